@@ -1,0 +1,112 @@
+import { isCursor } from '../ticket/cursor.ts';
+import type { Cursor } from '../ticket/cursor.ts';
+import type { Binding } from '../ticket/events.ts';
+import type { KeyRing } from './key-ring.ts';
+
+/** A secret that bears a right MAC: whose it says it is, and under which key. What it opens, the ticket's events decide. */
+export interface Checked {
+  readonly ticketId: string;
+  readonly keyId: string;
+  readonly data: string;
+}
+
+/** The longest secret that is looked at, in characters. */
+export const SECRET_LENGTH_MAX = 120;
+
+const TICKET_ID = /^[A-Za-z0-9_-]{22}$/;
+const PERIOD = /^(0|[1-9][0-9]{0,8})$/;
+
+/** Whether a text has the shape of a ticket id: 128 bits in base64url. */
+export function isTicketId(text: string): boolean {
+  return TICKET_ID.test(text);
+}
+
+/**
+ * The secrets of a ticket, `<ticket id>.<data>.<MAC>`, derived and never stored. A check needs no store: it finds
+ * forgeries. The caller then holds the key id and the data against the ticket's own events.
+ */
+export class TicketSecrets {
+  readonly #ring: KeyRing;
+
+  constructor(ring: KeyRing) {
+    this.#ring = ring;
+  }
+
+  /** What the QR code shows: good in its period and the one after. */
+  scanCode(ticketId: string, keyId: string, period: number): string {
+    return this.#make('scan', keyId, ticketId, String(period));
+  }
+
+  checkScanCode(text: string): (Checked & { readonly period: number }) | undefined {
+    const checked = this.#check('scan', text, (data) => PERIOD.test(data));
+    return checked && { ...checked, period: Number(checked.data) };
+  }
+
+  /** The waiting browser's secret. The binding is part of its purpose: a cookie never works as a bearer, nor the reverse. */
+  browserSecret(ticketId: string, keyId: string, binding: Binding): string {
+    return this.#make(`browser/${binding}`, keyId, ticketId, 'b');
+  }
+
+  checkBrowserSecret(text: string, binding: Binding): Checked | undefined {
+    return this.#check(`browser/${binding}`, text, (data) => data === 'b');
+  }
+
+  /** The phone's handshake: it belongs to one scan, named by the `scanned` event's id. */
+  handshake(ticketId: string, keyId: string, scannedId: Cursor): string {
+    return this.#make('handshake', keyId, ticketId, scannedId);
+  }
+
+  checkHandshake(text: string): Checked | undefined {
+    return this.#check('handshake', text, isCursor);
+  }
+
+  /** The authorization code: it belongs to one confirmation, named by the `confirmed` event's id. */
+  code(ticketId: string, keyId: string, confirmedId: Cursor): string {
+    return this.#make('code', keyId, ticketId, confirmedId);
+  }
+
+  checkCode(text: string): Checked | undefined {
+    return this.#check('code', text, isCursor);
+  }
+
+  /** Two digits, 10 to 99, that the browser shows and the phone types. They belong to one scan. */
+  number(ticketId: string, keyId: string, scannedId: Cursor): string {
+    const mac = this.#mac('number', keyId, [ticketId, scannedId]);
+    return String(10 + (Buffer.from(mac, 'base64url').readUInt32BE(0) % 90));
+  }
+
+  /** The id of the session that a confirmation can open. It begins like the ticket's id and so shares its partition. */
+  sid(ticketId: string, keyId: string, confirmedId: Cursor): string {
+    return ticketId.slice(0, 2) + this.#mac('sid', keyId, [ticketId, confirmedId]).slice(0, 20);
+  }
+
+  /** A MAC for one purpose over a list, under the ticket's own key: for what must not be stored as it came. */
+  fingerprint(purpose: string, keyId: string, list: readonly string[]): string {
+    return this.#mac(`fingerprint/${purpose}`, keyId, list);
+  }
+
+  /** Whether the ring still holds the key that a ticket was minted with. */
+  holds(keyId: string): boolean {
+    return this.#ring.holds(keyId);
+  }
+
+  #make(purpose: string, keyId: string, ticketId: string, data: string): string {
+    return `${ticketId}.${data}.${this.#mac(purpose, keyId, [ticketId, data])}`;
+  }
+
+  #mac(purpose: string, keyId: string, list: readonly string[]): string {
+    const mac = this.#ring.mac(keyId, purpose, list);
+    if (mac === undefined) throw new Error('a ticket of a key that is not in the ring');
+    return mac;
+  }
+
+  #check(purpose: string, text: string, shape: (data: string) => boolean): Checked | undefined {
+    if (text.length > SECRET_LENGTH_MAX) return undefined;
+    const [ticketId, data, mac, ...rest] = text.split('.');
+    if (ticketId === undefined || data === undefined || mac === undefined || rest.length > 0)
+      return undefined;
+    if (!isTicketId(ticketId) || !shape(data)) return undefined;
+    const keyId = this.#ring.check(mac, purpose, [ticketId, data]);
+    return keyId === undefined ? undefined : { ticketId, keyId, data };
+  }
+}

@@ -1,0 +1,38 @@
+import type { Cursor } from '../ticket/cursor.ts';
+import type { Origin, User } from '../ticket/events.ts';
+
+/** What a redemption opened: whom it signed in, for which client, and by which key its secrets are made. */
+export interface OpenedData {
+  readonly ticket_id: string;
+  /** The id of the ticket's `confirmed` event: the session's id and the ticket's code derive from it. */
+  readonly confirmed_id: Cursor;
+  readonly key_id: string;
+  readonly client_id: string;
+  readonly user: User;
+  readonly scope: readonly string[];
+  readonly nonce?: string;
+  /** Seconds since the epoch at which the user confirmed (OpenID Connect Core §2). */
+  readonly auth_time: number;
+  readonly browser: Origin;
+  /** How long the session may live in all, in milliseconds. */
+  readonly life_ms: number;
+}
+
+export interface RevokedData {
+  readonly reason: 'user' | 'client' | 'reuse' | 'status';
+}
+
+/** Everything that can happen to a session, by type. */
+export interface SessionEventData {
+  readonly opened: OpenedData;
+  readonly refreshed: Readonly<Record<string, never>>;
+  readonly revoked: RevokedData;
+  readonly expired: Readonly<Record<string, never>>;
+}
+
+export type SessionEventType = keyof SessionEventData;
+
+/** One thing that happened to a session. */
+export type SessionEvent = {
+  [T in SessionEventType]: { readonly type: T; readonly data: SessionEventData[T] };
+}[SessionEventType];

@@ -1,0 +1,38 @@
+import type { Cursor } from '../ticket/cursor.ts';
+import type { OpenedData, RevokedData, SessionEvent } from './events.ts';
+
+export type SessionStatus = 'active' | 'revoked' | 'expired';
+
+/** What a session's events add up to. A log may begin with `revoked`: then nothing was opened, and nothing ever will be. */
+export interface Session {
+  readonly status: SessionStatus;
+  readonly opened?: OpenedData & { readonly id: Cursor };
+  readonly revoked?: RevokedData;
+  /** The event that the newest refresh token was made from: `opened`, or the last `refreshed`. */
+  readonly generation?: Cursor;
+  /** The one before it, whose token may still be repeated for a short while. */
+  readonly before?: Cursor;
+}
+
+/** Folds one event into what a session is. Total, as a ticket's is. */
+export function evolveSession(
+  session: Session | undefined,
+  event: SessionEvent & { readonly id: Cursor },
+): Session | undefined {
+  switch (event.type) {
+    case 'opened':
+      return session ?? { status: 'active', opened: { ...event.data, id: event.id }, generation: event.id };
+    case 'refreshed':
+      return session === undefined
+        ? undefined
+        : {
+            ...session,
+            generation: event.id,
+            ...(session.generation === undefined ? {} : { before: session.generation }),
+          };
+    case 'revoked':
+      return { ...session, status: 'revoked', revoked: event.data };
+    case 'expired':
+      return session === undefined ? undefined : { ...session, status: 'expired' };
+  }
+}

@@ -1,0 +1,62 @@
+import type { SessionEvent } from '../session/events.ts';
+import type { TicketEvent } from '../ticket/events.ts';
+
+/** Lifts an event's data from one schema number to the next. Pure. */
+type Upcast = (data: Record<string, unknown>) => Record<string, unknown>;
+
+/** The schema number that this release writes, and how each older one is lifted: `upcasts[n]` lifts `n + 1` to `n + 2`. */
+interface Row {
+  readonly schema: number;
+  readonly upcasts: readonly Upcast[];
+}
+
+type EventType = TicketEvent['type'] | SessionEvent['type'];
+
+/** Every event type this release knows, in the words of the log. `expired` serves tickets and sessions alike. */
+export const SCHEMAS: Record<EventType, Row> = {
+  minted: { schema: 1, upcasts: [] },
+  scanned: { schema: 1, upcasts: [] },
+  confirmed: { schema: 1, upcasts: [] },
+  denied: { schema: 1, upcasts: [] },
+  cancelled: { schema: 1, upcasts: [] },
+  expired: { schema: 1, upcasts: [] },
+  redeemed: { schema: 1, upcasts: [] },
+  opened: { schema: 1, upcasts: [] },
+  refreshed: { schema: 1, upcasts: [] },
+  revoked: { schema: 1, upcasts: [] },
+};
+
+/** An event of a type or schema that this release does not know: its subject is read-only for this node. */
+export class NewerSchema extends Error {
+  override readonly name = 'NewerSchema';
+}
+
+/** The schema number and the JSON text under which an event is written. */
+export function encodeEvent(event: TicketEvent | SessionEvent): {
+  type: string;
+  schema: number;
+  data: string;
+} {
+  return { type: event.type, schema: SCHEMAS[event.type].schema, data: JSON.stringify(event.data) };
+}
+
+/**
+ * Reads an event as this release knows it, lifting an older schema step by step.
+ *
+ * @throws {@link NewerSchema} where the type or the schema is from a later release.
+ */
+export function decodeEvent<E extends TicketEvent | SessionEvent>(stored: {
+  readonly type: string;
+  readonly schema: number;
+  readonly data: string;
+}): E {
+  if (!Object.hasOwn(SCHEMAS, stored.type)) throw new NewerSchema(`unknown event ${stored.type}`);
+  const row = SCHEMAS[stored.type as EventType];
+  if (stored.schema > row.schema) throw new NewerSchema(`${stored.type} of schema ${stored.schema}`);
+  let data = JSON.parse(stored.data) as Record<string, unknown>;
+  for (const upcast of row.upcasts.slice(stored.schema - 1)) data = upcast(data);
+  return { type: stored.type, data } as E;
+}
+
+/** The highest head schema this release can fold further: a head above it is read-only here. */
+export const HEAD_SCHEMA = 1;

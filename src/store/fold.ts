@@ -1,0 +1,76 @@
+import { evolveSession } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionEvent } from '../session/events.ts';
+import type { Cursor } from '../ticket/cursor.ts';
+import { evolve } from '../ticket/evolve.ts';
+import type { TicketEvent } from '../ticket/events.ts';
+import { isFinal } from '../ticket/ticket.ts';
+import type { Ticket } from '../ticket/ticket.ts';
+import { HEAD_SCHEMA, NewerSchema, decodeEvent } from './codec.ts';
+import type { Append, Head, StoredEvent } from './event-store.ts';
+import { kindOf } from './subject.ts';
+
+/** The part of a head that a node folds. Its bytes depend on the events alone, so a rebuilt head equals the first. */
+export type Folded = Append['head'];
+
+/** What a ticket's state becomes in its head. */
+export function foldedTicket(ticket: Ticket): Folded {
+  return {
+    status: ticket.status,
+    final: isFinal(ticket.status),
+    schema: HEAD_SCHEMA,
+    blob: JSON.stringify(ticket),
+  };
+}
+
+/** What a session's state becomes in its head. */
+export function foldedSession(session: Session): Folded {
+  return {
+    status: session.status,
+    final: session.status !== 'active',
+    schema: HEAD_SCHEMA,
+    blob: JSON.stringify(session),
+  };
+}
+
+/**
+ * Reads a ticket from its head.
+ *
+ * @throws {@link NewerSchema} where a later release folded it.
+ */
+export function ticketOf(head: Head): Ticket {
+  return unfold(head) as Ticket;
+}
+
+/** Reads a session from its head. @throws {@link NewerSchema} as {@link ticketOf} does. */
+export function sessionOf(head: Head): Session {
+  return unfold(head) as Session;
+}
+
+function unfold(head: Head): unknown {
+  if (head.schema > HEAD_SCHEMA) throw new NewerSchema(`head of schema ${head.schema}`);
+  return JSON.parse(head.blob);
+}
+
+/**
+ * Folds a subject's events, oldest first, to what its head holds; undefined where they do not begin at the beginning.
+ *
+ * @throws {@link NewerSchema} where an event is from a later release.
+ */
+export function fold(events: readonly StoredEvent[]): Folded | undefined {
+  const first = events[0];
+  if (first === undefined || first.version !== 1) return undefined;
+  if (kindOf(first.subject) === 'canary') return undefined;
+  if (kindOf(first.subject) === 'ticket') {
+    let ticket: Ticket | undefined;
+    for (const stored of events) ticket = evolve(ticket, withId<TicketEvent>(stored));
+    return ticket === undefined ? undefined : foldedTicket(ticket);
+  }
+  let session: Session | undefined;
+  for (const stored of events) session = evolveSession(session, withId<SessionEvent>(stored));
+  return session === undefined ? undefined : foldedSession(session);
+}
+
+function withId<E extends TicketEvent | SessionEvent>(stored: StoredEvent): E & { id: Cursor } {
+  return { ...decodeEvent<E>(stored), id: stored.id };
+}

@@ -1,0 +1,37 @@
+/**
+ * Something that has a history. The id's first two characters decide its partition, so a session that takes over its
+ * ticket's first two shares the ticket's partition.
+ *
+ * `canary:` subjects are reserved for readiness: one event each, skipped by folds and rebuilds.
+ */
+export type Subject = `${SubjectKind}:${string}`;
+export type SubjectKind = 'ticket' | 'session' | 'canary';
+
+export function ticketSubject(ticketId: string): Subject {
+  return `ticket:${ticketId}`;
+}
+
+export function sessionSubject(sid: string): Subject {
+  return `session:${sid}`;
+}
+
+export function canarySubject(id: string): Subject {
+  return `canary:${id}`;
+}
+
+export function kindOf(subject: Subject): SubjectKind {
+  return subject.slice(0, subject.indexOf(':')) as SubjectKind;
+}
+
+export function idOf(subject: Subject): string {
+  return subject.slice(subject.indexOf(':') + 1);
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** The partition of a subject: the 12 bits of its id's first two base64url characters, modulo the number of partitions. */
+export function partitionOf(subject: Subject, partitions: number): number {
+  const start = subject.indexOf(':') + 1;
+  const bits = ALPHABET.indexOf(subject.charAt(start)) * 64 + ALPHABET.indexOf(subject.charAt(start + 1));
+  return (bits < 0 ? 0 : bits) % partitions;
+}

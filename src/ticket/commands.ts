@@ -1,0 +1,11 @@
+import type { MintedData, Origin, User } from './events.ts';
+
+/** What someone may ask of a ticket. Who they are was proven before: by the browser secret, or the phone's credential. */
+export type TicketCommand =
+  | { readonly type: 'mint'; readonly data: MintedData }
+  | { readonly type: 'scan'; readonly user: User; readonly phone: Origin }
+  | { readonly type: 'confirm'; readonly user: User }
+  | { readonly type: 'deny'; readonly user: User; readonly report: boolean }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'redeem'; readonly replay?: string }
+  | { readonly type: 'expire' };

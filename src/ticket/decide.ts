@@ -1,0 +1,94 @@
+import type { TicketCommand } from './commands.ts';
+import { ScangateError } from './error.ts';
+import type { ErrorCode } from './error.ts';
+import type { TicketEvent, User } from './events.ts';
+import type { Ticket, TicketStatus } from './ticket.ts';
+
+/**
+ * What a command makes of a ticket: the event to append, or none where the same actor's same command has won already.
+ * Deadlines are not its business: the store checks them before anything else.
+ *
+ * @throws {@link ScangateError} where the command lost to another decision or was never this actor's to give.
+ */
+export function decide(ticket: Ticket | undefined, command: TicketCommand): TicketEvent | undefined {
+  if (command.type === 'mint') {
+    return ticket === undefined ? { type: 'minted', data: command.data } : undefined;
+  }
+  if (ticket === undefined) throw new ScangateError('not_found');
+  switch (command.type) {
+    case 'scan':
+      if (ticket.status === 'pending') return scanned(command.user, command);
+      if (ticket.status === 'scanned' || ticket.status === 'confirmed') {
+        if (scannedBy(ticket, command.user)) return undefined;
+        throw refusal(ticket.status === 'scanned' ? 'already_scanned' : 'already_confirmed', ticket);
+      }
+      throw lost(ticket);
+    case 'confirm':
+      onlyScanner(ticket, command.user);
+      if (ticket.status === 'scanned') return { type: 'confirmed', data: {} };
+      if (ticket.status === 'confirmed' || ticket.status === 'redeemed') return undefined;
+      throw lost(ticket);
+    case 'deny':
+      onlyScanner(ticket, command.user);
+      if (ticket.status === 'scanned')
+        return { type: 'denied', data: command.report ? { report: true } : {} };
+      if (ticket.status === 'denied') return undefined;
+      throw lost(ticket);
+    case 'cancel':
+      if (ticket.status === 'pending' || ticket.status === 'scanned') return { type: 'cancelled', data: {} };
+      if (ticket.status === 'cancelled') return undefined;
+      throw lost(ticket);
+    case 'redeem':
+      if (ticket.status === 'confirmed') {
+        return { type: 'redeemed', data: command.replay === undefined ? {} : { replay: command.replay } };
+      }
+      if (
+        ticket.status === 'redeemed' &&
+        command.replay !== undefined &&
+        ticket.redeemed?.replay === command.replay
+      ) {
+        return undefined;
+      }
+      throw lost(ticket);
+    case 'expire':
+      return ticket.status === 'pending' || ticket.status === 'scanned' || ticket.status === 'confirmed'
+        ? { type: 'expired', data: {} }
+        : undefined;
+  }
+}
+
+/** Whether two users are the same one: equal source, issuer and subject. */
+export function sameUser(a: User, b: User): boolean {
+  return a.source === b.source && a.issuer === b.issuer && a.subject === b.subject;
+}
+
+function scanned(user: User, command: TicketCommand & { type: 'scan' }): TicketEvent {
+  return { type: 'scanned', data: { user, phone: command.phone } };
+}
+
+function scannedBy(ticket: Ticket, user: User): boolean {
+  return ticket.scanned !== undefined && sameUser(ticket.scanned.user, user);
+}
+
+// A handshake in the wrong hands gets the answer of an unknown one.
+function onlyScanner(ticket: Ticket, user: User): void {
+  if (!scannedBy(ticket, user)) throw new ScangateError('not_found');
+}
+
+const LOST: Record<TicketStatus, ErrorCode> = {
+  pending: 'not_found',
+  scanned: 'not_found',
+  confirmed: 'already_confirmed',
+  denied: 'already_denied',
+  cancelled: 'already_cancelled',
+  redeemed: 'already_redeemed',
+  expired: 'expired',
+};
+
+function lost(ticket: Ticket): ScangateError {
+  return refusal(LOST[ticket.status], ticket);
+}
+
+function refusal(code: ErrorCode, ticket: Ticket): ScangateError {
+  return new ScangateError(code, code === 'not_found' ? {} : { ticketStatus: ticket.status });
+}

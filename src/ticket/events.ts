@@ -1,0 +1,82 @@
+/** A user as the phone's source knows it. Equal subjects of two sources or issuers are two users. */
+export interface User {
+  readonly source: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly name?: string;
+  readonly picture?: string;
+}
+
+/** From where a request came, as far as the gateway could see. */
+export interface Origin {
+  readonly ip: string;
+  readonly agent: string;
+  readonly place?: string;
+}
+
+/** How long a ticket's stages last, in milliseconds, as they were set when it was minted. */
+export interface Lives {
+  readonly ticket_ms: number;
+  readonly decision_ms: number;
+  readonly max_ms: number;
+  readonly code_ms: number;
+  /** A scan code's period; 0: it does not rotate. */
+  readonly qr_period_ms: number;
+}
+
+export type Grant = 'authorization_code' | 'device_code';
+export type Binding = 'cookie' | 'bearer';
+
+/** What a ticket is for: everything that its later secrets and decisions rest on, and no secret. */
+export interface MintedData {
+  readonly client_id: string;
+  readonly grant: Grant;
+  readonly binding: Binding;
+  /** Which key of the ring makes and checks this ticket's secrets. */
+  readonly key_id: string;
+  readonly redirect_uri?: string;
+  readonly state?: string;
+  readonly scope: readonly string[];
+  readonly nonce?: string;
+  /** S256 of the verifier (RFC 7636 §4.2). Absent for device tickets and clients registered with `pkce: optional`. */
+  readonly code_challenge?: string;
+  readonly browser: Origin;
+  readonly lives: Lives;
+  /** May the browser see who scanned? */
+  readonly shows_scanner: boolean;
+  /** Must the phone type the number that the browser shows? */
+  readonly number_match: boolean;
+}
+
+export interface ScannedData {
+  readonly user: User;
+  readonly phone: Origin;
+}
+
+export interface DeniedData {
+  /** The user said that this request was not theirs. */
+  readonly report?: boolean;
+}
+
+export interface RedeemedData {
+  /** A MAC of the Idempotency-Key and body that redeemed, so that a lost answer can be given again. */
+  readonly replay?: string;
+}
+
+/** Everything that can happen to a ticket, by type. */
+export interface TicketEventData {
+  readonly minted: MintedData;
+  readonly scanned: ScannedData;
+  readonly confirmed: Readonly<Record<string, never>>;
+  readonly denied: DeniedData;
+  readonly cancelled: Readonly<Record<string, never>>;
+  readonly expired: Readonly<Record<string, never>>;
+  readonly redeemed: RedeemedData;
+}
+
+export type TicketEventType = keyof TicketEventData;
+
+/** One thing that happened to a ticket. Its time is the store's to give. */
+export type TicketEvent = {
+  [T in TicketEventType]: { readonly type: T; readonly data: TicketEventData[T] };
+}[TicketEventType];

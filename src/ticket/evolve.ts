@@ -1,0 +1,28 @@
+import type { Cursor } from './cursor.ts';
+import type { TicketEvent } from './events.ts';
+import type { Ticket } from './ticket.ts';
+
+/**
+ * Folds one event into what a ticket is. Total: an event that does not fit (a first event that is not `minted`, a
+ * second `minted`) leaves the ticket as it is, because history is never wrong, only odd.
+ */
+export function evolve(
+  ticket: Ticket | undefined,
+  event: TicketEvent & { readonly id: Cursor },
+): Ticket | undefined {
+  if (event.type === 'minted') return ticket ?? { status: 'pending', minted: event.data };
+  if (ticket === undefined) return undefined;
+  switch (event.type) {
+    case 'scanned':
+      return { ...ticket, status: 'scanned', scanned: { ...event.data, id: event.id } };
+    case 'confirmed':
+      return { ...ticket, status: 'confirmed', confirmed: { id: event.id } };
+    case 'denied':
+      return { ...ticket, status: 'denied', denied: event.data };
+    case 'redeemed':
+      return { ...ticket, status: 'redeemed', redeemed: { ...event.data, id: event.id } };
+    case 'cancelled':
+    case 'expired':
+      return { ...ticket, status: event.type };
+  }
+}

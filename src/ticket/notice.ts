@@ -1,0 +1,89 @@
+import type { Cursor } from './cursor.ts';
+import type { Ticket, TicketStatus } from './ticket.ts';
+import { endsWatch } from './ticket.ts';
+
+/** What a browser may know about a ticket now (INTERFACE.md, "A notice"). Durations are milliseconds remaining. */
+export interface TicketNotice {
+  readonly ticket_id: string;
+  readonly status: TicketStatus;
+  readonly cursor: Cursor;
+  readonly expires_in_ms: number;
+  readonly reset: boolean;
+  readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
+  readonly scanner?: { readonly name?: string; readonly picture?: string };
+  readonly number?: string;
+  readonly result?: { readonly code: string; readonly state?: string; readonly redirect_to?: string };
+  readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
+}
+
+/** What the gateway derives for this very state: each is shown in the one state that it belongs to, and never else. */
+export interface Derived {
+  readonly scan: () => { readonly url: string; readonly rotates_in_ms: number };
+  readonly number: () => string;
+  readonly code: () => string;
+  /** The client's redirect address with the code in it; undefined without one. */
+  readonly redirectTo: (code: string) => string | undefined;
+}
+
+/** The redaction line: nothing of a ticket reaches a browser but through here. */
+export function notice(
+  ticket: Ticket,
+  at: {
+    readonly ticketId: string;
+    readonly cursor: Cursor;
+    readonly expiresInMs: number;
+    readonly reset: boolean;
+    readonly retryAfterMs: number;
+  },
+  derived: Derived,
+): TicketNotice {
+  const head = {
+    ticket_id: at.ticketId,
+    status: ticket.status,
+    cursor: at.cursor,
+    expires_in_ms: Math.max(0, at.expiresInMs),
+    reset: at.reset,
+  };
+  const advice = { retry_after_ms: at.retryAfterMs, final: endsWatch(ticket.status) };
+  switch (ticket.status) {
+    case 'pending':
+      return { ...head, scan: derived.scan(), advice };
+    case 'scanned':
+      return {
+        ...head,
+        ...scannerOf(ticket),
+        ...(ticket.minted.number_match ? { number: derived.number() } : {}),
+        advice,
+      };
+    case 'confirmed':
+      return ticket.minted.grant === 'device_code'
+        ? { ...head, advice }
+        : { ...head, result: resultOf(ticket, derived), advice };
+    case 'redeemed':
+    case 'denied':
+    case 'cancelled':
+    case 'expired':
+      return { ...head, expires_in_ms: 0, advice };
+  }
+}
+
+function scannerOf(ticket: Ticket): { scanner?: { name?: string; picture?: string } } {
+  const user = ticket.scanned?.user;
+  if (user === undefined || !ticket.minted.shows_scanner) return {};
+  return {
+    scanner: {
+      ...(user.name === undefined ? {} : { name: user.name }),
+      ...(user.picture === undefined ? {} : { picture: user.picture }),
+    },
+  };
+}
+
+function resultOf(ticket: Ticket, derived: Derived): NonNullable<TicketNotice['result']> {
+  const code = derived.code();
+  const redirectTo = derived.redirectTo(code);
+  return {
+    code,
+    ...(ticket.minted.state === undefined ? {} : { state: ticket.minted.state }),
+    ...(redirectTo === undefined ? {} : { redirect_to: redirectTo }),
+  };
+}

@@ -1,0 +1,73 @@
+/** Stops what was begun. Calling it twice is harmless. */
+export type Cancel = () => void;
+
+/** Time as the client sees it: it only moves forward, and says nothing of the date. */
+export interface Clock {
+  /** Milliseconds since some moment that never changes. */
+  now(): number;
+  /** Runs once after `delayMs`. */
+  after(delayMs: number, run: () => void): Cancel;
+}
+
+/** One HTTP request whose answer is read whole. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+}
+
+/** What came back; `status` 0 means that nothing did. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly body: string;
+  header(name: string): string | null;
+}
+
+/** What the client uses of a WebSocket. */
+export interface SocketLike {
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+/** What the client uses of an EventSource. */
+export interface EventSourceLike {
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  addEventListener(name: string, listener: (event: never) => void): void;
+  close(): void;
+}
+
+/** What a streamed answer does while it is open; `end` comes exactly once. */
+export interface StreamEvents {
+  head(status: number, header: (name: string) => string | null): void;
+  text(chunk: string): void;
+  end(): void;
+}
+
+/**
+ * What woke the page: `visible` after a short absence, `returned` when it slept, was restored or the network came back,
+ * so that no open connection can be trusted.
+ */
+export type Wake = 'visible' | 'returned';
+
+/** Everything the client asks of the place it runs in. What is missing there is left out. */
+export interface Platform {
+  readonly clock: Clock;
+  /** The page's own origin, such as `https://login.example`. */
+  readonly origin: string;
+  /** From 0 up to 1; for spreading load, not for secrets. */
+  random(): number;
+  /** Bytes that nobody can guess. */
+  randomBytes(count: number): number[];
+  request(request: HttpRequest, done: (response: HttpResponse) => void): Cancel;
+  readonly stream?: (url: string, headers: Record<string, string>, events: StreamEvents) => Cancel;
+  readonly openSocket?: (url: string, protocol: string) => SocketLike;
+  readonly openEventSource?: (url: string) => EventSourceLike;
+  onWake(run: (wake: Wake) => void): Cancel;
+}
