@@ -1,0 +1,206 @@
+/**
+ * Finds a program that tests need, or gets it: a path from the environment, the PATH, a rootless extract of Debian's
+ * packages into `.cache/debian`, or `apt-get install` where we are root. What cannot be had is one line that says how
+ * to get it.
+ */
+import { execFile } from 'node:child_process';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** A user's PATH rarely has these, and servers live there. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+const APT_LIMIT_MS = 300_000;
+const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * `extracted` is where the program lies in its packages. Redis is extracted even by root, because installing it
+ * starts a server on the default port.
+ */
+export const TOOLS = {
+  'redis-server': {
+    variable: 'REDIS_SERVER_BIN',
+    packages: ['redis-server', 'redis-tools'],
+    extracted: 'usr/bin/redis-server',
+    install: false,
+  },
+  chromium: {
+    variable: 'CHROMIUM_BIN',
+    packages: ['chromium'],
+    extracted: 'usr/lib/chromium/chromium',
+    install: true,
+  },
+  nginx: { variable: 'NGINX_BIN', packages: ['nginx'], extracted: 'usr/sbin/nginx', install: true },
+  haproxy: { variable: 'HAPROXY_BIN', packages: ['haproxy'], extracted: 'usr/sbin/haproxy', install: true },
+};
+
+/** What cannot be had; the message is one line for people. */
+export class ToolMissing extends Error {}
+
+/**
+ * @param {keyof typeof TOOLS} name
+ * @param {{ say?: (line: string) => void, cacheFolder?: string, env?: NodeJS.ProcessEnv, systemFolders?: string[] }} [options]
+ * @returns {Promise<string>} the program's path
+ * @throws ToolMissing
+ */
+export async function findTool(
+  name,
+  {
+    say = (line) => console.error(line),
+    cacheFolder,
+    env = process.env,
+    systemFolders = SYSTEM_FOLDERS,
+  } = {},
+) {
+  const tool = TOOLS[name];
+  const given = env[tool.variable];
+  if (given) {
+    if (isProgram(given)) return given;
+    throw new ToolMissing(`${tool.variable}=${given} is not a program: set it to the path of ${name}`);
+  }
+  const folder = join(cacheFolder ?? fileURLToPath(new URL('../.cache/debian', import.meta.url)), name);
+  const extracted = join(folder, 'run');
+  const known = onPath(name, env, systemFolders) ?? (isProgram(extracted) ? extracted : undefined);
+  if (known) return known;
+
+  const isRoot = process.getuid?.() === 0;
+  const ways = isRoot && tool.install ? [install, extract] : isRoot ? [extract, install] : [extract];
+  const causes = [];
+  for (const way of ways) {
+    try {
+      return await way(name, tool, folder, env, say);
+    } catch (error) {
+      causes.push(firstLine(error));
+    }
+  }
+  throw new ToolMissing(
+    `${name} is missing and could not be fetched (${causes.join('; ')}): ` +
+      `run \`apt-get install ${tool.packages[0]}\` as root, or set ${tool.variable} to its path`,
+  );
+}
+
+async function install(name, tool, _folder, env, say) {
+  say(`Installing ${tool.packages[0]} with apt-get …`);
+  await apt(['update', '-qq'], env);
+  const options = ['-y', '-qq', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
+  await apt(['install', ...options, tool.packages[0]], env);
+  const path = onPath(name, env, SYSTEM_FOLDERS);
+  if (!path) throw new Error(`apt-get installed ${tool.packages[0]} without ${name}`);
+  return path;
+}
+
+/** Needs no rights: the packages that are not installed yet, unpacked side by side, behind a script that starts them. */
+async function extract(name, tool, folder, env, say) {
+  say(`Fetching ${tool.packages[0]} from Debian's packages into ${folder} …`);
+  const work = `${folder}-${process.pid}`;
+  rmSync(work, { recursive: true, force: true });
+  const root = join(work, 'root');
+  const downloads = join(work, 'packages');
+  mkdirSync(root, { recursive: true });
+  mkdirSync(downloads);
+  try {
+    await download(tool.packages, work, downloads, env);
+    for (const file of readdirSync(downloads))
+      await run('dpkg-deb', ['-x', join(downloads, file), root], { env });
+    rmSync(downloads, { recursive: true });
+    writeFileSync(join(work, 'run'), launcher(tool, libraryFolders(root)));
+    chmodSync(join(work, 'run'), 0o755);
+    await run(join(work, 'run'), [name === 'nginx' || name === 'haproxy' ? '-v' : '--version'], { env });
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(work, folder);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return join(folder, 'run');
+}
+
+/** The machine's package lists when it has them, else lists of our own. */
+async function download(packages, work, downloads, env) {
+  try {
+    await downloadWith([], packages, downloads, env);
+  } catch {
+    const own = ['lists', 'cache'].map((name) => join(work, name));
+    for (const path of own) mkdirSync(join(path, 'partial'), { recursive: true });
+    const options = ['-o', `Dir::State::lists=${own[0]}`, '-o', `Dir::Cache=${own[1]}`];
+    await apt([...options, '-o', 'APT::Sandbox::User=root', 'update', '-qq'], env);
+    await downloadWith(options, packages, downloads, env);
+    for (const path of own) rmSync(path, { recursive: true });
+  }
+}
+
+async function downloadWith(options, packages, downloads, env) {
+  const plan = await apt([...options, '-s', 'install', '--no-install-recommends', ...packages], env);
+  const names = [...plan.matchAll(/^Inst (\S+)/gm)].map((match) => match[1]);
+  await apt(
+    [...options, '-o', 'APT::Sandbox::User=root', 'download', ...new Set([...packages, ...names])],
+    env,
+    downloads,
+  );
+}
+
+async function apt(args, env, cwd) {
+  const { stdout } = await run('apt-get', args, {
+    env: { ...env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
+    ...(cwd && { cwd }),
+    timeout: APT_LIMIT_MS,
+    maxBuffer: OUTPUT_LIMIT_BYTES,
+  });
+  return stdout;
+}
+
+/** Relative to the script's own place, so the cache may move with the checkout. */
+function launcher(tool, folders) {
+  const path = folders.map((folder) => `$here/root/${folder}`).join(':');
+  return `#!/bin/sh
+here=$(dirname "$(readlink -f "$0")")
+export LD_LIBRARY_PATH="${path}"
+exec "$here/root/${tool.extracted}" "$@"
+`;
+}
+
+function libraryFolders(root) {
+  const folders = ['usr/lib', 'lib'].flatMap((base) => [
+    base,
+    ...(existsSync(join(root, base)) ? readdirSync(join(root, base)).map((name) => `${base}/${name}`) : []),
+  ]);
+  return folders.filter((folder) => {
+    const path = join(root, folder);
+    return (
+      existsSync(path) &&
+      statSync(path).isDirectory() &&
+      readdirSync(path).some((name) => /\.so(\.|$)/.test(name))
+    );
+  });
+}
+
+function onPath(name, env, systemFolders) {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  return [...folders, ...systemFolders].map((folder) => join(folder, name)).find(isProgram);
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function firstLine(error) {
+  const text = String(error.stderr || error.message).trim();
+  const lines = text.split('\n');
+  return (lines.find((line) => line.startsWith('E: ')) ?? lines[0]).slice(0, 160);
+}
