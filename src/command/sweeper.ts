@@ -1,0 +1,59 @@
+import type { EventStore, Head } from '../store/event-store.ts';
+
+/** What a sweeper needs. Durations in milliseconds. */
+export interface SweeperOptions {
+  readonly store: EventStore;
+  readonly expire: (head: Head) => Promise<Head>;
+  readonly periodMs: number;
+  /** 0 ≤ random < 1: spreads the nodes' looks. */
+  readonly random: () => number;
+  /** Told how many subjects one look expired. */
+  readonly onSwept?: (count: number) => void;
+}
+
+/** Most subjects that one look takes. */
+const DUE_MAX = 200;
+
+/**
+ * Expires tickets that nobody waits for. Every node does so; the append lets one win. There is no leader, and nothing
+ * is lost when a look fails: the index keeps what is due.
+ */
+export function startSweeper(options: SweeperOptions): { stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let looking: Promise<void> = Promise.resolve();
+
+  const next = (): void => {
+    if (stopped) return;
+    timer = setTimeout(
+      () => {
+        looking = look().then(next, next);
+      },
+      options.periodMs * (0.75 + options.random() / 2),
+    );
+    timer.unref();
+  };
+
+  async function look(): Promise<void> {
+    for (;;) {
+      const due = await options.store.due(DUE_MAX);
+      if (due.length === 0 || stopped) return;
+      const { heads, now } = await options.store.read(due);
+      const overdue = heads.filter(
+        (head) => head !== null && !head.final && now >= (head.moments.at(-1)?.deadline ?? Infinity),
+      );
+      await Promise.all(overdue.map(async (head) => head && (await options.expire(head))));
+      options.onSwept?.(overdue.length);
+      if (due.length < DUE_MAX || overdue.length === 0) return;
+    }
+  }
+
+  next();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await looking;
+    },
+  };
+}

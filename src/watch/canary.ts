@@ -1,0 +1,98 @@
+import type { EventStore } from '../store/event-store.ts';
+import { canarySubject } from '../store/subject.ts';
+import type { Cursor } from '../ticket/cursor.ts';
+import { cursorOf } from '../ticket/cursor.ts';
+import type { Hub, Watcher } from './hub.ts';
+
+/** What a canary needs. Durations in milliseconds. */
+export interface CanaryOptions {
+  readonly store: EventStore;
+  readonly hub: Hub;
+  /** A fresh id, random base64url. */
+  readonly makeId: () => string;
+  readonly makeNonce: () => string;
+  readonly periodMs: number;
+  /** The age of the last returned canary at which this node is not ready. */
+  readonly limitMs: number;
+  /** A monotonic clock. */
+  readonly now: () => number;
+}
+
+/** Green means delivering: an event goes through the store and comes back through the feed, again and again. */
+export class Canary implements Watcher {
+  readonly #options: CanaryOptions;
+  #returnedAt: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #returned: (() => void) | undefined;
+
+  constructor(options: CanaryOptions) {
+    this.#options = options;
+  }
+
+  /** Sends the first canary and goes on; kept once it has returned, or its time has passed. */
+  async start(): Promise<void> {
+    await this.#round();
+  }
+
+  /** Milliseconds since the last canary returned; undefined before the first. */
+  get ageMs(): number | undefined {
+    return this.#returnedAt === undefined ? undefined : this.#options.now() - this.#returnedAt;
+  }
+
+  get ready(): boolean {
+    return this.ageMs !== undefined && this.ageMs <= this.#options.limitMs;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#returned?.();
+  }
+
+  wake(): void {
+    this.#returned?.();
+  }
+
+  async #round(): Promise<void> {
+    if (await this.#fly()) this.#returnedAt = this.#options.now();
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#round(), this.#options.periodMs);
+    this.#timer.unref();
+  }
+
+  async #fly(): Promise<boolean> {
+    const { store, hub, makeId, makeNonce, periodMs } = this.#options;
+    const subject = canarySubject(makeId());
+    let returned = false;
+    let timer: NodeJS.Timeout | undefined;
+    const back = new Promise<void>((resolve) => {
+      this.#returned = () => {
+        returned = true;
+        resolve();
+      };
+      timer = setTimeout(resolve, periodMs);
+    });
+    hub.add(subject, this);
+    try {
+      const id: Cursor = cursorOf(1, makeNonce());
+      await store.append([
+        {
+          subject,
+          expected: null,
+          event: { id, type: 'canary', schema: 1, data: '{}' },
+          life: { ms: 0 },
+          when: 'any',
+          head: { status: 'sent', final: true, schema: 1, blob: '{}' },
+        },
+      ]);
+      await back;
+    } catch {
+      // A store that is away answers by the canary's age.
+    } finally {
+      clearTimeout(timer);
+      hub.remove(subject, this);
+    }
+    return returned && !this.#stopped;
+  }
+}
