@@ -12,6 +12,12 @@ export interface Moment {
 /** How many of a subject's last moments a head keeps. A ticket never has more events than this. */
 export const MOMENTS_MAX = 8;
 
+/** How many appends a batch may hold. */
+export const BATCH_MAX = 4;
+
+/** The longest data, and the longest blob, in UTF-8 bytes. */
+export const TEXT_BYTES_MAX = 131_072;
+
 /**
  * What a subject is now, as its last writer left it: fields that the store writes, and a blob that the node folded.
  * A ticket's head is a cache of its log. A session's is its record: its log is trimmed while it lives.
@@ -150,6 +156,11 @@ export class StoreUnavailable extends Error {
  *   After that a write may still have happened; the caller repeats it with the same event id.
  */
 export interface EventStore {
+  /**
+   * Writes one to {@link BATCH_MAX} events of as many subjects, or none of them.
+   *
+   * @throws RangeError for a batch, subject or text out of bounds: a programming error.
+   */
   append(batch: readonly Append[], options?: { readonly durability?: Durability }): Promise<AppendResult>;
 
   /** Heads as they are now; null where there is none. Calls of one tick may be put together. */

@@ -7,6 +7,13 @@
 export type Subject = `${SubjectKind}:${string}`;
 export type SubjectKind = 'ticket' | 'session' | 'canary';
 
+const SHAPE = /^(ticket|session|canary):[A-Za-z0-9_-]{2,128}$/;
+
+/** Whether a text is a subject that a store takes: a kind, and an id of 2 to 128 base64url characters. */
+export function isSubject(text: string): text is Subject {
+  return SHAPE.test(text);
+}
+
 export function ticketSubject(ticketId: string): Subject {
   return `ticket:${ticketId}`;
 }
