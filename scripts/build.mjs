@@ -6,8 +6,8 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { withLock } from './build-lock.mjs';
@@ -23,8 +23,10 @@ function inputs(root) {
     /^(tsconfig.*\.json|package-lock\.json|openapi\.yaml)$/.test(name),
   );
   const scripts = list(root, 'scripts').filter((path) => /^scripts\/build[^/]*\.mjs$/.test(path));
-  return [...top, ...scripts, ...list(root, 'src'), ...list(root, 'migrations')].toSorted();
+  return [...top, ...scripts, ...list(root, 'src'), ...list(root, 'migrations')].toSorted(byName);
 }
+
+const byName = (one, other) => (one < other ? -1 : 1);
 
 function list(root, folder) {
   const path = join(root, folder);

@@ -24,15 +24,23 @@ export function startSweeper(options: SweeperOptions): { stop(): Promise<void> }
   let looking: Promise<void> = Promise.resolve();
 
   const next = (): void => {
-    if (stopped) return;
     timer = setTimeout(
       () => {
-        looking = look().then(next, next);
+        looking = round();
       },
       options.periodMs * (0.75 + options.random() / 2),
     );
     timer.unref();
   };
+
+  async function round(): Promise<void> {
+    try {
+      await look();
+    } catch {
+      // A store that is away keeps its index; the next look finds the same.
+    }
+    if (!stopped) next();
+  }
 
   async function look(): Promise<void> {
     for (;;) {

@@ -39,7 +39,7 @@ export interface EventSourceLike {
   readonly readyState: number;
   onopen: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
-  addEventListener(name: string, listener: (event: never) => void): void;
+  addEventListener(name: string, listener: (event: { readonly data: string }) => void): void;
   close(): void;
 }
 
