@@ -1,0 +1,15 @@
+/** The programs that tests need, found or fetched by `scripts/find-tools.mjs`. */
+export type ToolName = 'redis-server' | 'chromium' | 'nginx' | 'haproxy';
+
+interface FindTools {
+  readonly findTool: (name: ToolName) => Promise<string>;
+}
+
+const { findTool } = (await import(
+  new URL('../../scripts/find-tools.mjs', import.meta.url).href
+)) as FindTools;
+
+/** The path of a program; a test that cannot have it fails with one line that says how to get it. */
+export function tool(name: ToolName): Promise<string> {
+  return findTool(name);
+}
