@@ -1,0 +1,71 @@
+import { Temporal } from '@js-temporal/polyfill';
+import type { EventStore, StoredEvent } from '../store/event-store.ts';
+import { NewerSchema, decodeEvent } from '../store/codec.ts';
+import { ticketSubject } from '../store/subject.ts';
+import type { SessionEvent } from '../session/events.ts';
+import type { Origin, TicketEvent, User } from '../ticket/events.ts';
+
+/**
+ * A ticket's whole history, one line an event: when, what, by whom and from where. The log holds no secret, so neither
+ * do these lines. Empty for a ticket that the log does not hold.
+ */
+export async function timelineOf(store: EventStore, ticketId: string): Promise<readonly string[]> {
+  const events = await store.history(ticketSubject(ticketId));
+  const [first] = events;
+  if (first === undefined) return [];
+  return [`ticket ${ticketId}`, ...events.map((event) => line(event, first.at))];
+}
+
+function line(event: StoredEvent, startedAt: number): string {
+  const at = Temporal.Instant.fromEpochMilliseconds(event.at).toString({ fractionalSecondDigits: 3 });
+  const since = `+${((event.at - startedAt) / 1000).toFixed(3)} s`.padStart(11);
+  return `  ${at} ${since}  ${event.type.padEnd(10)} ${event.id.padEnd(23)} ${describe(event)}`.trimEnd();
+}
+
+function describe(stored: StoredEvent): string {
+  try {
+    return details(decodeEvent<TicketEvent | SessionEvent>(stored));
+  } catch (error) {
+    if (error instanceof NewerSchema) return `(written by a later release: schema ${stored.schema})`;
+    throw error;
+  }
+}
+
+function details(event: TicketEvent | SessionEvent): string {
+  switch (event.type) {
+    case 'minted':
+      return `for client ${event.data.client_id}, browser ${origin(event.data.browser)}`;
+    case 'scanned':
+      return `by ${user(event.data.user)}, phone ${origin(event.data.phone)}`;
+    case 'denied':
+      return event.data.report === true ? 'and reported as not theirs' : '';
+    case 'revoked':
+      return `by ${event.data.reason}`;
+    case 'opened':
+      return `for ${user(event.data.user)}`;
+    case 'confirmed':
+    case 'cancelled':
+    case 'expired':
+    case 'redeemed':
+    case 'refreshed':
+      return '';
+    default:
+      return '';
+  }
+}
+
+function user(who: User): string {
+  return `${printable(who.subject)} (${who.source})`;
+}
+
+function origin(from: Origin): string {
+  return `${from.ip}${from.place === undefined ? '' : `, ${printable(from.place)}`}, ${printable(from.agent) || 'no user agent'}`;
+}
+
+// What came from outside may hold control characters, which a terminal would obey.
+function printable(text: string): string {
+  return [...text]
+    .filter((letter) => letter >= ' ' && letter !== '\u007f')
+    .join('')
+    .slice(0, 80);
+}
