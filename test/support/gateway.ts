@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, startChild } from './child.ts';
+import type { Child, Ending } from './child.ts';
+import { temporaryFolder } from './folder.ts';
+import { until } from './until.ts';
+
+/** How a gateway is started; a free port, a file store in a new folder and no limits by default. */
+export interface GatewayOptions {
+  /** Settings over the default ones; `undefined` takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly port?: number;
+  /** Where the gateway is built; this checkout's `dist/main.js` by default. */
+  readonly main?: string;
+  /** Until ready. */
+  readonly withinMs?: number;
+}
+
+/** The real built process, on a port of its own. */
+export interface Gateway {
+  /** Its public address, `http://localhost:<port>`. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** The folder it was started in and, by default, keeps its store in. */
+  readonly folder: string;
+  readonly exited: Promise<Ending>;
+  isRunning(): boolean;
+  /** Everything that every process of it has printed, to search for secrets. */
+  output(): { readonly stdout: string; readonly stderr: string };
+  signal(signal: NodeJS.Signals): void;
+  /** SIGKILL; the folder stays for {@link Gateway.restart}. */
+  kill(): Promise<Ending>;
+  /** A new process with the same settings and folder, once the old one has ended (SIGTERM); waits until ready. */
+  restart(): Promise<void>;
+  /** SIGTERM, and how it ended. Removes the folder when it was made here. */
+  stop(): Promise<Ending>;
+}
+
+/** Secrets of tests with a shared store: two gateways must have the same. */
+export const TEST_SECRETS = Buffer.alloc(32, 'scangate test secret ').toString('base64url');
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Starts a gateway and waits for `/readyz`. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const made = options.cwd === undefined ? await temporaryFolder() : undefined;
+  const folder = options.cwd ?? made!.path;
+  const port = options.port ?? (await freePort());
+  const url = `http://localhost:${port}`;
+  const env = environment(options, port, folder);
+  const printed = { stdout: '', stderr: '' };
+  let child = await launch(options, env, folder, port);
+
+  const output = (): { stdout: string; stderr: string } => {
+    const now = child.output();
+    return { stdout: printed.stdout + now.stdout, stderr: printed.stderr + now.stderr };
+  };
+  return {
+    url,
+    port,
+    get pid() {
+      return child.pid;
+    },
+    folder,
+    get exited() {
+      return child.exited;
+    },
+    isRunning: () => child.isRunning(),
+    output,
+    signal: (signal) => child.signal(signal),
+    kill: () => child.kill(),
+    restart: async () => {
+      await child.stop();
+      Object.assign(printed, output());
+      child = await launch(options, env, folder, port);
+    },
+    stop: async () => {
+      const ending = await child.stop();
+      await made?.remove();
+      return ending;
+    },
+  };
+}
+
+/** What a gateway refused to start with: its exit status and what it printed. */
+export async function refusedStart(
+  options: GatewayOptions = {},
+): Promise<Ending & { readonly stdout: string; readonly stderr: string }> {
+  const made = await temporaryFolder();
+  const folder = options.cwd ?? made.path;
+  const port = options.port ?? (await freePort());
+  const child = startChild(process.execPath, [options.main ?? MAIN], {
+    env: environment(options, port, folder),
+    cwd: folder,
+  });
+  try {
+    await until(() => !child.isRunning(), {
+      withinMs: options.withinMs ?? 15_000,
+      what: 'the refusal to start',
+    });
+    return { ...(await child.exited), ...child.output() };
+  } finally {
+    await child.kill();
+    await made.remove();
+  }
+}
+
+/** Nothing of our own settings leaks in; a shared store gets the secrets and the identity it has no default for. */
+function environment(options: GatewayOptions, port: number, folder: string): NodeJS.ProcessEnv {
+  const outer = Object.entries(process.env).filter(
+    ([name]) => !/^(SCANGATE_|HOST$|PORT$|NODE_OPTIONS$)/.test(name),
+  );
+  const store = options.env?.['SCANGATE_STORE'] ?? `file:${join(folder, 'store')}`;
+  const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
+  const usual = {
+    PORT: String(port),
+    SCANGATE_PUBLIC_URL: `http://localhost:${port}`,
+    SCANGATE_STORE: store,
+    SCANGATE_LIMITS: 'off',
+    SCANGATE_DRAIN_WAIT: 'PT0S',
+    SCANGATE_DRAIN_WINDOW: 'PT0.2S',
+    ...(store.startsWith('file:') || options.env?.['SCANGATE_SECRETS_FILE'] !== undefined
+      ? {}
+      : { ...shared }),
+  };
+  const all = { ...Object.fromEntries(outer), ...usual, ...options.env };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+async function launch(
+  options: GatewayOptions,
+  env: NodeJS.ProcessEnv,
+  folder: string,
+  port: number,
+): Promise<Child> {
+  const child = startChild(process.execPath, [options.main ?? MAIN], { env, cwd: folder });
+  const tell = (): string => Object.values(child.output()).join('');
+  try {
+    await until(
+      async () => {
+        if (!child.isRunning()) return true;
+        const answer = await fetch(`http://127.0.0.1:${port}/readyz`, {
+          headers: { connection: 'close' },
+          signal: AbortSignal.timeout(2000),
+        });
+        await answer.arrayBuffer();
+        return answer.status === 200;
+      },
+      { withinMs: options.withinMs ?? 15_000, everyMs: 20, what: 'a ready gateway' },
+    );
+  } catch (error) {
+    await child.kill();
+    throw new Error(`the gateway was not ready:\n${tell()}`, { cause: error });
+  }
+  if (!child.isRunning()) throw new Error(`the gateway ended before it was ready:\n${tell()}`);
+  return child;
+}
