@@ -6,7 +6,8 @@ export function encodeBase64url(bytes: readonly number[]): string {
   for (let i = 0; i < bytes.length; i += 3) {
     const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
     const length = Math.min(bytes.length - i, 3) + 1;
-    for (let sextet = 0; sextet < length; sextet++) text += ALPHABET.charAt((group >>> (18 - sextet * 6)) & 63);
+    for (let sextet = 0; sextet < length; sextet++)
+      text += ALPHABET.charAt((group >>> (18 - sextet * 6)) & 63);
   }
   return text;
 }

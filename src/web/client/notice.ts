@@ -1,12 +1,6 @@
 /** Where a ticket can stand. */
 export type TicketStatus =
-  | 'pending'
-  | 'scanned'
-  | 'confirmed'
-  | 'redeemed'
-  | 'denied'
-  | 'cancelled'
-  | 'expired';
+  'pending' | 'scanned' | 'confirmed' | 'redeemed' | 'denied' | 'cancelled' | 'expired';
 
 /** What the browser gets once the user has confirmed. */
 export interface SignInResult {

@@ -1,0 +1,85 @@
+import { linksOn } from './address.ts';
+import { createBackoff } from './backoff.ts';
+import { parseJson, type Links, type Notice } from './notice.ts';
+import type { Cancel, Platform } from './platform.ts';
+import { retryAfterMs, type Access } from './transport.ts';
+
+const ANSWER_MS = 15000;
+
+/** What a ticket is minted for: the members of `POST /v1/tickets`. */
+export interface MintRequest {
+  readonly client_id: string;
+  readonly redirect_uri?: string;
+  readonly state?: string;
+  readonly scope?: string;
+  readonly nonce?: string;
+  readonly code_challenge: string;
+  readonly code_challenge_method: 'S256';
+  readonly binding: 'cookie' | 'bearer';
+}
+
+/** Why the gateway will not mint: its problem document's `code` and `detail` (RFC 9457). */
+export interface MintProblem {
+  readonly code: string;
+  readonly detail?: string;
+}
+
+/** What minting tells; `minted` or `refused` comes once, `waiting` whenever the gateway cannot be reached. */
+export interface MintEvents {
+  minted(notice: Notice, access: Access): void;
+  refused(problem: MintProblem): void;
+  waiting(): void;
+}
+
+/** Mints a ticket, and tries until the gateway answers. */
+export function mintTicket(
+  platform: Platform,
+  gateway: string,
+  request: MintRequest,
+  events: MintEvents,
+): Cancel {
+  const backoff = createBackoff(() => platform.random());
+  const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
+  const body = JSON.stringify(request);
+  let pausing = false;
+  let cancel: Cancel = () => {};
+
+  function send(): void {
+    pausing = false;
+    const url = gateway + '/v1/tickets';
+    cancel = platform.request({ method: 'POST', url, headers, body, timeoutMs: ANSWER_MS }, (response) => {
+      if (response.status === 201) {
+        const minted = parseJson(response.body) as
+          (Notice & { links: Links; browser_secret?: string }) | undefined;
+        if (minted?.links && minted.cursor) {
+          sleepless();
+          const links = linksOn(gateway, minted.links);
+          const secret = minted.browser_secret;
+          events.minted(minted, secret === undefined ? { links } : { links, bearer: secret });
+          return;
+        }
+      }
+      const mine = response.status >= 400 && response.status < 500;
+      if (mine && response.status !== 429 && response.status !== 408) {
+        sleepless();
+        const problem = parseJson(response.body) as Partial<MintProblem> | undefined;
+        events.refused({ ...problem, code: problem?.code ?? 'invalid_request' });
+        return;
+      }
+      pausing = true;
+      cancel = platform.clock.after(backoff.nextMs(retryAfterMs((name) => response.header(name))), send);
+      events.waiting();
+    });
+  }
+
+  const sleepless = platform.onWake(() => {
+    if (!pausing) return;
+    cancel();
+    send();
+  });
+  send();
+  return () => {
+    sleepless();
+    cancel();
+  };
+}

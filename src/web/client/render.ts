@@ -1,0 +1,56 @@
+import { originOf } from './address.ts';
+import { browserPlatform } from './browser-platform.ts';
+import { followResult } from './follow.ts';
+import { startSignInOn, type SignIn, type SignInOptions } from './sign-in.ts';
+import { applyStyles } from './style-sheet.ts';
+import { createView } from './view.ts';
+
+/** What {@link render} takes: a sign-in's options, and how it looks. */
+export interface RenderOptions extends SignInOptions {
+  /** `zh-CN` or `en`; the closest `lang` attribute's, else the browser's, when missing. */
+  readonly language?: string;
+  /** Where `client.css` is for browsers without constructed style sheets; the gateway's `/assets/` when missing. */
+  readonly assets?: string;
+}
+
+function languageOf(element: HTMLElement): string {
+  for (let node: HTMLElement | null = element; node; node = node.parentElement)
+    if (node.lang) return node.lang;
+  return navigator.language || '';
+}
+
+/**
+ * Shows a sign-in inside an element, and starts it. With `redirectUri` and no `onResult` of its own, it follows
+ * `redirect_to` once the user has confirmed.
+ *
+ * @returns the sign-in; `stop()` also takes its picture away.
+ */
+export function render(element: HTMLElement, options: RenderOptions): SignIn {
+  const platform = browserPlatform();
+  const gateway = originOf(options.gateway ?? '') || platform.origin;
+  let root: ShadowRoot | HTMLElement = element;
+  if (typeof element.attachShadow === 'function')
+    root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
+  applyStyles(root, options.assets ?? gateway + '/assets/');
+  let signIn: SignIn | undefined;
+  const view = createView(root, options.language ?? languageOf(element), () => signIn);
+  signIn = startSignInOn(platform, {
+    ...options,
+    onState(state) {
+      view.show(state);
+      options.onState?.(state);
+    },
+    onResult(result, verifier) {
+      if (options.onResult) options.onResult(result, verifier);
+      else if (options.redirectUri) followResult(result, verifier);
+    },
+  });
+  const running = signIn;
+  return {
+    ...running,
+    stop() {
+      running.stop();
+      view.stop();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { parseJson } from '../client/notice.ts';
+
+/** The answer to `POST /v1/scans`: who asks, from where, and the handshake that decides. */
+export interface ScanAnswer {
+  readonly ticket_id: string;
+  readonly handshake: string;
+  readonly client: { readonly name: string; readonly domain?: string; readonly verified?: boolean };
+  readonly browser?: {
+    readonly ip?: string;
+    readonly place?: string;
+    readonly agent?: string;
+    readonly first_seen?: string | number;
+    readonly same_network?: boolean;
+  };
+  readonly user_code?: string;
+  readonly number_match?: boolean;
+  readonly expires_in_ms: number;
+}
+
+/** Reads a scan's answer, or answers `undefined` when the text is something else. */
+export function parseScanAnswer(text: string): ScanAnswer | undefined {
+  const answer = parseJson(text) as Partial<ScanAnswer> | null | undefined;
+  if (!answer || typeof answer.ticket_id !== 'string' || typeof answer.handshake !== 'string')
+    return undefined;
+  return answer.client ? (answer as ScanAnswer) : undefined;
+}
