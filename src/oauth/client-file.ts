@@ -1,0 +1,235 @@
+import { Temporal } from '@js-temporal/polyfill';
+import { z } from 'zod';
+import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS } from './client.ts';
+import type { AuthMethod, Client, ClientPolicy } from './client.ts';
+import { BadJson, readJsonLines } from './json-lines.ts';
+import { redirectMistake } from './redirect-uri.ts';
+
+/** A file of clients that cannot be used. Each mistake is one line that names the file's line; none quotes a secret. */
+export class BadClients extends Error {
+  override readonly name = 'BadClients';
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('; '));
+    this.mistakes = mistakes;
+  }
+}
+
+/** The most clients that one file may hold. */
+export const CLIENTS_MAX = 10_000;
+
+const duration = (minMs: number, maxMs: number) =>
+  z.string().transform((text, context) => {
+    const ms = millisecondsOf(text);
+    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+    context.addIssue({
+      code: 'custom',
+      message:
+        ms === undefined
+          ? 'is not an ISO 8601 duration such as PT30S'
+          : `must be ${minMs} to ${maxMs} milliseconds`,
+    });
+    return z.NEVER;
+  });
+
+const LIVES = {
+  ticket_life: duration(100, 3_600_000),
+  decision_time: duration(100, 3_600_000),
+  ticket_life_max: duration(100, 3_600_000),
+  code_life: duration(100, 600_000),
+  qr_period: duration(100, 3_600_000),
+  device_life: duration(100, 3_600_000),
+  access_token_life: duration(100, 86_400_000),
+  session_life: duration(100, 400 * 86_400_000),
+} as const;
+
+const POLICY = z.strictObject({
+  shows_scanner: z.boolean().default(true),
+  number_match: z.boolean().default(false),
+  verified: z.boolean().default(false),
+  pkce: z.enum(['required', 'optional']).default('required'),
+  ...z.object(LIVES).partial().shape,
+});
+
+const text = (max: number) => z.string().min(1).max(max);
+const address = z.url({ protocol: /^https?$/ }).max(2000);
+const printable = /^[\x21-\x7e]+$/;
+
+const SECRET_LENGTH_MIN = 16;
+
+const CLIENT = z.strictObject({
+  client_id: text(200).regex(printable, 'must be printable ASCII without spaces'),
+  client_name: text(200).optional(),
+  client_uri: address.optional(),
+  redirect_uris: z.array(text(2000)).max(50).default([]),
+  grant_types: z.array(z.enum(GRANT_TYPES)).min(1).default(['authorization_code']),
+  response_types: z.array(z.literal('code')).optional(),
+  scope: z.string().max(1000).optional(),
+  token_endpoint_auth_method: z.enum(AUTH_METHODS).optional(),
+  client_secret: text(500)
+    .min(SECRET_LENGTH_MIN)
+    .regex(printable, 'must be printable ASCII without spaces')
+    .optional(),
+  jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
+  jwks_uri: address.optional(),
+  id_token_signed_response_alg: z.enum(ID_TOKEN_ALGS).default('EdDSA'),
+  logo_uri: address.optional(),
+  policy_uri: address.optional(),
+  tos_uri: address.optional(),
+  contacts: z.array(z.string()).optional(),
+  software_id: z.string().optional(),
+  software_version: z.string().optional(),
+  application_type: z.enum(['web', 'native']).optional(),
+  scangate: POLICY.prefault({}),
+});
+
+type Row = z.infer<typeof CLIENT>;
+
+/**
+ * Reads a file of clients: a list, or an object whose `clients` is one. Its schema is RFC 7591's, with the operator's
+ * policy under `scangate`.
+ *
+ * @param plainHttp whether redirect addresses may be http on any host, as with a gateway that itself is.
+ * @throws {@link BadClients} with every mistake.
+ */
+export function readClients(json: string, plainHttp: boolean): readonly Client[] {
+  const file = parse(json);
+  const wrapped = typeof file.value === 'object' && file.value !== null && !Array.isArray(file.value);
+  const base: readonly PropertyKey[] = wrapped ? ['clients'] : [];
+  const shape = z.array(CLIENT).max(CLIENTS_MAX);
+  const result = wrapped
+    ? z
+        .strictObject({ clients: shape })
+        .transform((whole) => whole.clients)
+        .safeParse(file.value)
+    : shape.safeParse(file.value);
+
+  const mistake = (path: readonly PropertyKey[], why: string): Mistake => ({
+    line: file.lineOf(path),
+    text: `${path.length === 0 ? '' : `${pathText(path)} `}${why}`,
+  });
+  if (!result.success) {
+    throw badClients(result.error.issues.flatMap((issue) => mistakesOf(issue, mistake)));
+  }
+  const mistakes = result.data.flatMap((row, index) =>
+    contradictions(row, plainHttp).map(({ member, why }) => mistake([...base, index, ...member], why)),
+  );
+  const seen = new Map<string, number>();
+  result.data.forEach((row, index) => {
+    const first = seen.get(row.client_id);
+    if (first === undefined) seen.set(row.client_id, index);
+    else mistakes.push(mistake([...base, index, 'client_id'], 'is the id of an earlier client'));
+  });
+  if (mistakes.length > 0) throw badClients(mistakes);
+  return result.data.map(clientOf);
+}
+
+interface Mistake {
+  readonly line: number;
+  readonly text: string;
+}
+
+function badClients(mistakes: readonly Mistake[]): BadClients {
+  const inOrder = [...mistakes].sort((a, b) => a.line - b.line);
+  return new BadClients(inOrder.map(({ line, text }) => `line ${line}: ${text}`));
+}
+
+function parse(json: string): ReturnType<typeof readJsonLines> {
+  try {
+    return readJsonLines(json);
+  } catch (error) {
+    if (error instanceof BadJson) throw new BadClients([error.message]);
+    throw error;
+  }
+}
+
+function mistakesOf(
+  issue: z.core.$ZodIssue,
+  mistake: (path: readonly PropertyKey[], why: string) => Mistake,
+): readonly Mistake[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => mistake([...issue.path, key], 'is no member that a client has'));
+  }
+  return [mistake(issue.path, issue.message.replace(/^Invalid input: /, ''))];
+}
+
+function contradictions(row: Row, plainHttp: boolean): { member: readonly PropertyKey[]; why: string }[] {
+  const found: { member: readonly PropertyKey[]; why: string }[] = [];
+  const add = (member: readonly PropertyKey[], why: string): void => void found.push({ member, why });
+  row.redirect_uris.forEach((uri, index) => {
+    const why = redirectMistake(uri, plainHttp);
+    if (why !== undefined) add(['redirect_uris', index], why);
+  });
+  const method = methodOf(row);
+  const needsSecret = method === 'client_secret_basic' || method === 'client_secret_post';
+  if (needsSecret && row.client_secret === undefined)
+    add(['token_endpoint_auth_method'], 'needs client_secret');
+  if (!needsSecret && row.client_secret !== undefined)
+    add(['client_secret'], `is of no use with ${method}: leave it out`);
+  if (row.jwks !== undefined && row.jwks_uri !== undefined) add(['jwks_uri'], 'and jwks are both given');
+  if (method === 'private_key_jwt' && row.jwks === undefined && row.jwks_uri === undefined)
+    add(['token_endpoint_auth_method'], 'needs jwks or jwks_uri');
+  row.jwks?.keys.forEach((key, index) => {
+    if ('d' in key || 'k' in key) add(['jwks', 'keys', index], 'must be a public key');
+  });
+  const { ticket_life: life, ticket_life_max: max } = row.scangate;
+  if (life !== undefined && max !== undefined && life > max)
+    add(['scangate', 'ticket_life'], 'must not exceed ticket_life_max');
+  return found;
+}
+
+function methodOf(row: Row): AuthMethod {
+  if (row.token_endpoint_auth_method !== undefined) return row.token_endpoint_auth_method;
+  if (row.client_secret !== undefined) return 'client_secret_basic';
+  return row.jwks === undefined && row.jwks_uri === undefined ? 'none' : 'private_key_jwt';
+}
+
+function clientOf(row: Row): Client {
+  const { client_uri, client_secret, jwks, jwks_uri } = row;
+  return Object.freeze({
+    client_id: row.client_id,
+    client_name: row.client_name ?? row.client_id,
+    ...(client_uri === undefined ? {} : { client_uri }),
+    redirect_uris: row.redirect_uris,
+    grant_types: row.grant_types,
+    scope: scopeOf(row),
+    token_endpoint_auth_method: methodOf(row),
+    ...(client_secret === undefined ? {} : { client_secret }),
+    ...(jwks === undefined ? {} : { jwks }),
+    ...(jwks_uri === undefined ? {} : { jwks_uri }),
+    id_token_signed_response_alg: row.id_token_signed_response_alg,
+    policy: policyOf(row.scangate),
+  });
+}
+
+function scopeOf(row: Row): readonly string[] {
+  if (row.scope !== undefined) return [...new Set(row.scope.split(' ').filter((scope) => scope !== ''))];
+  return row.grant_types.includes('refresh_token')
+    ? ['openid', 'profile', 'offline_access']
+    : ['openid', 'profile'];
+}
+
+function policyOf(row: Row['scangate']): ClientPolicy {
+  const { shows_scanner, number_match, verified, pkce, ...lives } = row;
+  const inMs = Object.fromEntries(
+    Object.entries(lives).flatMap(([name, ms]) => (ms === undefined ? [] : [[`${name}_ms`, ms]])),
+  ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
+  return { shows_scanner, number_match, verified, pkce, ...inMs };
+}
+
+function millisecondsOf(text: string): number | undefined {
+  try {
+    const duration = Temporal.Duration.from(text);
+    return Math.round(duration.total({ unit: 'milliseconds', relativeTo: '1970-01-01' }));
+  } catch {
+    return undefined;
+  }
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+}

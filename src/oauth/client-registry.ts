@@ -1,0 +1,84 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import type { Client, ClientRegistry } from './client.ts';
+import { BadClients, readClients } from './client-file.ts';
+
+/** Where the clients come from. */
+export interface ClientRegistryOptions {
+  /** The file, `SCANGATE_CLIENTS_FILE`; undefined: none. */
+  readonly file: string | undefined;
+  /** Clients that are always there, before the file's: the demo. */
+  readonly builtIn: readonly Client[];
+  /** Whether redirect addresses may be http on any host. */
+  readonly plainHttp: boolean;
+  /** Milliseconds between looks at the file. */
+  readonly lookMs: number;
+  /** Told of a change that was taken: how many clients there are. */
+  readonly onLoaded?: (count: number) => void;
+  /** Told of a changed file that cannot be used: the clients stay as they were. */
+  readonly onMistakes?: (mistakes: readonly string[]) => void;
+}
+
+/** A registry that follows its file until it is closed. */
+export interface FollowingRegistry extends ClientRegistry {
+  close(): void;
+}
+
+interface Loaded {
+  readonly byId: ReadonlyMap<string, Client>;
+  readonly origins: ReadonlySet<string>;
+}
+
+/**
+ * Reads the clients and follows their file: a change counts without a restart, a bad file changes nothing.
+ *
+ * @throws {@link BadClients} where the first reading finds mistakes.
+ */
+export function followClients(options: ClientRegistryOptions): FollowingRegistry {
+  const { file } = options;
+  let loaded = load(options);
+
+  const look = (): void => {
+    try {
+      loaded = load(options);
+      options.onLoaded?.(loaded.byId.size);
+    } catch (error) {
+      if (!(error instanceof BadClients)) throw error;
+      options.onMistakes?.(error.mistakes);
+    }
+  };
+  if (file !== undefined) watchFile(file, { interval: options.lookMs, persistent: false }, look);
+
+  return {
+    find: (clientId) => loaded.byId.get(clientId),
+    isClientOrigin: (origin) => loaded.origins.has(origin),
+    close() {
+      if (file !== undefined) unwatchFile(file, look);
+    },
+  };
+}
+
+function load(options: ClientRegistryOptions): Loaded {
+  const registered = options.file === undefined ? [] : readClients(readText(options.file), options.plainHttp);
+  const reserved = options.builtIn.find(({ client_id: id }) =>
+    registered.some((row) => row.client_id === id),
+  );
+  if (reserved !== undefined)
+    throw new BadClients([`client_id "${reserved.client_id}" is that of the built-in client`]);
+  const clients = [...options.builtIn, ...registered];
+  return {
+    byId: new Map(clients.map((client) => [client.client_id, client])),
+    origins: new Set(clients.flatMap((client) => client.redirect_uris.map(originOf))),
+  };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadClients([`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`]);
+  }
+}
+
+function originOf(address: string): string {
+  return new URL(address).origin;
+}

@@ -1,0 +1,17 @@
+import { DEVICE_GRANT } from './client.ts';
+import type { Client } from './client.ts';
+
+/** The built-in client `demo` of a gateway whose phone identity is `demo`: public, both grants. */
+export function demoClient(issuer: string): Client {
+  return {
+    client_id: 'demo',
+    client_name: 'Scangate demo',
+    client_uri: `${issuer}/`,
+    redirect_uris: [`${issuer}/demo/callback`],
+    grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
+    scope: ['openid', 'profile', 'offline_access'],
+    token_endpoint_auth_method: 'none',
+    id_token_signed_response_alg: 'EdDSA',
+    policy: { shows_scanner: true, number_match: false, verified: true, pkce: 'required' },
+  };
+}

@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals';
+import { BadClients, readClients } from '../../src/oauth/client-file.ts';
+
+const ONE = { client_id: 'shop', redirect_uris: ['https://shop.example/cb'] };
+
+function mistakes(json: string, plainHttp = false): readonly string[] {
+  try {
+    readClients(json, plainHttp);
+  } catch (error) {
+    if (error instanceof BadClients) return error.mistakes;
+    throw error;
+  }
+  return [];
+}
+
+describe('a file of clients', () => {
+  test('is a list, or an object that holds one, and fills in what is silent', () => {
+    const [client] = readClients(JSON.stringify([ONE]), false);
+    expect(client).toEqual({
+      client_id: 'shop',
+      client_name: 'shop',
+      redirect_uris: ['https://shop.example/cb'],
+      grant_types: ['authorization_code'],
+      scope: ['openid', 'profile'],
+      token_endpoint_auth_method: 'none',
+      id_token_signed_response_alg: 'EdDSA',
+      policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required' },
+    });
+    expect(readClients(JSON.stringify({ clients: [ONE] }), false)).toEqual([client]);
+  });
+
+  test('reads policy in the units of the settings', () => {
+    const [client] = readClients(
+      JSON.stringify([
+        {
+          ...ONE,
+          scangate: { pkce: 'optional', number_match: true, session_life: 'P1D', code_life: 'PT5S' },
+        },
+      ]),
+      false,
+    );
+    expect(client?.policy).toEqual({
+      shows_scanner: true,
+      number_match: true,
+      verified: false,
+      pkce: 'optional',
+      session_life_ms: 86_400_000,
+      code_life_ms: 5000,
+    });
+  });
+
+  test('chooses the authentication method by what the client has', () => {
+    const secret = 's'.repeat(32);
+    const methods = readClients(
+      JSON.stringify([
+        { ...ONE, client_id: 'a' },
+        { ...ONE, client_id: 'b', client_secret: secret },
+        { ...ONE, client_id: 'c', jwks_uri: 'https://shop.example/jwks' },
+        { ...ONE, client_id: 'd', client_secret: secret, token_endpoint_auth_method: 'client_secret_post' },
+      ]),
+      false,
+    ).map((client) => client.token_endpoint_auth_method);
+    expect(methods).toEqual(['none', 'client_secret_basic', 'private_key_jwt', 'client_secret_post']);
+  });
+
+  test('names every mistake with its line', () => {
+    const json = `[
+  { "client_id": "one",
+    "redirect_uris": ["https://one.example/cb",
+      "https://one.example/cb#fragment"],
+    "redirect_url": "oops" },
+  { "client_id": "two", "scangate": {
+      "session_life": "a month",
+      "pkce": "never"
+  } }
+]`;
+    expect(mistakes(json)).toEqual([
+      expect.stringMatching(/^line 5: \[0\]\.redirect_url is no member/),
+      expect.stringMatching(/^line 7: \[1\]\.scangate\.session_life is not an ISO 8601 duration/),
+      expect.stringMatching(/^line 8: \[1\]\.scangate\.pkce /),
+    ]);
+  });
+
+  test('names contradictions, each with its line', () => {
+    const json = `{ "clients": [
+      { "client_id": "a",
+        "redirect_uris": ["http://a.example/cb"] },
+      { "client_id": "b",
+        "token_endpoint_auth_method": "client_secret_basic" },
+      { "client_id": "a" },
+      { "client_id": "c",
+        "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [
+          { "kty": "OKP", "d": "private" } ] } },
+      { "client_id": "d", "token_endpoint_auth_method": "none", "client_secret": "hush-hush-hush-hush" }
+    ] }`;
+    const found = mistakes(json);
+    expect(found).toEqual([
+      'line 3: clients[0].redirect_uris[0] must be https',
+      'line 5: clients[1].token_endpoint_auth_method needs client_secret',
+      'line 6: clients[2].client_id is the id of an earlier client',
+      'line 9: clients[3].jwks.keys[0] must be a public key',
+      'line 10: clients[4].client_secret is of no use with none: leave it out',
+    ]);
+    expect(found.join(' ')).not.toContain('hush');
+  });
+
+  test.each([
+    ['http://a.example/cb', 'must be https'],
+    ['https://user@a.example/cb', 'must not name a user'],
+    ['https://a.example/*', 'wildcards'],
+    ['https://a.example/cb#', 'fragment'],
+    ['/cb', 'absolute'],
+    ['javascript:alert(1)', 'must be https'],
+    ['data:text/html,x', 'must be https'],
+    ['https:\\\\a.example', 'backslashes'],
+  ])('refuses to redirect to %s', (uri, why) => {
+    expect(mistakes(JSON.stringify([{ ...ONE, redirect_uris: [uri] }]))[0]).toContain(why);
+  });
+
+  test.each(['http://localhost:3000/cb', 'http://127.0.0.1/cb', 'http://[::1]:8/cb', 'com.example.app:/cb'])(
+    'lets a redirect go to %s',
+    (uri) => {
+      expect(mistakes(JSON.stringify([{ ...ONE, redirect_uris: [uri] }]))).toEqual([]);
+    },
+  );
+
+  test('lets a gateway on plain http redirect to plain http', () => {
+    expect(mistakes(JSON.stringify([{ ...ONE, redirect_uris: ['http://a.example/cb'] }]), true)).toEqual([]);
+  });
+
+  test.each([
+    ['', 1],
+    ['[\n{', 2],
+    ['[\n\n{"client_secret": "hush",}]', 3],
+    ['[\n{"a": 1}\n{"b": 2}]', 3],
+    ['[]\nhush', 2],
+    ['[{"a":\nhush}]', 2],
+    ['[{"a":1,\n"a":2}]', 2],
+    ['['.repeat(50), 1],
+  ])('names the line where %j is not JSON, and quotes nothing', (json, line) => {
+    const [mistake] = mistakes(json);
+    expect(mistake).toMatch(new RegExp(`^line ${line}: `));
+    expect(mistake).not.toContain('hush');
+  });
+
+  test('an object of the wrong kind is a mistake, not a crash', () => {
+    for (const json of ['null', '3', '{}', '[1]', '{"clients": {}}', '[{"__proto__": {"client_id": "x"}}]'])
+      expect(mistakes(json).length).toBeGreaterThan(0);
+  });
+});

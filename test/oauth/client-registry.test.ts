@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { BadClients } from '../../src/oauth/client-file.ts';
+import { followClients } from '../../src/oauth/client-registry.ts';
+import type { ClientRegistryOptions, FollowingRegistry } from '../../src/oauth/client-registry.ts';
+import { demoClient } from '../../src/oauth/demo-client.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import type { TemporaryFolder } from '../support/folder.ts';
+import { until } from '../support/until.ts';
+
+let file: string;
+let registry: FollowingRegistry | undefined;
+
+let folder: TemporaryFolder;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  file = join(folder.path, 'clients.json');
+});
+
+afterEach(async () => {
+  registry?.close();
+  registry = undefined;
+  await folder.remove();
+});
+
+function write(clients: unknown): void {
+  writeFileSync(file, JSON.stringify(clients));
+}
+
+function follow(more: Partial<ClientRegistryOptions> = {}): FollowingRegistry {
+  registry = followClients({ file, builtIn: [], plainHttp: false, lookMs: 20, ...more });
+  return registry;
+}
+
+test('a change counts without a restart', async () => {
+  write([{ client_id: 'a', redirect_uris: ['https://a.example/cb'] }]);
+  const clients = follow();
+  expect(clients.find('a')?.client_name).toBe('a');
+  expect(clients.isClientOrigin('https://a.example')).toBe(true);
+  write([{ client_id: 'b', redirect_uris: ['https://b.example/other/cb'] }]);
+  await until(() => clients.find('b') !== undefined);
+  expect(clients.find('a')).toBeUndefined();
+  expect(clients.isClientOrigin('https://a.example')).toBe(false);
+  expect(clients.isClientOrigin('https://b.example')).toBe(true);
+});
+
+test('a changed file with mistakes changes nothing, and its mistakes are told', async () => {
+  write([{ client_id: 'a' }]);
+  const told: string[] = [];
+  const clients = follow({ onMistakes: (mistakes) => told.push(...mistakes) });
+  writeFileSync(file, '[\n{"client_id": ""}]');
+  await until(() => told.length > 0);
+  expect(told[0]).toMatch(/^line 2: /);
+  expect(clients.find('a')).toBeDefined();
+});
+
+test('a first file with mistakes, or none at all, is refused', () => {
+  expect(() => follow()).toThrow(BadClients);
+  writeFileSync(file, '[');
+  expect(() => follow()).toThrow(BadClients);
+});
+
+test('the built-in client is there without a file, and its name cannot be taken', () => {
+  const demo = demoClient('http://localhost:8080');
+  expect(follow({ file: undefined, builtIn: [demo] }).find('demo')?.redirect_uris).toEqual([
+    'http://localhost:8080/demo/callback',
+  ]);
+  write([{ client_id: 'demo' }]);
+  expect(() => follow({ builtIn: [demo] })).toThrow(BadClients);
+});
+
+test('a name from the prototype is no client', () => {
+  write([{ client_id: 'a' }]);
+  expect(follow().find('__proto__')).toBeUndefined();
+  expect(follow().find('constructor')).toBeUndefined();
+});
