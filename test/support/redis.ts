@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ask, fieldsOf } from './ask.ts';
 import { freePort, startChild, untilPrinted } from './child.ts';
 import type { Child, Ending } from './child.ts';
 import { temporaryFolder } from './folder.ts';
@@ -8,8 +9,8 @@ import { tool } from './tools.ts';
 export interface RedisOptions {
   /** A port to listen on; free by default. */
   readonly port?: number;
-  /** Settings of redis.conf by name, over the default ones; `{ appendonly: 'yes' }` keeps data over a restart. */
-  readonly config?: Readonly<Record<string, string | number>>;
+  /** Settings of redis.conf by name, over the default ones, several arguments as a list; `{ appendonly: 'yes' }` keeps data over a restart. */
+  readonly config?: Readonly<Record<string, string | number | readonly (string | number)[]>>;
   /** Arguments before the settings: a configuration file, `--sentinel`. */
   readonly args?: readonly string[];
 }
@@ -34,6 +35,10 @@ export interface Redis {
   kill(signal?: NodeJS.Signals): Promise<Ending>;
   /** A new process on the same port, folder and settings; ends the old one first when it runs. */
   restart(): Promise<void>;
+  /** Sends one command over a connection of its own, with a bound of 2 s. */
+  ask(command: string, ...args: readonly (string | number)[]): Promise<unknown>;
+  /** The fields of `INFO <section>`. */
+  info(section: string): Promise<Readonly<Record<string, string>>>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -67,6 +72,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<Redis> {
     freeze: () => child.signal('SIGSTOP'),
     thaw: () => child.signal('SIGCONT'),
     kill,
+    ask: (command, ...args) => ask(port, command, ...args),
+    info: async (section) => fieldsOf(String(await ask(port, 'INFO', section))),
     restart: async () => {
       await child.stop();
       child = await launch(program, folder.path, socket, port, options);
@@ -112,7 +119,10 @@ async function launch(
       : { unixsocket: socket, save: '', appendonly: 'no', 'maxmemory-policy': 'noeviction', databases: 16 }),
     ...config,
   };
-  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const flags = Object.entries(settings).flatMap(([name, value]) => [
+    `--${name}`,
+    ...[value].flat().map(String),
+  ]);
   const child = startChild(program, [...args, ...flags]);
   await untilPrinted(child, READY);
   return child;
