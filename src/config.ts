@@ -27,6 +27,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly phoneIdentities: readonly string[];
   /** Undefined: the file store keeps its own. */
   readonly secrets: readonly string[] | undefined;
+  /** Names that look like settings and are none: to be warned of, for they are likely typing errors. */
+  readonly unknown: readonly string[];
 }
 
 /** A setting that cannot be: one line that names it. */
@@ -45,15 +47,6 @@ const PHONE_IDENTITIES = ['demo', 'jwt', 'oidc', 'wechat'];
  * @throws {@link BadSetting} for the first setting that is wrong, or contradicts another.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  for (const name of Object.keys(env)) {
-    if (
-      name.startsWith('SCANGATE_') &&
-      !name.startsWith('SCANGATE_TEST_') &&
-      !Object.hasOwn(SETTINGS, name)
-    ) {
-      throw new BadSetting(name, 'there is no such setting');
-    }
-  }
   const read: Record<string, unknown> = {};
   for (const [name, row] of Object.entries<Setting>(SETTINGS)) {
     const text = env[name]?.trim();
@@ -71,6 +64,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     storeKind,
     phoneIdentities: identitiesOf(values, storeKind, publicUrl),
     secrets: secretsOf(values, storeKind),
+    unknown: Object.keys(env).filter(
+      (name) => name.startsWith('SCANGATE_') && !Object.hasOwn(SETTINGS, name),
+    ),
   });
 }
 

@@ -6,6 +6,8 @@ import { StoreRefused } from './store/refused.ts';
 /** The process: reads the environment, starts the gateway, and leaves in order on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  for (const name of config.unknown)
+    process.stderr.write(`scangate: there is no setting ${name}; it is ignored\n`);
   const gateway = await compose(config);
   let leaving = false;
   const leave = (): void => {

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util';
+import { openStore } from '../compose.ts';
+import { BadSetting, readConfig } from '../config.ts';
+import { isTicketId } from '../secrets/ticket-secrets.ts';
+import { StoreRefused } from '../store/refused.ts';
+import { runDemo } from './demo.ts';
+import { timelineOf } from './timeline.ts';
+
+const USAGE = `scangate <command>
+
+  demo                   one sign-in in this terminal, on a gateway of its own
+  migrate                sets up the Redis of SCANGATE_STORE, or brings it up to date
+  timeline <ticket id>   a ticket's whole history, from the store of SCANGATE_STORE
+
+Settings come from the environment, as the gateway's do.
+`;
+
+/** A wrong call: the usage, and status 2. */
+class BadCall extends Error {
+  override readonly name = 'BadCall';
+}
+
+async function run(command: string | undefined, rest: readonly string[]): Promise<void> {
+  switch (command) {
+    case 'demo':
+      return await runDemo(write);
+    case 'migrate':
+      return await migrate();
+    case 'timeline':
+      return await timeline(rest[0]);
+    default:
+      throw new BadCall(command === undefined ? 'no command' : `no command "${command}"`);
+  }
+}
+
+async function timeline(ticketId: string | undefined): Promise<void> {
+  if (ticketId === undefined || !isTicketId(ticketId)) throw new BadCall('timeline needs a ticket id');
+  const opened = await openStore(readConfig(process.env));
+  try {
+    const lines = await timelineOf(opened.store, ticketId);
+    if (lines.length === 0) throw new StoreRefused(`the log holds no ticket ${ticketId}`);
+    write(`${lines.join('\n')}\n`);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function migrate(): Promise<void> {
+  const opened = await openStore(readConfig(process.env), {
+    migrate: true,
+    onLine: (line) => write(`${line}\n`),
+  });
+  await opened.close();
+}
+
+function write(text: string): void {
+  process.stdout.write(text);
+}
+
+function fail(error: unknown): void {
+  process.exitCode = error instanceof BadCall ? 2 : 1;
+  if (error instanceof BadCall) process.stderr.write(`scangate: ${error.message}\n\n${USAGE}`);
+  else if (error instanceof BadSetting || error instanceof StoreRefused)
+    process.stderr.write(`scangate: ${error.message}\n`);
+  else process.stderr.write(`scangate: ${(error as Error).stack ?? String(error)}\n`);
+}
+
+const { positionals } = parseArgs({ allowPositionals: true });
+run(positionals[0], positionals.slice(1)).catch(fail);

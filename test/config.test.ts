@@ -1,0 +1,84 @@
+import { expect, test } from '@jest/globals';
+import { BadSetting, readConfig } from '../src/config.ts';
+import { SETTINGS } from '../src/settings.ts';
+
+const SECRET = Buffer.alloc(32, 7).toString('base64url');
+const OTHER = Buffer.alloc(32, 8).toString('base64url');
+const REDIS = {
+  SCANGATE_STORE: 'redis://127.0.0.1:6379',
+  SCANGATE_SECRETS: SECRET,
+  SCANGATE_PHONE_IDENTITY: 'demo',
+};
+
+test('an empty environment is a demo on the embedded store', () => {
+  const config = readConfig({});
+  expect(config.issuer).toBe('http://localhost:8080');
+  expect(config.phoneIdentities).toEqual(['demo']);
+  expect(config.SCANGATE_TICKET_LIFE).toBe(120_000);
+  expect(config.secrets).toBeUndefined();
+  expect(Object.isFrozen(config)).toBe(true);
+});
+
+test('the public address follows the port', () => {
+  expect(readConfig({ PORT: '9000' }).issuer).toBe('http://localhost:9000');
+});
+
+test('a name that is no setting is pointed out', () => {
+  expect(readConfig({ SCANGATE_TICKET_LIVE: 'PT1M' }).unknown).toEqual(['SCANGATE_TICKET_LIVE']);
+});
+
+test('several secrets keep their order', () => {
+  expect(readConfig({ ...REDIS, SCANGATE_SECRETS: `${SECRET}, ${OTHER}` }).secrets).toEqual([SECRET, OTHER]);
+});
+
+const REFUSED: readonly (readonly [string, string, Record<string, string>])[] = [
+  ['a duration in seconds', 'SCANGATE_TICKET_LIFE', { SCANGATE_TICKET_LIFE: '120' }],
+  ['a life above its cap', 'SCANGATE_TICKET_LIFE', { SCANGATE_TICKET_LIFE: 'PT9M' }],
+  ['a port that is none', 'PORT', { PORT: '99999' }],
+  ['a public address with a path', 'SCANGATE_PUBLIC_URL', { SCANGATE_PUBLIC_URL: 'https://a.example/x' }],
+  ['a public address of another scheme', 'SCANGATE_PUBLIC_URL', { SCANGATE_PUBLIC_URL: 'ftp://localhost' }],
+  ['a store of another kind', 'SCANGATE_STORE', { SCANGATE_STORE: 'mysql://x' }],
+  ['a shared store without secrets', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: '' }],
+  ['a short secret', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: 'c2hvcnQ' }],
+  ['a secret twice', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: `${SECRET},${SECRET}` }],
+  ['a secrets file that is not there', 'SCANGATE_SECRETS_FILE', { SCANGATE_SECRETS_FILE: '/nonexistent' }],
+  ['a shared store without a phone', 'SCANGATE_PHONE_IDENTITY', { ...REDIS, SCANGATE_PHONE_IDENTITY: '' }],
+  ['an unknown phone', 'SCANGATE_PHONE_IDENTITY', { SCANGATE_PHONE_IDENTITY: 'nokia' }],
+  ['demo beside another', 'SCANGATE_PHONE_IDENTITY', { SCANGATE_PHONE_IDENTITY: 'demo,jwt' }],
+  ['demo in public', 'SCANGATE_PHONE_IDENTITY', { SCANGATE_PUBLIC_URL: 'https://bank.example' }],
+  [
+    'no limits in public',
+    'SCANGATE_LIMITS',
+    { SCANGATE_PUBLIC_URL: 'http://192.168.1.2', SCANGATE_LIMITS: 'off' },
+  ],
+  ['a drain that cannot end in time', 'SCANGATE_DRAIN_MAX', { SCANGATE_DRAIN_MAX: 'PT3S' }],
+];
+
+test.each(REFUSED)('%s stops the start with one line that names %s', (_what, name, env) => {
+  let error: unknown;
+  try {
+    readConfig(env);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(BadSetting);
+  const { message } = error as BadSetting;
+  expect(message).toMatch(new RegExp(`^${name}: [^\n]+$`));
+  expect(message).not.toContain(SECRET);
+});
+
+test.each([
+  'http://10.1.2.3',
+  'http://192.168.1.7:8080',
+  'http://172.16.0.1',
+  'http://127.0.0.1',
+  'http://[::1]:8080',
+])('demo may be pretended at %s', (url) => {
+  expect(readConfig({ SCANGATE_PUBLIC_URL: url }).phoneIdentities).toEqual(['demo']);
+});
+
+test('every default keeps its own bounds', () => {
+  for (const [name, row] of Object.entries(SETTINGS)) {
+    if (row.initial !== undefined) expect(() => readConfig({ [name]: row.initial })).not.toThrow();
+  }
+});
