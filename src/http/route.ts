@@ -115,8 +115,12 @@ export type Route = AnsweringRoute | HoldingRoute;
 type Typed<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> = {
   readonly operation: Operation<P, Q, H, B>;
 };
-type Request<P extends z.ZodObject, Q extends z.ZodObject, H extends z.ZodObject, B extends z.ZodType> =
-  RouteRequest<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>;
+type Request<
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B extends z.ZodType,
+> = RouteRequest<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>;
 type Nothing = z.ZodObject<Record<never, never>>;
 
 /** Makes an answering route whose handler sees what its own shapes parsed. */
