@@ -1,0 +1,117 @@
+/** Whether an upstream is asked (`closed`), left alone for a while (`open`), or tried with one call (`half_open`). */
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/** The bounds of calls to one upstream. Durations in milliseconds. */
+export interface BreakerOptions {
+  /** The bound of one try. */
+  readonly timeoutMs: number;
+  /** Tries in all. */
+  readonly tries: number;
+  /** About how long before the second try; doubled for each further one, half of it at random. */
+  readonly pauseMs: number;
+  /** Failed calls in a row that open the breaker. */
+  readonly failuresMax: number;
+  /** How long it stays open. */
+  readonly openMs: number;
+  readonly now: () => number;
+  /** 0 ≤ random < 1. */
+  readonly random: () => number;
+  readonly onState?: (state: BreakerState) => void;
+}
+
+/** An upstream that did not answer, or was not asked because it had not answered before. */
+export class UpstreamAway extends Error {
+  override readonly name = 'UpstreamAway';
+}
+
+/** An answer that no repetition will change: thrown by a try to end the call at once. Not a failure of the upstream. */
+export class UpstreamRefusal extends Error {
+  override readonly name = 'UpstreamRefusal';
+}
+
+/** Calls one upstream within bounds. */
+export interface Breaker {
+  readonly state: BreakerState;
+  /**
+   * Runs `attempt`, again after a pause where it throws. Its signal aborts at the bound of a try.
+   *
+   * @throws {@link UpstreamAway} when no try succeeded; what `attempt` throws as {@link UpstreamRefusal}.
+   */
+  call<R>(attempt: (signal: AbortSignal) => Promise<R>): Promise<R>;
+}
+
+/** Makes a breaker. */
+export function breaker(options: BreakerOptions): Breaker {
+  let state: BreakerState = 'closed';
+  let failures = 0;
+  let openedAt = 0;
+
+  function become(next: BreakerState): void {
+    if (state === next) return;
+    state = next;
+    options.onState?.(next);
+  }
+
+  function succeeded(): void {
+    failures = 0;
+    become('closed');
+  }
+
+  function failed(): void {
+    failures += 1;
+    if (state !== 'half_open' && failures < options.failuresMax) return;
+    openedAt = options.now();
+    become('open');
+  }
+
+  function admit(): void {
+    if (state === 'open' && options.now() - openedAt >= options.openMs) {
+      become('half_open');
+      return;
+    }
+    if (state !== 'closed') throw new UpstreamAway('left alone after failures');
+  }
+
+  async function tried<R>(attempt: (signal: AbortSignal) => Promise<R>): Promise<R> {
+    let last: unknown;
+    for (let count = 0; count < options.tries; count += 1) {
+      if (count > 0) await pause(options.pauseMs * 2 ** (count - 1) * (0.5 + options.random() / 2));
+      try {
+        return await attempt(AbortSignal.timeout(options.timeoutMs));
+      } catch (error) {
+        if (error instanceof UpstreamRefusal) throw error;
+        last = error;
+      }
+    }
+    throw new UpstreamAway(`no answer in ${options.tries} tries (${reasonOf(last)})`);
+  }
+
+  return {
+    get state() {
+      return state;
+    },
+    async call(attempt) {
+      admit();
+      try {
+        const result = await tried(attempt);
+        succeeded();
+        return result;
+      } catch (error) {
+        if (error instanceof UpstreamRefusal) succeeded();
+        else failed();
+        throw error;
+      }
+    },
+  };
+}
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+// The kind of failure alone: a message may quote an address with a credential in it.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { code } = error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException) : {};
+  return code ?? error.name;
+}

@@ -1,0 +1,35 @@
+import type { User } from '../ticket/events.ts';
+import { PhoneSourceAway } from './phone-identity.ts';
+import type { PhoneCredential, PhoneIdentity } from './phone-identity.ts';
+
+/** All sources of a gateway as one. */
+export interface PhoneIdentities {
+  readonly all: readonly PhoneIdentity[];
+  /**
+   * The user that the first source knows from this credential; undefined where none does.
+   *
+   * @throws {@link PhoneSourceAway} where none does and one could not say.
+   */
+  identify(credential: PhoneCredential): Promise<User | undefined>;
+}
+
+/** Asks the sources in their order. */
+export function phoneIdentities(all: readonly PhoneIdentity[]): PhoneIdentities {
+  return {
+    all,
+    async identify(credential) {
+      let away: PhoneSourceAway | undefined;
+      for (const identity of all) {
+        try {
+          const user = await identity.identify(credential);
+          if (user !== undefined) return user;
+        } catch (error) {
+          if (!(error instanceof PhoneSourceAway)) throw error;
+          away = error;
+        }
+      }
+      if (away !== undefined) throw away;
+      return undefined;
+    },
+  };
+}

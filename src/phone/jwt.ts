@@ -1,0 +1,69 @@
+import { decodeJwt, errors, jwtVerify } from 'jose';
+import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
+import type { KeySource } from './key-source.ts';
+import { PhoneSourceAway } from './phone-identity.ts';
+import type { PhoneIdentity } from './phone-identity.ts';
+import { userOf } from './user-claims.ts';
+
+/** Whose JWTs count, and for whom they must be meant. */
+export interface JwtIdentityOptions {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly keys: KeySource;
+  /** Milliseconds since the epoch, by this node's clock. */
+  readonly now: () => number;
+}
+
+/** Signatures by a key pair alone: a shared secret would let the gateway's neighbours make users. */
+export const ASYMMETRIC_ALGS = [
+  'EdDSA',
+  'Ed25519',
+  'ES256',
+  'ES384',
+  'ES512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+] as const;
+
+/** How far the issuer's clock may be off, in seconds. */
+const TOLERANCE_S = 5;
+const LENGTH_MAX = 8192;
+
+/** A native app's own JWT (RFC 7519) says who holds the phone. It must carry `sub` and `exp`. */
+export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
+  return {
+    source: 'jwt',
+    async identify({ bearer }) {
+      if (bearer === undefined || !isOurs(bearer, options.issuer)) return undefined;
+      try {
+        const { payload } = await jwtVerify(bearer, options.keys, {
+          issuer: options.issuer,
+          audience: options.audience,
+          algorithms: [...ASYMMETRIC_ALGS],
+          requiredClaims: ['sub', 'exp'],
+          clockTolerance: TOLERANCE_S,
+          currentDate: new Date(options.now()),
+        });
+        return userOf('jwt', options.issuer, payload);
+      } catch (error) {
+        if (error instanceof errors.JOSEError) return undefined;
+        if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
+          throw new PhoneSourceAway('the keys of the JWT issuer cannot be read');
+        throw error;
+      }
+    },
+  };
+}
+
+function isOurs(token: string, issuer: string): boolean {
+  if (token.length > LENGTH_MAX) return false;
+  try {
+    return decodeJwt(token).iss === issuer;
+  } catch {
+    return false;
+  }
+}

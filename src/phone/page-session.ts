@@ -1,0 +1,38 @@
+import type { User } from '../ticket/events.ts';
+
+/** Keeps text from forgery; `compose` hands in one made of the secrets, for this purpose alone. */
+export interface SealText {
+  seal(text: string): string;
+  open(sealed: string): string | undefined;
+}
+
+/** The approval page's own session: whom a source of the gateway signed in on this phone, until when. */
+export interface PageSessions {
+  /** The cookie's value for a user who has just signed in. */
+  issue(user: User): string;
+  /** The user of a cookie's value; undefined where it is forged, from another source, or over. */
+  read(value: string, source: string): User | undefined;
+  /** How long a session lasts, in milliseconds. */
+  readonly lifeMs: number;
+}
+
+interface Written {
+  readonly user: User;
+  readonly until: number;
+}
+
+/** Makes page sessions. @param now milliseconds since the epoch, by this node's clock. */
+export function pageSessions(seal: SealText, lifeMs: number, now: () => number): PageSessions {
+  return {
+    lifeMs,
+    issue(user) {
+      return seal.seal(JSON.stringify({ user, until: now() + lifeMs } satisfies Written));
+    },
+    read(value, source) {
+      const text = seal.open(value);
+      if (text === undefined) return undefined;
+      const { user, until } = JSON.parse(text) as Written;
+      return user.source === source && now() < until ? user : undefined;
+    },
+  };
+}

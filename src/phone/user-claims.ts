@@ -1,0 +1,34 @@
+import type { User } from '../ticket/events.ts';
+
+const SUBJECT_MAX = 255;
+const NAME_MAX = 100;
+const PICTURE_MAX = 1000;
+
+/**
+ * A user from the claims of a source (OpenID Connect Core §5.1): `sub`, and `name` and `picture` where they can be
+ * shown. Undefined without a usable `sub`.
+ */
+export function userOf(
+  source: string,
+  issuer: string,
+  claims: Readonly<Record<string, unknown>>,
+): User | undefined {
+  const { sub, name, picture } = claims;
+  if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_MAX) return undefined;
+  return {
+    source,
+    issuer,
+    subject: sub,
+    ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, NAME_MAX) } : {}),
+    ...(isPicture(picture) ? { picture } : {}),
+  };
+}
+
+function isPicture(picture: unknown): picture is string {
+  return (
+    typeof picture === 'string' &&
+    picture.length <= PICTURE_MAX &&
+    URL.canParse(picture) &&
+    new URL(picture).protocol === 'https:'
+  );
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from '@jest/globals';
+import { demoIdentity, demoUser } from '../../src/phone/demo.ts';
+import { pageSessions } from '../../src/phone/page-session.ts';
+import { KeyRing } from '../../src/secrets/key-ring.ts';
+import { sealOf } from '../../src/secrets/seal.ts';
+import type { User } from '../../src/ticket/events.ts';
+import { phoneIdentityContract } from '../contract/phone-identity.ts';
+
+const secret = (): string => randomBytes(32).toString('base64url');
+const alice: User = { source: 'demo', issuer: 'demo', subject: 'alice', name: 'alice' };
+
+phoneIdentityContract('demo', () => {
+  let clock = 1_000_000;
+  const ring = new KeyRing([secret()]);
+  const sessions = pageSessions(sealOf(ring, 'page-session'), 1000, () => clock);
+  const over = sessions.issue(alice);
+  clock += 1000;
+  const foreign = pageSessions(sealOf(new KeyRing([secret()]), 'page-session'), 1000, () => clock);
+  const elsewhere = pageSessions(sealOf(ring, 'other'), 1000, () => clock);
+  return Promise.resolve({
+    identity: demoIdentity(sessions),
+    good: [
+      { what: 'bearer', credential: { bearer: 'demo-alice' }, user: alice },
+      { what: 'page session', credential: { pageSession: sessions.issue(alice) }, user: alice },
+    ],
+    bad: [
+      { what: 'no name', credential: { bearer: 'demo-' } },
+      { what: 'a name that is too long', credential: { bearer: `demo-${'a'.repeat(65)}` } },
+      { what: 'a name with a line feed', credential: { bearer: 'demo-a\nb' } },
+      { what: 'a session that is over', credential: { pageSession: over } },
+      { what: 'another gateway’s session', credential: { pageSession: foreign.issue(alice) } },
+      { what: 'a seal of another purpose', credential: { pageSession: elsewhere.issue(alice) } },
+      {
+        what: 'a session of another source',
+        credential: { pageSession: sessions.issue({ ...alice, source: 'oidc' }) },
+      },
+      { what: 'a bearer in the cookie', credential: { pageSession: 'demo-alice' } },
+    ],
+  });
+});
+
+test('a session sealed with a key that moved to second place still opens', () => {
+  const [old, fresh] = [secret(), secret()];
+  const before = pageSessions(sealOf(new KeyRing([old]), 'page-session'), 1000, () => 0);
+  const after = pageSessions(sealOf(new KeyRing([fresh, old]), 'page-session'), 1000, () => 0);
+  expect(after.read(before.issue(alice), 'demo')).toEqual(alice);
+});
+
+test('a name may be in any script', () => {
+  expect(demoUser('小明')?.subject).toBe('小明');
+  expect(demoUser('<script>')).toBeUndefined();
+});

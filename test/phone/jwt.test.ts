@@ -1,0 +1,231 @@
+import { createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
+import type { CryptoKey } from 'jose';
+import { breaker } from '../../src/phone/breaker.ts';
+import { jwtIdentity } from '../../src/phone/jwt.ts';
+import { keySource } from '../../src/phone/key-source.ts';
+import type { KeySourceOptions } from '../../src/phone/key-source.ts';
+import type { PhoneIdentity } from '../../src/phone/phone-identity.ts';
+import { PhoneSourceAway } from '../../src/phone/phone-identity.ts';
+import { phoneIdentityContract } from '../contract/phone-identity.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { until } from '../support/until.ts';
+
+const ISSUER = 'https://app.example';
+const AUDIENCE = 'scangate';
+const START = Date.UTC(2030, 0, 1);
+
+/** The app's backend: keys that rotate, and a JWKS address that counts its calls and can break. */
+class Backend {
+  keys: { kid: string; privateKey: CryptoKey; publicKey: CryptoKey }[] = [];
+  calls = 0;
+  broken: 'no' | 'status' | 'hangs' = 'no';
+  readonly server = createServer((_req, res) => {
+    this.calls += 1;
+    if (this.broken === 'hangs') return;
+    void this.jwks().then((body) => res.writeHead(this.broken === 'no' ? 200 : 500).end(body));
+  });
+
+  async rotate(kid: string): Promise<void> {
+    this.keys = [{ kid, ...(await generateKeyPair('ES256', { extractable: true })) }];
+  }
+
+  async jwks(): Promise<string> {
+    const keys = await Promise.all(
+      this.keys.map(async ({ kid, publicKey }) => ({ ...(await exportJWK(publicKey)), kid, alg: 'ES256' })),
+    );
+    return JSON.stringify({ keys });
+  }
+
+  async start(): Promise<void> {
+    await this.rotate('one');
+    await new Promise<void>((resolve) => {
+      this.server.listen(0, '127.0.0.1', resolve);
+    });
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/jwks`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => {
+      this.server.close(resolve);
+    });
+  }
+
+  sign(
+    claims: Record<string, unknown> = {},
+    options: { kid?: string; exp?: number | null } = {},
+  ): Promise<string> {
+    const [key] = this.keys;
+    if (key === undefined) throw new Error('no key');
+    const jwt = new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: 'u1', name: 'Ada', ...claims });
+    if (options.exp !== null) jwt.setExpirationTime(options.exp ?? START / 1000 + 60);
+    return jwt.setProtectedHeader({ alg: 'ES256', kid: options.kid ?? key.kid }).sign(key.privateKey);
+  }
+}
+
+let clock = START;
+const backends: Backend[] = [];
+
+afterEach(async () => {
+  clock = START;
+});
+
+function identityOf(from: string, more: Partial<KeySourceOptions> = {}): PhoneIdentity {
+  const bounded = breaker({
+    timeoutMs: 200,
+    tries: 2,
+    pauseMs: 5,
+    failuresMax: 3,
+    openMs: 1000,
+    now: () => clock,
+    random: () => 0.5,
+  });
+  const keys = keySource({
+    from,
+    breaker: bounded,
+    freshMs: 600_000,
+    cooldownMs: 30_000,
+    now: () => clock,
+    ...more,
+  });
+  return jwtIdentity({ issuer: ISSUER, audience: AUDIENCE, keys, now: () => clock });
+}
+
+async function started(): Promise<Backend> {
+  const backend = new Backend();
+  await backend.start();
+  backends.push(backend);
+  return backend;
+}
+
+async function stopAll(): Promise<void> {
+  await Promise.all(backends.splice(0).map((backend) => backend.stop()));
+}
+
+phoneIdentityContract('jwt', async () => {
+  const backend = await started();
+  const stranger = await started();
+  const away = await started();
+  away.broken = 'hangs';
+  const [key] = backend.keys;
+  if (key === undefined) throw new Error('no key');
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'u1', exp: START / 1000 + 60 };
+  const none = `${part({ alg: 'none' })}.${part(claims)}.`;
+  const confused = `${part({ alg: 'HS256', kid: 'one' })}.${part(claims)}`;
+  const mac = createHmac('sha256', await exportSPKI(key.publicKey))
+    .update(confused)
+    .digest('base64url');
+  return {
+    identity: identityOf(backend.address),
+    good: [
+      {
+        what: 'jwt',
+        credential: { bearer: await backend.sign() },
+        user: { source: 'jwt', issuer: ISSUER, subject: 'u1', name: 'Ada' },
+      },
+      {
+        what: 'a picture that can be shown, an audience among others',
+        credential: {
+          bearer: await backend.sign({ picture: 'https://app.example/p', aud: ['x', AUDIENCE] }),
+        },
+        user: { source: 'jwt', issuer: ISSUER, subject: 'u1', name: 'Ada', picture: 'https://app.example/p' },
+      },
+      {
+        what: 'a picture that is a script',
+        credential: { bearer: await backend.sign({ picture: 'javascript:alert(1)', name: 7 }) },
+        user: { source: 'jwt', issuer: ISSUER, subject: 'u1' },
+      },
+    ],
+    bad: [
+      { what: 'another audience', credential: { bearer: await backend.sign({ aud: 'else' }) } },
+      { what: 'another issuer', credential: { bearer: await backend.sign({ iss: 'https://else.example' }) } },
+      { what: 'outdated', credential: { bearer: await backend.sign({}, { exp: START / 1000 - 60 }) } },
+      { what: 'without an end', credential: { bearer: await backend.sign({}, { exp: null }) } },
+      { what: 'not yet', credential: { bearer: await backend.sign({ nbf: START / 1000 + 30 }) } },
+      { what: 'without a subject', credential: { bearer: await backend.sign({ sub: undefined }) } },
+      { what: 'an empty subject', credential: { bearer: await backend.sign({ sub: '' }) } },
+      { what: 'signed by a stranger under our key id', credential: { bearer: await stranger.sign() } },
+      { what: 'alg none', credential: { bearer: none } },
+      { what: 'HS256 with the public key as the secret', credential: { bearer: `${confused}.${mac}` } },
+      { what: 'a jwt in the cookie', credential: { pageSession: await backend.sign() } },
+    ],
+    calls: () => backend.calls,
+    away: { identity: identityOf(away.address), credential: { bearer: await away.sign() }, withinMs: 1500 },
+    close: stopAll,
+  };
+});
+
+test('keys are fetched once, not per request, and again when they are old, beside the requests', async () => {
+  const backend = await started();
+  const identity = identityOf(backend.address);
+  const bearer = await backend.sign({}, { exp: START / 1000 + 3600 });
+  await Promise.all(Array.from({ length: 20 }, () => identity.identify({ bearer })));
+  expect(backend.calls).toBe(1);
+  clock += 700_000;
+  backend.broken = 'status';
+  expect(await identity.identify({ bearer })).toBeDefined();
+  await until(() => backend.calls > 1);
+  expect(await identity.identify({ bearer })).toBeDefined();
+  await stopAll();
+});
+
+test('a new key is taken at once; unknown keys do not make the gateway ask again and again', async () => {
+  const backend = await started();
+  const identity = identityOf(backend.address);
+  const before = await backend.sign();
+  expect(await identity.identify({ bearer: before })).toBeDefined();
+  clock += 31_000;
+  await backend.rotate('two');
+  const after = await Promise.all(
+    [backend.sign(), backend.sign({ sub: 'u2' })].map(async (bearer) =>
+      identity.identify({ bearer: await bearer }),
+    ),
+  );
+  expect(after.map((user) => user?.subject)).toEqual(['u1', 'u2']);
+  expect(backend.calls).toBe(2);
+  const forged = await backend.sign({}, { kid: 'never' });
+  for (let count = 0; count < 10; count += 1)
+    expect(await identity.identify({ bearer: forged })).toBeUndefined();
+  expect(backend.calls).toBe(2);
+  expect(await identity.identify({ bearer: before })).toBeUndefined();
+  await stopAll();
+});
+
+test('a source that keeps failing is left alone for a while', async () => {
+  const backend = await started();
+  backend.broken = 'status';
+  const identity = identityOf(backend.address);
+  const bearer = await backend.sign();
+  for (let count = 0; count < 10; count += 1)
+    await expect(identity.identify({ bearer })).rejects.toBeInstanceOf(PhoneSourceAway);
+  expect(backend.calls).toBe(6);
+  backend.broken = 'no';
+  clock += 1001;
+  expect(await identity.identify({ bearer })).toBeDefined();
+  await stopAll();
+});
+
+test('keys may come from a file, and a changed file counts', async () => {
+  const backend = await started();
+  const folder = await temporaryFolder();
+  const file = join(folder.path, 'jwks.json');
+  writeFileSync(file, await backend.jwks());
+  const identity = identityOf(file);
+  expect(await identity.identify({ bearer: await backend.sign() })).toBeDefined();
+  await backend.rotate('two');
+  writeFileSync(file, await backend.jwks());
+  clock += 31_000;
+  expect(await identity.identify({ bearer: await backend.sign() })).toBeDefined();
+  await folder.remove();
+  await stopAll();
+});
