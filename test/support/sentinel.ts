@@ -73,7 +73,7 @@ function sentinelFile(
   name: string,
   port: number,
   count: number,
-  { downAfterMs = 1000, failoverTimeoutMs = 5000 }: SentinelOptions,
+  { downAfterMs = 1000, failoverTimeoutMs = 3000 }: SentinelOptions,
 ): string {
   const quorum = Math.floor(count / 2) + 1;
   return [
@@ -108,14 +108,17 @@ function topologyOf(
     return nodes[votes.indexOf(most)]!;
   };
 
-  const switched = (old: Redis, withinMs = 20_000): Promise<Redis> =>
+  const switched = (old: Redis, withinMs = 30_000): Promise<Redis> =>
     until(
       async () => {
         const now = await master();
         return now !== old && (await now.info('replication'))['role'] === 'master' && now;
       },
       { withinMs, everyMs: 20, what: 'a switch to another master' },
-    );
+    ).catch((error: unknown) => {
+      const said = sentinels.map((sentinel) => sentinel.output().split('\n').slice(-20).join('\n'));
+      throw new Error(`${String(error)}; the sentinels said:\n${said.join('\n\n')}`, { cause: error });
+    });
 
   const isSettled = async (): Promise<boolean> => {
     const now = await master();
