@@ -50,22 +50,23 @@ function holderOf(file) {
 function wrap(code, file) {
   const tree = parse(code, { ecmaVersion: 2022, sourceType: 'module' });
   const wrapped = { text: '', exported: [], needs: [] };
-  let head = '';
+  const taken = new Map();
   let body = '';
-  const read = (node, nameOf) => {
+  const take = (node) => {
     const needed = resolve(dirname(file), node.source.value);
     wrapped.needs.push(needed);
-    for (const one of node.specifiers) head += `const ${nameOf(one)} = ${holderOf(needed)}.${nameOf(one)};\n`;
+    for (const one of node.specifiers) {
+      const [there, here] = [one.imported?.name ?? one.local.name, one.local.name];
+      if (there !== here) throw new Error(`${file}: the bundler does not know a renamed ${there}`);
+      taken.set(here, `const ${here} = ${holderOf(needed)}.${there};\n`);
+    }
   };
   for (const node of tree.body) {
     if (node.type === 'ImportDeclaration') {
-      read(node, (one) => one.local.name);
+      take(node);
     } else if (node.type === 'ExportNamedDeclaration' && node.source) {
-      const taken = new Set(wrapped.exported);
-      read(node, (one) => one.local.name);
-      wrapped.exported.push(
-        ...node.specifiers.map((one) => one.local.name).filter((name) => !taken.has(name)),
-      );
+      take(node);
+      wrapped.exported.push(...node.specifiers.map((one) => one.local.name));
     } else if (node.type === 'ExportNamedDeclaration' && node.declaration) {
       wrapped.exported.push(...namesOf(node.declaration));
       body += code.slice(node.declaration.start, node.declaration.end) + '\n';
@@ -76,6 +77,7 @@ function wrap(code, file) {
     }
   }
   const members = wrapped.exported.join(', ');
+  const head = [...taken.values()].join('');
   wrapped.text = `const ${holderOf(file)} = (() => {\n${head}${body}return { ${members} };\n})();\n`;
   return wrapped;
 }

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { textsFor } from '../../src/web/client/texts.ts';
+
+const pagesDir = new URL('../../src/web/pages/', import.meta.url);
+const read = (name: string): string => readFileSync(new URL(name, pagesDir), 'utf8');
+const texts = JSON.parse(read('texts.json')) as Record<string, Record<string, string>>;
+const templates = readdirSync(pagesDir).filter((name) => name.endsWith('.html'));
+
+test('both languages say the same things, and none is left empty', () => {
+  expect(Object.keys(texts)).toEqual(['en', 'zh-CN']);
+  expect(Object.keys(texts['zh-CN'] ?? {})).toEqual(Object.keys(texts['en'] ?? {}));
+  expect(Object.keys(textsFor('zh-TW'))).toEqual(Object.keys(textsFor('fr')));
+  expect(Object.values(texts).flatMap((language) => Object.values(language))).not.toContain('');
+});
+
+test('the templates use exactly the texts there are', () => {
+  const used = templates.flatMap((name) =>
+    [...read(name).matchAll(/\{\{t\.(\w+)\}\}/g)].map((match) => match[1]),
+  );
+  expect(new Set(used)).toEqual(new Set(Object.keys(texts['en'] ?? {})));
+});
+
+test.each(templates)('%s has balanced blocks, none inside another, and nothing inline', (name) => {
+  const template = read(name);
+  const open: string[] = [];
+  for (const [, kind, block = ''] of template.matchAll(/\{\{([#^/])(\w+)\}\}/g)) {
+    if (kind === '/') expect(open.pop()).toBe(block);
+    else open.push(block);
+    expect(open.length).toBeLessThanOrEqual(1);
+  }
+  expect(open).toEqual([]);
+  expect(template).not.toMatch(/ style=|<style|<script>|<script [^>]*>[^<]| on[a-z]+=|https?:\/\//);
+});
