@@ -1,0 +1,93 @@
+import { open } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { StoreUnavailable } from '../event-store.ts';
+import type { ReadKey } from './draft.ts';
+
+/** A range of keys: from the first, up to but not including the second. */
+export interface KeyRange {
+  readonly start: Buffer;
+  readonly end: Buffer;
+}
+
+/** The file: reads of what was committed, and one way to commit. */
+export interface Environment {
+  /** Makes reads see all that was committed, at once instead of at the next turn of the event loop. */
+  readonly refresh: () => void;
+  readonly get: ReadKey;
+  readonly keys: (range: KeyRange, limit: number) => readonly Buffer[];
+  readonly values: (range: KeyRange) => readonly Buffer[];
+  /**
+   * Writes all changes or none. The promise is kept once they are flushed to the disk.
+   *
+   * @throws {@link StoreUnavailable} where the disk is full or fails; then nothing was written.
+   */
+  readonly write: (
+    changes: Iterable<{ readonly key: Buffer; readonly value: Buffer | null }>,
+  ) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** How much address space is set aside at first, in bytes. Memory and disk are used as data comes; it grows by itself. */
+const MAP_SIZE_BYTES = 1024 ** 3;
+
+/**
+ * Opens the data file of a folder.
+ *
+ * Without `overlappingSync` a commit is flushed before it is visible: nobody reads, and no watcher is told, what a
+ * power cut could take back, and a flush that fails fails the commit. `flushed` and the commit's promise are one then.
+ * Without `eventTurnBatching` each batch is a transaction whose one promise is ours; with it the library keeps a
+ * second one that nobody can catch, and a full disk would end the process.
+ */
+export function openEnvironment(folder: string): Environment {
+  const options = {
+    path: folder,
+    noSubdir: false,
+    encoding: 'binary' as const,
+    keyEncoding: 'binary' as const,
+    maxDbs: 1,
+    mapSize: MAP_SIZE_BYTES,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    permissionsMode: 0o600,
+  };
+  const database: RootDatabase<Buffer, Buffer> = open(options);
+
+  async function write(
+    changes: Iterable<{ readonly key: Buffer; readonly value: Buffer | null }>,
+  ): Promise<void> {
+    try {
+      await database.batch(() => {
+        for (const { key, value } of changes) {
+          void (value === null ? database.remove(key) : database.put(key, value));
+        }
+      });
+      await database.flushed;
+    } catch (error) {
+      throw new StoreUnavailable(await whyNotCommitted(error), { cause: error });
+    }
+  }
+
+  return {
+    refresh: () => database.resetReadTxn(),
+    get: (key) => database.get(key),
+    keys: (range, limit) => [...database.getKeys({ ...range, limit })],
+    values: (range) => [...database.getRange(range)].map(({ value }) => value),
+    write,
+    close: () => database.close(),
+  };
+}
+
+async function whyNotCommitted(failure: unknown): Promise<string> {
+  const text = String(await reasonOf(failure)).replace(/^Error: /, '');
+  return `the store could not write: ${text.replace(/: Attempting.*/s, '')}`;
+}
+
+/** A failed commit says why in a promise of its own, which always rejects. */
+async function reasonOf(failure: unknown): Promise<unknown> {
+  try {
+    await (failure as { readonly commitError?: Promise<never> }).commitError;
+    return failure;
+  } catch (reason) {
+    return reason;
+  }
+}

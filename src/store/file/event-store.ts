@@ -1,0 +1,99 @@
+import { fold } from '../fold.ts';
+import { MOMENTS_MAX, StoreUnavailable } from '../event-store.ts';
+import type { EventStore, Head, StoredEvent } from '../event-store.ts';
+import { checkBatch } from '../redis/bounds.ts';
+import type { StoreSettings } from '../settings.ts';
+import type { Subject } from '../subject.ts';
+import { appendBatch, livingHead, putHead } from './append.ts';
+import type { Environment } from './environment.ts';
+import type { Feed } from './feed.ts';
+import { logRange, subjectOfAgenda, timeRange } from './keys.ts';
+import { eventOf } from './record.ts';
+import type { Writer } from './writer.ts';
+
+/** The finest partition there is: what this store takes, every store takes. */
+const PARTITIONS = 4096;
+/** How many subjects `due` tells at most. */
+const DUE_MAX = 200;
+
+export interface FileEventStoreParts {
+  readonly environment: Environment;
+  readonly writer: Writer;
+  readonly feed: Feed;
+  readonly settings: StoreSettings;
+  readonly timeline: string;
+  readonly now: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** The event store of one folder. Reads go to what was committed and flushed, writes through the writer. */
+export function fileEventStore(parts: FileEventStoreParts): EventStore {
+  const { environment, writer, feed, settings, timeline, now, close } = parts;
+  const { historyMs } = settings;
+  const context = {
+    historyMs,
+    hasLog: (subject: Subject): boolean => environment.keys(logRange(subject), 1).length > 0,
+  };
+
+  function open(): void {
+    if (writer.closed) throw new StoreUnavailable('the store is closed');
+  }
+
+  function eventsOf(subject: Subject): readonly StoredEvent[] {
+    return environment.values(logRange(subject)).map((record) => eventOf(subject, record));
+  }
+
+  return {
+    async append(batch, options = {}) {
+      checkBatch(batch, PARTITIONS);
+      const result = await writer.submit((turn) => appendBatch(turn, batch, context));
+      return options.durability === 'replicated' && 'moments' in result
+        ? { ...result, replicated: false }
+        : result;
+    },
+
+    async read(subjects) {
+      open();
+      const time = Math.floor(now());
+      return {
+        heads: subjects.map((subject) => livingHead(environment, subject, time, historyMs)),
+        now: time,
+      };
+    },
+
+    async history(subject) {
+      open();
+      return eventsOf(subject);
+    },
+
+    async rebuild(subject) {
+      return writer.submit(({ draft, now }) => {
+        const head = livingHead(draft, subject, now, historyMs) ?? headFrom(subject, eventsOf(subject));
+        if (head === null || now >= (head.moments.at(-1)?.deadline ?? 0) + historyMs) return null;
+        putHead(draft, head);
+        return head;
+      });
+    },
+
+    async due(limit) {
+      open();
+      const time = Math.floor(now());
+      const range = timeRange('d', time - historyMs, time);
+      return environment.keys(range, Math.min(limit, DUE_MAX)).map(subjectOfAgenda);
+    },
+
+    feed: (options) => feed.follow(options),
+    health: () => ({ timeline, up: writer.up }),
+    close,
+  };
+}
+
+/** The head that a log adds up to, where it begins at the beginning. */
+function headFrom(subject: Subject, events: readonly StoredEvent[]): Head | null {
+  const folded = fold(events);
+  const first = events[0];
+  const last = events.at(-1);
+  if (folded === undefined || first === undefined || last === undefined) return null;
+  const moments = events.slice(-MOMENTS_MAX).map(({ id, at, deadline }) => ({ id, at, deadline }));
+  return { subject, version: last.version, moments, first: first.at, ...folded };
+}

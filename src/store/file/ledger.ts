@@ -1,0 +1,124 @@
+import { StoreUnavailable } from '../event-store.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Draft } from './draft.ts';
+import type { Environment } from './environment.ts';
+import { endKey, ledgerKey } from './keys.ts';
+import { endOf, livingEntry, livingMembers, sealedEntry, sealedSet } from './ledger-record.ts';
+import type { Member } from './ledger-record.ts';
+import type { Writer } from './writer.ts';
+
+/** The longest value, in bytes. */
+const VALUE_BYTES_MAX = 16 * 1024;
+/** The longest key, set name or member, in characters. */
+const KEY_LENGTH_MAX = 200;
+
+/** The ledger of the file store: each call is one decision in the writer's order, answered once it is flushed. */
+export function fileLedger(writer: Writer, environment: Environment, now: () => number): Ledger {
+  function read(key: Buffer): Buffer | undefined {
+    if (writer.closed) throw new StoreUnavailable('the store is closed');
+    return environment.get(key);
+  }
+
+  return {
+    async putIfAbsent(name, value, lifeMs) {
+      const key = checkedKey('v', name);
+      checkValue(value);
+      return writer.submit(({ draft, now }) => {
+        const old = livingEntry(draft.get(key), now);
+        if (old !== undefined) return { stored: false, value: old.value };
+        put(draft, key, now + lifeMs, (end) => sealedEntry({ end, value }));
+        return { stored: true, value };
+      });
+    },
+
+    async get(name) {
+      return livingEntry(read(checkedKey('v', name)), now())?.value ?? null;
+    },
+
+    async replaceIf(name, expected, value, lifeMs) {
+      const key = checkedKey('v', name);
+      checkValue(value);
+      return writer.submit(({ draft, now }) => {
+        const old = livingEntry(draft.get(key), now)?.value ?? null;
+        if (old !== expected) return false;
+        put(draft, key, now + lifeMs, (end) => sealedEntry({ end, value }));
+        return true;
+      });
+    },
+
+    async delete(name, expected) {
+      const key = checkedKey('v', name);
+      return writer.submit(({ draft, now }) => {
+        const old = livingEntry(draft.get(key), now)?.value;
+        if (old === undefined || (expected !== undefined && old !== expected)) return false;
+        remove(draft, key);
+        return true;
+      });
+    },
+
+    async addMember(set, member, lifeMs, max) {
+      const key = checkedKey('s', set);
+      checkedKey('s', member);
+      return writer.submit(({ draft, now }) => {
+        const added: Member = [member, Math.ceil(now + lifeMs)];
+        const others = livingMembers(draft.get(key), now).filter(([other]) => other !== member);
+        const kept = [added, ...others].sort((a, b) => b[1] - a[1]).slice(0, max);
+        put(draft, key, kept[0]?.[1] ?? 0, () => sealedSet(kept));
+      });
+    },
+
+    async removeMember(set, member) {
+      const key = checkedKey('s', set);
+      return writer.submit(({ draft, now }) => {
+        const before = livingMembers(draft.get(key), now);
+        const kept = before.filter(([other]) => other !== member);
+        if (kept.length === before.length) return;
+        if (kept.length === 0) remove(draft, key);
+        else put(draft, key, kept[0]?.[1] ?? 0, () => sealedSet(kept));
+      });
+    },
+
+    async members(set, limit) {
+      const members = livingMembers(read(checkedKey('s', set)), now());
+      return members.slice(0, limit).map(([member]) => member);
+    },
+
+    async count(name, lifeMs) {
+      const key = checkedKey('c', name);
+      return writer.submit(({ draft, now }) => {
+        const old = livingEntry(draft.get(key), now);
+        const count = Number(old?.value ?? 0) + 1;
+        put(draft, key, old?.end ?? now + lifeMs, (end) => sealedEntry({ end, value: String(count) }));
+        return count;
+      });
+    },
+  };
+}
+
+function put(draft: Draft, key: Buffer, end: number, record: (end: number) => Buffer): void {
+  const whole = Math.ceil(end);
+  remove(draft, key);
+  draft.put(key, record(whole));
+  draft.put(endKey(whole, key), NOTHING);
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function remove(draft: Draft, key: Buffer): void {
+  const old = draft.get(key);
+  if (old !== undefined) draft.remove(endKey(endOf(old), key));
+  draft.remove(key);
+}
+
+function checkedKey(kind: 'v' | 'c' | 's', name: string): Buffer {
+  if (name.length === 0 || name.length > KEY_LENGTH_MAX) {
+    throw new RangeError(`a key of the ledger has 1 to ${KEY_LENGTH_MAX} characters`);
+  }
+  return ledgerKey(kind, name);
+}
+
+function checkValue(value: string): void {
+  if (Buffer.byteLength(value) > VALUE_BYTES_MAX) {
+    throw new RangeError(`a value of the ledger has at most ${VALUE_BYTES_MAX} bytes`);
+  }
+}

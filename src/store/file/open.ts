@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import type { EventStore } from '../event-store.ts';
+import type { Ledger } from '../ledger.ts';
+import { StoreRefused } from '../refused.ts';
+import type { StoreSettings } from '../settings.ts';
+import { openEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { fileEventStore } from './event-store.ts';
+import { Feed } from './feed.ts';
+import { preparedFolder } from './folder.ts';
+import { damageIn } from './inspect.ts';
+import { META_KEY } from './keys.ts';
+import { fileLedger } from './ledger.ts';
+import { own } from './owner.ts';
+import { sealed, unsealed } from './record.ts';
+import { trim } from './trim.ts';
+import { Writer } from './writer.ts';
+
+export interface FileStoreOptions {
+  /** Made if it is not there. One process at a time. */
+  readonly folder: string;
+  readonly settings: StoreSettings;
+  /** The wall clock, in milliseconds since the epoch. It may step back; stamps do not. */
+  readonly now: () => number;
+  /** A new unguessable id, for the timeline of a new file. */
+  readonly newId: () => string;
+}
+
+export interface FileStore {
+  /** Its `close` ends the ledger too, and gives the folder free. */
+  readonly store: EventStore;
+  readonly ledger: Ledger;
+  /** Where the secrets of this folder are kept (0600), if they are not configured. The store does not touch it. */
+  readonly secretsFile: string;
+}
+
+/** The format of keys and records, as the file's first record names it. */
+const FORMAT = 1;
+
+/**
+ * Opens, or makes, the store in a folder.
+ *
+ * @throws {@link StoreRefused} with one line: another process has the folder, it cannot be written, or the file is
+ * damaged or of a later release.
+ */
+export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
+  const { settings, now } = options;
+  const folder = preparedFolder(options.folder);
+  const ownership = await own(folder);
+  let environment: Environment | undefined;
+  try {
+    environment = soundEnvironment(folder);
+    const timeline = await timelineOf(environment, options.newId);
+    return assembled(folder, environment, timeline, { settings, now, release: ownership.release });
+  } catch (error) {
+    await environment?.close();
+    await ownership.release();
+    throw error;
+  }
+}
+
+function assembled(
+  folder: string,
+  environment: Environment,
+  timeline: string,
+  options: Pick<FileStoreOptions, 'settings' | 'now'> & { readonly release: () => Promise<void> },
+): FileStore {
+  const { settings, now, release } = options;
+  const feed = new Feed();
+  const writer = new Writer({
+    environment,
+    now,
+    callTimeoutMs: settings.callTimeoutMs,
+    tidy: (turn, operations) => trim(turn, environment.keys, settings, 16 + 4 * operations),
+    committed: (moved) => feed.tell(moved),
+    failed: () => feed.tellAll(),
+  });
+  let closing: Promise<void> | undefined;
+
+  async function end(): Promise<void> {
+    await writer.close();
+    feed.end();
+    await environment.close();
+    await release();
+  }
+
+  const close = (): Promise<void> => (closing ??= end());
+  return {
+    store: fileEventStore({ environment, writer, feed, settings, timeline, now, close }),
+    ledger: fileLedger(writer, environment, now),
+    secretsFile: join(folder, 'secrets'),
+  };
+}
+
+function soundEnvironment(folder: string): Environment {
+  const damage = damageIn(join(folder, 'data.mdb'));
+  if (damage !== undefined) throw damaged(folder, damage);
+  try {
+    return openEnvironment(folder);
+  } catch (error) {
+    throw damaged(folder, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function damaged(folder: string, what: string): StoreRefused {
+  return new StoreRefused(`the store's file is damaged (${what.split('\n', 1)[0]}): ${folder}/data.mdb`);
+}
+
+async function timelineOf(environment: Environment, newId: () => string): Promise<string> {
+  const record = environment.get(META_KEY);
+  if (record === undefined) {
+    const timeline = newId();
+    await environment.write([{ key: META_KEY, value: sealed([FORMAT, timeline]) }]);
+    return timeline;
+  }
+  const [format, timeline] = unsealed(record).fields as readonly [number, string];
+  if (format === FORMAT) return timeline;
+  throw new StoreRefused(`the store's file has format ${format}; this release knows ${FORMAT}`);
+}
