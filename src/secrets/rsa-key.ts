@@ -46,7 +46,7 @@ async function primeFrom(seed: Buffer, name: string): Promise<bigint> {
 function isPrime(candidate: bigint): Promise<boolean> {
   return new Promise((resolve, reject) => {
     checkPrime(candidate, { checks: CHECKS }, (error, prime) =>
-      error === null ? resolve(prime) : reject(error),
+      error ? reject(error) : resolve(prime),
     );
   });
 }
