@@ -45,9 +45,7 @@ async function primeFrom(seed: Buffer, name: string): Promise<bigint> {
 
 function isPrime(candidate: bigint): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    checkPrime(candidate, { checks: CHECKS }, (error, prime) =>
-      error ? reject(error) : resolve(prime),
-    );
+    checkPrime(candidate, { checks: CHECKS }, (error, prime) => (error ? reject(error) : resolve(prime)));
   });
 }
 
