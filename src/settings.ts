@@ -147,6 +147,15 @@ export const SETTINGS = {
   SCANGATE_READER_BYTES: setting('bytes', '65536', 'unread bytes at which a slow reader is cut', {
     min: 4096,
   }),
+  SCANGATE_READER_STALL: setting(
+    'duration',
+    'PT20S',
+    'time bytes may stay unread before a slow reader is cut',
+    {
+      min: 100,
+      max: 600_000,
+    },
+  ),
 
   SCANGATE_WATCHERS_PER_TICKET: setting('count', '16', 'connections that may watch one ticket, per process', {
     min: 1,

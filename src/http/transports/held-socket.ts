@@ -1,0 +1,202 @@
+import type { WebSocket } from 'ws';
+import type { Subject } from '../../store/subject.ts';
+import type { Cursor } from '../../ticket/cursor.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { Told } from '../../watch/present.ts';
+import { SubjectWatch } from '../../watch/watch-subject.ts';
+import type { Due } from '../../watch/wheel.ts';
+import type { Admitted } from './admitted.ts';
+import type { HeldConnection } from './held.ts';
+import type { AdmitBearer } from './socket-caller.ts';
+import { CLOSE, bearerOf } from './socket-message.ts';
+import { comeBackMs, isPassing } from './transport.ts';
+import type { Closing, TransportShared } from './transport.ts';
+
+const MESSAGES_MAX = 16;
+
+/** One socket that waits. */
+export class HeldSocket<T> implements HeldConnection, Due {
+  readonly transport = 'socket';
+  readonly address: string | undefined;
+  subject: Subject | undefined;
+  readonly #shared: TransportShared;
+  readonly #socket: WebSocket;
+  readonly #after: Cursor | undefined;
+  #admit: AdmitBearer<T> | undefined;
+  #watch: SubjectWatch<T> | undefined;
+  #phase: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
+  #messages = 0;
+  #pinged = false;
+
+  constructor(
+    shared: TransportShared,
+    socket: WebSocket,
+    address: string | undefined,
+    after: Cursor | undefined,
+  ) {
+    this.#shared = shared;
+    this.#socket = socket;
+    this.address = address;
+    this.#after = after;
+    socket.on('message', (data, isBinary) => this.#hear(data as Buffer, isBinary));
+    socket.on('pong', () => this.#answered());
+    socket.on('close', () => this.#end('gone'));
+    socket.on('error', () => this.#end('refused'));
+    const bound = shared.held.take(this);
+    if (bound !== undefined) this.#sendAway(bound === 'draining' ? CLOSE.restart : CLOSE.tooMany, bound);
+  }
+
+  /** Waits for the first message, and for no other. */
+  expectSecret(admit: AdmitBearer<T>): void {
+    if (this.#phase !== 'opening') return;
+    this.#admit = admit;
+    this.#shared.watch.wheel.after(this.#shared.settings.secretWaitMs, this);
+  }
+
+  /** Lets it wait for what it was admitted to; undefined: for nothing, and it is told so. */
+  begin(admitted: Admitted<T> | undefined): void {
+    if (this.#phase !== 'opening') return;
+    if (admitted === undefined) this.#close(CLOSE.notYours, 'refused');
+    else void this.#open(admitted);
+  }
+
+  leave(): void {
+    this.#close(CLOSE.restart, 'drain');
+  }
+
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  due(): void {
+    const { settings, watch } = this.#shared;
+    if (this.#phase === 'opening') this.#close(CLOSE.tooSlow, 'slow');
+    if (this.#phase !== 'open') return;
+    if (this.#pinged || this.#socket.bufferedAmount > settings.readerBytes) {
+      this.#close(CLOSE.tooSlow, 'slow');
+      return;
+    }
+    this.#pinged = true;
+    this.#messages = 0;
+    this.#socket.ping();
+    watch.wheel.after(settings.pongMs, this);
+  }
+
+  async #open(admitted: Admitted<T>): Promise<void> {
+    const { held, watch: shared } = this.#shared;
+    const bound = held.join(this, admitted.subject);
+    if (bound !== undefined) {
+      this.#sendAway(CLOSE.tooMany, bound);
+      return;
+    }
+    const watch = new SubjectWatch(shared, admitted.present, admitted.subject, this.#after);
+    this.#watch = watch;
+    try {
+      const first = await watch.first((head) => admitted.admit(head));
+      if (this.#phase !== 'opening') return;
+      if (first === 'absent') this.#close(CLOSE.notYours, 'refused');
+      else if (first === 'ended') this.#close(CLOSE.over, 'end');
+      else {
+        this.#phase = 'open';
+        this.#shared.events.opened('socket');
+        this.#pingLater();
+        await this.#pump(watch, first === 'unchanged' ? undefined : first);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #pump(watch: SubjectWatch<T>, first: Told<T> | undefined): Promise<void> {
+    if (first !== undefined) await this.#tell(first);
+    for await (const told of watch) {
+      if (this.#phase !== 'open') return;
+      await this.#tell(told);
+    }
+  }
+
+  // The next notice is asked for only when this one has gone to the system: an outdated one never waits here.
+  async #tell(told: Told<T>): Promise<void> {
+    const text = JSON.stringify(told.notice);
+    if (told.end) {
+      this.#socket.send(text);
+      this.#close(CLOSE.over, 'end');
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      this.#socket.send(text, () => resolve());
+    });
+  }
+
+  #hear(data: Buffer, isBinary: boolean): void {
+    if (this.#phase !== 'opening' && this.#phase !== 'open') return;
+    this.#messages += 1;
+    if (isBinary || this.#messages > MESSAGES_MAX) {
+      this.#close(CLOSE.badRequest, 'refused');
+      return;
+    }
+    const admit = this.#admit;
+    if (admit === undefined) return;
+    this.#admit = undefined;
+    const bearer = bearerOf(data.toString('utf8'));
+    if (bearer === undefined) this.#close(CLOSE.badRequest, 'refused');
+    else void this.#check(admit, bearer);
+  }
+
+  async #check(admit: AdmitBearer<T>, bearer: string): Promise<void> {
+    try {
+      const admitted = await admit(bearer);
+      if (this.#phase !== 'opening') return;
+      this.#shared.watch.wheel.cancel(this);
+      this.begin(admitted);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #answered(): void {
+    if (this.#phase !== 'open' || !this.#pinged) return;
+    this.#pinged = false;
+    this.#pingLater();
+  }
+
+  #pingLater(): void {
+    const { settings, watch } = this.#shared;
+    watch.wheel.after(settings.pingMs * (0.8 + 0.2 * watch.random()), this);
+  }
+
+  #fail(error: unknown): void {
+    if (isPassing(error)) this.#sendAway(CLOSE.tryLater, 'elsewhere');
+    else if (error instanceof ScangateError) this.#close(CLOSE.notYours, 'refused');
+    else {
+      this.#shared.events.defect(error);
+      this.#sendAway(CLOSE.tryLater, 'elsewhere');
+    }
+  }
+
+  #sendAway(code: number, why: string): void {
+    if (this.#phase === 'opening') this.#shared.events.refused('socket', why);
+    this.#close(code, 'elsewhere');
+  }
+
+  #close(code: number, why: Closing): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return;
+    const comesBack = code === CLOSE.restart || code === CLOSE.tryLater || code === CLOSE.tooMany;
+    this.#socket.close(code, comesBack ? JSON.stringify({ retry_after_ms: comeBackMs(this.#shared) }) : '');
+    this.#settle('closing', why);
+  }
+
+  #end(why: Closing): void {
+    if (this.#phase === 'closed') return;
+    this.#settle('closed', why);
+    this.#shared.held.release(this);
+  }
+
+  #settle(phase: 'closing' | 'closed', why: Closing): void {
+    if (this.#phase === 'open') this.#shared.events.closed('socket', why);
+    this.#phase = phase;
+    this.#admit = undefined;
+    this.#watch?.close();
+    this.#shared.watch.wheel.cancel(this);
+  }
+}

@@ -1,0 +1,68 @@
+import type { WebSocketServer } from 'ws';
+import { NewerSchema } from '../../store/codec.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { ErrorCode } from '../../ticket/error.ts';
+import { isAway } from '../../watch/away.ts';
+import type { WatchShared } from '../../watch/watch-subject.ts';
+import type { Held, TransportName } from './held.ts';
+import type { Origins } from './socket-origin.ts';
+
+/** Why a held connection ended: its subject did, its time was up, the client left, was too slow or wrong, the node goes or cannot. */
+export type Closing = 'end' | 'life' | 'gone' | 'slow' | 'refused' | 'drain' | 'elsewhere';
+
+/** What transports report, for metrics and the log. */
+export interface TransportEvents {
+  opened(transport: TransportName): void;
+  closed(transport: TransportName, why: Closing): void;
+  /** Sent away before anything was held, to come back. */
+  refused(transport: TransportName, why: string): void;
+  /** Something was thrown that is not an answer. */
+  defect(error: unknown): void;
+}
+
+/** Times in milliseconds, sizes in bytes. */
+export interface TransportSettings {
+  readonly retryMs: number;
+  readonly sseHeartbeatMs: number;
+  readonly sseLifeMinMs: number;
+  readonly sseLifeMaxMs: number;
+  readonly pollWaitMs: number;
+  readonly pollJitterMs: number;
+  readonly pingMs: number;
+  readonly pongMs: number;
+  readonly secretWaitMs: number;
+  readonly socketMessageBytes: number;
+  readonly readerBytes: number;
+  readonly readerStallMs: number;
+}
+
+/** Everything that the held connections of a process share. */
+export interface TransportShared {
+  readonly settings: TransportSettings;
+  readonly watch: WatchShared;
+  readonly held: Held;
+  readonly sockets: WebSocketServer;
+  readonly origins: Origins;
+  readonly events: TransportEvents;
+  /** A monotonic clock in milliseconds. */
+  readonly now: () => number;
+}
+
+/** Milliseconds after which a client is asked to come back: the setting, give or take a half. */
+export function comeBackMs(shared: TransportShared): number {
+  return Math.round(shared.settings.retryMs * (0.5 + shared.watch.random()));
+}
+
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'store_unavailable',
+  'not_replicated',
+  'newer_schema',
+  'too_many_requests',
+  'draining',
+]);
+
+/** Whether a refusal may be another one later, or elsewhere. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof ScangateError) return PASSING.has(error.code);
+  return isAway(error) || error instanceof NewerSchema;
+}
