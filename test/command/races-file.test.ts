@@ -1,0 +1,21 @@
+import { settingsForTests } from '../support/store-settings.ts';
+import { openFileStore } from '../../src/store/file/open.ts';
+import { racesContract } from '../contract/races.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+racesContract('file', async () => {
+  const folder = await temporaryFolder();
+  const { store } = await openFileStore({
+    folder: folder.path,
+    settings: settingsForTests,
+    now: () => Date.now(),
+    newId: () => 'races',
+  });
+  return {
+    stores: [store, store],
+    close: async () => {
+      await store.close();
+      await folder.remove();
+    },
+  };
+});
