@@ -204,3 +204,15 @@ function firstLine(error) {
   const lines = text.split('\n');
   return (lines.find((line) => line.startsWith('E: ')) ?? lines[0]).slice(0, 160);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const name of process.argv.slice(2)) {
+    try {
+      console.log(`${name}: ${await findTool(name)}`);
+    } catch (error) {
+      if (!(error instanceof ToolMissing)) throw error;
+      console.error(error.message);
+      process.exitCode = 1;
+    }
+  }
+}
