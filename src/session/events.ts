@@ -18,14 +18,20 @@ export interface OpenedData {
   readonly life_ms: number;
 }
 
+export interface RefreshedData {
+  /** By which key the secrets of this generation are made: so a session outlives the key it was opened with. */
+  readonly key_id: string;
+}
+
 export interface RevokedData {
+  /** Who or what ended it: the user, the client, a refresh token or code used again, the user's status. */
   readonly reason: 'user' | 'client' | 'reuse' | 'status';
 }
 
 /** Everything that can happen to a session, by type. */
 export interface SessionEventData {
   readonly opened: OpenedData;
-  readonly refreshed: Readonly<Record<string, never>>;
+  readonly refreshed: RefreshedData;
   readonly revoked: RevokedData;
   readonly expired: Readonly<Record<string, never>>;
 }

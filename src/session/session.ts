@@ -10,6 +10,8 @@ export interface Session {
   readonly revoked?: RevokedData;
   /** The event that the newest refresh token was made from: `opened`, or the last `refreshed`. */
   readonly generation?: Cursor;
+  /** The key that makes that generation's secrets. */
+  readonly key_id?: string;
   /** The one before it, whose token may still be repeated for a short while. */
   readonly before?: Cursor;
 }
@@ -21,13 +23,21 @@ export function evolveSession(
 ): Session | undefined {
   switch (event.type) {
     case 'opened':
-      return session ?? { status: 'active', opened: { ...event.data, id: event.id }, generation: event.id };
+      return (
+        session ?? {
+          status: 'active',
+          opened: { ...event.data, id: event.id },
+          generation: event.id,
+          key_id: event.data.key_id,
+        }
+      );
     case 'refreshed':
       return session === undefined
         ? undefined
         : {
             ...session,
             generation: event.id,
+            key_id: event.data.key_id,
             ...(session.generation === undefined ? {} : { before: session.generation }),
           };
     case 'revoked':
