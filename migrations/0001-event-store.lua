@@ -1,0 +1,273 @@
+#!lua name=scangate_v1
+
+-- The event store's functions. Everything of one partition shares a hash tag, so each call is one atomic step on one
+-- server. Times are milliseconds since the epoch by the server's TIME. Names carry a version: a release that changes
+-- what a function means adds a library beside this one, so that two releases run on one server.
+--
+-- A head is one string (src/store/redis/head-format.ts):
+--   1 <version> <final 0|1> <schema> <first stamp> <status> <moments> <blob>
+-- with the last moments as <id>,<stamp - first stamp>,<deadline - stamp> joined by semicolons.
+--
+-- A log entry has one field, `e`, a JSON array (src/store/redis/log-entry.ts):
+--   [subject, version, id, stamp, deadline, type, schema, id of the event before or "", data]
+--
+-- Outcomes: 0 appended, 1 already, 2 conflict, 3 late, 4 early, 5 missing, 6 marked: a first event whose head is gone
+-- while its log lives.
+
+local APPENDED, ALREADY, CONFLICT, LATE, EARLY, MISSING, MARKED = 0, 1, 2, 3, 4, 5, 6
+local MOMENTS_MAX = 8
+
+local function clock()
+  local time = redis.call('TIME')
+  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+local function parse(text)
+  local version, final, first, moments =
+    string.match(text, '^1 (%d+) ([01]) %d+ (%d+) %S+ (%S+) ')
+  local id, at, deadline = string.match(moments, '([^;,]+),(%d+),(%-?%d+)$')
+  first = tonumber(first)
+  at = first + tonumber(at)
+  return {
+    version = tonumber(version),
+    final = final == '1',
+    first = first,
+    moments = moments,
+    id = id,
+    at = at,
+    deadline = at + tonumber(deadline),
+  }
+end
+
+-- The stamp and deadline of an event among a head's moments, or nil.
+local function moment(head, id)
+  local _, last = string.find(';' .. head.moments, ';' .. id .. ',', 1, true)
+  if not last then return nil end
+  local at, deadline = string.match(head.moments, '^(%d+),(%-?%d+)', last)
+  at = head.first + tonumber(at)
+  return at, at + tonumber(deadline)
+end
+
+local function compose(version, final, schema, first, status, moments, blob)
+  return '1 ' .. int(version) .. ' ' .. final .. ' ' .. schema .. ' ' .. int(first) .. ' ' .. status .. ' ' .. moments
+    .. ' ' .. blob
+end
+
+local function with_moment(head, id, at, deadline)
+  local one = id .. ',' .. int(at - (head and head.first or at)) .. ',' .. int(deadline - at)
+  if not head then return one end
+  local moments = head.moments
+  local _, count = string.gsub(moments, ';', ';')
+  if count + 1 >= MOMENTS_MAX then moments = string.match(moments, '^[^;]*;(.*)$') end
+  return moments .. ';' .. one
+end
+
+-- The instants between which a failover happened: deadlines that passed then are not held against anyone until `till`.
+local function grace_of(key)
+  local text = redis.call('GET', key)
+  if not text then return nil end
+  local from, till = string.match(text, '^(%d+) (%d+)$')
+  return { from = tonumber(from), till = tonumber(till) }
+end
+
+local function passed(deadline, at, grace)
+  if at < deadline then return false end
+  return not (grace and deadline >= grace.from and at < grace.till)
+end
+
+-- Writes one event: log, head with its expiry, deadline index, and for a first event its marker.
+local function write(keys, head_key, subject, head, id, entry, at, deadline, history, state)
+  local stream_id = redis.call('XADD', keys.log, '*', 'e', entry)
+  local version = head and head.version + 1 or 1
+  local text = compose(version, state.final, state.schema, head and head.first or at, state.status,
+    with_moment(head, id, at, deadline), state.blob)
+  local ends = (state.final == '1' and at or deadline) + history
+  redis.call('SET', head_key, text, 'PXAT', int(ends))
+  if state.final == '1' then
+    if head then redis.call('ZREM', keys.due, subject) end
+  else
+    redis.call('ZADD', keys.due, int(deadline), subject)
+  end
+  if not head then redis.call('ZADD', keys.firsts, string.match(stream_id, '^%d+'), subject) end
+end
+
+-- sg1_append: one to four events of as many subjects of one partition, all or nothing.
+--   KEYS  log, due, firsts, grace, then one head a subject
+--   ARGV  history in ms; 1 if the answer must be followed by a WAIT that means something, else 0; then 13 a subject:
+--         subject, expected id or "", event id, entry before and after its stamp and deadline, life in ms,
+--         extend 0|1, cap in ms or "", when (before|after|any), status, final 0|1, schema, blob
+--   reply {0|1, now, stamp, deadline, ...}: appended or already
+--         {2..6, now, index, head or nil}: refused, nothing was written
+local STRIDE = 13
+local function append(KEYS, ARGV)
+  local now = clock()
+  local history = tonumber(ARGV[1])
+  local keys = { log = KEYS[1], due = KEYS[2], firsts = KEYS[3] }
+  local grace = grace_of(KEYS[4])
+  local reply = { ALREADY, now }
+  local heads, texts, fresh = {}, {}, {}
+  local count = #KEYS - 4
+  for i = 1, count do
+    local base = 3 + (i - 1) * STRIDE
+    local text = redis.call('GET', KEYS[4 + i])
+    local head = text and parse(text) or nil
+    heads[i], texts[i] = head, text
+    local at, deadline
+    if head then at, deadline = moment(head, ARGV[base + 2]) end
+    if not at then
+      fresh[i] = true
+      reply[1] = APPENDED
+    end
+    reply[1 + 2 * i], reply[2 + 2 * i] = at or 0, deadline or 0
+  end
+
+  for i = 1, count do
+    if fresh[i] then
+      local base = 3 + (i - 1) * STRIDE
+      local head, expected, when = heads[i], ARGV[base + 1], ARGV[base + 8]
+      local refusal
+      local at = now
+      if not head then
+        if expected ~= '' then
+          refusal = MISSING
+        elseif redis.call('ZSCORE', keys.firsts, ARGV[base]) then
+          refusal = MARKED
+        end
+      else
+        at = math.max(now, head.at)
+        if head.final or head.id ~= expected then
+          refusal = CONFLICT
+        elseif when == 'before' and passed(head.deadline, at, grace) then
+          refusal = LATE
+        elseif when == 'after' and not passed(head.deadline, at, grace) then
+          refusal = EARLY
+        end
+      end
+      if refusal then return { refusal, now, i - 1, texts[i] } end
+      local deadline = at + tonumber(ARGV[base + 5])
+      if head and ARGV[base + 6] == '1' then deadline = math.max(deadline, head.deadline) end
+      if ARGV[base + 7] ~= '' then
+        deadline = math.min(deadline, (head and head.first or at) + tonumber(ARGV[base + 7]))
+      end
+      reply[1 + 2 * i], reply[2 + 2 * i] = at, deadline
+    end
+  end
+
+  for i = 1, count do
+    local base = 3 + (i - 1) * STRIDE
+    if fresh[i] then
+      local at, deadline = reply[1 + 2 * i], reply[2 + 2 * i]
+      local entry = ARGV[base + 3] .. int(at) .. ',' .. int(deadline) .. ARGV[base + 4]
+      write(keys, KEYS[4 + i], ARGV[base], heads[i], ARGV[base + 2], entry, at, deadline, history, {
+        status = ARGV[base + 9], final = ARGV[base + 10], schema = ARGV[base + 11], blob = ARGV[base + 12],
+      })
+    elseif ARGV[2] == '1' then
+      -- A WAIT counts from the connection's last write, so a retry on a new connection must write something.
+      redis.call('PEXPIREAT', KEYS[4 + i], redis.call('PEXPIRETIME', KEYS[4 + i]))
+    end
+  end
+  return reply
+end
+
+-- sg1_read: heads as they are.
+--   KEYS  heads        reply {now, head or nil, ...}
+local function read(KEYS)
+  local reply = { clock() }
+  for i = 1, #KEYS do reply[i + 1] = redis.call('GET', KEYS[i]) end
+  return reply
+end
+
+-- sg1_due: what has passed its deadline and is not final; removes nothing.
+--   KEYS  due, grace   ARGV limit   reply {subject, ...}
+local function due(KEYS, ARGV)
+  local now = clock()
+  local grace = grace_of(KEYS[2])
+  local top = int(now)
+  if grace and now < grace.till then top = '(' .. int(grace.from) end
+  return redis.call('ZRANGE', KEYS[1], '-inf', top, 'BYSCORE', 'LIMIT', 0, ARGV[1])
+end
+
+-- sg1_trim: lets go of the log that is older than `keep` before its newest entry, of the markers of what went, and of
+-- deadlines so long past that their heads have ended.
+--   KEYS  log, firsts, due   ARGV keep in ms, history in ms   reply entries removed
+local function trim(KEYS, ARGV)
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. int(clock() - tonumber(ARGV[2])))
+  local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+  if not newest then return 0 end
+  local edge = tonumber(string.match(newest[1], '^%d+')) - tonumber(ARGV[1])
+  if edge <= 0 then return 0 end
+  local removed = redis.call('XTRIM', KEYS[1], 'MINID', '~', int(edge), 'LIMIT', 20000)
+  local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
+  if oldest then
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. string.match(oldest[1], '^%d+'))
+  end
+  return removed
+end
+
+-- sg1_rebuild: puts back a head that was folded from the log, unless there is one or the log went on.
+--   KEYS  log, due, head
+--   ARGV  subject, the log's last id that was folded or seen, instant at which the head ends, deadline, final 0|1, head
+--   reply 1 put, 0 there is one, -1 the log went on: fold again
+local function rebuild(KEYS, ARGV)
+  if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
+  local newer = redis.call('XRANGE', KEYS[1], '(' .. ARGV[2], '+', 'COUNT', 1000)
+  if #newer == 1000 then return -1 end
+  local start = '["' .. ARGV[1] .. '",'
+  for _, entry in ipairs(newer) do
+    if string.sub(entry[2][2], 1, #start) == start then return -1 end
+  end
+  redis.call('SET', KEYS[3], ARGV[6], 'PXAT', ARGV[3])
+  if ARGV[5] == '0' and tonumber(ARGV[3]) > clock() then redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
+  return 1
+end
+
+-- sg1_restore: puts back an event that a failover lost, with its first stamp and deadline. No deadline is looked at: it
+-- happened. Refused where history went another way.
+--   KEYS  log, due, firsts, head
+--   ARGV  history in ms, subject, id of the event before or "", event id, version, entry, stamp, deadline, status,
+--         final 0|1, schema, blob
+--   reply {0 put | 1 already | 2 another history | 5 no predecessor | 6 marked, now, head or nil}
+local function restore(KEYS, ARGV)
+  local now = clock()
+  local text = redis.call('GET', KEYS[4])
+  local head = text and parse(text) or nil
+  local version = tonumber(ARGV[5])
+  if head then
+    if moment(head, ARGV[4]) then return { ALREADY, now, text } end
+    if head.final or head.version >= version then return { CONFLICT, now, text } end
+    if head.version < version - 1 then return { MISSING, now, text } end
+    if head.id ~= ARGV[3] then return { CONFLICT, now, text } end
+  else
+    if version ~= 1 then return { MISSING, now, false } end
+    if redis.call('ZSCORE', KEYS[3], ARGV[2]) then return { MARKED, now, false } end
+  end
+  local keys = { log = KEYS[1], due = KEYS[2], firsts = KEYS[3] }
+  write(keys, KEYS[4], ARGV[2], head, ARGV[4], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[1]), {
+    status = ARGV[9], final = ARGV[10], schema = ARGV[11], blob = ARGV[12],
+  })
+  return { APPENDED, now, redis.call('GET', KEYS[4]) }
+end
+
+-- sg1_grace: opens the grace of a new timeline, or widens it to an earlier instant. It ends by itself.
+--   KEYS  grace        ARGV instant of the old timeline's last answer, length in ms   reply when it ends
+local function grace(KEYS, ARGV)
+  local now = clock()
+  local from, length = tonumber(ARGV[1]), tonumber(ARGV[2])
+  local present = grace_of(KEYS[1])
+  local till = present and present.till or now + length
+  if present then from = math.min(from, present.from) end
+  redis.call('SET', KEYS[1], int(from) .. ' ' .. int(till), 'PXAT', int(till))
+  return till
+end
+
+redis.register_function('sg1_append', append)
+redis.register_function{ function_name = 'sg1_read', callback = read, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'sg1_due', callback = due, flags = { 'no-writes' } }
+redis.register_function('sg1_trim', trim)
+redis.register_function('sg1_rebuild', rebuild)
+redis.register_function('sg1_restore', restore)
+redis.register_function('sg1_grace', grace)

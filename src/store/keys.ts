@@ -1,0 +1,42 @@
+import type { Subject } from './subject.ts';
+
+/**
+ * Every key that Scangate has in Redis. What belongs to one partition shares the hash tag `{sg:<partition>}`, so that
+ * a Cluster keeps it on one server and one function call can touch all of it.
+ */
+export interface PartitionKeys {
+  /** Stream: every event of the partition, in order. */
+  readonly log: string;
+  /** Sorted set: subjects that are not final, by deadline. */
+  readonly due: string;
+  /** Sorted set: subjects by the log position of their first event; as old as the log. */
+  readonly firsts: string;
+  /** String: the grace that deadlines have after a failover. */
+  readonly grace: string;
+}
+
+/** The keys of one partition. */
+export function partitionKeys(partition: number): PartitionKeys {
+  const tag = `{sg:${partition}}`;
+  return { log: `${tag}log`, due: `${tag}due`, firsts: `${tag}firsts`, grace: `${tag}grace` };
+}
+
+/** String: a subject's head. */
+export function headKey(partition: number, subject: Subject): string {
+  return `{sg:${partition}}h:${subject}`;
+}
+
+/** What the ledger keeps: a value, a set, a count. One name may be all three. */
+export type LedgerKind = 'value' | 'set' | 'count';
+
+const LEDGER_LETTER: Record<LedgerKind, string> = { value: 'v', set: 's', count: 'c' };
+
+export function ledgerKey(partition: number, kind: LedgerKind, name: string): string {
+  return `{sg:${partition}}${LEDGER_LETTER[kind]}:${name}`;
+}
+
+/** Hash: format, partitions, epoch, and the last migration that ran. */
+export const META_KEY = '{sg}meta';
+
+/** String: who migrates at this moment. */
+export const MIGRATION_LOCK_KEY = '{sg}migrating';

@@ -1,0 +1,48 @@
+import type { Cursor } from '../../ticket/cursor.ts';
+import type { Head, Moment, StoredEvent } from '../event-store.ts';
+import { MOMENTS_MAX } from '../event-store.ts';
+import type { Folded } from '../fold.ts';
+import type { Subject } from '../subject.ts';
+
+const SHAPE = /^1 (\d+) ([01]) (\d+) (\d+) (\S+) (\S+) /;
+
+/**
+ * Reads a head as `sg1_append` (migrations/0001-event-store.lua) writes it:
+ * `1 <version> <final> <schema> <first stamp> <status> <moments> <blob>`.
+ *
+ * @throws Error where the text is not of that shape.
+ */
+export function parseHead(subject: Subject, text: string): Head {
+  const fields = SHAPE.exec(text);
+  if (fields === null) throw new Error(`not a head: ${subject}`);
+  const first = Number(fields[4]);
+  return {
+    subject,
+    version: Number(fields[1]),
+    moments: (fields[6] as string).split(';').map((moment) => parseMoment(moment, first)),
+    first,
+    status: fields[5] as string,
+    final: fields[2] === '1',
+    schema: Number(fields[3]),
+    blob: text.slice(fields[0].length),
+  };
+}
+
+/** Writes the head of a subject from its events, to the byte as the function would have. */
+export function formatHead(events: readonly StoredEvent[], folded: Folded): string {
+  const first = events[0];
+  const last = events[events.length - 1];
+  if (first === undefined || last === undefined) throw new Error('a head of no events');
+  const moments = events
+    .slice(-MOMENTS_MAX)
+    .map(({ id, at, deadline }) => `${id},${at - first.at},${deadline - at}`)
+    .join(';');
+  const final = folded.final ? 1 : 0;
+  return `1 ${last.version} ${final} ${folded.schema} ${first.at} ${folded.status} ${moments} ${folded.blob}`;
+}
+
+function parseMoment(text: string, first: number): Moment {
+  const [id, at, deadline] = text.split(',');
+  const stamp = first + Number(at);
+  return { id: id as Cursor, at: stamp, deadline: stamp + Number(deadline) };
+}

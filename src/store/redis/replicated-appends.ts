@@ -1,0 +1,95 @@
+import type { appendArguments } from './append-call.ts';
+import { callThrough } from './call.ts';
+import type { Link } from './link.ts';
+import type { Session } from './session.ts';
+import type { Shard } from './shard.ts';
+
+type Call = ReturnType<typeof appendArguments>;
+
+/** What the function answered, and whether every known replica, at least one, has it. */
+export interface Replicated {
+  readonly reply: unknown;
+  readonly reached: boolean;
+}
+
+interface Waiting {
+  readonly call: Call;
+  readonly resolve: (replicated: Replicated) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Appends of one connection that go out together, with one WAIT behind them in the same pipeline. */
+interface Group {
+  waiting: Waiting[];
+  sending: boolean;
+}
+
+/**
+ * Appends that wait for replicas. A WAIT counts for its own connection alone and is worthless once it was sent again,
+ * so it always travels with its appends; those that come while one is on its way share the next.
+ */
+export class ReplicatedAppends {
+  readonly #session: Session;
+  readonly #groups = new WeakMap<Link, Group>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  send(partition: number, call: Call): Promise<Replicated> {
+    const { shards, settings, clock } = this.#session;
+    return callThrough(
+      {
+        link: () => shards.of(partition).durable,
+        onMoved: () => shards.refresh(),
+        onLibraryGone: (link) => this.#session.loadFunctions(link),
+      },
+      clock,
+      { timeoutMs: settings.callTimeoutMs, repeatable: true },
+      (link) => this.#join(link, shards.of(partition), call),
+    );
+  }
+
+  #join(link: Link, shard: Shard, call: Call): Promise<Replicated> {
+    let group = this.#groups.get(link);
+    if (group === undefined) {
+      group = { waiting: [], sending: false };
+      this.#groups.set(link, group);
+    }
+    const { waiting } = group;
+    const joined = new Promise<Replicated>((resolve, reject) => {
+      waiting.push({ call, resolve, reject });
+    });
+    if (!group.sending) void this.#pump(link, shard, group);
+    return joined;
+  }
+
+  async #pump(link: Link, shard: Shard, group: Group): Promise<void> {
+    group.sending = true;
+    await new Promise((turn) => setImmediate(turn));
+    while (group.waiting.length > 0) {
+      const batch = group.waiting.splice(0);
+      try {
+        await this.#sendGroup(link, shard, batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    group.sending = false;
+  }
+
+  async #sendGroup(link: Link, shard: Shard, batch: readonly Waiting[]): Promise<void> {
+    const wanted = Math.max(1, shard.replicas);
+    const pipeline = link.redis.pipeline();
+    for (const { call } of batch) pipeline.fcall(...call);
+    pipeline.wait(wanted, this.#session.settings.replicationTimeoutMs);
+    const results = (await pipeline.exec()) ?? [];
+    const [waitError, count] = results[batch.length] ?? [null, 0];
+    const reached = waitError === null && (count as number) >= wanted;
+    for (const [i, { resolve, reject }] of batch.entries()) {
+      const [error, reply] = results[i] ?? [new Error('Connection is closed.'), undefined];
+      if (error) reject(error);
+      else resolve({ reply, reached });
+    }
+  }
+}

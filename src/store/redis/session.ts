@@ -1,0 +1,123 @@
+import { StoreUnavailable } from '../event-store.ts';
+import type { Append, Moment, StoreHealth } from '../event-store.ts';
+import type { Subject } from '../subject.ts';
+import { callThrough } from './call.ts';
+import type { Route } from './call.ts';
+import type { Link } from './link.ts';
+import { loadFunctions } from './migrate.ts';
+import type { RedisSettings } from './settings.ts';
+import type { Shard, Shards } from './shard.ts';
+
+/** Who puts back what a failover lost, and holds up those who would look or write too early. */
+export interface Healing {
+  /** Settles when none of these subjects waits to be put back. Undefined where none does. */
+  settled(subjects: readonly Subject[]): Promise<void> | undefined;
+  acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void;
+  /** The store's time as a partition last told it. */
+  answered(partition: number, now: number): void;
+}
+
+/** Everything that the parts of one open Redis store share. */
+export class Session {
+  readonly settings: RedisSettings;
+  readonly partitions: number;
+  readonly shards: Shards;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly #healing: Healing;
+  readonly #timeline: () => string;
+  readonly #writesRefused: () => string | undefined;
+  #closed = false;
+
+  constructor(parts: {
+    readonly settings: RedisSettings;
+    readonly partitions: number;
+    readonly shards: Shards;
+    readonly clock: () => number;
+    readonly random: () => number;
+    readonly healing: Healing;
+    readonly timeline: () => string;
+    /** Why writes may not be trusted at this moment; undefined where they may. */
+    readonly writesRefused: () => string | undefined;
+  }) {
+    this.settings = parts.settings;
+    this.partitions = parts.partitions;
+    this.shards = parts.shards;
+    this.clock = parts.clock;
+    this.random = parts.random;
+    this.#healing = parts.healing;
+    this.#timeline = parts.timeline;
+    this.#writesRefused = parts.writesRefused;
+  }
+
+  /** One call to a partition's master over its writer. @throws {@link StoreUnavailable} */
+  call<T>(partition: number, repeatable: boolean, run: (link: Link) => Promise<T>): Promise<T> {
+    return this.callOn((shard) => shard.writer, partition, repeatable, run);
+  }
+
+  /** One call to a partition's master over the connection that is chosen. @throws {@link StoreUnavailable} */
+  callOn<T>(
+    choose: (shard: Shard) => Link,
+    partition: number,
+    repeatable: boolean,
+    run: (link: Link) => Promise<T>,
+  ): Promise<T> {
+    const route: Route = {
+      link: () => choose(this.shards.of(partition)),
+      onMoved: () => this.shards.refresh(),
+      onLibraryGone: (link) => this.loadFunctions(link),
+    };
+    const timeoutMs = this.settings.callTimeoutMs;
+    return callThrough(route, this.clock, { timeoutMs, repeatable }, run);
+  }
+
+  /** Brings a server its functions, where they are missing. */
+  loadFunctions(link: Link): Promise<void> {
+    return loadFunctions(link.redis, false);
+  }
+
+  /** @throws {@link StoreUnavailable} while nobody may write. */
+  checkWritable(): void {
+    const why = this.#closed ? 'the store is closed' : this.#writesRefused();
+    if (why !== undefined) throw new StoreUnavailable(why);
+  }
+
+  async healed(batch: readonly Append[]): Promise<void> {
+    await this.healedSubjects(batch.map((append) => append.subject));
+  }
+
+  /** Waits, no longer than a call may, until none of the subjects is being put back. */
+  async healedSubjects(subjects: readonly Subject[]): Promise<void> {
+    const settled = this.#healing.settled(subjects);
+    if (settled === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new StoreUnavailable('the store is still being healed')),
+        this.settings.callTimeoutMs,
+      );
+    });
+    await Promise.race([settled, late]).finally(() => clearTimeout(timer));
+  }
+
+  acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
+    this.#healing.acknowledged(batch, moments, partition);
+  }
+
+  answered(partition: number, now: number): void {
+    this.#healing.answered(partition, now);
+  }
+
+  health(): StoreHealth {
+    const reachable = this.shards.all.length > 0 && this.shards.all.every((shard) => shard.writer.up);
+    return {
+      timeline: this.#timeline(),
+      up: !this.#closed && reachable && this.#writesRefused() === undefined,
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.shards.close();
+  }
+}

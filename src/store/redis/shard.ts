@@ -1,0 +1,81 @@
+import type { Redis } from 'ioredis';
+import type { Endpoint, RedisAddress } from './address.ts';
+import { connect } from './connection.ts';
+import { Link, askServer } from './link.ts';
+
+/** Looks at a server before a link to it opens. Throws where it may not be used. */
+export type Check = (shard: Shard, redis: Redis) => Promise<void>;
+
+/** What a shard's links are checked by. */
+export interface ShardChecks {
+  readonly writer: Check;
+  readonly reader: Check;
+}
+
+/** One master and the connections to it: the only one, or one of a Cluster's. */
+export class Shard {
+  readonly writer: Link;
+  readonly reader: Link;
+  readonly control: Link;
+  /** Which partitions it holds now. */
+  partitions: readonly number[] = [];
+  /** `master_replid` as the writer's socket last saw it. */
+  replicationId = '';
+  /** How many replicas the master last knew. */
+  replicas = 0;
+
+  readonly #address: RedisAddress;
+  readonly #endpoint: Endpoint | undefined;
+  #durable: Link | undefined;
+
+  constructor(address: RedisAddress, checks: ShardChecks, endpoint?: Endpoint) {
+    this.#address = address;
+    this.#endpoint = endpoint;
+    this.writer = new Link(connect(address, 'writer', endpoint), (redis) => checks.writer(this, redis));
+    this.reader = new Link(connect(address, 'reader', endpoint), (redis) => checks.reader(this, redis));
+    this.control = new Link(connect(address, 'control', endpoint), (redis) => this.#sameMaster(redis));
+  }
+
+  /** The links that go where the writer goes. */
+  get followers(): readonly Link[] {
+    return [this.reader, this.control, ...(this.#durable === undefined ? [] : [this.#durable])];
+  }
+
+  /** A writer of its own for appends that wait for replicas, so that no other write waits with them. */
+  get durable(): Link {
+    this.#durable ??= new Link(connect(this.#address, 'durable', this.#endpoint), (redis) =>
+      this.#sameMaster(redis),
+    );
+    return this.#durable;
+  }
+
+  close(): void {
+    for (const link of [this.writer, ...this.followers]) link.close();
+  }
+
+  /** These links follow the writer: they open only where it is. */
+  async #sameMaster(redis: Redis): Promise<void> {
+    const server = await askServer(redis);
+    if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
+    if (this.replicationId !== '' && server.replicationId !== this.replicationId) {
+      throw new Error('the server has another timeline than the writer');
+    }
+  }
+}
+
+/** All masters, and which of them has a partition. */
+export interface Shards {
+  readonly all: readonly Shard[];
+  /** @throws StoreUnavailable where nobody is known to have it at this moment. */
+  of(partition: number): Shard;
+  /** Someone was told that a partition is elsewhere, or that a master is away: look anew, soon. */
+  refresh(): void;
+  close(): void;
+}
+
+/** The one master of a single Redis, or the one that Sentinels name. */
+export function oneShard(address: RedisAddress, checks: ShardChecks, partitions: number): Shards {
+  const shard = new Shard(address, checks);
+  shard.partitions = Array.from({ length: partitions }, (_, partition) => partition);
+  return { all: [shard], of: () => shard, refresh: () => {}, close: () => shard.close() };
+}

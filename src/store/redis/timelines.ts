@@ -1,0 +1,111 @@
+import type { Redis } from 'ioredis';
+import { askServer } from './link.ts';
+import { checkMeta, readMeta } from './meta.ts';
+import type { Meta } from './meta.ts';
+import { loadFunctions, migrate } from './migrate.ts';
+import { TIMELINE_CHECK_MS } from './settings.ts';
+import type { Shard, Shards } from './shard.ts';
+
+/** What the watch over timelines is told. */
+export interface TimelinesOptions {
+  readonly meta: Meta;
+  readonly randomText: () => string;
+  /** A shard has another history than before. Called before anything else is sent to it. */
+  readonly onChange: (shard: Shard) => void;
+}
+
+/**
+ * Watches whose history each writer's own socket writes: `master_replid`, and the epoch beside the data. Where one is
+ * new, the functions and the meta key are looked at, and put there again when they are gone.
+ */
+export class Timelines {
+  readonly #options: TimelinesOptions;
+  #epoch: string;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TimelinesOptions) {
+    this.#options = options;
+    this.#epoch = options.meta.epoch;
+  }
+
+  /** Names the history of the whole store. */
+  name(shards: Shards): string {
+    return `${shards.all
+      .map((shard) => shard.replicationId)
+      .sort()
+      .join('+')}.${this.#epoch}`;
+  }
+
+  /** Looks at a writer's server, before the link opens. */
+  readonly checkWriter = async (shard: Shard, redis: Redis): Promise<void> => {
+    const server = await askServer(redis);
+    if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
+    const epoch = await this.#epochOf(redis);
+    const changed = server.replicationId !== shard.replicationId || epoch !== this.#epoch;
+    if (changed) await loadFunctions(redis, false);
+    const known = shard.replicationId !== '';
+    shard.replicationId = server.replicationId;
+    shard.replicas = server.replicas;
+    this.#epoch = epoch;
+    if (!changed || !known) return;
+    this.#options.onChange(shard);
+    for (const link of shard.followers) link.reconnect();
+  };
+
+  /** A reader opens only where the writer is. */
+  readonly checkReader = async (shard: Shard, redis: Redis): Promise<void> => {
+    const server = await askServer(redis);
+    if (shard.replicationId !== '' && server.replicationId !== shard.replicationId) {
+      throw new Error('the server has another timeline than the writer');
+    }
+  };
+
+  /** Looks once a second, until `stop`. */
+  start(shards: Shards): void {
+    this.#timer = setInterval(() => {
+      for (const shard of shards.all) void this.#look(shard);
+    }, TIMELINE_CHECK_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(shard: Shard): Promise<void> {
+    const { writer } = shard;
+    if (!writer.up) return;
+    try {
+      const server = await askServer(writer.redis);
+      const epoch = await this.#epochOf(writer.redis, false);
+      shard.replicas = server.replicas;
+      if (server.role !== 'master') writer.reconnect();
+      else if (server.replicationId !== shard.replicationId || epoch !== this.#epoch) writer.recheck();
+    } catch {
+      // The link itself notices when its socket is lost.
+    }
+  }
+
+  /** The data's epoch; empty where it was wiped, unless `repair` gives it what it needs. */
+  async #epochOf(redis: Redis, repair = true): Promise<string> {
+    const { meta, randomText } = this.#options;
+    let found: Meta | undefined;
+    try {
+      found = await readMeta(redis);
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('MOVED')) return this.#epoch;
+      throw error;
+    }
+    if (found === undefined) {
+      if (!repair) return '';
+      found = await migrate(redis, [redis], {
+        partitions: meta.partitions,
+        wantedPartitions: meta.partitions,
+        randomText,
+        replace: false,
+      });
+    }
+    checkMeta(found, meta.partitions);
+    return found.epoch;
+  }
+}

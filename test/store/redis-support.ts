@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import type { EventStore } from '../../src/store/event-store.ts';
+import { headKey } from '../../src/store/keys.ts';
+import { openRedisStore } from '../../src/store/redis/open.ts';
+import type { OpenRedisOptions, RedisStores } from '../../src/store/redis/open.ts';
+import { REDIS_DEFAULTS } from '../../src/store/redis/settings.ts';
+import type { RedisSettings } from '../../src/store/redis/settings.ts';
+import type { StoreSettings } from '../../src/store/settings.ts';
+import { partitionOf } from '../../src/store/subject.ts';
+import { ask } from '../support/ask.ts';
+import type { StoreUnderTest } from '../contract/event-store.ts';
+
+export const SETTINGS: StoreSettings = { historyMs: 60_000, lifeMaxMs: 180_000, callTimeoutMs: 5_000 };
+
+/** Opens a store as compose does. */
+export function openStores(
+  url: string,
+  settings: Partial<RedisSettings> = {},
+  options: Partial<OpenRedisOptions> = {},
+): Promise<RedisStores> {
+  return openRedisStore({
+    url,
+    settings: { ...REDIS_DEFAULTS, ...SETTINGS, ...settings },
+    migrate: true,
+    clock: () => performance.now(),
+    random: Math.random,
+    randomText: () => randomBytes(16).toString('hex'),
+    ...options,
+  });
+}
+
+/** A contract's store on one server, which is emptied first. */
+export async function storeUnderTest(
+  port: number,
+  settings: StoreSettings,
+  partitions = 16,
+): Promise<StoreUnderTest> {
+  await ask(port, 'FLUSHALL');
+  const url = `redis://127.0.0.1:${port}`;
+  const opened: EventStore[] = [];
+  async function open(): Promise<EventStore> {
+    const { store } = await openStores(url, settings);
+    opened.push(store);
+    return store;
+  }
+  return {
+    store: await open(),
+    openAgain: open,
+    deleteHeads: async (subjects) => {
+      for (const subject of subjects)
+        await ask(port, 'DEL', headKey(partitionOf(subject, partitions), subject));
+    },
+    rawHead: async (subject) => {
+      const text = await ask(port, 'GET', headKey(partitionOf(subject, partitions), subject));
+      return text as string | null;
+    },
+    close: async () => {
+      for (const store of opened) await store.close();
+    },
+  };
+}
