@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Temporal } from '@js-temporal/polyfill';
-import { readSecret } from './secrets/key-ring.ts';
 import { SETTINGS } from './settings.ts';
 import type { Kind, Setting, SettingName } from './settings.ts';
 
@@ -219,12 +218,17 @@ function secretsOf(values: Values, storeKind: Config['storeKind']): readonly str
 export function checkedSecrets(name: string, secrets: readonly string[]): readonly string[] {
   if (secrets.length === 0) throw new BadSetting(name, 'holds no secret');
   secrets.forEach((secret, index) => {
-    if (readSecret(secret) === undefined) {
+    if (!isSecret(secret)) {
       throw new BadSetting(name, `number ${index + 1} is not 32 bytes in base64url`);
     }
   });
   if (new Set(secrets).size !== secrets.length) throw new BadSetting(name, 'holds one secret twice');
   return secrets;
+}
+
+function isSecret(text: string): boolean {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.length === 32 && bytes.toString('base64url') === text.replace(/=+$/, '');
 }
 
 /** Whether a host name of a URL is this machine's own. */

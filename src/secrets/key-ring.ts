@@ -21,8 +21,8 @@ export class KeyRing {
   constructor(secrets: readonly string[]) {
     if (secrets.length === 0) throw new Error('a key ring needs a secret');
     this.#keys = secrets.map((secret) => {
-      const bytes = readSecret(secret);
-      if (bytes === undefined) throw new Error('a secret must be 32 bytes in base64url');
+      const bytes = Buffer.from(secret, 'base64url');
+      if (bytes.length !== 32) throw new Error('a secret must be 32 bytes in base64url');
       return { id: keyId(bytes), bytes, purposes: new Map() };
     });
   }
@@ -70,12 +70,6 @@ export class KeyRing {
     if (first === undefined) throw new Error('a key ring needs a secret');
     return first;
   }
-}
-
-/** Reads a secret as it stands in the settings; undefined unless it is exactly 32 bytes in base64url. */
-export function readSecret(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  return bytes.length === 32 && bytes.toString('base64url') === text.replace(/=+$/, '') ? bytes : undefined;
 }
 
 function keyId(bytes: Buffer): string {

@@ -1,0 +1,18 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/**
+ * The secrets that a file store keeps in its own folder, as they stand in the file: made at the first start, readable
+ * by the owner alone.
+ */
+export function keptSecrets(file: string): readonly string[] {
+  try {
+    const made = randomBytes(32).toString('base64url');
+    writeFileSync(file, `${made}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(file, 'utf8')
+    .split(/[,\s]+/)
+    .filter((item) => item !== '');
+}
