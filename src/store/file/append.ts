@@ -4,7 +4,7 @@ import { MOMENTS_MAX, cursorOfHead, deadlineOf, lastMoment } from '../event-stor
 import type { Append, AppendResult, Head, Moment } from '../event-store.ts';
 import type { Subject } from '../subject.ts';
 import { ageKey, agendaKey, headKey, logKey } from './keys.ts';
-import { eventOf, headOf, sealedEvent, sealedHead } from './record.ts';
+import { encodedEvent, encodedHead, eventOf, headOf } from './record.ts';
 import type { Draft } from './draft.ts';
 import type { Turn } from './writer.ts';
 
@@ -87,7 +87,7 @@ function writeOne({ draft, now, moved }: Turn, append: Append, head: Head | null
     first,
     ...append.head,
   };
-  draft.put(logKey(subject, version), sealedEvent({ subject, version, ...event, ...moment }));
+  draft.put(logKey(subject, version), encodedEvent({ subject, version, ...event, ...moment }));
   draft.put(ageKey(at, subject, version), NOTHING);
   putHead(draft, next);
   moved(subject);
@@ -103,7 +103,7 @@ export function putHead(draft: Draft, head: Head): void {
     const old = headOf(head.subject, before);
     draft.remove(agendaKey(deadlineOf(old), head.subject, old.final));
   }
-  draft.put(headKey(head.subject), sealedHead(head));
+  draft.put(headKey(head.subject), encodedHead(head));
   draft.put(agendaKey(deadlineOf(head), head.subject, head.final), NOTHING);
 }
 

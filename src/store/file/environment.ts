@@ -2,6 +2,7 @@ import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { StoreUnavailable } from '../event-store.ts';
 import type { ReadKey } from './draft.ts';
+import { sealed, unsealed } from './seal.ts';
 
 /** A range of keys: from the first, up to but not including the second. */
 export interface KeyRange {
@@ -58,7 +59,7 @@ export function openEnvironment(folder: string): Environment {
     try {
       await database.batch(() => {
         for (const { key, value } of changes) {
-          void (value === null ? database.remove(key) : database.put(key, value));
+          void (value === null ? database.remove(key) : database.put(key, sealed(key, value)));
         }
       });
       await database.flushed;
@@ -69,17 +70,27 @@ export function openEnvironment(folder: string): Environment {
 
   return {
     refresh: () => database.resetReadTxn(),
-    get: (key) => database.get(key),
+    get: (key) => {
+      const record = database.get(key);
+      return record === undefined ? undefined : unsealed(key, record);
+    },
     keys: (range, limit) => [...database.getKeys({ ...range, limit })],
-    values: (range) => [...database.getRange(range)].map(({ value }) => value),
+    values: (range) => [...database.getRange(range)].map(({ key, value }) => unsealed(key, value)),
     write,
     close: () => database.close(),
   };
 }
 
+const ENOSPC = 28;
+/** LMDB's word for a write that went in only in part, which is what the last free bytes of a disk make of one. */
+const EIO = 5;
+
 async function whyNotCommitted(failure: unknown): Promise<string> {
-  const text = String(await reasonOf(failure)).replace(/^Error: /, '');
-  return `the store could not write: ${text.replace(/: Attempting.*/s, '')}`;
+  const reason = await reasonOf(failure);
+  const { code } = reason as { readonly code?: number };
+  if (code === ENOSPC) return 'the disk is full';
+  if (code === EIO) return 'the disk is full or failing';
+  return `the disk refused a write: ${String(reason)}`;
 }
 
 /** A failed commit says why in a promise of its own, which always rejects. */

@@ -1,25 +1,18 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { isSound } from './record.ts';
+import { Damage, newestSnapshot, pageOf } from './pages.ts';
+import type { Entry, Snapshot } from './pages.ts';
+import { isSound } from './seal.ts';
 
 /** How many pages are looked at, at most: a large file is not read in full before it may serve. */
 const PAGES_MAX = 50_000;
 
-const META_MAGIC = 0xbeefc0de;
-const HEADER_BYTES = 24;
-const NODE_BYTES = 8;
-const BRANCH = 1;
-const LEAF = 2;
-const OVERFLOW = 4;
-const BIG_VALUE = 1;
-const NO_PAGE = 0xffff_ffff_ffff_ffffn;
-
 /**
- * Looks through an LMDB data file before it is opened, and says what is damaged, or nothing. LMDB maps the file and
- * trusts it: a file cut short or overwritten would end the process with a signal instead of an error.
+ * Looks through a data file before it is opened, and says what is damaged, or nothing. LMDB maps the file and trusts
+ * it: one that was cut short or overwritten would end the process with a signal instead of an error.
  *
- * It walks both trees of the newest snapshot (free pages, data) page by page, and checks the records' own checksums.
- * Nobody else may write meanwhile.
+ * Both trees of the newest snapshot are walked: every page in its place, every key in its order, every record with its
+ * checksum, and no page in use that is listed as free. Nobody else may write meanwhile.
  */
 export function damageIn(path: string): string | undefined {
   if (endianness() !== 'LE') return undefined;
@@ -27,119 +20,107 @@ export function damageIn(path: string): string | undefined {
   try {
     file = openSync(path, 'r');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : String(error);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
   try {
-    return fstatSync(file).size === 0 ? undefined : damageInFile(file);
+    if (fstatSync(file).size > 0) inspect(newestSnapshot(file));
+    return undefined;
   } catch (error) {
-    if (error instanceof RangeError || error instanceof Damage) return error.message;
+    if (error instanceof Damage || error instanceof RangeError) return error.message;
     throw error;
   } finally {
     closeSync(file);
   }
 }
 
-class Damage extends Error {}
-
-function damageInFile(file: number): undefined {
-  const first = metaAt(file, 0);
-  const second = metaAt(file, first.pageBytes);
-  const newest = first.transaction >= second.transaction ? first : second;
-  const walk: Walk = { file, pageBytes: first.pageBytes, lastPage: newest.lastPage, left: PAGES_MAX };
-  walkTree(walk, newest.freeRoot, false);
-  walkTree(walk, newest.dataRoot, true);
+function inspect(snapshot: Snapshot): void {
+  const used = new Set<number>();
+  const free: number[] = [];
+  walk(snapshot, snapshot.freeRoot, used, inAnyOrder, (entry) => free.push(...freePages(entry.value)));
+  walk(snapshot, snapshot.dataRoot, used, byBytes, (entry) => {
+    if (!isSound(entry.key, entry.value)) throw new Damage('a record has another checksum');
+  });
+  if (free.some((page) => used.has(page))) throw new Damage('a page in use is listed as free');
 }
 
-interface Meta {
-  readonly pageBytes: number;
-  readonly freeRoot: bigint;
-  readonly dataRoot: bigint;
-  readonly lastPage: bigint;
-  readonly transaction: bigint;
+interface Branch {
+  readonly page: number;
+  /** The keys below are not lower than this, and lower than that. */
+  readonly from: Buffer | undefined;
+  readonly to: Buffer | undefined;
 }
 
-function metaAt(file: number, offset: number): Meta {
-  const page = bytesAt(file, offset, 160);
-  const pageBytes = page.readUInt32LE(48);
-  if (
-    page.readUInt32LE(24) !== META_MAGIC ||
-    pageBytes < 512 ||
-    pageBytes > 65_536 ||
-    pageBytes % 512 !== 0
-  ) {
-    throw new Damage(`no database header at byte ${offset}`);
-  }
-  return {
-    pageBytes,
-    freeRoot: page.readBigUInt64LE(88),
-    dataRoot: page.readBigUInt64LE(136),
-    lastPage: page.readBigUInt64LE(144),
-    transaction: page.readBigUInt64LE(152),
-  };
-}
+type Order = (a: Buffer, b: Buffer) => number;
 
-interface Walk {
-  readonly file: number;
-  readonly pageBytes: number;
-  readonly lastPage: bigint;
-  left: number;
-}
+const byBytes: Order = (a, b) => Buffer.compare(a, b);
 
-function walkTree(walk: Walk, root: bigint, hasRecords: boolean): void {
-  const open = root === NO_PAGE ? [] : [root];
-  for (let number = open.pop(); number !== undefined && walk.left > 0; number = open.pop()) {
-    walk.left -= 1;
-    const page = pageAt(walk, number, 1);
-    const flags = page.readUInt16LE(18);
-    if ((flags & (BRANCH | LEAF)) === 0) throw new Damage(`page ${number} is of no known kind`);
-    for (const node of nodesOf(page, number)) {
-      if ((flags & BRANCH) !== 0) open.push(childOf(page, node));
-      else checkLeaf(walk, page, node, hasRecords);
+/** Free pages are kept by transaction, a number in bytes that have another order. */
+const inAnyOrder: Order = () => 0;
+
+function walk(
+  snapshot: Snapshot,
+  root: number | null,
+  used: Set<number>,
+  order: Order,
+  look: (entry: Entry) => void,
+): void {
+  const open: Branch[] = root === null ? [] : [{ page: root, from: undefined, to: undefined }];
+  for (let next = open.pop(); next !== undefined && used.size < PAGES_MAX; next = open.pop()) {
+    use(used, next.page);
+    const page = pageOf(snapshot, next.page);
+    if (page.kind === 'leaf') {
+      checkOrder(
+        page.entries.map(({ key }) => key),
+        next,
+        order,
+      );
+      for (const entry of page.entries) {
+        for (const number of entry.pages) use(used, number);
+        look(entry);
+      }
+    } else {
+      const children = page.children.map((child, i) => ({
+        page: child.page,
+        from: i === 0 ? next.from : child.key,
+        to: page.children[i + 1]?.key ?? next.to,
+      }));
+      checkOrder(
+        page.children.slice(1).map(({ key }) => key),
+        next,
+        order,
+      );
+      open.push(...children);
     }
   }
 }
 
-function pageAt(walk: Walk, number: bigint, count: number): Buffer {
-  if (number > walk.lastPage) throw new Damage(`page ${number} is beyond the last`);
-  const page = bytesAt(walk.file, Number(number) * walk.pageBytes, count * walk.pageBytes);
-  if (page.readBigUInt64LE(0) !== number) throw new Damage(`page ${number} has another number`);
-  return page;
+function use(used: Set<number>, page: number): void {
+  if (used.has(page)) throw new Damage(`page ${page} is used twice`);
+  used.add(page);
 }
 
-function* nodesOf(page: Buffer, number: bigint): Generator<number> {
-  const lower = page.readUInt16LE(20);
-  const upper = page.readUInt16LE(22);
-  if (lower > upper || upper + HEADER_BYTES > page.length) throw new Damage(`page ${number} is malformed`);
-  for (let i = 0; i < lower / 2; i += 1) yield HEADER_BYTES + page.readUInt16LE(HEADER_BYTES + 2 * i);
-}
-
-function childOf(page: Buffer, node: number): bigint {
-  return (
-    BigInt(page.readUInt16LE(node)) |
-    (BigInt(page.readUInt16LE(node + 2)) << 16n) |
-    (BigInt(page.readUInt16LE(node + 4)) << 32n)
-  );
-}
-
-function checkLeaf(walk: Walk, page: Buffer, node: number, isRecord: boolean): void {
-  const size = page.readUInt32LE(node);
-  const keyEnd = node + NODE_BYTES + page.readUInt16LE(node + 6);
-  let value: Buffer;
-  if ((page.readUInt16LE(node + 4) & BIG_VALUE) === 0) {
-    if (keyEnd + size > page.length) throw new Damage('a value beyond its page');
-    value = page.subarray(keyEnd, keyEnd + size);
-  } else {
-    const number = page.readBigUInt64LE(keyEnd);
-    const pages = Math.ceil((HEADER_BYTES + size) / walk.pageBytes);
-    const big = pageAt(walk, number, pages);
-    if ((big.readUInt16LE(18) & OVERFLOW) === 0) throw new Damage(`page ${number} is of another kind`);
-    value = big.subarray(HEADER_BYTES, HEADER_BYTES + size);
+function checkOrder(keys: readonly Buffer[], { from, to }: Branch, order: Order): void {
+  const all = [...(from === undefined ? [] : [from]), ...keys, ...(to === undefined ? [] : [to])];
+  for (const [i, key] of all.entries()) {
+    const before = all[i - 1];
+    const mayEqual = i === 1 && from !== undefined;
+    if (before === undefined || order === inAnyOrder) continue;
+    if (order(before, key) > (mayEqual ? 0 : -1)) throw new Damage('keys are out of order');
   }
-  if (isRecord && size > 0 && !isSound(value)) throw new Damage('a record has another checksum');
 }
 
-function bytesAt(file: number, offset: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  if (readSync(file, bytes, 0, length, offset) < length) throw new Damage('the file is cut short');
-  return bytes;
+/** A list of free pages: how many numbers follow; then pages, or lengths of runs (negative) and where those begin. */
+function freePages(list: Buffer): number[] {
+  const pages: number[] = [];
+  const count = Number(list.readBigUInt64LE(0));
+  for (let i = 1; i <= count; i += 1) {
+    const entry = Number(list.readBigInt64LE(8 * i));
+    if (entry > 0) pages.push(entry);
+    if (entry >= 0) continue;
+    i += 1;
+    const start = Number(list.readBigInt64LE(8 * i));
+    for (let page = start; page < start - entry; page += 1) pages.push(page);
+  }
+  return pages;
 }

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger.ts';
 import type { Draft } from './draft.ts';
 import type { Environment } from './environment.ts';
 import { endKey, ledgerKey } from './keys.ts';
-import { endOf, livingEntry, livingMembers, sealedEntry, sealedSet } from './ledger-record.ts';
+import { encodedEntry, encodedSet, endOf, livingEntry, livingMembers } from './ledger-record.ts';
 import type { Member } from './ledger-record.ts';
 import type { Writer } from './writer.ts';
 
@@ -26,7 +26,7 @@ export function fileLedger(writer: Writer, environment: Environment, now: () => 
       return writer.submit(({ draft, now }) => {
         const old = livingEntry(draft.get(key), now);
         if (old !== undefined) return { stored: false, value: old.value };
-        put(draft, key, now + lifeMs, (end) => sealedEntry({ end, value }));
+        put(draft, key, now + lifeMs, (end) => encodedEntry({ end, value }));
         return { stored: true, value };
       });
     },
@@ -41,7 +41,7 @@ export function fileLedger(writer: Writer, environment: Environment, now: () => 
       return writer.submit(({ draft, now }) => {
         const old = livingEntry(draft.get(key), now)?.value ?? null;
         if (old !== expected) return false;
-        put(draft, key, now + lifeMs, (end) => sealedEntry({ end, value }));
+        put(draft, key, now + lifeMs, (end) => encodedEntry({ end, value }));
         return true;
       });
     },
@@ -63,7 +63,7 @@ export function fileLedger(writer: Writer, environment: Environment, now: () => 
         const added: Member = [member, Math.ceil(now + lifeMs)];
         const others = livingMembers(draft.get(key), now).filter(([other]) => other !== member);
         const kept = [added, ...others].sort((a, b) => b[1] - a[1]).slice(0, max);
-        put(draft, key, kept[0]?.[1] ?? 0, () => sealedSet(kept));
+        put(draft, key, kept[0]?.[1] ?? 0, () => encodedSet(kept));
       });
     },
 
@@ -74,7 +74,7 @@ export function fileLedger(writer: Writer, environment: Environment, now: () => 
         const kept = before.filter(([other]) => other !== member);
         if (kept.length === before.length) return;
         if (kept.length === 0) remove(draft, key);
-        else put(draft, key, kept[0]?.[1] ?? 0, () => sealedSet(kept));
+        else put(draft, key, kept[0]?.[1] ?? 0, () => encodedSet(kept));
       });
     },
 
@@ -88,7 +88,7 @@ export function fileLedger(writer: Writer, environment: Environment, now: () => 
       return writer.submit(({ draft, now }) => {
         const old = livingEntry(draft.get(key), now);
         const count = Number(old?.value ?? 0) + 1;
-        put(draft, key, old?.end ?? now + lifeMs, (end) => sealedEntry({ end, value: String(count) }));
+        put(draft, key, old?.end ?? now + lifeMs, (end) => encodedEntry({ end, value: String(count) }));
         return count;
       });
     },

@@ -12,7 +12,7 @@ import { damageIn } from './inspect.ts';
 import { META_KEY } from './keys.ts';
 import { fileLedger } from './ledger.ts';
 import { own } from './owner.ts';
-import { sealed, unsealed } from './record.ts';
+import { decoded, encoded } from './record.ts';
 import { trim } from './trim.ts';
 import { Writer } from './writer.ts';
 
@@ -110,10 +110,10 @@ async function timelineOf(environment: Environment, newId: () => string): Promis
   const record = environment.get(META_KEY);
   if (record === undefined) {
     const timeline = newId();
-    await environment.write([{ key: META_KEY, value: sealed([FORMAT, timeline]) }]);
+    await environment.write([{ key: META_KEY, value: encoded([FORMAT, timeline]) }]);
     return timeline;
   }
-  const [format, timeline] = unsealed(record).fields as readonly [number, string];
+  const [format, timeline] = decoded(record).fields as readonly [number, string];
   if (format === FORMAT) return timeline;
   throw new StoreRefused(`the store's file has format ${format}; this release knows ${FORMAT}`);
 }

@@ -3,7 +3,7 @@ import type { StoreSettings } from '../settings.ts';
 import type { Environment } from './environment.ts';
 import { headKey, ledgerKeyOfEnd, logKeyOfAge, subjectOfAgenda, timeOf, timeRange } from './keys.ts';
 import { endOf } from './ledger-record.ts';
-import { headOf, isSound } from './record.ts';
+import { headOf } from './record.ts';
 import type { Turn } from './writer.ts';
 
 /**
@@ -26,14 +26,14 @@ export function trim(
       const subject = subjectOfAgenda(key);
       const record = draft.get(headKey(subject));
       draft.remove(key);
-      if (record === undefined || !isSound(record)) continue;
+      if (record === undefined) continue;
       if (deadlineOf(headOf(subject, record)) === timeOf(key)) draft.remove(headKey(subject));
     }
   }
   for (const key of keys(timeRange('z', 0, now), limit)) {
     const record = draft.get(ledgerKeyOfEnd(key));
     draft.remove(key);
-    if (record === undefined || !isSound(record)) continue;
+    if (record === undefined) continue;
     if (endOf(record) === timeOf(key)) draft.remove(ledgerKeyOfEnd(key));
   }
 }

@@ -105,7 +105,7 @@ export class Writer {
   }
 
   async #commit(group: readonly Pending[]): Promise<void> {
-    const { environment, now, tidy, committed, failed } = this.#options;
+    const { environment, now, committed, failed } = this.#options;
     environment.refresh();
     const draft = new Draft(environment.get);
     const moved = new Set<Subject>();
@@ -127,7 +127,7 @@ export class Writer {
     }
     try {
       if (draft.size > 0) {
-        tidy({ draft, now: time }, group.length);
+        this.#tidy(draft, time, group.length);
         await environment.write(draft.changes());
         this.#up = true;
       }
@@ -142,6 +142,17 @@ export class Writer {
     }
     for (const { pending, answer } of answers) settle(pending, answer);
     if (moved.size > 0) committed(moved);
+  }
+
+  // A damaged record must not stop those who do not need it.
+  #tidy(draft: Draft, now: number, operations: number): void {
+    const attempt = draft.attempt();
+    try {
+      this.#options.tidy({ draft: attempt, now }, operations);
+      draft.merge(attempt);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
   }
 }
 
