@@ -78,7 +78,7 @@ export function fileEventStore(parts: FileEventStoreParts): EventStore {
     async due(limit) {
       open();
       const time = Math.floor(now());
-      const range = timeRange('d', time - historyMs, time);
+      const range = timeRange('d', time - historyMs + 1, time);
       return environment.keys(range, Math.min(limit, DUE_MAX)).map(subjectOfAgenda);
     },
 
