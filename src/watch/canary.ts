@@ -55,9 +55,11 @@ export class Canary implements Watcher {
   }
 
   async #round(): Promise<void> {
-    if (await this.#fly()) this.#returnedAt = this.#options.now();
+    const { now, periodMs } = this.#options;
+    const sentAt = now();
+    if (await this.#fly()) this.#returnedAt = now();
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#round(), this.#options.periodMs);
+    this.#timer = setTimeout(() => void this.#round(), Math.max(0, sentAt + periodMs - now()));
     this.#timer.unref();
   }
 

@@ -47,9 +47,4 @@ export class Hub {
     if (!(known instanceof Set)) known.wake();
     else for (const watcher of known) watcher.wake();
   }
-
-  /** Wakes everyone: any subject may have moved. */
-  wakeAll(): void {
-    for (const subject of this.#watchers.keys()) this.wake(subject);
-  }
 }

@@ -17,6 +17,8 @@ export interface WatchShared {
   readonly awayMs: number;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
+  /** Whether what {@link Present.load} threw passes by itself: the watch asks again. Anything else ends it. */
+  readonly isAway: (error: unknown) => boolean;
   /** Told of what was odd: a past that was lost, a move that only the recheck noticed, a store that is away. */
   readonly onOdd?: (what: 'reset' | 'missed' | 'away') => void;
 }
@@ -27,14 +29,16 @@ export type First<T> = Told<T> | 'unchanged' | 'ended' | 'absent';
 /**
  * The states of a subject as they become true, the newest first come: whoever asks slowly skips what is outdated. It
  * ends after a state that ends the watch, or when closed. {@link SubjectWatch.first} must be asked once, before the
- * iteration; it alone throws when the store is away, afterwards the watch waits and asks again.
+ * iteration. It throws whatever the store does; afterwards a store that is away is waited for, and other errors end
+ * the watch and are thrown. One caller iterates, one step at a time.
  */
 export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher, Due {
   readonly #shared: WatchShared;
   readonly #present: Present<T>;
   readonly #subject: Subject;
   #known: Cursor | undefined;
-  #raised = true;
+  #waitMs = 0;
+  #raised = false;
   #closed = false;
   #resume: (() => void) | undefined;
 
@@ -48,39 +52,31 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
 
   /** The first reading. @param admit looks at the head before anything is told, and throws where the caller may not. */
   async first(admit: (head: Head) => void): Promise<First<T>> {
-    this.#raised = false;
-    const reading = await this.#present.load(this.#subject);
-    if (reading === null) return this.#end('absent');
-    admit(reading.head);
-    if (this.#known !== undefined && this.#present.ends(reading.head).includes(this.#known))
-      return this.#end('ended');
-    const told = this.#newer(reading);
-    if (told?.end === true) this.close();
-    return told ?? 'unchanged';
+    try {
+      const reading = await this.#present.load(this.#subject);
+      if (reading === null) return this.#end('absent');
+      admit(reading.head);
+      if (this.#known !== undefined && this.#present.ends(reading.head).includes(this.#known))
+        return this.#end('ended');
+      return this.#judge(reading) ?? 'unchanged';
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   async next(): Promise<IteratorResult<Told<T>, undefined>> {
-    let wait = 0;
-    while (!this.#closed) {
-      if (wait > 0) await this.#sleep(wait);
-      if (this.#closed) break;
+    for (;;) {
+      await this.#sleep();
+      if (this.#closed) return { value: undefined, done: true };
       // Cleared before the read, never after: a move during the read raises it again.
       const woken = this.#raised;
       this.#raised = false;
-      const reading = await this.#load();
-      if (reading === 'away') {
-        wait = this.#shared.awayMs * (0.5 + this.#shared.random());
-        continue;
-      }
-      const told = reading === null ? this.#present.gone(this.#subject) : this.#newer(reading);
-      if (told !== undefined) {
-        if (!woken && wait > 0 && !told.end) this.#shared.onOdd?.('missed');
-        if (told.end) this.close();
-        return { value: told, done: false };
-      }
-      wait = this.#waitMs(reading);
+      const told = await this.#look();
+      if (told === undefined) continue;
+      if (!woken && !told.end) this.#shared.onOdd?.('missed');
+      return { value: told, done: false };
     }
-    return { value: undefined, done: true };
   }
 
   return(): Promise<IteratorResult<Told<T>, undefined>> {
@@ -117,37 +113,45 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     return found;
   }
 
-  #newer(reading: Reading): Told<T> | undefined {
+  async #look(): Promise<Told<T> | undefined> {
+    try {
+      const reading = await this.#present.load(this.#subject);
+      if (reading === null) return this.#end(this.#present.gone(this.#subject));
+      return this.#judge(reading);
+    } catch (error) {
+      if (!this.#shared.isAway(error)) {
+        this.close();
+        throw error;
+      }
+      this.#shared.onOdd?.('away');
+      this.#waitMs = this.#shared.awayMs * (0.5 + this.#shared.random());
+      return undefined;
+    }
+  }
+
+  #judge(reading: Reading): Told<T> | undefined {
     const { head } = reading;
+    this.#waitMs = this.#untilNext(reading);
     if (this.#known === cursorOfHead(head)) return undefined;
     const reset = this.#known !== undefined && !head.moments.some((moment) => moment.id === this.#known);
     if (reset) this.#shared.onOdd?.('reset');
     const told = this.#present.tell(reading, reset);
     this.#known = told.cursor;
+    if (told.end) this.close();
     return told;
   }
 
-  async #load(): Promise<Reading | null | 'away'> {
-    try {
-      return await this.#present.load(this.#subject);
-    } catch {
-      this.#shared.onOdd?.('away');
-      return 'away';
-    }
-  }
-
-  #waitMs(reading: Reading | null): number {
+  #untilNext(reading: Reading): number {
     const { recheckMinMs, recheckMaxMs, random } = this.#shared;
     const recheck = recheckMinMs + random() * (recheckMaxMs - recheckMinMs);
-    const moves = reading === null ? undefined : this.#present.movesInMs(reading);
-    return Math.max(1, Math.min(recheck, moves ?? recheck));
+    return Math.max(1, Math.min(recheck, this.#present.movesInMs(reading) ?? recheck));
   }
 
-  async #sleep(ms: number): Promise<void> {
-    if (this.#raised) return;
+  async #sleep(): Promise<void> {
+    if (this.#raised || this.#closed) return;
     await new Promise<void>((resolve) => {
       this.#resume = resolve;
-      this.#shared.wheel.after(ms, this);
+      this.#shared.wheel.after(this.#waitMs, this);
     });
   }
 }

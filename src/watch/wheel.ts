@@ -4,9 +4,12 @@ export interface Due {
   due(): void;
 }
 
+/** A fair `tickMs`: fine enough for heartbeats, and twenty turns a second cost nothing. */
+export const TICK_MS = 50;
+
 /**
  * One timer for everything that waits: entries are put into slots of `tickMs`, so a waiting connection costs a map
- * entry and no timer of its own. An entry comes due up to one tick late, never early.
+ * entry and no timer of its own. An entry comes due up to two ticks late, never early.
  */
 export class Wheel {
   readonly #tickMs: number;
@@ -32,7 +35,7 @@ export class Wheel {
   after(ms: number, entry: Due): void {
     this.cancel(entry);
     if (this.#timer === undefined) this.#start();
-    const slot = Math.floor((this.#now() + Math.max(0, ms)) / this.#tickMs) + 1;
+    const slot = Math.max(Math.ceil((this.#now() + ms) / this.#tickMs), this.#turned + 1);
     const known = this.#slots.get(slot);
     if (known === undefined) this.#slots.set(slot, new Set([entry]));
     else known.add(entry);
@@ -56,18 +59,25 @@ export class Wheel {
 
   #turn(): void {
     const present = Math.floor(this.#now() / this.#tickMs);
-    for (; this.#turned < present; this.#turned += 1) {
-      const entries = this.#slots.get(this.#turned + 1);
-      if (entries === undefined) continue;
-      this.#slots.delete(this.#turned + 1);
-      for (const entry of entries) {
-        this.#slotOf.delete(entry);
-        entry.due();
-      }
+    while (this.#turned < present) {
+      this.#turned += 1;
+      this.#ring(this.#turned);
     }
     if (this.#slotOf.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
+    }
+  }
+
+  #ring(slot: number): void {
+    const entries = this.#slots.get(slot);
+    if (entries === undefined) return;
+    this.#slots.delete(slot);
+    for (const entry of entries) {
+      // An entry before it may have cancelled or moved this one.
+      if (this.#slotOf.get(entry) !== slot) continue;
+      this.#slotOf.delete(entry);
+      entry.due();
     }
   }
 }

@@ -9,7 +9,8 @@ import type { Admitted } from './admitted.ts';
 import type { HeldConnection } from './held.ts';
 import type { AdmitBearer } from './socket-caller.ts';
 import { CLOSE, bearerOf } from './socket-message.ts';
-import { comeBackMs, isPassing } from './transport.ts';
+import { isPassing } from './passing.ts';
+import { comeBackMs } from './transport.ts';
 import type { Closing, TransportShared } from './transport.ts';
 
 const MESSAGES_MAX = 16;

@@ -9,7 +9,8 @@ import type { Admitted } from './admitted.ts';
 import { askedCursor } from './asked-cursor.ts';
 import type { HeldConnection } from './held.ts';
 import { farewellFrame, heartbeatFrame, noticeFrame, openingFrame } from './sse-frame.ts';
-import { comeBackMs, isPassing } from './transport.ts';
+import { isPassing } from './passing.ts';
+import { comeBackMs } from './transport.ts';
 import type { Closing, TransportShared } from './transport.ts';
 
 const HEADERS = {

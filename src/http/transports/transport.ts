@@ -1,8 +1,4 @@
 import type { WebSocketServer } from 'ws';
-import { NewerSchema } from '../../store/codec.ts';
-import { ScangateError } from '../../ticket/error.ts';
-import type { ErrorCode } from '../../ticket/error.ts';
-import { isAway } from '../../watch/away.ts';
 import type { WatchShared } from '../../watch/watch-subject.ts';
 import type { Held, TransportName } from './held.ts';
 import type { Origins } from './socket-origin.ts';
@@ -51,18 +47,4 @@ export interface TransportShared {
 /** Milliseconds after which a client is asked to come back: the setting, give or take a half. */
 export function comeBackMs(shared: TransportShared): number {
   return Math.round(shared.settings.retryMs * (0.5 + shared.watch.random()));
-}
-
-const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'store_unavailable',
-  'not_replicated',
-  'newer_schema',
-  'too_many_requests',
-  'draining',
-]);
-
-/** Whether a refusal may be another one later, or elsewhere. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof ScangateError) return PASSING.has(error.code);
-  return isAway(error) || error instanceof NewerSchema;
 }

@@ -1,0 +1,26 @@
+import { NewerSchema } from '../../store/codec.ts';
+import { StoreUnavailable } from '../../store/event-store.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { ErrorCode } from '../../ticket/error.ts';
+
+const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'store_unavailable',
+  'not_replicated',
+  'newer_schema',
+  'too_many_requests',
+  'draining',
+]);
+
+/** Whether an error says that the store did not answer just now, as it comes from the store or from a command. */
+export function isAway(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailable ||
+    (error instanceof ScangateError && error.code === 'store_unavailable')
+  );
+}
+
+/** Whether a refusal may be another one later, or on another node. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof ScangateError) return PASSING.has(error.code);
+  return isAway(error) || error instanceof NewerSchema;
+}
