@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { TokenEndpoint } from '../../oauth/token-endpoint.ts';
+import type { Answer } from '../answer.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { idempotencyHeaders, oauthError } from '../schemas.ts';
+
+/** What no cache may keep (RFC 6749 §5.1). */
+export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
+
+/** How a client proves itself in a form (RFC 6749 §2.3.1, RFC 7523 §2.2). */
+export const clientMembers = {
+  client_id: z.string().max(200).optional(),
+  client_secret: z.string().max(500).optional(),
+  client_assertion_type: z.string().max(200).optional(),
+  client_assertion: z.string().max(8192).optional(),
+} as const;
+
+const tokenForm = z.object({
+  grant_type: z.string().max(200).optional(),
+  ...clientMembers,
+  code: z.string().max(512).optional(),
+  redirect_uri: z.string().max(2000).optional(),
+  code_verifier: z.string().max(200).optional(),
+  refresh_token: z.string().max(512).optional(),
+  device_code: z.string().max(512).optional(),
+  scope: z.string().max(512).optional(),
+});
+
+const tokenAnswer = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().positive(),
+    scope: z.string(),
+    refresh_token: z.string().optional(),
+    id_token: z.string().optional(),
+  })
+  .meta({ id: 'Tokens', description: 'RFC 6749, section 5.1.' });
+
+/** `POST /oauth/token`. */
+export function tokenRoutes(endpoint: TokenEndpoint): readonly Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/oauth/token',
+      errors: 'oauth',
+      limit: 'tokens',
+      crossOrigin: true,
+      operation: {
+        id: 'token',
+        summary: 'Trade a code, a refresh token or a device code for tokens',
+        description:
+          'A code counts once. The same `Idempotency-Key`, client and verifier get the same answer again for 10 s. ' +
+          'A refresh token is rotated at every use.',
+        tags: ['oauth'],
+        security: ['clientBasic'],
+        headers: idempotencyHeaders,
+        body: { type: 'form', schema: tokenForm },
+        answers: {
+          200: { description: 'Tokens.', schema: tokenAnswer },
+          400: { description: 'RFC 6749, section 5.2; RFC 8628, section 3.5.', schema: oauthError },
+          401: { description: '`invalid_client`.', schema: oauthError },
+        },
+        refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
+      },
+      handle: async (request): Promise<Answer> => {
+        const body = await endpoint({
+          form: request.body,
+          authorization: request.raw.authorization,
+          idempotencyKey: request.headers['idempotency-key'],
+        });
+        return { status: 200, headers: NO_STORE, body };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
+import type { CryptoKey } from 'jose';
+import { ASSERTION_TYPE } from '../../src/oauth/client-assertion.ts';
+import { CALLBACK, ISSUER, errorOf, makeWorld, redeeming } from './world.ts';
+import type { World } from './world.ts';
+
+const SECRET = 'a:secret+with%every~mark';
+const OTHER = 'o'.repeat(20);
+
+let world: World;
+let key: CryptoKey;
+let stranger: CryptoKey;
+
+beforeAll(async () => {
+  const pair = await generateKeyPair('ES256', { extractable: true });
+  stranger = (await generateKeyPair('ES256')).privateKey;
+  key = pair.privateKey;
+  const jwks = { keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'ES256' }] };
+  world = await makeWorld({ remoteKeys: () => createLocalJWKSet(jwks) });
+  const redirects = { redirect_uris: [CALLBACK] };
+  world.register({ client_id: 'web', client_secret: SECRET, ...redirects });
+  world.register({ client_id: 'other', client_secret: OTHER, ...redirects });
+  world.register({ client_id: 'signer', jwks, ...redirects });
+  world.register({ client_id: 'remote', jwks_uri: 'https://client.example/jwks', ...redirects });
+});
+
+afterAll(async () => {
+  await world.close();
+});
+
+const basic = (id: string, secret: string): string =>
+  `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+
+async function ask(
+  clientId: string,
+  form: Readonly<Record<string, string | undefined>>,
+  authorization?: string,
+): Promise<string> {
+  const code = await world.code({ client_id: clientId });
+  return await errorOf(world.server.token(redeeming(code, form, { authorization })));
+}
+
+async function assertion(
+  claims: Readonly<Record<string, unknown>> = {},
+  { by = key, life = 60 }: { by?: CryptoKey; life?: number | null } = {},
+): Promise<Record<string, string | undefined>> {
+  const jwt = new SignJWT({
+    iss: 'signer',
+    sub: 'signer',
+    aud: ISSUER,
+    jti: String(Math.random()),
+    ...claims,
+  }).setProtectedHeader({ alg: 'ES256', kid: 'k1' });
+  if (life !== null) jwt.setExpirationTime(Math.floor(world.now() / 1000) + life);
+  return {
+    client_id: undefined,
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: await jwt.sign(by),
+  };
+}
+
+describe('a client with a secret', () => {
+  test('may send it in the header, with or without its id in the form, or in the form', async () => {
+    expect(await ask('web', { client_id: undefined }, basic('web', SECRET))).toBe('none');
+    expect(await ask('web', { client_id: 'web' }, basic('web', SECRET))).toBe('none');
+    expect(await ask('web', { client_id: 'web', client_secret: SECRET })).toBe('none');
+  });
+
+  test.each([
+    ['no secret', { client_id: 'web' }, undefined],
+    ['a wrong one', { client_id: 'web', client_secret: OTHER }, undefined],
+    ['an empty one', { client_id: 'web', client_secret: '' }, undefined],
+    ['a wrong one in the header', { client_id: undefined }, basic('web', OTHER)],
+    ['the id of another client in the form', { client_id: 'other' }, basic('web', SECRET)],
+    ['a header without a colon', { client_id: undefined }, `Basic ${btoa('web')}`],
+    ['a header that is not percent-encoded', { client_id: undefined }, `Basic ${btoa('web:%zz')}`],
+    ['an unknown client', { client_id: 'nobody', client_secret: SECRET }, undefined],
+    ['a client that has none', { client_id: 'demo', client_secret: SECRET }, undefined],
+    ['a client that has none, an empty one', { client_id: 'demo', client_secret: '' }, undefined],
+  ])('%s is invalid_client', async (_what, form, authorization) => {
+    expect(await ask('web', form, authorization)).toBe('invalid_client');
+  });
+
+  test('two proofs at once are refused', async () => {
+    expect(await ask('web', { client_secret: SECRET, client_id: 'web' }, basic('web', SECRET))).toBe(
+      'invalid_request',
+    );
+  });
+});
+
+describe('private_key_jwt', () => {
+  test('proves its client, for the issuer or the token endpoint, by registered or fetched keys', async () => {
+    expect(await ask('signer', await assertion())).toBe('none');
+    expect(await ask('signer', { ...(await assertion()), client_id: 'signer' })).toBe('none');
+    expect(await ask('signer', await assertion({ aud: `${ISSUER}/oauth/token` }))).toBe('none');
+    expect(await ask('remote', await assertion({ iss: 'remote', sub: 'remote' }))).toBe('none');
+  });
+
+  test('counts once, on every node', async () => {
+    const form = await assertion();
+    expect(await ask('signer', form)).toBe('none');
+    const code = await world.code({ client_id: 'signer' });
+    expect(await errorOf(world.node().token(redeeming(code, form)))).toBe('invalid_client');
+    world.pass(64_000);
+    expect(await ask('signer', form)).toBe('invalid_client');
+  });
+
+  test.each([
+    ['another audience', { aud: 'https://else.example' }, {}],
+    ['another issuer', { iss: 'web' }, {}],
+    ['another subject', { sub: 'web' }, {}],
+    ['no jti', { jti: undefined }, {}],
+    ['an end that has passed', {}, { life: -6 }],
+    ['no end', {}, { life: null }],
+    ['an end that is too far', {}, { life: 3601 }],
+  ])('with %s is invalid_client', async (_what, claims, more) => {
+    expect(await ask('signer', await assertion(claims, more))).toBe('invalid_client');
+  });
+
+  test('signed by a stranger, garbled, or of another type is refused', async () => {
+    expect(await ask('signer', await assertion({}, { by: stranger }))).toBe('invalid_client');
+    expect(await ask('signer', { ...(await assertion()), client_assertion: 'x.y.z' })).toBe('invalid_client');
+    expect(await ask('signer', { ...(await assertion()), client_id: 'web' })).toBe('invalid_client');
+    expect(await ask('signer', { ...(await assertion()), client_assertion_type: 'x' })).toBe(
+      'invalid_request',
+    );
+    expect(await ask('signer', { client_id: 'signer' })).toBe('invalid_client');
+  });
+});
