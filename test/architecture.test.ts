@@ -45,6 +45,8 @@ const TOP_FILES: Readonly<Record<string, string>> = {
   'config.ts': 'config',
   'settings.ts': 'config',
   'compose.ts': 'compose',
+  'open-stores.ts': 'compose',
+  'open-phones.ts': 'compose',
   'main.ts': 'main',
   'greeting.ts': 'main',
 };

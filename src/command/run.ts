@@ -1,6 +1,7 @@
 import { NewerSchema } from '../store/codec.ts';
 import type { Append, AppendResult, Durability, EventStore, Head } from '../store/event-store.ts';
 import { MOMENTS_MAX, StoreUnavailable, cursorOfHead } from '../store/event-store.ts';
+import { kindOf } from '../store/subject.ts';
 import type { Subject } from '../store/subject.ts';
 import { ScangateError } from '../ticket/error.ts';
 import { isOverdue } from './ticket-view.ts';
@@ -61,7 +62,7 @@ export async function runCommand<R>(
   });
 }
 
-/** Reads heads; one that is missing is looked for in the log. */
+/** Reads heads; a ticket's that is missing is looked for in the log. A session's is its record: there is no other. */
 export async function loadAll(
   store: EventStore,
   subjects: readonly Subject[],
@@ -70,7 +71,8 @@ export async function loadAll(
   const found = await Promise.all(
     heads.map(async (head, index) => {
       const subject = subjects[index];
-      return head === null && subject !== undefined ? await store.rebuild(subject) : head;
+      if (head !== null || subject === undefined || kindOf(subject) !== 'ticket') return head;
+      return await store.rebuild(subject);
     }),
   );
   return { heads: found, now };
