@@ -13,6 +13,8 @@ export interface RedisOptions {
   readonly config?: Readonly<Record<string, string | number | readonly (string | number)[]>>;
   /** Arguments before the settings: a configuration file, `--sentinel`. */
   readonly args?: readonly string[];
+  /** A program that starts the server in its own place (`exec`), with its arguments: another clock, another disk. */
+  readonly under?: readonly string[];
 }
 
 /** A redis-server of a test's own, on a free port and on a socket in its folder. */
@@ -107,7 +109,7 @@ async function launch(
   folder: string,
   socket: string,
   port: number,
-  { args = [], config = {} }: RedisOptions,
+  { args = [], config = {}, under = [] }: RedisOptions,
 ): Promise<Child> {
   const sentinel = args.includes('--sentinel');
   const settings = {
@@ -123,7 +125,8 @@ async function launch(
     `--${name}`,
     ...[value].flat().map(String),
   ]);
-  const child = startChild(program, [...args, ...flags]);
+  const [command = program, ...rest] = [...under, program, ...args, ...flags];
+  const child = startChild(command, rest);
   await untilPrinted(child, READY);
   return child;
 }

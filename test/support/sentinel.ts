@@ -14,6 +14,8 @@ export interface SentinelOptions {
   readonly sentinels?: number;
   /** Settings of every data node. */
   readonly config?: RedisOptions['config'];
+  /** What the data node of this number is started under; the first is the master. */
+  readonly under?: (node: number) => readonly string[];
 }
 
 /** One master, two replicas and three sentinels on loopback: real processes. */
@@ -50,11 +52,12 @@ export async function startSentinelTopology(options: SentinelOptions = {}): Prom
 
   try {
     const config = { 'repl-diskless-sync-delay': 0, 'repl-diskless-load': 'swapdb', ...options.config };
-    const first = await startRedis({ config });
+    const under = options.under ?? ((): readonly string[] => []);
+    const first = await startRedis({ config, under: under(0) });
     nodes.push(first);
     const replicaof = ['127.0.0.1', first.port];
     for (let count = 0; count < replicas; count += 1)
-      nodes.push(await startRedis({ config: { ...config, replicaof } }));
+      nodes.push(await startRedis({ config: { ...config, replicaof }, under: under(count + 1) }));
     for (let count = 0; count < sentinelCount; count += 1) {
       const file = join(folder.path, `sentinel-${count}.conf`);
       await writeFile(file, sentinelFile(masterName, first.port, sentinelCount, options));

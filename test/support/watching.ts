@@ -22,6 +22,10 @@ export interface WatchOptions {
   readonly waitS?: number;
   /** Called with each notice as it comes. */
   readonly onNotice?: (notice: Notice) => void;
+  /** Called with how each connection ended, as in {@link Watching.endings}. */
+  readonly onEnding?: (ending: string) => void;
+  /** The pause before it connects again. */
+  readonly reconnectMs?: number;
 }
 
 /** A browser that watches until its ticket has an outcome. */
@@ -55,7 +59,7 @@ const RECONNECT_MS = 25;
 
 /** Watches over one of the three transports, as a client of today would. */
 export function watch(transport: TransportName, ticket: Minted, options: WatchOptions = {}): Watching {
-  const { reconnect = true, withinMs = 30_000, waitS = 25, bases = [] } = options;
+  const { reconnect = true, withinMs = 30_000, waitS = 25, bases = [], reconnectMs = RECONNECT_MS } = options;
   const notices: Notice[] = [];
   const endings: string[] = [];
   const waiting = new Set<() => void>();
@@ -83,11 +87,13 @@ export function watch(transport: TransportName, ticket: Minted, options: WatchOp
       opened += 1;
       const beat = (): void => void (heartbeats += 1);
       const connection = { ticket, base, after, signal: stopper.signal, waitS, tell, beat };
-      endings.push(await connect(connection).catch((error: unknown) => describe(error)));
+      const ending = await connect(connection).catch((error: unknown) => describe(error));
+      endings.push(ending);
+      options.onEnding?.(ending);
       const last = outcome();
       if (last) return last;
       if (!reconnect) break;
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      await new Promise((resolve) => setTimeout(resolve, reconnectMs));
     }
     throw new Error(`the watch ended without an outcome (${endings.slice(-5).join(', ')})`);
   };
