@@ -121,5 +121,6 @@ test('the client signs in with nothing younger than ES5 and XMLHttpRequest', () 
     'POST http://gate/v1/tickets',
     'GET http://gate/poll?after=1-1&wait=25',
   ]);
+  expect(JSON.parse(sent[0]?.body ?? '')).toMatchObject({ client_id: 'demo', binding: 'bearer' });
   expect(page.told).toEqual(['C', expect.stringMatching(/^[A-Za-z0-9_-]{43}$/)]);
 });

@@ -129,6 +129,8 @@ export function createFakeGateway(): FakeGateway {
     platform: {
       clock,
       origin: 'http://gate',
+      provesOrigin: true,
+      isHidden: () => false,
       random: () => 0.5,
       randomBytes: (count) => Array.from({ length: count }, (_, i) => i),
       request,

@@ -183,3 +183,28 @@ test('QR rotation and the deadline are asked for, since neither is pushed', () =
   gateway.clock.pass(2000);
   expect(gateway.asked).toEqual(['/self']);
 });
+
+test('a hidden page gives its stream back to the other tabs, asks now and then, and streams again when seen', () => {
+  const watched = watch();
+  const { gateway, seen } = watched;
+  gateway.last().close(4400);
+  gateway.clock.pass(1000);
+  expect(gateway.last().kind).toBe('events');
+  gateway.wake('hidden');
+  gateway.clock.pass(5000);
+  expect(gateway.held.some(({ open }) => open)).toBe(false);
+  gateway.move({ status: 'scanned', cursor: '2-22' });
+  gateway.clock.pass(4000);
+  expect(seen).toEqual(['pending', 'scanned']);
+  gateway.wake('visible');
+  expect([gateway.last().kind, gateway.last().url]).toEqual(['events', '/events?after=2-22']);
+});
+
+test('a hidden page keeps its WebSocket, which takes nothing from other tabs', () => {
+  const { gateway } = watch();
+  gateway.clock.pass(1000);
+  gateway.wake('hidden');
+  gateway.clock.pass(5000);
+  gateway.wake('visible');
+  expect(gateway.held.map(({ kind, open }) => [kind, open])).toEqual([['socket', true]]);
+});

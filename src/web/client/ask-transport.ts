@@ -13,6 +13,7 @@ export function askTransport(platform: Platform, access: Access): Transport {
     name: 'ask',
     pushes: false,
     audible: true,
+    scarce: false,
     open(_cursor, events) {
       let cancel: Cancel = () => {};
       const ask = (): void => {

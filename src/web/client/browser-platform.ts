@@ -98,8 +98,10 @@ function stream(url: string, headers: Record<string, string>, events: StreamEven
 function onWake(run: (wake: Wake) => void): Cancel {
   let hiddenMs = nowMs();
   const visibility = (): void => {
-    if (document.hidden) hiddenMs = nowMs();
-    else run(nowMs() - hiddenMs > LONG_ABSENCE_MS ? 'returned' : 'visible');
+    if (document.hidden) {
+      hiddenMs = nowMs();
+      run('hidden');
+    } else run(nowMs() - hiddenMs > LONG_ABSENCE_MS ? 'returned' : 'visible');
   };
   const online = (): void => run('returned');
   const shown = (event: PageTransitionEvent): void => {
@@ -125,6 +127,9 @@ export function browserPlatform(): Platform {
   return {
     clock: { now: nowMs, after },
     origin: location.protocol + '//' + location.host,
+    // No script can see Sec-Fetch-Site; no browser had CompressionStream before it.
+    provesOrigin: window.isSecureContext === true && typeof CompressionStream === 'function',
+    isHidden: () => document.hidden === true,
     random: () => Math.random(),
     randomBytes,
     request,

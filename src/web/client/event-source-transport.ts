@@ -16,6 +16,7 @@ export function eventSourceTransport(platform: Platform, access: Access): Transp
     name: 'events',
     pushes: true,
     audible: false,
+    scarce: true,
     open(cursor, events) {
       let errors = 0;
       const source = openEventSource(withQuery(access.links.events, 'after', cursor()));

@@ -72,8 +72,8 @@ export function mintTicket(
     });
   }
 
-  const sleepless = platform.onWake(() => {
-    if (!pausing) return;
+  const sleepless = platform.onWake((wake) => {
+    if (!pausing || wake === 'hidden') return;
     cancel();
     send();
   });

@@ -51,16 +51,22 @@ export interface StreamEvents {
 }
 
 /**
- * What woke the page: `visible` after a short absence, `returned` when it slept, was restored or the network came back,
- * so that no open connection can be trusted.
+ * What became of the page: `hidden` when nobody can see it, `visible` after a short absence, `returned` when it slept,
+ * was restored or the network came back, so that no open connection can be trusted.
  */
-export type Wake = 'visible' | 'returned';
+export type Wake = 'hidden' | 'visible' | 'returned';
 
 /** Everything the client asks of the place it runs in. What is missing there is left out. */
 export interface Platform {
   readonly clock: Clock;
   /** The page's own origin, such as `https://login.example`. */
   readonly origin: string;
+  /**
+   * Whether the browser says with every request of a page that it is the page's own (`Sec-Fetch-Site`), without which the
+   * gateway believes no cookie. None does on plain http but for localhost.
+   */
+  readonly provesOrigin: boolean;
+  isHidden(): boolean;
   /** From 0 up to 1; for spreading load, not for secrets. */
   random(): number;
   /** Bytes that nobody can guess. */

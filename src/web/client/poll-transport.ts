@@ -13,6 +13,7 @@ export function pollTransport(platform: Platform, access: Access): Transport {
     name: 'poll',
     pushes: false,
     audible: true,
+    scarce: true,
     open(cursor, events) {
       let cancel: Cancel = () => {};
       const ask = (): void => {

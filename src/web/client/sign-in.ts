@@ -76,7 +76,11 @@ function transportsFor(
   return [best, ...others];
 }
 
-function mintRequest(options: SignInOptions, challenge: string, own: boolean): MintRequest {
+function mintRequest(
+  options: SignInOptions,
+  challenge: string,
+  binding: MintRequest['binding'],
+): MintRequest {
   return {
     client_id: options.clientId,
     ...(options.redirectUri ? { redirect_uri: options.redirectUri } : {}),
@@ -85,7 +89,7 @@ function mintRequest(options: SignInOptions, challenge: string, own: boolean): M
     ...(options.nonce ? { nonce: options.nonce } : {}),
     code_challenge: challenge,
     code_challenge_method: 'S256',
-    binding: own ? 'cookie' : 'bearer',
+    binding,
   };
 }
 
@@ -121,7 +125,8 @@ export function startSignInOn(platform: Platform, options: SignInOptions): SignI
     access = undefined;
     state = { status: 'starting', online: true };
     options.onState?.(state);
-    const request = mintRequest(options, challenge, gateway === platform.origin);
+    const own = gateway === platform.origin && platform.provesOrigin;
+    const request = mintRequest(options, challenge, own ? 'cookie' : 'bearer');
     release = mintTicket(platform, gateway, request, {
       waiting: () => live(() => change({ online: false })),
       refused: (problem) => live(() => change({ status: 'failed', online: true, problem })),

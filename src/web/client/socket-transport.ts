@@ -32,6 +32,7 @@ export function socketTransport(platform: Platform, access: Access): Transport |
     name: 'socket',
     pushes: true,
     audible: false,
+    scarce: false,
     open(cursor, events) {
       let socket: SocketLike;
       try {

@@ -13,6 +13,7 @@ export function streamTransport(platform: Platform, access: Access): Transport |
     name: 'events',
     pushes: true,
     audible: true,
+    scarce: true,
     open(cursor, events) {
       let retryMs = RETRY_MS;
       let status = 0;

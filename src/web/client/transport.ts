@@ -37,6 +37,8 @@ export interface Transport {
   readonly pushes: boolean;
   /** Heartbeats reach this code, so a long silence is a fault. */
   readonly audible: boolean;
+  /** Holds one of the six connections that a browser shares among all its tabs on a host over HTTP/1.1. */
+  readonly scarce: boolean;
   /**
    * Opens one connection.
    *

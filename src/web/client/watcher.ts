@@ -190,11 +190,17 @@ export function watchTicket(
   }
 
   function onWake(wake: Wake): void {
-    inquiry.hurry();
-    if (wake === 'visible') {
-      inquiry.ask();
+    const before = ladder.current();
+    ladder.rest(wake === 'hidden');
+    if (wake !== 'returned') {
+      if (ladder.current() !== before) open();
+      if (wake === 'visible') {
+        inquiry.hurry();
+        inquiry.ask();
+      }
       return;
     }
+    inquiry.hurry();
     close();
     ladder.restart();
     inquiry.ask(open);
@@ -209,6 +215,7 @@ export function watchTicket(
     sleepless();
   }
 
+  ladder.rest(platform.isHidden());
   accept(first, first.cursor);
   open();
   return stop;
