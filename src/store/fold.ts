@@ -71,6 +71,21 @@ export function fold(events: readonly StoredEvent[]): Folded | undefined {
   return session === undefined ? undefined : foldedSession(session);
 }
 
+/**
+ * Folds one more event onto a head (null: a first event); undefined where it makes nothing.
+ *
+ * @throws {@link NewerSchema} where the head or the event is from a later release.
+ */
+export function foldOnto(head: Head | null, stored: StoredEvent): Folded | undefined {
+  if (kindOf(stored.subject) === 'canary') return undefined;
+  if (kindOf(stored.subject) === 'ticket') {
+    const ticket = evolve(head === null ? undefined : ticketOf(head), withId<TicketEvent>(stored));
+    return ticket === undefined ? undefined : foldedTicket(ticket);
+  }
+  const session = evolveSession(head === null ? undefined : sessionOf(head), withId<SessionEvent>(stored));
+  return session === undefined ? undefined : foldedSession(session);
+}
+
 function withId<E extends TicketEvent | SessionEvent>(stored: StoredEvent): E & { id: Cursor } {
   return { ...decodeEvent<E>(stored), id: stored.id };
 }

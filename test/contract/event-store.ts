@@ -373,7 +373,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
 
     describe('time', () => {
       test('a deadline is judged by the store: late, early, and any', async () => {
-        const minted = await mint({ ms: 80 });
+        const minted = await mint({ ms: 300 });
         expect((await store.append([next(minted, expired, { when: 'after' })])).outcome).toBe('early');
         await untilStoreTime(store, deadlineOf(minted));
         expect(await store.append([next(minted, SCANNED, { life: LONG })])).toMatchObject({
@@ -420,13 +420,13 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
       });
 
       test('after the history a head is gone, and its first event still cannot be doubled', async () => {
-        const brief = await makeStore({ historyMs: 60, lifeMaxMs: 60, callTimeoutMs: 5_000 });
+        const brief = await makeStore({ historyMs: 400, lifeMaxMs: 60, callTimeoutMs: 5_000 });
         try {
           const subject = freshTicket(random);
           const append = first(subject, mintedEvent, { ms: 40 });
           const deadline = written(await brief.store.append([append]))[0]?.deadline ?? 0;
           expect(await headOf(brief.store, subject)).toMatchObject({ version: 1 });
-          await untilStoreTime(brief.store, deadline + 61);
+          await untilStoreTime(brief.store, deadline + 401);
           expect((await brief.store.read([subject])).heads).toEqual([null]);
           expect(await brief.store.rebuild(subject)).toBeNull();
           const again = await brief.store.append([append]);
@@ -475,10 +475,10 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
 
     describe('due', () => {
       test('tells what has passed its deadline, removes nothing, and forgets what is final', async () => {
-        const soon = await mint({ ms: 30 });
+        const soon = await mint({ ms: 400 });
         const later = await mint();
-        const ended = await grow(await mint({ ms: 30 }), { type: 'cancelled', data: {} }, { ms: 0 });
-        const moved = await grow(await mint({ ms: 30 }), SCANNED);
+        const ended = await grow(await mint({ ms: 400 }), { type: 'cancelled', data: {} }, { ms: 0 });
+        const moved = await grow(await mint({ ms: 400 }), SCANNED);
         expect(await store.due(200)).not.toContain(soon.subject);
         await untilStoreTime(store, deadlineOf(soon) + 40);
         for (let i = 0; i < 2; i++) {

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../event-store.ts';
 import type { Link } from './link.ts';
 import { verdictOf } from './reply-error.ts';
+import type { Verdict } from './reply-error.ts';
 import { RETRY_DELAY_MS } from './settings.ts';
 
 /** What a call does when it does not get through. */
@@ -12,7 +13,8 @@ export interface CallOptions {
 
 /** Where a call goes, and who hears that the way there is wrong. */
 export interface Route {
-  readonly link: () => Link;
+  /** Undefined where nobody is known to have the partition at this moment. */
+  readonly link: () => Link | undefined;
   readonly onMoved: () => void;
   readonly onLibraryGone: (link: Link) => Promise<void>;
 }
@@ -38,18 +40,23 @@ export function callThrough<T>(
     async function attempt(): Promise<T> {
       for (;;) {
         const link = route.link();
-        if (!link.up) await link.whenUp(end - clock());
+        let sent = false;
         try {
+          if (link === undefined) throw new Error('CLUSTERDOWN nobody has the partition');
+          if (!link.up) await link.whenUp(end - clock());
+          sent = true;
           return await run(link);
         } catch (error) {
           last = error;
-          const verdict = verdictOf(error);
-          if (link.closed) throw new StoreUnavailable('the store is closed', { cause: error });
+          if (error instanceof StoreUnavailable || error instanceof RangeError) {
+            if (link?.closed !== true || route.link() === link) throw error;
+          }
+          const verdict = judge(error, sent, link);
           if (verdict === 'failed' || (verdict === 'unknown' && !options.repeatable)) {
             throw new StoreUnavailable('the store refused', { cause: error });
           }
           if (verdict === 'moved') route.onMoved();
-          if (verdict === 'library') await route.onLibraryGone(link);
+          if (verdict === 'library' && link !== undefined) await route.onLibraryGone(link);
         }
         if (clock() + RETRY_DELAY_MS > end) throw new StoreUnavailable('the store is away', { cause: last });
         await new Promise((wait) => setTimeout(wait, RETRY_DELAY_MS));
@@ -60,6 +67,11 @@ export function callThrough<T>(
       .finally(() => clearTimeout(timer))
       .then(resolve, (error: unknown) => reject(asUnavailable(error)));
   });
+}
+
+function judge(error: unknown, sent: boolean, link: Link | undefined): Verdict {
+  if (!sent) return 'unsent';
+  return link?.closed === true ? 'unknown' : verdictOf(error);
 }
 
 function asUnavailable(error: unknown): Error {

@@ -16,16 +16,22 @@ function retryDelay(times: number): number {
   return Math.min(RETRY_MIN_MS * times, RETRY_MAX_MS);
 }
 
+/** Where a connection goes, if not to the address. */
+export interface ConnectOptions {
+  readonly endpoint?: Endpoint | undefined;
+  readonly failoverDetector?: boolean;
+}
+
 /**
  * Makes one connection to a master: the one at `endpoint` (a Cluster's), or the one of the address.
  *
  * Nothing is queued while it is away and nothing is sent twice: who calls decides. A server that turned read-only, or
  * one that is silent under a pending call, is left at once and looked for anew.
  */
-export function connect(address: RedisAddress, role: Role, endpoint?: Endpoint): Redis {
+export function connect(address: RedisAddress, role: Role, options: ConnectOptions = {}): Redis {
   const redis = new Redis({
     ...credentials(address),
-    ...place(address, endpoint),
+    ...place(address, options),
     db: address.db,
     connectionName: `scangate-${role}`,
     enableOfflineQueue: false,
@@ -67,7 +73,7 @@ function credentials({ username, password }: RedisAddress): Options {
   return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
 }
 
-function place(address: RedisAddress, endpoint: Endpoint | undefined): Options {
+function place(address: RedisAddress, { endpoint, failoverDetector = true }: ConnectOptions): Options {
   const tls = address.tls ? { tls: {} } : {};
   if (address.kind !== 'sentinel') {
     return { ...(endpoint ?? address.endpoints[0]), ...tls };
@@ -75,7 +81,7 @@ function place(address: RedisAddress, endpoint: Endpoint | undefined): Options {
   return {
     sentinels: address.endpoints.map(({ host, port }) => ({ host, port })),
     ...(address.masterName === undefined ? {} : { name: address.masterName }),
-    failoverDetector: true,
+    failoverDetector,
     sentinelRetryStrategy: retryDelay,
     sentinelReconnectStrategy: retryDelay,
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,

@@ -1,12 +1,17 @@
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import { parseRedisAddress } from './address.ts';
-import { noHealing } from './failover.ts';
+import type { RedisAddress } from './address.ts';
+import { ClusterShards } from './cluster.ts';
+import { Failover } from './failover.ts';
+import type { OnIncident } from './incident.ts';
 import { redisLedger } from './ledger.ts';
 import { prepare } from './prepare.ts';
 import { RedisStore } from './redis-store.ts';
+import { SentinelWatch } from './sentinel-watch.ts';
 import { Session } from './session.ts';
 import { oneShard } from './shard.ts';
+import type { ShardChecks, Shards } from './shard.ts';
 import type { RedisSettings } from './settings.ts';
 import { Tail } from './tail.ts';
 import { Timelines } from './timelines.ts';
@@ -24,9 +29,11 @@ export interface OpenRedisOptions {
   readonly random: () => number;
   /** A fresh text of at least 128 random bits. */
   readonly randomText: () => string;
+  /** Hears of failovers and what became of them. */
+  readonly onIncident?: OnIncident;
 }
 
-/** An open Redis store: both ports on one set of connections. */
+/** An open Redis store: both ports on one set of connections. Closing the event store closes both. */
 export interface RedisStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
@@ -39,7 +46,7 @@ export interface RedisStores {
  * answered in time.
  */
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStores> {
-  const { url, settings, clock, random, randomText } = options;
+  const { url, settings, clock, random, randomText, onIncident = () => {} } = options;
   const address = parseRedisAddress(url);
   const meta = await prepare(address, {
     migrate: options.migrate,
@@ -47,29 +54,81 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     randomText,
     timeoutMs: settings.callTimeoutMs,
   });
-  const timelines = new Timelines({ meta, randomText, onChange: (shard) => tail.rewind(shard) });
-  const checks = { writer: timelines.checkWriter, reader: timelines.checkReader };
-  const shards = oneShard(address, checks, meta.partitions);
-  await Promise.all(shards.all.map((shard) => shard.writer.whenUp(settings.callTimeoutMs)));
-  timelines.start(shards);
-  const tail = new Tail({
-    shards,
-    together: address.kind !== 'cluster',
-    pauseMs: settings.tailPauseMs,
-    rewindMs: settings.rewindMs,
-    gapMaxMs: settings.rewindMs,
+
+  let tail: Tail | undefined;
+  const failover = new Failover({
+    settings,
+    partitions: meta.partitions,
     clock,
-    onEntry: () => {},
+    onIncident,
+    wake: (subjects) => tail?.wake(subjects),
   });
+  const timelines = new Timelines({
+    meta,
+    randomText,
+    onChange: async (shard, redis) => {
+      await failover.begin(shard, redis);
+      tail?.rewind(shard);
+    },
+    onChanged: () => onIncident({ kind: 'timeline', timeline: timelines.name(shards) }),
+    onTime: (shard, now) => {
+      for (const partition of shard.partitions) failover.answered(partition, now);
+    },
+  });
+  const checks: ShardChecks = { writer: timelines.checkWriter, reader: timelines.checkReader };
+  const shards = await openShards(address, checks, meta.partitions, options, () => tail?.follow());
+  const sentinels = address.kind === 'sentinel' ? new SentinelWatch(address, clock) : undefined;
+
   const session = new Session({
     settings,
     partitions: meta.partitions,
     shards,
     clock,
     random,
-    healing: noHealing,
+    healing: failover,
     timeline: () => timelines.name(shards),
-    writesRefused: () => undefined,
+    writesRefused: () =>
+      (sentinels?.silentMs() ?? 0) > settings.sentinelSilenceMaxMs
+        ? 'no majority of the Sentinels is heard'
+        : undefined,
+    onClose: () => {
+      timelines.stop();
+      failover.stop();
+      sentinels?.close();
+    },
   });
-  return { store: new RedisStore(session, tail), ledger: redisLedger(session) };
+  try {
+    await Promise.all(shards.all.map((shard) => shard.writer.whenUp(settings.callTimeoutMs)));
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+  tail = new Tail({
+    shards,
+    together: address.kind !== 'cluster',
+    pauseMs: settings.tailPauseMs,
+    rewindMs: settings.rewindMs,
+    gapMaxMs: Math.max(settings.rewindMs, settings.ringMs),
+    clock,
+    onEntry: (text, partition, now) => failover.seen(text, partition, now),
+  });
+  timelines.start(shards);
+  const store = new RedisStore(session, tail);
+  failover.useTools(store.restoreTools);
+  return { store, ledger: redisLedger(session) };
+}
+
+async function openShards(
+  address: RedisAddress,
+  checks: ShardChecks,
+  partitions: number,
+  { settings, clock }: OpenRedisOptions,
+  onNew: () => void,
+): Promise<Shards> {
+  if (address.kind !== 'cluster') {
+    return oneShard(address, checks, partitions, { failoverDetector: settings.failoverDetector });
+  }
+  const cluster = new ClusterShards({ address, checks, clock, partitions, onNew });
+  await cluster.start();
+  return cluster;
 }

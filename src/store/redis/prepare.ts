@@ -1,5 +1,7 @@
+import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../event-store.ts';
-import type { RedisAddress } from './address.ts';
+import type { Endpoint, RedisAddress } from './address.ts';
+import { askMasters, askSlots } from './cluster-view.ts';
 import { connect } from './connection.ts';
 import { Link } from './link.ts';
 import { checkMeta, checkServer, readMeta } from './meta.ts';
@@ -23,15 +25,23 @@ export interface PrepareOptions {
  * @throws Error with one line that says why this store cannot be used.
  */
 export async function prepare(address: RedisAddress, options: PrepareOptions): Promise<Meta> {
-  const link = new Link(connect(address, 'control'), () => Promise.resolve());
-  try {
+  const links: Link[] = [];
+
+  async function reach(endpoint?: Endpoint): Promise<Redis> {
+    const link = new Link(connect(address, 'control', { endpoint }), () => Promise.resolve());
+    links.push(link);
     await link.whenUp(options.timeoutMs).catch((error: unknown) => {
       const why = link.lastError?.message ?? 'no answer';
       throw new StoreUnavailable(`no Redis to be reached: ${why}`, { cause: error });
     });
-    const { redis } = link;
+    return link.redis;
+  }
+
+  try {
+    const { home, masters } =
+      address.kind === 'cluster' ? await reachCluster(address, reach) : await alone(await reach());
     if (options.migrate) {
-      return await migrate(redis, [redis], {
+      return await migrate(home, masters, {
         partitions: options.partitions ?? PARTITIONS[address.kind],
         wantedPartitions: options.partitions,
         randomText: options.randomText,
@@ -39,12 +49,39 @@ export async function prepare(address: RedisAddress, options: PrepareOptions): P
         ...(options.log === undefined ? {} : { log: options.log }),
       });
     }
-    await checkServer(redis);
-    const meta = await readMeta(redis);
+    for (const master of masters) await checkServer(master);
+    const meta = await readMeta(home);
     if (meta === undefined) throw new Error('the store was never set up: run npm run migrate');
     checkMeta(meta, options.partitions);
     return meta;
   } finally {
-    link.close();
+    for (const link of links) link.close();
   }
+}
+
+interface Reached {
+  /** The server that has the meta key. */
+  readonly home: Redis;
+  readonly masters: readonly Redis[];
+}
+
+function alone(redis: Redis): Promise<Reached> {
+  return Promise.resolve({ home: redis, masters: [redis] });
+}
+
+async function reachCluster(
+  address: RedisAddress,
+  reach: (endpoint: Endpoint) => Promise<Redis>,
+): Promise<Reached> {
+  const any = await Promise.any(address.endpoints.map((endpoint) => reach(endpoint))).catch(
+    (error: unknown) => {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    },
+  );
+  const { meta } = await askSlots(any, 0);
+  const views = await askMasters(any);
+  const masters = await Promise.all(views.map(({ host, port }) => reach({ host, port })));
+  const home = masters[views.findIndex((view) => view.serves(meta))];
+  if (home === undefined) throw new Error('the Cluster does not serve all slots');
+  return { home, masters };
 }

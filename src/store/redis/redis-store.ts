@@ -15,6 +15,7 @@ import { checkBatch } from './bounds.ts';
 import { History } from './history.ts';
 import { ReadBatch } from './read-batch.ts';
 import { readHeads } from './read-heads.ts';
+import type { RestoreTools } from './restore.ts';
 import { ReplicatedAppends } from './replicated-appends.ts';
 import type { Session } from './session.ts';
 import { Sweep } from './sweep.ts';
@@ -28,6 +29,15 @@ export class RedisStore implements EventStore {
   readonly #history: History;
   readonly #sweep: Sweep;
   readonly #replicated: ReplicatedAppends;
+
+  /** What a restore needs of this store: reading past those who are held up for it. */
+  get restoreTools(): RestoreTools {
+    return {
+      session: this.#session,
+      read: (subject) => this.#reads.read(subject),
+      rebuild: (subject) => this.#history.rebuild(subject),
+    };
+  }
 
   constructor(session: Session, tail: Tail) {
     this.#session = session;
@@ -45,7 +55,6 @@ export class RedisStore implements EventStore {
     const session = this.#session;
     const partition = checkBatch(batch, session.partitions);
     session.checkWritable();
-    await session.healed(batch);
     const replicated = options.durability === 'replicated';
     let result = await this.#send(batch, partition, replicated);
     if (result.outcome === 'marked') {
@@ -64,12 +73,15 @@ export class RedisStore implements EventStore {
       const [answer] = await readHeads(session, [{ partition: 0, keys: [] }]);
       return { heads: [], now: answer?.now ?? 0 };
     }
-    await session.healedSubjects(subjects);
-    const readings = await Promise.all(subjects.map((subject) => this.#reads.read(subject)));
-    return {
-      heads: readings.map(({ head }) => head),
-      now: Math.max(...readings.map(({ now }) => now)),
-    };
+    for (;;) {
+      await session.healed(subjects);
+      const readings = await Promise.all(subjects.map((subject) => this.#reads.read(subject)));
+      if (session.isHeld(subjects)) continue;
+      return {
+        heads: readings.map(({ head }) => head),
+        now: Math.max(...readings.map(({ now }) => now)),
+      };
+    }
   }
 
   history(subject: Subject): Promise<readonly StoredEvent[]> {
@@ -77,7 +89,7 @@ export class RedisStore implements EventStore {
   }
 
   async rebuild(subject: Subject): Promise<Head | null> {
-    await this.#session.healedSubjects([subject]);
+    await this.#session.healed([subject]);
     return this.#history.rebuild(subject);
   }
 
@@ -124,12 +136,17 @@ export class RedisStore implements EventStore {
     const session = this.#session;
     const call = appendArguments(batch, partition, session.settings.historyMs, replicated);
     if (replicated) {
-      const { reply, reached } = await this.#replicated.send(partition, call);
+      const { reply, reached } = await this.#replicated.send(batch, partition, call);
       const result = appendResult(batch, reply);
       session.answered(partition, result.now);
       return 'moments' in result ? { ...result, replicated: reached } : result;
     }
-    const reply = await session.call(partition, true, (link) => link.redis.fcall(...call));
+    const subjects = batch.map(({ subject }) => subject);
+    const reply = await session.call(partition, true, async (link) => {
+      if (session.isHeld(subjects)) await session.healed(subjects);
+      session.checkWritable();
+      return link.redis.fcall(...call);
+    });
     const result = appendResult(batch, reply);
     session.answered(partition, result.now);
     return result;

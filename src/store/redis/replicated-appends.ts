@@ -1,8 +1,8 @@
+import type { Append } from '../event-store.ts';
 import type { appendArguments } from './append-call.ts';
 import { callThrough } from './call.ts';
 import type { Link } from './link.ts';
 import type { Session } from './session.ts';
-import type { Shard } from './shard.ts';
 
 type Call = ReturnType<typeof appendArguments>;
 
@@ -36,21 +36,26 @@ export class ReplicatedAppends {
     this.#session = session;
   }
 
-  send(partition: number, call: Call): Promise<Replicated> {
+  send(batch: readonly Append[], partition: number, call: Call): Promise<Replicated> {
+    const subjects = batch.map(({ subject }) => subject);
     const { shards, settings, clock } = this.#session;
     return callThrough(
       {
-        link: () => shards.of(partition).durable,
+        link: () => shards.of(partition)?.durable,
         onMoved: () => shards.refresh(),
         onLibraryGone: (link) => this.#session.loadFunctions(link),
       },
       clock,
       { timeoutMs: settings.callTimeoutMs, repeatable: true },
-      (link) => this.#join(link, shards.of(partition), call),
+      async (link) => {
+        if (this.#session.isHeld(subjects)) await this.#session.healed(subjects);
+        this.#session.checkWritable();
+        return this.#join(link, shards.of(partition)?.replicas ?? 0, call);
+      },
     );
   }
 
-  #join(link: Link, shard: Shard, call: Call): Promise<Replicated> {
+  #join(link: Link, replicas: number, call: Call): Promise<Replicated> {
     let group = this.#groups.get(link);
     if (group === undefined) {
       group = { waiting: [], sending: false };
@@ -60,17 +65,17 @@ export class ReplicatedAppends {
     const joined = new Promise<Replicated>((resolve, reject) => {
       waiting.push({ call, resolve, reject });
     });
-    if (!group.sending) void this.#pump(link, shard, group);
+    if (!group.sending) void this.#pump(link, replicas, group);
     return joined;
   }
 
-  async #pump(link: Link, shard: Shard, group: Group): Promise<void> {
+  async #pump(link: Link, replicas: number, group: Group): Promise<void> {
     group.sending = true;
     await new Promise((turn) => setImmediate(turn));
     while (group.waiting.length > 0) {
       const batch = group.waiting.splice(0);
       try {
-        await this.#sendGroup(link, shard, batch);
+        await this.#sendGroup(link, replicas, batch);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
@@ -78,8 +83,8 @@ export class ReplicatedAppends {
     group.sending = false;
   }
 
-  async #sendGroup(link: Link, shard: Shard, batch: readonly Waiting[]): Promise<void> {
-    const wanted = Math.max(1, shard.replicas);
+  async #sendGroup(link: Link, replicas: number, batch: readonly Waiting[]): Promise<void> {
+    const wanted = Math.max(1, replicas);
     const pipeline = link.redis.pipeline();
     for (const { call } of batch) pipeline.fcall(...call);
     pipeline.wait(wanted, this.#session.settings.replicationTimeoutMs);

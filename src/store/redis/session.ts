@@ -27,6 +27,7 @@ export class Session {
   readonly #healing: Healing;
   readonly #timeline: () => string;
   readonly #writesRefused: () => string | undefined;
+  readonly #onClose: () => void;
   #closed = false;
 
   constructor(parts: {
@@ -39,6 +40,7 @@ export class Session {
     readonly timeline: () => string;
     /** Why writes may not be trusted at this moment; undefined where they may. */
     readonly writesRefused: () => string | undefined;
+    readonly onClose: () => void;
   }) {
     this.settings = parts.settings;
     this.partitions = parts.partitions;
@@ -48,6 +50,7 @@ export class Session {
     this.#healing = parts.healing;
     this.#timeline = parts.timeline;
     this.#writesRefused = parts.writesRefused;
+    this.#onClose = parts.onClose;
   }
 
   /** One call to a partition's master over its writer. @throws {@link StoreUnavailable} */
@@ -63,7 +66,10 @@ export class Session {
     run: (link: Link) => Promise<T>,
   ): Promise<T> {
     const route: Route = {
-      link: () => choose(this.shards.of(partition)),
+      link: () => {
+        const shard = this.shards.of(partition);
+        return shard === undefined ? undefined : choose(shard);
+      },
       onMoved: () => this.shards.refresh(),
       onLibraryGone: (link) => this.loadFunctions(link),
     };
@@ -82,12 +88,13 @@ export class Session {
     if (why !== undefined) throw new StoreUnavailable(why);
   }
 
-  async healed(batch: readonly Append[]): Promise<void> {
-    await this.healedSubjects(batch.map((append) => append.subject));
+  /** Whether one of the subjects is being put back at this moment. */
+  isHeld(subjects: readonly Subject[]): boolean {
+    return this.#healing.settled(subjects) !== undefined;
   }
 
   /** Waits, no longer than a call may, until none of the subjects is being put back. */
-  async healedSubjects(subjects: readonly Subject[]): Promise<void> {
+  async healed(subjects: readonly Subject[]): Promise<void> {
     const settled = this.#healing.settled(subjects);
     if (settled === undefined) return;
     let timer: NodeJS.Timeout | undefined;
@@ -118,6 +125,7 @@ export class Session {
 
   close(): void {
     this.#closed = true;
+    this.#onClose();
     this.shards.close();
   }
 }

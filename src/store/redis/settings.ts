@@ -8,10 +8,14 @@ export interface RedisSettings extends StoreSettings {
   readonly replicationTimeoutMs: number;
   /** Pause between two reads of the log's tail, in milliseconds: a lower one costs Redis more. */
   readonly tailPauseMs: number;
-  /** How much log is told again after a failover, and how much the redo ring holds, in milliseconds. */
+  /** How much of the log is told again after a failover, in milliseconds; 0 switches the rewind off (for tests only). */
   readonly rewindMs: number;
-  /** The most that the redo ring holds, in bytes of log entries; 0 switches it off (for tests only). */
-  readonly ringBytesMax: number;
+  /** How far back the redo ring reaches from the store's last answer, in milliseconds. */
+  readonly ringMs: number;
+  /** Leave a master the moment that the Sentinels name another one (off for tests only). */
+  readonly failoverDetector: boolean;
+  /** The most that the redo ring holds, in characters of log entries; 0 switches it off (for tests only). */
+  readonly ringSizeMax: number;
   /** For how long after a failover a deadline that passed during it is held against nobody, in milliseconds. */
   readonly graceMs: number;
   /** After how long without a majority of Sentinels writes are refused, in milliseconds. */
@@ -22,7 +26,9 @@ export const REDIS_DEFAULTS = {
   replicationTimeoutMs: 500,
   tailPauseMs: 7,
   rewindMs: 30_000,
-  ringBytesMax: 64 * 1024 * 1024,
+  ringMs: 30_000,
+  failoverDetector: true,
+  ringSizeMax: 64 * 1024 * 1024,
   graceMs: 5_000,
   sentinelSilenceMaxMs: 10_000,
 } as const;

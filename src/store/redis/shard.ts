@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { Endpoint, RedisAddress } from './address.ts';
+import type { RedisAddress } from './address.ts';
 import { connect } from './connection.ts';
+import type { ConnectOptions } from './connection.ts';
 import { Link, askServer } from './link.ts';
 
 /** Looks at a server before a link to it opens. Throws where it may not be used. */
@@ -21,19 +22,21 @@ export class Shard {
   partitions: readonly number[] = [];
   /** `master_replid` as the writer's socket last saw it. */
   replicationId = '';
+  /** Whether another master had these partitions before: then its history may be another one than theirs. */
+  takesOver = false;
   /** How many replicas the master last knew. */
   replicas = 0;
 
   readonly #address: RedisAddress;
-  readonly #endpoint: Endpoint | undefined;
+  readonly #options: ConnectOptions;
   #durable: Link | undefined;
 
-  constructor(address: RedisAddress, checks: ShardChecks, endpoint?: Endpoint) {
+  constructor(address: RedisAddress, checks: ShardChecks, options: ConnectOptions = {}) {
     this.#address = address;
-    this.#endpoint = endpoint;
-    this.writer = new Link(connect(address, 'writer', endpoint), (redis) => checks.writer(this, redis));
-    this.reader = new Link(connect(address, 'reader', endpoint), (redis) => checks.reader(this, redis));
-    this.control = new Link(connect(address, 'control', endpoint), (redis) => this.#sameMaster(redis));
+    this.#options = options;
+    this.writer = new Link(connect(address, 'writer', options), (redis) => checks.writer(this, redis));
+    this.reader = new Link(connect(address, 'reader', options), (redis) => checks.reader(this, redis));
+    this.control = new Link(connect(address, 'control', options), (redis) => this.#sameMaster(redis));
   }
 
   /** The links that go where the writer goes. */
@@ -43,7 +46,7 @@ export class Shard {
 
   /** A writer of its own for appends that wait for replicas, so that no other write waits with them. */
   get durable(): Link {
-    this.#durable ??= new Link(connect(this.#address, 'durable', this.#endpoint), (redis) =>
+    this.#durable ??= new Link(connect(this.#address, 'durable', this.#options), (redis) =>
       this.#sameMaster(redis),
     );
     return this.#durable;
@@ -66,16 +69,21 @@ export class Shard {
 /** All masters, and which of them has a partition. */
 export interface Shards {
   readonly all: readonly Shard[];
-  /** @throws StoreUnavailable where nobody is known to have it at this moment. */
-  of(partition: number): Shard;
+  /** Undefined where nobody is known to have it at this moment. */
+  of(partition: number): Shard | undefined;
   /** Someone was told that a partition is elsewhere, or that a master is away: look anew, soon. */
   refresh(): void;
   close(): void;
 }
 
 /** The one master of a single Redis, or the one that Sentinels name. */
-export function oneShard(address: RedisAddress, checks: ShardChecks, partitions: number): Shards {
-  const shard = new Shard(address, checks);
+export function oneShard(
+  address: RedisAddress,
+  checks: ShardChecks,
+  partitions: number,
+  options: ConnectOptions,
+): Shards {
+  const shard = new Shard(address, checks, options);
   shard.partitions = Array.from({ length: partitions }, (_, partition) => partition);
   return { all: [shard], of: () => shard, refresh: () => {}, close: () => shard.close() };
 }

@@ -1,6 +1,7 @@
 import { partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
 import { isSubject } from '../subject.ts';
+import { verdictOf } from './reply-error.ts';
 import type { Session } from './session.ts';
 import { LOG_SLACK_MS, TRIM_EVERY_MS } from './settings.ts';
 import type { Shard } from './shard.ts';
@@ -21,11 +22,19 @@ export class Sweep {
   async due(limit: number): Promise<readonly Subject[]> {
     const bound = Math.max(0, Math.min(limit, DUE_MAX));
     const { shards, random } = this.#session;
-    const found = (await Promise.all(shards.all.map((shard) => this.#dueOf(shard, bound)))).flat();
+    const found = await this.#dueOfAll(shards.all, bound);
     if (this.#session.clock() - this.#trimmedAt > TRIM_EVERY_MS) await this.#trim();
     if (found.length <= bound) return found;
     const start = Math.floor(random() * found.length);
     return [...found.slice(start), ...found.slice(0, start)].slice(0, bound);
+  }
+
+  /** What the masters that answer have. @throws StoreUnavailable where none does. */
+  async #dueOfAll(shards: readonly Shard[], limit: number): Promise<Subject[]> {
+    const answers = await Promise.allSettled(shards.map((shard) => this.#dueOf(shard, limit)));
+    const failed = answers.find((answer) => answer.status === 'rejected');
+    if (failed !== undefined && answers.every((answer) => answer.status === 'rejected')) throw failed.reason;
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   }
 
   async #dueOf(shard: Shard, limit: number): Promise<Subject[]> {
@@ -33,7 +42,7 @@ export class Sweep {
       const { due, grace } = partitionKeys(partition);
       pipeline.fcall_ro('sg1_due', 2, due, grace, limit);
     });
-    return (lists as string[][]).flat().filter(isSubject);
+    return (lists as (string[] | undefined)[]).flatMap((list) => list ?? []).filter(isSubject);
   }
 
   async #trim(): Promise<void> {
@@ -60,8 +69,10 @@ export class Sweep {
         for (const partition of shard.partitions) add(pipeline, partition);
         const results = (await pipeline.exec()) ?? [];
         return results.map(([error, reply]) => {
-          if (error) throw error;
-          return reply;
+          if (error === null) return reply;
+          if (verdictOf(error) !== 'moved') throw error;
+          this.#session.shards.refresh();
+          return undefined;
         });
       },
     );

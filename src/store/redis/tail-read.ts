@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys } from '../keys.ts';
+import { verdictOf } from './reply-error.ts';
 import { TAIL_BLOCK_MS, TAIL_COUNT_MAX } from './settings.ts';
 
 /** New entries of one partition's log. */
@@ -55,7 +56,7 @@ async function lookAtEach(redis: Redis, places: readonly Place[]): Promise<reado
   }
   const answers = (await pipeline.exec()) ?? [];
   return answers.flatMap(([error, reply]) => {
-    if (error) throw error;
+    if (error && verdictOf(error) !== 'moved') throw error;
     return (reply ?? []) as readonly StreamReply[];
   });
 }

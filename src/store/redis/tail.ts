@@ -3,7 +3,7 @@ import { FeedListener } from './feed-listener.ts';
 import { subjectOfEntry } from './log-entry.ts';
 import { RETRY_DELAY_MS } from './settings.ts';
 import type { Shard, Shards } from './shard.ts';
-import { earlierId, newestIds, rewoundId } from './stream-id.ts';
+import { earlierId, newestIds, rewoundId, timeOfId } from './stream-id.ts';
 import type { Entries } from './tail-read.ts';
 import { readTail } from './tail-read.ts';
 
@@ -18,7 +18,7 @@ export interface TailOptions {
   readonly gapMaxMs: number;
   /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
-  readonly onEntry: (text: string, partition: number) => void;
+  readonly onEntry: (text: string, partition: number, now: number) => void;
 }
 
 /**
@@ -60,6 +60,11 @@ export class Tail {
   rewind(shard: Shard): void {
     this.#toRewind.add(shard);
     this.#everyone((listener) => listener.everything());
+  }
+
+  /** Tells everyone of subjects that the log itself will not name. */
+  wake(subjects: readonly Subject[]): void {
+    this.#everyone((listener) => listener.moved(subjects));
   }
 
   listen(): FeedListener {
@@ -127,7 +132,7 @@ export class Tail {
     const subjects = new Set<Subject>();
     for (const text of texts) {
       subjects.add(subjectOfEntry(text));
-      this.#options.onEntry(text, partition);
+      this.#options.onEntry(text, partition, timeOfId(last));
     }
     this.#cursors.set(partition, last);
     this.#everyone((listener) => listener.moved(subjects));

@@ -10,8 +10,12 @@ import type { Shard, Shards } from './shard.ts';
 export interface TimelinesOptions {
   readonly meta: Meta;
   readonly randomText: () => string;
-  /** A shard has another history than before. Called before anything else is sent to it. */
-  readonly onChange: (shard: Shard) => void;
+  /** A shard has another history than before. Settles before anything else is sent to it. */
+  readonly onChange: (shard: Shard, redis: Redis) => Promise<void>;
+  /** The change is through, and the store has its new name. */
+  readonly onChanged: () => void;
+  /** A shard told the time. */
+  readonly onTime: (shard: Shard, now: number) => void;
 }
 
 /**
@@ -43,13 +47,15 @@ export class Timelines {
     const epoch = await this.#epochOf(redis);
     const changed = server.replicationId !== shard.replicationId || epoch !== this.#epoch;
     if (changed) await loadFunctions(redis, false);
-    const known = shard.replicationId !== '';
+    const inherits = changed && (shard.replicationId !== '' || shard.takesOver);
+    if (inherits) await this.#options.onChange(shard, redis);
     shard.replicationId = server.replicationId;
     shard.replicas = server.replicas;
+    shard.takesOver = false;
     this.#epoch = epoch;
-    if (!changed || !known) return;
-    this.#options.onChange(shard);
+    if (!inherits) return;
     for (const link of shard.followers) link.reconnect();
+    this.#options.onChanged();
   };
 
   /** A reader opens only where the writer is. */
@@ -78,6 +84,8 @@ export class Timelines {
     try {
       const server = await askServer(writer.redis);
       const epoch = await this.#epochOf(writer.redis, false);
+      const [seconds, micros] = await writer.redis.time();
+      this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
       shard.replicas = server.replicas;
       if (server.role !== 'master') writer.reconnect();
       else if (server.replicationId !== shard.replicationId || epoch !== this.#epoch) writer.recheck();

@@ -1,0 +1,83 @@
+import { kindOf } from '../subject.ts';
+import type { Subject } from '../subject.ts';
+import { subjectOfEntry } from './log-entry.ts';
+
+/** What the ring is told. */
+export interface RingOptions {
+  /** How far back it reaches from the store's last answer, in milliseconds. */
+  readonly windowMs: number;
+  /** The most characters of log entries that it holds; the oldest go first. */
+  readonly sizeMax: number;
+  readonly onFull: (dropped: number) => void;
+}
+
+/**
+ * The redo ring: every event of the last while that this node had acknowledged or read from the feed, as the log has
+ * it. Each partition's time is its own master's, as last heard, so that nothing grows old while that one is away.
+ */
+export class Ring {
+  readonly #options: RingOptions;
+  /** By partition: entry to the store's time when it was first seen, in that order. */
+  readonly #entries = new Map<number, Map<string, number>>();
+  #size = 0;
+
+  constructor(options: RingOptions) {
+    this.#options = options;
+  }
+
+  /** Keeps an entry. The same one again changes nothing. */
+  add(text: string, partition: number, now: number): void {
+    const { sizeMax } = this.#options;
+    if (sizeMax === 0 || kindOf(subjectOfEntry(text)) === 'canary') return;
+    const entries = this.#entries.get(partition) ?? new Map<string, number>();
+    if (entries.has(text)) return;
+    this.#entries.set(partition, entries);
+    entries.set(text, now);
+    this.#size += text.length;
+    this.#letGo(entries, now);
+    if (this.#size > sizeMax) this.#makeRoom();
+  }
+
+  /** A partition's entries of the window before its last answer, by subject. */
+  entriesOf(partition: number, lastAnswer: number): Map<Subject, string[]> {
+    const found = new Map<Subject, string[]>();
+    for (const [text, seenAt] of this.#entries.get(partition) ?? []) {
+      if (seenAt < lastAnswer - this.#options.windowMs) continue;
+      const subject = subjectOfEntry(text);
+      const present = found.get(subject);
+      if (present === undefined) found.set(subject, [text]);
+      else present.push(text);
+    }
+    return found;
+  }
+
+  /** Characters of log entries that it holds now. */
+  get size(): number {
+    return this.#size;
+  }
+
+  #letGo(entries: Map<string, number>, now: number): void {
+    for (const [text, seenAt] of entries) {
+      if (seenAt >= now - this.#options.windowMs) return;
+      this.#drop(entries, text);
+    }
+  }
+
+  #makeRoom(): void {
+    let dropped = 0;
+    for (const entries of this.#entries.values()) {
+      let many = Math.ceil(entries.size / 10);
+      for (const text of entries.keys()) {
+        if (many-- <= 0) break;
+        this.#drop(entries, text);
+        dropped++;
+      }
+    }
+    this.#options.onFull(dropped);
+  }
+
+  #drop(entries: Map<string, number>, text: string): void {
+    entries.delete(text);
+    this.#size -= text.length;
+  }
+}
