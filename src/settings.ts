@@ -187,6 +187,15 @@ export const SETTINGS = {
     min: 1000,
     max: 300_000,
   }),
+  SCANGATE_HTTP_KEEP_ALIVE: setting(
+    'duration',
+    'PT65S',
+    'time an idle connection is kept for the next request',
+    {
+      min: 1000,
+      max: 600_000,
+    },
+  ),
 
   SCANGATE_ACCESS_TOKEN_LIFE: setting('duration', 'PT10M', 'an access token’s life', {
     min: 100,

@@ -62,6 +62,8 @@ export interface RouteRequest<P = unknown, Q = unknown, H = unknown, B = unknown
   readonly method: string;
   /** The client's address behind trusted proxies. */
   readonly ip: string;
+  /** The same, or undefined where nothing can be counted by it: an unlisted proxy's. */
+  readonly countableIp: string | undefined;
   /** `User-Agent`, at most 512 characters; empty without one. */
   readonly agent: string;
   /** All headers as Node read them. */
@@ -121,7 +123,7 @@ type Request<
   H extends z.ZodObject,
   B extends z.ZodType,
 > = RouteRequest<z.output<P>, z.output<Q>, z.output<H>, z.output<B>>;
-type Nothing = z.ZodObject<Record<never, never>>;
+type Nothing = z.ZodObject<Readonly<Record<string, never>>>;
 
 /** Makes an answering route whose handler sees what its own shapes parsed. */
 export function route<
@@ -135,7 +137,7 @@ export function route<
       readonly handle: (request: Request<P, Q, H, B>) => Answer | Promise<Answer>;
     },
 ): AnsweringRoute {
-  return row as unknown as AnsweringRoute;
+  return row;
 }
 
 /** Makes a holding route, typed like {@link route}. */
@@ -154,5 +156,5 @@ export function holdingRoute<
       ) => void | Promise<void>;
     },
 ): HoldingRoute {
-  return row as unknown as HoldingRoute;
+  return row;
 }

@@ -128,8 +128,8 @@ export function browserPlatform(): Platform {
     clock: { now: nowMs, after },
     origin: location.protocol + '//' + location.host,
     // No script can see Sec-Fetch-Site; no browser had CompressionStream before it.
-    provesOrigin: window.isSecureContext === true && typeof CompressionStream === 'function',
-    isHidden: () => document.hidden === true,
+    provesOrigin: window.isSecureContext && typeof CompressionStream === 'function',
+    isHidden: () => document.hidden,
     random: () => Math.random(),
     randomBytes,
     request,

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
+import type { Express, NextFunction, Request, Response } from 'express';
+import { ScangateError } from '../ticket/error.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import type { Origins } from './cross-origin.ts';
+import type { Dispatcher } from './dispatch.ts';
+import { MethodNotAllowed } from './method-not-allowed.ts';
+import type { ErrorStyle, Method, Route } from './route.ts';
+import type { Header } from './security-headers.ts';
+import { send } from './send.ts';
+
+/** What the application is made of. */
+export interface AppParts {
+  readonly routes: readonly Route[];
+  readonly dispatcher: Dispatcher;
+  readonly origins: Origins;
+  readonly security: readonly Header[];
+  readonly accessLog: AccessLog;
+  /** Makes the id by which a request's log lines belong together. */
+  readonly makeRequestId: (req: IncomingMessage) => string;
+}
+
+/** The routes of one path, by method. */
+type PathRoutes = Partial<Record<Method, Route>>;
+
+/** Makes the Express application of a route table. */
+export function makeApp(parts: AppParts): Express {
+  const { dispatcher, accessLog } = parts;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use((req, res, next) => {
+    accessLog.begin(res, parts.makeRequestId(req), req.method);
+    next();
+  });
+  for (const [path, routes] of byPath(parts.routes)) {
+    app.all(path, (req, res) => {
+      const route = routeFor(routes, req.method);
+      if (route === undefined) otherMethod(parts, path, routes, req, res);
+      else void dispatcher.run(route, req.params, req, res);
+    });
+  }
+  app.use((req: Request, res: Response) => {
+    dispatcher.refuse(new ScangateError('not_found'), styleOf(req.url), req, res);
+  });
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    dispatcher.refuse(error, styleOf(req.url), req, res);
+  });
+  return app;
+}
+
+function byPath(routes: readonly Route[]): Map<string, PathRoutes> {
+  const paths = new Map<string, PathRoutes>();
+  for (const route of routes) {
+    const known = paths.get(route.path) ?? {};
+    if (known[route.method] !== undefined) throw new Error(`two routes: ${route.method} ${route.path}`);
+    known[route.method] = route;
+    paths.set(route.path, known);
+  }
+  return paths;
+}
+
+function routeFor(routes: PathRoutes, method: string): Route | undefined {
+  const name = method === 'HEAD' ? 'get' : method.toLowerCase();
+  return Object.hasOwn(routes, name) ? routes[name as Method] : undefined;
+}
+
+function otherMethod(
+  { dispatcher, origins, security }: AppParts,
+  path: string,
+  routes: PathRoutes,
+  req: IncomingMessage,
+  res: ServerResponse,
+): void {
+  const methods = Object.keys(routes).map((name) => name.toUpperCase());
+  const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
+  if (req.method !== 'OPTIONS') {
+    const error = new MethodNotAllowed(req.method ?? '', allowed);
+    dispatcher.refuse(error, styleOf(path), req, res, [['Allow', allowed]]);
+    return;
+  }
+  const open = Object.values(routes).some((route) => route.crossOrigin === true);
+  const cors = open ? origins.preflightHeaders(req, methods) : {};
+  send(res, { status: 204, headers: { Allow: allowed, ...cors } }, [security], false);
+}
+
+/** What stands under `/oauth` answers as OAuth does, a path that is unknown there too. */
+function styleOf(url: string): ErrorStyle {
+  return url.startsWith('/oauth/') ? 'oauth' : 'problem';
+}

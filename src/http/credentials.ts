@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** The value of `Authorization: Bearer` (RFC 6750 §2.1); undefined without one. */
+export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
+  return headers.authorization === undefined
+    ? undefined
+    : /^bearer +(\S(?:.*\S)?) *$/i.exec(headers.authorization)?.[1];
+}
+
+/** A cookie's value as it came; of several of one name the first. */
+export function cookieOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const { cookie } = headers;
+  if (cookie === undefined) return undefined;
+  for (const pair of cookie.split(';')) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** What a cookie says besides its name and value. */
+export interface CookieScope {
+  readonly path: string;
+  /** Whether it goes over HTTPS only. */
+  readonly secure: boolean;
+  readonly sameSite: 'Strict' | 'Lax';
+  /** Seconds; 0 deletes it. */
+  readonly maxAge: number;
+}
+
+/** A `Set-Cookie` line (RFC 6265 §4.1) that no script may read. */
+export function setCookie(name: string, value: string, scope: CookieScope): string {
+  const secure = scope.secure ? '; Secure' : '';
+  return `${name}=${value}; Path=${scope.path}; Max-Age=${scope.maxAge}; HttpOnly; SameSite=${scope.sameSite}${secure}`;
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ScangateError } from '../ticket/error.ts';
+import { markOf } from '../telemetry/access-log.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { readBody } from './body.ts';
+import type { ClientAddress } from './client-address.ts';
+import type { Origins } from './cross-origin.ts';
+import type { Limits } from './limits.ts';
+import { readParameters } from './parameters.ts';
+import { ParsedRequest, fitting } from './parsed-request.ts';
+import { isDefect, refusalOf } from './refusal.ts';
+import type { RefusalPage } from './refusal.ts';
+import type { ErrorStyle, Route } from './route.ts';
+import type { Header } from './security-headers.ts';
+import { send } from './send.ts';
+
+/** What carries a request to its route and the answer back. */
+export interface DispatchParts {
+  readonly addressOf: (req: IncomingMessage) => ClientAddress;
+  readonly origins: Origins;
+  readonly limits: Limits;
+  readonly security: readonly Header[];
+  readonly bodyBytes: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly refusalPage: (req: IncomingMessage) => RefusalPage;
+  /** Whether this node is going away, so that connections must not be kept. */
+  readonly isDraining: () => boolean;
+}
+
+/** Brings requests to routes and says no in each route's own style. */
+export class Dispatcher {
+  readonly #parts: DispatchParts;
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs a route. It never throws: whatever goes wrong is answered. */
+  async run(
+    route: Route,
+    params: Readonly<Record<string, unknown>>,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
+    const mark = markOf(res);
+    if (mark !== undefined) mark.route = route.path;
+    const cors = route.crossOrigin === true ? this.#parts.origins.answerHeaders(req) : NONE;
+    try {
+      const address = this.#parts.addressOf(req);
+      checkHost(req);
+      if (route.limit !== undefined) await this.#parts.limits.check(route.limit, req, res);
+      const request = await this.#parse(route, params, address, req);
+      if ('handle' in route) {
+        const answer = await route.handle(request);
+        send(res, answer, this.#base(cors), req.method !== 'HEAD');
+        return;
+      }
+      if (mark !== undefined) mark.held = true;
+      for (const [name, value] of [...this.#parts.security, ...cors]) res.setHeader(name, value);
+      await route.hold(req, res, request);
+    } catch (error) {
+      this.refuse(error, route.errors ?? 'problem', req, res, cors);
+    }
+  }
+
+  /** Answers an error. Once a head is on its way, all that is left is to cut the connection. */
+  refuse(
+    error: unknown,
+    style: ErrorStyle,
+    req: IncomingMessage,
+    res: ServerResponse,
+    more: readonly Header[] = NONE,
+  ): void {
+    const { log, metrics, refusalPage } = this.#parts;
+    const refusal = refusalOf(error, style, refusalPage(req));
+    metrics.problems.inc({ code: refusal.code });
+    if (refusal.code === 'newer_schema') metrics.newerSchema.inc();
+    if (isDefect(refusal))
+      log.error({ err: error, req: markOf(res)?.id, route: markOf(res)?.route }, 'defect');
+    if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
+    const unread = Number(req.headers['content-length'] ?? 0) > UNREAD_BYTES_MAX ? CLOSE : NONE;
+    send(res, refusal.answer, [...this.#base(more), unread], req.method !== 'HEAD');
+  }
+
+  /** The headers of every answer, then these. */
+  #base(more: readonly Header[]): (readonly Header[])[] {
+    return [this.#parts.security, more, this.#parts.isDraining() ? CLOSE : NONE];
+  }
+
+  async #parse(
+    route: Route,
+    params: Readonly<Record<string, unknown>>,
+    address: ClientAddress,
+    req: IncomingMessage,
+  ): Promise<ParsedRequest> {
+    const { operation } = route;
+    const known = operation.params === undefined ? undefined : operation.params.safeParse(params);
+    if (known?.success === false) throw new ScangateError('not_found');
+    const url = req.url ?? '';
+    const mark = url.indexOf('?');
+    const query = fitting(operation.query, readParameters(mark < 0 ? '' : url.slice(mark + 1)), 'query');
+    const headers = fitting(operation.headers, req.headers, 'headers');
+    const { body } = operation;
+    const given =
+      body === undefined
+        ? undefined
+        : fitting(body.schema, await readBody(req, body.type, this.#parts.bodyBytes), 'body');
+    return new ParsedRequest(req, address, { params: known?.data, query, headers, body: given });
+  }
+}
+
+const NONE: readonly Header[] = [];
+const CLOSE: readonly Header[] = [['Connection', 'close']];
+
+/** A refused body up to this size is read to its end and dropped, so that the answer arrives; a larger one is cut. */
+const UNREAD_BYTES_MAX = 1_048_576;
+
+/** A host as RFC 9110 §7.2 has it: a name or address, and perhaps a port. */
+const HOST = /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
+
+function checkHost({ headers }: IncomingMessage): void {
+  if (headers.host === undefined || !HOST.test(headers.host))
+    throw new ScangateError('invalid_request', { field: 'host', message: 'The Host header is not one.' });
+}

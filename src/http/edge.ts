@@ -1,0 +1,227 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Store as LimitStore } from 'express-rate-limit';
+import type { TicketCommands } from '../command/ticket-commands.ts';
+import type { ClientRegistry } from '../oauth/client.ts';
+import type { TokenEndpoint } from '../oauth/token-endpoint.ts';
+import type { PhoneIdentities } from '../phone/identities.ts';
+import type { PageSessions } from '../phone/page-session.ts';
+import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { makeApp } from './app.ts';
+import { BrowserGate } from './browser-gate.ts';
+import { clientAddresses } from './client-address.ts';
+import { Origins } from './cross-origin.ts';
+import { Dispatcher } from './dispatch.ts';
+import { idempotency } from './idempotency.ts';
+import { createLimits, noLimits } from './limits.ts';
+import { numberMatch } from './number-match.ts';
+import type { Pages } from './pages/pages.ts';
+import { phoneCaller } from './phone-caller.ts';
+import type { LimitName, Route } from './route.ts';
+import { routeTable } from './route-table.ts';
+import type { Readiness } from './routes/health.ts';
+import { securityHeaders } from './security-headers.ts';
+import { createHttpServer } from './server.ts';
+import { readStaticFiles } from './static-files.ts';
+import { minting } from './ticket-minting.ts';
+import type { TicketPresenter } from './ticket-presenter.ts';
+import type { TransportShared } from './transports/transport.ts';
+import { upgradeHandler } from './upgrades.ts';
+import type { UserCodes } from './user-codes.ts';
+
+/** The rows of the settings table that the edge reads, as `Config` has them; durations in milliseconds. */
+export interface EdgeSettings {
+  readonly publicUrl: URL;
+  readonly issuer: string;
+  readonly SCANGATE_TRUSTED_PROXIES?: readonly string[] | undefined;
+  readonly SCANGATE_LIMITS: 'on' | 'off';
+  readonly SCANGATE_TICKET_LIFE: number;
+  readonly SCANGATE_DECISION_TIME: number;
+  readonly SCANGATE_TICKET_LIFE_MAX: number;
+  readonly SCANGATE_CODE_LIFE: number;
+  readonly SCANGATE_QR_PERIOD: number;
+  readonly SCANGATE_DEVICE_LIFE: number;
+  readonly SCANGATE_HISTORY: number;
+  readonly SCANGATE_BODY_BYTES: number;
+  readonly SCANGATE_MINTS_PER_MINUTE: number;
+  readonly SCANGATE_SCANS_PER_MINUTE: number;
+  readonly SCANGATE_TOKENS_PER_MINUTE: number;
+  readonly SCANGATE_NUMBER_TRIES: number;
+  readonly SCANGATE_IDEMPOTENCY_LIFE: number;
+  readonly SCANGATE_HTTP_HEADER_TIMEOUT: number;
+  readonly SCANGATE_HTTP_REQUEST_TIMEOUT: number;
+  readonly SCANGATE_HTTP_KEEP_ALIVE: number;
+}
+
+/** Everything that the edge is made of. */
+export interface EdgeOptions {
+  /** `Config` is one. */
+  readonly settings: EdgeSettings;
+  /** `countedCommands(…)` makes them count. */
+  readonly commands: TicketCommands;
+  readonly secrets: TicketSecrets;
+  /** The id of the key that makes secrets now: `() => ring.makingId`. */
+  readonly makingKeyId: () => string;
+  readonly clients: ClientRegistry;
+  readonly phones: PhoneIdentities;
+  readonly pageSessions: PageSessions;
+  readonly ledger: Ledger;
+  /** One a process, shared with whatever else tells of tickets. */
+  readonly presenter: TicketPresenter;
+  /** `readPages(…)`; the OAuth routes show pages too. */
+  readonly pages: Pages;
+  /** What held connections share. */
+  readonly shared: TransportShared;
+  readonly readiness: () => Readiness;
+  readonly isDraining: () => boolean;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** A fresh ticket id: 128 random bits in base64url. */
+  readonly makeTicketId: () => string;
+  /** A fresh PKCE verifier: 256 random bits in base64url. */
+  readonly makeVerifier: () => string;
+  /** A monotonic clock in milliseconds. */
+  readonly monotonicNow: () => number;
+  /** Milliseconds since the epoch, for `Retry-After` of rate limits alone. */
+  readonly wallNow: () => number;
+  /** The folder of the built scripts and styles, `dist/web`. */
+  readonly assetsFolder: string;
+  /** The committed `openapi.yaml`, or its copy in `dist`. */
+  readonly openapiFile: string;
+  /** Routes of OAuth and sessions. */
+  readonly routes: readonly Route[];
+  /** Redeems for the demo client's page where there is no JavaScript. */
+  readonly tokens?: TokenEndpoint | undefined;
+  readonly userCodes?: UserCodes | undefined;
+  /** Rate limits that nodes share; absent: counted in this process. Its calls must settle within a bound. */
+  readonly makeLimitStore?: ((name: LimitName) => LimitStore) | undefined;
+  /** Takes upgrades of other rooms, as `UpgradeOptions.more`. */
+  readonly upgrades?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined;
+}
+
+/** The edge of a gateway, ready to listen. */
+export interface Edge {
+  /** Not listening yet. Closing it is the caller's, after held connections were drained. */
+  readonly server: Server;
+  readonly routes: readonly Route[];
+}
+
+/** Puts the edge together. @throws BadProxy for a trusted proxy that is neither an address nor a network. */
+export function buildEdge(options: EdgeOptions): Edge {
+  const { settings, commands, secrets, clients, ledger, log, metrics } = options;
+  const { issuer, publicUrl } = settings;
+  const origins = new Origins(publicUrl, clients);
+  const gate = new BrowserGate(secrets, clients, origins);
+  const caller = phoneCaller(options.phones, origins);
+  const security = securityHeaders(publicUrl);
+  const addressOf = clientAddresses(settings.SCANGATE_TRUSTED_PROXIES ?? [], (peer) =>
+    log.warn({ peer }, 'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: not limited by address'),
+  );
+
+  const routes = routeTable({
+    commands,
+    secrets,
+    gate,
+    origins,
+    clients,
+    caller,
+    presenter: options.presenter,
+    minting: minting({
+      commands,
+      clients,
+      lives: livesOf(settings),
+      makingKeyId: options.makingKeyId,
+      makeTicketId: options.makeTicketId,
+    }),
+    issuer,
+    historyMs: settings.SCANGATE_HISTORY,
+    idempotency: idempotency(ledger, secrets, settings.SCANGATE_IDEMPOTENCY_LIFE),
+    numberMatch: numberMatch(ledger, secrets, settings.SCANGATE_NUMBER_TRIES),
+    userCodes: options.userCodes,
+    phones: options.phones,
+    pages: options.pages,
+    pageSessions: options.pageSessions,
+    demo: options.phones.all.some(({ source }) => source === 'demo'),
+    tokens: options.tokens,
+    makeVerifier: options.makeVerifier,
+    shared: options.shared,
+    readiness: options.readiness,
+    metrics,
+    assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
+    openapiFile: options.openapiFile,
+    more: options.routes,
+  });
+
+  const dispatcher = new Dispatcher({
+    addressOf,
+    origins,
+    limits:
+      settings.SCANGATE_LIMITS === 'off'
+        ? noLimits
+        : createLimits({
+            perMinute: {
+              mints: settings.SCANGATE_MINTS_PER_MINUTE,
+              scans: settings.SCANGATE_SCANS_PER_MINUTE,
+              tokens: settings.SCANGATE_TOKENS_PER_MINUTE,
+            },
+            makeStore: options.makeLimitStore,
+            addressOf,
+            now: options.wallNow,
+            onStoreAway: () => log.warn('the store of the rate limits is away: nothing is limited'),
+          }),
+    security,
+    bodyBytes: settings.SCANGATE_BODY_BYTES,
+    log,
+    metrics,
+    refusalPage: (req) => options.pages.refusal(req.headers),
+    isDraining: options.isDraining,
+  });
+
+  const app = makeApp({
+    routes,
+    dispatcher,
+    origins,
+    security,
+    accessLog: new AccessLog(log, metrics, options.monotonicNow),
+    makeRequestId: requestIds(options.makeTicketId().slice(0, 6)),
+  });
+  const onUpgrade = upgradeHandler({
+    gate,
+    presenter: options.presenter,
+    shared: options.shared,
+    addressOf,
+    security,
+    log,
+    more: options.upgrades,
+  });
+  const server = createHttpServer(app, onUpgrade, {
+    headerMs: settings.SCANGATE_HTTP_HEADER_TIMEOUT,
+    requestMs: settings.SCANGATE_HTTP_REQUEST_TIMEOUT,
+    keepAliveMs: settings.SCANGATE_HTTP_KEEP_ALIVE,
+  });
+  return { server, routes };
+}
+
+function livesOf(settings: EdgeSettings): Parameters<typeof minting>[0]['lives'] {
+  return {
+    ticket_ms: settings.SCANGATE_TICKET_LIFE,
+    decision_ms: settings.SCANGATE_DECISION_TIME,
+    max_ms: settings.SCANGATE_TICKET_LIFE_MAX,
+    code_ms: settings.SCANGATE_CODE_LIFE,
+    qr_period_ms: settings.SCANGATE_QR_PERIOD,
+    device_ms: settings.SCANGATE_DEVICE_LIFE,
+  };
+}
+
+// The id of a proxy in front is kept, so that one request has one id in both logs.
+function requestIds(prefix: string): (req: IncomingMessage) => string {
+  let count = 0;
+  return ({ headers: { 'x-request-id': given } }) => {
+    count += 1;
+    return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : `${prefix}-${count}`;
+  };
+}

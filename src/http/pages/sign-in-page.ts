@@ -1,0 +1,42 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Client } from '../../oauth/client.ts';
+import type { Answer } from '../answer.ts';
+import type { MintMembers } from '../ticket-minting.ts';
+import type { Pages } from './pages.ts';
+
+/** The page with the live QR code, for a request whose client and redirect address were checked. */
+export function signInPage(
+  pages: Pages,
+  headers: IncomingHttpHeaders,
+  client: Client,
+  asked: MintMembers,
+): Answer {
+  return pages.show('sign-in', headers, {
+    client_name: client.client_name,
+    client_id: client.client_id,
+    redirect_uri: asked.redirect_uri,
+    scope: asked.scope,
+    state: asked.state,
+    nonce: asked.nonce,
+    code_challenge: asked.code_challenge,
+    plain_url: plainUrl(asked),
+  });
+}
+
+/** Where the same sign-in goes on without JavaScript. */
+export function plainUrl(asked: MintMembers): string {
+  const { client_id, redirect_uri, state, scope, nonce, code_challenge } = asked;
+  const query = new URLSearchParams();
+  const method = code_challenge === undefined ? undefined : 'S256';
+  const members = {
+    client_id,
+    redirect_uri,
+    state,
+    scope,
+    nonce,
+    code_challenge,
+    code_challenge_method: method,
+  };
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) query.set(name, value);
+  return `/plain?${query.toString()}`;
+}

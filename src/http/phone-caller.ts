@@ -1,0 +1,42 @@
+import type { PhoneIdentities } from '../phone/identities.ts';
+import { ScangateError } from '../ticket/error.ts';
+import type { User } from '../ticket/events.ts';
+import type { Origins } from './cross-origin.ts';
+import type { RouteRequest } from './route.ts';
+
+/** The cookie of the approval page's own session. */
+export const PAGE_COOKIE = 'scangate_phone';
+
+/** Finds out who holds the phone that a request comes from. */
+export interface PhoneCaller {
+  /** @throws ScangateError `phone_unknown`; PhoneSourceAway where the source cannot be asked. */
+  user(request: RouteRequest): Promise<User>;
+  /** The user of the approval page's own session, for a page that is only shown. */
+  pageUser(request: RouteRequest): Promise<User | undefined>;
+}
+
+export function phoneCaller(phones: PhoneIdentities, origins: Origins): PhoneCaller {
+  // The page's cookie goes along with whatever any page sends here, so what it does must come from our own.
+  const isOwnPage = ({ raw: { origin, host, 'sec-fetch-site': site } }: RouteRequest): boolean =>
+    origin === undefined ? site === 'same-origin' : origins.isOwn(origin, host) && site !== 'cross-site';
+
+  return {
+    async user(request) {
+      const { bearer } = request;
+      const pageSession = request.cookie(PAGE_COOKIE);
+      const user =
+        bearer !== undefined
+          ? await phones.identify({ bearer })
+          : pageSession !== undefined && isOwnPage(request)
+            ? await phones.identify({ pageSession })
+            : undefined;
+      if (user === undefined) throw new ScangateError('phone_unknown');
+      return user;
+    },
+
+    async pageUser(request) {
+      const pageSession = request.cookie(PAGE_COOKIE);
+      return pageSession === undefined ? undefined : await phones.identify({ pageSession });
+    },
+  };
+}

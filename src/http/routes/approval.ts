@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { demoUser } from '../../phone/demo.ts';
+import type { PhoneIdentities } from '../../phone/identities.ts';
+import type { PageSessions } from '../../phone/page-session.ts';
+import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { Answer } from '../answer.ts';
+import { setCookie } from '../credentials.ts';
+import type { Pages } from '../pages/pages.ts';
+import { escapeHtml } from '../pages/template.ts';
+import { PAGE_COOKIE } from '../phone-caller.ts';
+import type { PhoneCaller } from '../phone-caller.ts';
+import { route } from '../route.ts';
+import type { Route, RouteRequest } from '../route.ts';
+
+/** What the approval page is made of. */
+export interface ApprovalRoutesOptions {
+  readonly secrets: TicketSecrets;
+  readonly phones: PhoneIdentities;
+  readonly caller: PhoneCaller;
+  readonly pages: Pages;
+  readonly pageSessions: PageSessions;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
+  /** Whether anyone may be anyone. */
+  readonly demo: boolean;
+}
+
+const html = { 200: { description: 'The approval page.', type: 'text/html' } };
+
+/** `/s/{scan code}` and `/device`: pages that change nothing; with the pretend identity also its form. */
+export function approvalRoutes(options: ApprovalRoutesOptions): readonly Route[] {
+  const { secrets, caller, pages, demo } = options;
+
+  async function page(
+    request: RouteRequest,
+    codes: { readonly scanCode?: string; readonly userCode?: string | undefined },
+    returnTo: string,
+  ): Promise<Answer> {
+    const user = await caller.pageUser(request);
+    return pages.show('approve', request.raw, {
+      scan_code: codes.scanCode,
+      user_code: codes.userCode,
+      return_to: returnTo,
+      signed_in: user !== undefined,
+      user_name: user?.name ?? user?.subject,
+      demo_signed_in: demo && user !== undefined,
+      demo_signed_out: demo && user === undefined,
+      sign_in_links: signInLinks(options.phones, returnTo),
+    });
+  }
+
+  const routes = [
+    route({
+      method: 'get',
+      path: '/s/:scanCode',
+      errors: 'page',
+      operation: {
+        id: 'getApprovalPage',
+        summary: 'What the QR code opens',
+        description: 'Changes nothing: its script scans only after a tap.',
+        tags: ['phone'],
+        params: z.object({ scanCode: z.string().max(SECRET_LENGTH_MAX) }),
+        answers: html,
+        refusals: ['not_found'],
+      },
+      handle: async (request) => {
+        const { scanCode } = request.params;
+        if (secrets.checkScanCode(scanCode) === undefined) throw new ScangateError('not_found');
+        return await page(request, { scanCode }, `/s/${scanCode}`);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/device',
+      errors: 'page',
+      operation: {
+        id: 'getDevicePage',
+        summary: 'Where a user code is typed',
+        tags: ['phone'],
+        query: z.object({ user_code: z.string().max(32).optional() }),
+        answers: html,
+      },
+      handle: async (request) => {
+        const { user_code: userCode } = request.query;
+        const query =
+          userCode === undefined ? '' : `?${new URLSearchParams({ user_code: userCode }).toString()}`;
+        return await page(request, { userCode }, `/device${query}`);
+      },
+    }),
+  ];
+  return demo ? [...routes, pretendRoute(options)] : routes;
+}
+
+function pretendRoute({ pageSessions, issuer }: ApprovalRoutesOptions): Route {
+  return route({
+    method: 'post',
+    path: '/demo/phone',
+    errors: 'page',
+    hidden: true,
+    operation: {
+      id: 'pretend',
+      summary: 'Pretend to be someone',
+      tags: ['phone'],
+      body: {
+        type: 'form',
+        schema: z.object({ name: z.string().max(64), return_to: z.string().max(500).optional() }),
+      },
+      answers: { 303: { description: 'Back to the approval page.' } },
+    },
+    handle: ({ body, raw }) => {
+      if (raw['sec-fetch-site'] === 'cross-site')
+        throw new ScangateError('invalid_request', { field: 'Origin' });
+      const user = demoUser(body.name.trim());
+      if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });
+      const cookie = setCookie(PAGE_COOKIE, pageSessions.issue(user), {
+        path: '/',
+        secure: issuer.startsWith('https:'),
+        sameSite: 'Lax',
+        maxAge: Math.floor(pageSessions.lifeMs / 1000),
+      });
+      return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };
+    },
+  });
+}
+
+/** A path of this site, whatever the text says. */
+export function localPath(text: string | undefined): string {
+  const base = 'http://here.invalid';
+  if (text === undefined || !text.startsWith('/') || !URL.canParse(text, base)) return '/device';
+  const url = new URL(text, base);
+  return url.origin === base ? url.pathname.replace(/^\/+/, '/') + url.search : '/device';
+}
+
+function signInLinks(phones: PhoneIdentities, returnTo: string): string {
+  return phones.all
+    .flatMap(({ pageSignIn }) => (pageSignIn === undefined ? [] : [pageSignIn]))
+    .map(({ label, startPath }) => {
+      const address = `${startPath}?${new URLSearchParams({ return_to: returnTo }).toString()}`;
+      return `<p><a class="button" href="${escapeHtml(address)}">${escapeHtml(label)}</a></p>`;
+    })
+    .join('');
+}

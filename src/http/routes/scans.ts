@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import type { Guard, TicketCommands } from '../../command/ticket-commands.ts';
+import { remainingMs } from '../../command/ticket-view.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import { domainOf } from '../../oauth/client.ts';
+import type { ClientRegistry } from '../../oauth/client.ts';
+import { isCurrent } from '../../secrets/rotation.ts';
+import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import { sameUser } from '../../ticket/decide.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { User } from '../../ticket/events.ts';
+import { sameNetwork } from '../client-address.ts';
+import type { Idempotency } from '../idempotency.ts';
+import type { PhoneCaller } from '../phone-caller.ts';
+import { route } from '../route.ts';
+import type { Route, RouteRequest } from '../route.ts';
+import { idempotencyHeaders, ticketId, ticketStatus } from '../schemas.ts';
+import type { TicketPresenter } from '../ticket-presenter.ts';
+import type { UserCodes } from '../user-codes.ts';
+
+/** What scanning is made of. */
+export interface ScanRoutesOptions {
+  readonly commands: TicketCommands;
+  readonly secrets: TicketSecrets;
+  readonly clients: ClientRegistry;
+  readonly presenter: TicketPresenter;
+  readonly caller: PhoneCaller;
+  readonly idempotency: Idempotency;
+  /** Absent: user codes are unknown. */
+  readonly userCodes?: UserCodes | undefined;
+}
+
+const scanBody = z.object({
+  scan_code: z.string().min(1).max(SECRET_LENGTH_MAX).optional(),
+  user_code: z.string().min(1).max(32).optional(),
+});
+
+const scanAnswer = z
+  .object({
+    ticket_id: ticketId,
+    handshake: z.string().meta({ description: 'For this phone alone: it confirms or denies.' }),
+    status: ticketStatus,
+    client: z.object({ name: z.string(), domain: z.string(), verified: z.boolean() }),
+    browser: z.object({
+      ip: z.string(),
+      place: z.string().optional(),
+      agent: z.string(),
+      first_seen: z.iso.datetime(),
+      same_network: z.boolean(),
+    }),
+    user_code: z.string().optional(),
+    number_match: z.boolean().optional(),
+    expires_in_ms: z.int().min(0),
+  })
+  .meta({ id: 'Scanned' });
+
+/** What a code from outside names: a ticket, and what that ticket must be for the code to open it. */
+interface Scannable {
+  readonly ticketId: string;
+  readonly keyId: string;
+  readonly guard: Guard;
+  readonly userCode?: string;
+}
+
+/** `POST /v1/scans`. */
+export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
+  const { commands, secrets, presenter } = options;
+
+  async function find(body: z.output<typeof scanBody>, user: User): Promise<Scannable> {
+    if ((body.scan_code === undefined) === (body.user_code === undefined)) {
+      const message = 'Send either scan_code or user_code.';
+      throw new ScangateError('invalid_request', { field: 'scan_code', message });
+    }
+    if (body.user_code !== undefined) {
+      const found = await options.userCodes?.find(body.user_code);
+      if (found === undefined) throw new ScangateError('not_found');
+      const { ticket } = await commands.look(found, () => undefined);
+      return {
+        ticketId: found,
+        keyId: ticket.minted.key_id,
+        guard: () => undefined,
+        userCode: body.user_code,
+      };
+    }
+    const checked = secrets.checkScanCode(body.scan_code ?? '');
+    if (checked === undefined) throw new ScangateError('not_found');
+    return {
+      ticketId: checked.ticketId,
+      keyId: checked.keyId,
+      guard: (view) => {
+        if (view.ticket.minted.key_id !== checked.keyId) throw new ScangateError('not_found');
+        const { scanned } = view.ticket;
+        const mine = scanned !== undefined && sameUser(scanned.user, user);
+        if (!mine && !isCurrent(checked.period, presenter.rotation(view)))
+          throw new ScangateError('expired', { message: 'The QR code is outdated. Scan the one shown now.' });
+      },
+    };
+  }
+
+  function answerOf(view: TicketView, request: RouteRequest, userCode: string | undefined): object {
+    const { ticket, ticketId: id, head } = view;
+    const { minted, scanned } = ticket;
+    if (scanned === undefined) throw new ScangateError('not_found');
+    const client = options.clients.find(minted.client_id);
+    return {
+      ticket_id: id,
+      handshake: secrets.handshake(id, minted.key_id, scanned.id),
+      status: ticket.status,
+      client: {
+        name: client?.client_name ?? minted.client_id,
+        domain: (client && domainOf(client)) ?? '',
+        verified: client?.policy.verified ?? false,
+      },
+      browser: {
+        ...minted.browser,
+        first_seen: new Date(head.first).toISOString(),
+        same_network: sameNetwork(minted.browser.ip, request.ip),
+      },
+      ...(userCode === undefined ? {} : { user_code: userCode }),
+      ...(minted.number_match ? { number_match: true } : {}),
+      expires_in_ms: remainingMs(view),
+    };
+  }
+
+  return [
+    route({
+      method: 'post',
+      path: '/v1/scans',
+      limit: 'scans',
+      operation: {
+        id: 'scan',
+        summary: 'Scan a code',
+        description: 'The same user again gets the same answer with 200.',
+        tags: ['phone'],
+        security: ['phoneBearer', 'phonePage'],
+        headers: idempotencyHeaders,
+        body: { type: 'json', schema: scanBody },
+        answers: {
+          201: { description: 'Scanned: who asks, and from where.', schema: scanAnswer },
+          200: { description: 'This user scanned it before.', schema: scanAnswer },
+        },
+        refusals: [
+          'phone_unknown',
+          'not_found',
+          'already_scanned',
+          'already_confirmed',
+          'already_denied',
+          'already_cancelled',
+          'already_redeemed',
+          'expired',
+          'idempotency_mismatch',
+          'store_unavailable',
+          'newer_schema',
+        ],
+      },
+      handle: async (request) => {
+        const user = await options.caller.user(request);
+        const { ticketId: id, keyId, guard, userCode } = await find(request.body, user);
+        const key = request.headers['idempotency-key'];
+        const scope = { key, route: 'scan', caller: user, ticketId: id, keyId, body: request.body };
+        return await options.idempotency.run(scope, async () => {
+          const phone = { ip: request.ip, agent: request.agent };
+          const view = await commands.run(id, { type: 'scan', user, phone }, guard);
+          return { status: view.decided ? 201 : 200, body: answerOf(view, request, userCode) };
+        });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { TicketCommands } from '../../command/ticket-commands.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import type { ClientRegistry } from '../../oauth/client.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { BrowserGate } from '../browser-gate.ts';
+import type { Pages } from '../pages/pages.ts';
+import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
+import { setCookie } from '../credentials.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { ticketParams } from '../schemas.ts';
+import { mintMembers } from '../ticket-minting.ts';
+import type { MintMembers, Minting } from '../ticket-minting.ts';
+import type { TicketPresenter } from '../ticket-presenter.ts';
+import { qrSvg } from './qr-codes.ts';
+import { VERIFIER_COOKIE } from './demo-callback.ts';
+import { ticketCookie } from './tickets.ts';
+
+/** What the sign-in pages are made of. */
+export interface SignInRoutesOptions {
+  readonly commands: TicketCommands;
+  readonly clients: ClientRegistry;
+  readonly secrets: TicketSecrets;
+  readonly gate: BrowserGate;
+  readonly minting: Minting;
+  readonly presenter: TicketPresenter;
+  readonly pages: Pages;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
+  /** How long an outcome can still be learnt, in milliseconds. */
+  readonly historyMs: number;
+  /** Makes a PKCE verifier for the demo client's sign-in without JavaScript. */
+  readonly makeVerifier: () => string;
+}
+
+const page = { 200: { description: 'A page.', type: 'text/html' } };
+
+/** `/`, and the way without JavaScript: `/plain` mints, `/v1/tickets/{id}/page` shows and reloads itself. */
+export function signInRoutes(options: SignInRoutesOptions): readonly Route[] {
+  const { clients, minting, pages, issuer } = options;
+  const demoAsks: MintMembers = {
+    client_id: 'demo',
+    redirect_uri: `${issuer}/demo/callback`,
+    scope: 'openid profile',
+  };
+
+  return [
+    route({
+      method: 'get',
+      path: '/',
+      errors: 'page',
+      operation: {
+        id: 'getSignInPage',
+        summary: 'A sign-in page that works, the demo client’s',
+        tags: ['running'],
+        answers: {
+          ...page,
+          302: { description: 'There is no demo client: on to `/docs`.', headers: { Location: '`/docs`' } },
+        },
+      },
+      handle: (request) => {
+        const client = clients.find('demo');
+        if (client === undefined) return { status: 302, headers: { Location: '/docs' } };
+        return signInPage(pages, request.raw, client, demoAsks);
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/plain',
+      errors: 'page',
+      limit: 'mints',
+      hidden: true,
+      operation: {
+        id: 'signInPlain',
+        summary: 'Sign in without JavaScript',
+        tags: ['browser'],
+        query: mintMembers,
+        answers: { 303: { description: 'To the page of a new ticket.' } },
+      },
+      handle: async (request) => {
+        const isDemo = request.query.client_id === 'demo' && request.query.code_challenge === undefined;
+        const verifier = isDemo ? options.makeVerifier() : undefined;
+        const asked: MintMembers =
+          verifier === undefined
+            ? request.query
+            : { ...demoAsks, code_challenge: challengeOf(verifier), code_challenge_method: 'S256' };
+        const client = minting.check(asked);
+        const view = await minting.mint(client, asked, 'cookie', { ip: request.ip, agent: request.agent });
+        const address = `/v1/tickets/${view.ticketId}/page`;
+        const cookies = [
+          ticketCookie(options, view),
+          ...(verifier === undefined ? [] : [verifierCookie(verifier, issuer)]),
+        ];
+        if (request.raw['sec-fetch-site'] !== 'cross-site')
+          return { status: 303, headers: { Location: address, 'Set-Cookie': cookies } };
+        // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
+        const onward = pages.show('sign-in-plain', request.raw, {
+          ...plainValues(undefined, client.client_name),
+          redirect_to: address,
+        });
+        return { ...onward, headers: { ...onward.headers, 'Set-Cookie': cookies } };
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/v1/tickets/:id/page',
+      errors: 'page',
+      hidden: true,
+      operation: {
+        id: 'getTicketPage',
+        summary: 'A ticket as a page that reloads itself',
+        tags: ['browser'],
+        security: ['browserCookie'],
+        params: ticketParams,
+        answers: page,
+        refusals: ['not_found', 'store_unavailable', 'newer_schema'],
+      },
+      handle: async (request) => {
+        const claim = options.gate.claim(request.params.id, request.raw, true);
+        if (claim.binding !== 'cookie') throw new ScangateError('not_found');
+        const view = await options.commands.look(request.params.id, options.gate.guard(claim));
+        const { minted } = view.ticket;
+        const name = clients.find(minted.client_id)?.client_name ?? minted.client_id;
+        return pages.show('sign-in-plain', request.raw, plainValues({ view, options }, name));
+      },
+    }),
+  ];
+}
+
+function plainValues(
+  shown: { readonly view: TicketView; readonly options: SignInRoutesOptions } | undefined,
+  clientName: string,
+): Readonly<Record<string, string | boolean | undefined>> {
+  const status = shown?.view.ticket.status;
+  const notice = shown?.options.presenter.notice(shown.view, false);
+  return {
+    client_name: clientName,
+    waiting: status === 'pending' || status === 'scanned',
+    pending: status === 'pending',
+    scanned: status === 'scanned',
+    confirmed: status === 'confirmed' || status === 'redeemed',
+    denied: status === 'denied',
+    expired: status === 'expired',
+    cancelled: status === 'cancelled',
+    number: notice?.number,
+    scan_url: notice?.scan?.url,
+    qr_url: notice?.scan === undefined ? undefined : dataUrl(qrSvg(notice.scan.url)),
+    redirect_to: notice?.result?.redirect_to,
+    again_url: shown === undefined ? '/' : againUrl(shown.view),
+  };
+}
+
+function againUrl({ ticket: { minted } }: TicketView): string {
+  if (minted.client_id === 'demo') return '/plain?client_id=demo';
+  const { client_id, redirect_uri, state, nonce, code_challenge } = minted;
+  return plainUrl({ client_id, redirect_uri, state, nonce, code_challenge, scope: minted.scope.join(' ') });
+}
+
+function dataUrl(svg: string): string {
+  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
+}
+
+function challengeOf(verifier: string): string {
+  return createHash('sha256').update(verifier).digest('base64url');
+}
+
+function verifierCookie(verifier: string, issuer: string): string {
+  return setCookie(VERIFIER_COOKIE, verifier, {
+    path: '/demo/callback',
+    secure: issuer.startsWith('https:'),
+    sameSite: 'Strict',
+    maxAge: 600,
+  });
+}

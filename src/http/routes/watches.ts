@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { ticketSubject } from '../../store/subject.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { TicketNotice } from '../../ticket/notice.ts';
+import type { Present } from '../../watch/present.ts';
+import type { BrowserClaim, BrowserGate } from '../browser-gate.ts';
+import { holdingRoute, route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { ticketNotice, ticketParams } from '../schemas.ts';
+import type { Admitted } from '../transports/admitted.ts';
+import { holdPoll } from '../transports/long-poll.ts';
+import { holdSse } from '../transports/sse.ts';
+import type { TransportShared } from '../transports/transport.ts';
+
+/** What watching a ticket is made of. */
+export interface WatchRoutesOptions {
+  readonly gate: BrowserGate;
+  readonly presenter: Present<TicketNotice>;
+  readonly shared: TransportShared;
+}
+
+const after = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({ description: 'The cursor of the newest notice that is known.' });
+const refusals = ['not_found', 'store_unavailable', 'newer_schema'] as const;
+
+/** A claim as transports take it. @param address undefined where the bound per address does not apply. */
+export function admittedTicket(
+  { gate, presenter }: Pick<WatchRoutesOptions, 'gate' | 'presenter'>,
+  claim: BrowserClaim,
+  asked: { readonly after?: string | undefined; readonly address?: string | undefined },
+): Admitted<TicketNotice> {
+  return {
+    subject: ticketSubject(claim.ticketId),
+    present: presenter,
+    eventName: 'ticket',
+    after: asked.after,
+    address: asked.address,
+    admit: gate.admitHead(claim),
+  };
+}
+
+/** `/v1/tickets/{id}/events`, `/poll`, and what `/socket` says to a request that is no upgrade. */
+export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
+  const { gate, shared } = options;
+  return [
+    holdingRoute({
+      method: 'get',
+      path: '/v1/tickets/:id/events',
+      crossOrigin: true,
+      operation: {
+        id: 'watchTicketByEvents',
+        summary: 'Watch a ticket: server-sent events',
+        description:
+          'Event name `ticket`, `id:` the cursor, `data:` a notice. Begins with the state as it is, unless ' +
+          '`Last-Event-ID` (else `after`) names that very state; ends after `confirmed` or a final state, and is ' +
+          'answered with 204 from then on.',
+        tags: ['browser'],
+        security: ['browserCookie', 'browserBearer'],
+        params: ticketParams,
+        query: z.object({ after }),
+        headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
+        answers: {
+          200: { description: 'A stream of notices.', type: 'text/event-stream' },
+          204: { description: 'It is over: do not come back.' },
+        },
+        refusals,
+      },
+      hold: async (req, res, request) => {
+        const claim = gate.claim(request.params.id, request.raw);
+        const asked = { after: request.query.after, address: request.countableIp };
+        await holdSse(shared, admittedTicket(options, claim, asked), req, res);
+      },
+    }),
+
+    holdingRoute({
+      method: 'get',
+      path: '/v1/tickets/:id/poll',
+      crossOrigin: true,
+      operation: {
+        id: 'watchTicketByPoll',
+        summary: 'Watch a ticket: long-poll',
+        tags: ['browser'],
+        security: ['browserCookie', 'browserBearer'],
+        params: ticketParams,
+        query: z.object({
+          after,
+          wait: z.string().max(10).optional().meta({ description: 'Whole seconds, 0 to 55; by default 25.' }),
+        }),
+        answers: {
+          200: { description: 'A state newer than `after`.', schema: ticketNotice },
+          204: { description: 'Nothing newer.', headers: { 'Scangate-Cursor': 'What to ask for next' } },
+        },
+        refusals: [...refusals, 'too_many_requests'],
+      },
+      hold: async (req, res, request) => {
+        const claim = gate.claim(request.params.id, request.raw);
+        const asked = { after: request.query.after, address: request.countableIp };
+        await holdPoll(shared, admittedTicket(options, claim, asked), req, res, { wait: request.query.wait });
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/v1/tickets/:id/socket',
+      operation: {
+        id: 'watchTicketBySocket',
+        summary: 'Watch a ticket: WebSocket',
+        description:
+          'With `Upgrade: websocket` and the subprotocol `scangate.v1`. Each text message is a notice. Without a ' +
+          'cookie the first message is `{"bearer": "<browser secret>"}`. Close codes: 1000 over, 1012 this node ' +
+          'goes, 4400 bad request, 4401 not yours, 4408 too slow, 4429 too many.',
+        tags: ['browser'],
+        security: ['browserCookie', 'browserBearer'],
+        params: ticketParams,
+        query: z.object({ after }),
+        answers: { 101: { description: 'Upgraded.' } },
+      },
+      handle: () => {
+        throw new ScangateError('invalid_request', {
+          field: 'Upgrade',
+          message: 'Ask for an upgrade to websocket.',
+        });
+      },
+    }),
+  ];
+}

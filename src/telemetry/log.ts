@@ -1,0 +1,64 @@
+import { destination, pino } from 'pino';
+import type { Logger } from 'pino';
+
+/** A log of lines that a machine reads and a person can: one JSON object each, on standard output. */
+export type Log = Logger;
+
+/** Members that never reach a line, however they came near one. */
+const SECRETS = [
+  'authorization',
+  'cookie',
+  'browser_secret',
+  'handshake',
+  'scan_code',
+  'code',
+  'code_verifier',
+  'token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'client_secret',
+  'password',
+  'secret',
+];
+
+/** What a log is written to; standard output where absent. */
+export interface LogSink {
+  write(line: string): void;
+}
+
+/** Makes the process' log. @param level the least severe level that is written; `silent` for none. */
+export function createLog(level: string, sink: LogSink = destination({ fd: 1, sync: false })): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: '[secret]',
+      },
+      serializers: { err: describeError },
+    },
+    sink,
+  );
+}
+
+/** What of an error may stand in a log: its kind, its words without anything that looks like a secret, where it was. */
+export function describeError(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  return {
+    type: error.name,
+    message: withoutSecrets(error.message),
+    stack: withoutSecrets(error.stack ?? ''),
+  };
+}
+
+/** Three dotted parts (a ticket's secrets, JWTs), and whatever follows `Bearer`. */
+const SECRET_SHAPES = /[\w-]{10,}\.[\w-]+\.[\w-]{10,}|(?<=bearer )\S+/gi;
+
+/** A text in which nothing that has the shape of a secret is left. */
+export function withoutSecrets(text: string): string {
+  return text.replaceAll(SECRET_SHAPES, '[secret]');
+}

@@ -1,0 +1,83 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** Everything that is counted, by the names that `/metrics` shows. No label ever holds an id, an address or a secret. */
+export interface Metrics {
+  readonly registry: Registry;
+  /** `scangate_http_request_seconds{route,method,status}`; `route` is a pattern, held connections are left out. */
+  readonly requestSeconds: Histogram<'route' | 'method' | 'status'>;
+  /** `scangate_problems_total{code}`: refusals. */
+  readonly problems: Counter<'code'>;
+  /** `scangate_commands_total{type,outcome}`: `decided`, `repeated`, or the code of a refusal. */
+  readonly commands: Counter<'type' | 'outcome'>;
+  /** `scangate_connections{transport}`: held now. */
+  readonly connections: Gauge<'transport'>;
+  /** `scangate_connections_opened_total{transport}`. */
+  readonly opened: Counter<'transport'>;
+  /** `scangate_connections_closed_total{transport,code}`: why they ended. */
+  readonly closed: Counter<'transport' | 'code'>;
+  /** `scangate_notices_total{transport}`: states told. */
+  readonly notices: Counter<'transport'>;
+  /** `scangate_slow_readers_total{transport}`: connections cut because nobody read them. */
+  readonly slowReaders: Counter<'transport'>;
+  /** `scangate_resets_total`: watchers whose past was lost. */
+  readonly resets: Counter;
+  /** `scangate_missed_wakeups_total`: moves that only a re-read noticed. */
+  readonly missedWakeups: Counter;
+  /** `scangate_watch_reads_failed_total`: reads of a watcher that found the store away. */
+  readonly watchReadsFailed: Counter;
+  /** `scangate_feed_wakeups_total`: subjects that the feed named. */
+  readonly feedWakeups: Counter;
+  /** `scangate_swept_total`: subjects that this node's sweeper expired. */
+  readonly swept: Counter;
+  /** `scangate_store_call_seconds{call,outcome}`. */
+  readonly storeSeconds: Histogram<'call' | 'outcome'>;
+  /** `scangate_newer_schema_total`: subjects that a later release wrote and this one will not touch. */
+  readonly newerSchema: Counter;
+  /** `scangate_canary_age_seconds`: since the last canary came back; -1 before the first. */
+  readonly canaryAge: Gauge;
+  /** `scangate_draining`: 1 from SIGTERM on. */
+  readonly draining: Gauge;
+  /** `scangate_drain_left`: held connections still to be closed. */
+  readonly drainLeft: Gauge;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Makes the metrics of one process, in a registry of their own. @param processMetrics adds Node's own figures. */
+export function createMetrics(processMetrics = true): Metrics {
+  const registry = new Registry();
+  if (processMetrics) collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
+    new Counter({ name: `scangate_${name}`, help, labelNames, registers });
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
+    new Gauge({ name: `scangate_${name}`, help, labelNames, registers });
+  const seconds = <L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> =>
+    new Histogram({ name: `scangate_${name}`, help, labelNames, registers, buckets: SECONDS });
+
+  return {
+    registry,
+    requestSeconds: seconds('http_request_seconds', 'Time to answer, by route pattern', [
+      'route',
+      'method',
+      'status',
+    ]),
+    problems: counter('problems_total', 'Refusals by code', ['code']),
+    commands: counter('commands_total', 'Commands by type and outcome', ['type', 'outcome']),
+    connections: gauge('connections', 'Held connections now', ['transport']),
+    opened: counter('connections_opened_total', 'Held connections opened', ['transport']),
+    closed: counter('connections_closed_total', 'Held connections closed, by reason', ['transport', 'code']),
+    notices: counter('notices_total', 'States told to watchers', ['transport']),
+    slowReaders: counter('slow_readers_total', 'Connections cut because nobody read them', ['transport']),
+    resets: counter('resets_total', 'Watchers whose past was lost'),
+    missedWakeups: counter('missed_wakeups_total', 'Moves that only a re-read noticed'),
+    watchReadsFailed: counter('watch_reads_failed_total', 'Reads of a watcher while the store was away'),
+    feedWakeups: counter('feed_wakeups_total', 'Subjects that the feed named'),
+    swept: counter('swept_total', 'Subjects that the sweeper expired'),
+    storeSeconds: seconds('store_call_seconds', 'Time of a call to the store', ['call', 'outcome']),
+    newerSchema: counter('newer_schema_total', 'Subjects written by a newer release'),
+    canaryAge: gauge('canary_age_seconds', 'Seconds since the last canary came back'),
+    draining: gauge('draining', '1 while this node is going away'),
+    drainLeft: gauge('drain_left', 'Held connections still to be closed'),
+  };
+}
