@@ -1,17 +1,14 @@
 import { createBackoff } from './backoff.ts';
+import { createConnection } from './connection.ts';
 import { createCountdown } from './countdown.ts';
 import { createInquiry } from './inquiry.ts';
 import { createLadder } from './ladder.ts';
-import { endsWatch, parseNotice, versionOf, type Notice } from './notice.ts';
+import { endsWatch, type Notice } from './notice.ts';
 import type { Cancel, Platform, Wake } from './platform.ts';
 import { createPosition } from './position.ts';
 import type { Access, End, Transport, TransportName } from './transport.ts';
 import { HEARTBEAT_MS, SILENCE_MS, startWatchdog } from './watchdog.ts';
 
-/** A push transport says something this soon after opening, or it is held back by something on the way. */
-const PROOF_MS = 6000;
-/** What an inquiry learnt reaches an open connection this soon, or the connection is deaf. */
-const GRACE_MS = 2000;
 const SOONEST_MS = 500;
 
 /** What a watcher tells. */
@@ -40,50 +37,51 @@ export function watchTicket(
   const ladder = createLadder(transports);
   const backoff = createBackoff(() => platform.random());
   const countdown = createCountdown(clock);
-  const watchdog = startWatchdog(clock, SILENCE_MS, () => onSilence());
+  const watchdog = startWatchdog(clock, SILENCE_MS, onSilence);
   let stopped = false;
-  let connected = false;
-  let generation = 0;
   let outages = 0;
-  let heard = first.cursor;
-  let cancelConnection: Cancel = () => {};
-  let cancelOpening: Cancel = () => {};
-  let cancelProof: Cancel = () => {};
-  let cancelGrace: Cancel = () => {};
   let cancelRefresh: Cancel = () => {};
 
+  const connection = createConnection(clock, ladder, () => position.cursor(), {
+    alive: () => watchdog.touch(),
+    notice(notice, since) {
+      ladder.prove();
+      backoff.reset();
+      tellOnline(true);
+      accept(notice, since);
+    },
+    end: onEnd,
+    mute: () => fail(true),
+  });
   const inquiry = createInquiry(platform, access, () => position.cursor(), {
     found(notice, since) {
-      online(true);
+      tellOnline(true);
       accept(notice, since);
-      if (!stopped && heard !== position.cursor()) awaitHearing();
+      connection.expectNews();
     },
     failed(status) {
       outages += 1;
-      online(false);
-      if (status === 404 && countdown.leftMs() === 0) finish(() => events.gone());
+      tellOnline(false);
+      if (status !== 404 || countdown.leftMs() > 0) return;
+      stop();
+      events.gone();
     },
   });
   const sleepless = platform.onWake(onWake);
 
-  function online(now: boolean): void {
-    events.connection(now, ladder.current().name);
-  }
-
-  function finish(last: () => void): void {
-    stop();
-    last();
+  function tellOnline(online: boolean): void {
+    events.connection(online, ladder.current().name);
   }
 
   function accept(notice: Notice, since: string): void {
     if (!position.take(notice, since)) return;
     countdown.set(notice.expires_in_ms);
     if (endsWatch(notice)) {
-      finish(() => events.notice(notice));
-      return;
+      stop();
+    } else {
+      watchClosely();
+      refreshLater(notice);
     }
-    watchClosely();
-    refreshLater(notice);
     events.notice(notice);
   }
 
@@ -101,87 +99,31 @@ export function watchTicket(
     cancelRefresh = clock.after(dueMs + platform.random() * 250, () => inquiry.ask());
   }
 
-  function awaitHearing(): void {
-    const mine = generation;
-    cancelGrace();
-    cancelGrace = clock.after(GRACE_MS, () => {
-      if (mine === generation && connected && versionOf(heard) < versionOf(position.cursor())) fail(true);
-    });
-  }
-
-  function close(): void {
-    generation += 1;
-    connected = false;
-    cancelConnection();
-    cancelConnection = () => {};
-    cancelOpening();
-    cancelProof();
-    cancelGrace();
-  }
-
-  function open(): void {
-    close();
+  function open(delayMs?: number): void {
     if (stopped) return;
-    const mine = generation;
-    const transport = ladder.current();
-    const since = position.cursor();
-    const unproven = transport.pushes && !ladder.proven();
-    // Without a cursor the gateway tells the state at once, which proves that this way carries anything at all.
-    const cursor = (): string | undefined => (unproven ? undefined : position.cursor());
-    const live = (run: () => void): void => {
-      if (mine === generation && !stopped) run();
-    };
-    connected = true;
-    heard = since;
-    watchdog.touch();
     watchClosely();
-    if (unproven) cancelProof = clock.after(PROOF_MS, () => fail(true));
-    const cancel = transport.open(cursor, {
-      notice: (text) => live(() => onNotice(text, since)),
-      alive: () => live(() => watchdog.touch()),
-      end: (end) => live(() => onEnd(end)),
-    });
-    if (mine === generation) cancelConnection = cancel;
-    else cancel();
-  }
-
-  function onNotice(text: string, since: string): void {
-    const notice = parseNotice(text);
-    if (!notice) return;
-    watchdog.touch();
-    cancelProof();
-    ladder.prove();
-    backoff.reset();
-    heard = notice.cursor;
-    online(true);
-    accept(notice, since);
+    connection.open(delayMs);
   }
 
   function onEnd(end: End): void {
-    close();
-    if (end.kind === 'return' && ladder.proven()) openAfter(end.afterMs);
-    else if (end.kind === 'return') fail(false, end.afterMs);
-    else if (end.kind === 'broken') fail(false, end.afterMs);
+    connection.close();
+    if (end.kind === 'over') inquiry.ask(() => open(backoff.nextMs()));
     else if (end.kind === 'refused') fail(true);
-    else inquiry.ask(() => openAfter(backoff.nextMs()));
+    else if (end.kind === 'return' && ladder.proven()) open(end.afterMs);
+    else fail(false, end.afterMs);
   }
 
   /** The connection is given up; whether the transport is to blame, an inquiry tells. */
   function fail(forGood: boolean, afterMs = 0): void {
-    close();
-    const mine = generation;
+    connection.close();
+    const turn = connection.turn();
     const outagesBefore = outages;
     inquiry.ask(() => {
-      if (stopped || mine !== generation) return;
+      if (turn !== connection.turn()) return;
       const before = ladder.current();
       if (outages === outagesBefore) ladder.strike(forGood);
-      openAfter(ladder.current() === before ? backoff.nextMs(afterMs) : 0);
+      open(ladder.current() === before ? backoff.nextMs(afterMs) : 0);
     });
-  }
-
-  function openAfter(delayMs: number): void {
-    cancelOpening();
-    if (!stopped) cancelOpening = clock.after(delayMs, open);
   }
 
   function onSilence(): void {
@@ -192,23 +134,22 @@ export function watchTicket(
   function onWake(wake: Wake): void {
     const before = ladder.current();
     ladder.rest(wake === 'hidden');
-    if (wake !== 'returned') {
-      if (ladder.current() !== before) open();
-      if (wake === 'visible') {
-        inquiry.hurry();
-        inquiry.ask();
-      }
+    if (wake === 'returned') {
+      connection.close();
+      ladder.restart();
+      inquiry.hurry();
+      inquiry.ask(() => open());
       return;
     }
+    if (ladder.current() !== before) open();
+    if (wake === 'hidden') return;
     inquiry.hurry();
-    close();
-    ladder.restart();
-    inquiry.ask(open);
+    inquiry.ask();
   }
 
   function stop(): void {
     stopped = true;
-    close();
+    connection.close();
     cancelRefresh();
     watchdog.stop();
     inquiry.stop();
