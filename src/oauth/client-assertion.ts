@@ -22,7 +22,8 @@ export interface ClientAssertionOptions {
   readonly now: () => number;
 }
 
-const ALGS = [
+/** The algorithms that an assertion may be signed with: those of a key pair. */
+export const ASSERTION_ALGS: readonly string[] = [
   'EdDSA',
   'Ed25519',
   'ES256',
@@ -64,7 +65,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
       issuer: client.client_id,
       subject: client.client_id,
       audience: audiences,
-      algorithms: ALGS,
+      algorithms: [...ASSERTION_ALGS],
       requiredClaims: ['exp', 'jti'],
       clockTolerance: TOLERANCE_S,
       currentDate: new Date(options.now()),

@@ -23,6 +23,7 @@ export function codeGrant(secrets: TicketSecrets, redeem: Redeem): RunGrant {
       },
       idempotencyKey: request.idempotencyKey,
       proof: request.form['code_verifier'] ?? '',
+      endsOnReuse: true,
     });
   };
 }

@@ -41,6 +41,8 @@ export interface RedemptionRequest {
   readonly idempotencyKey: string | undefined;
   /** What beside the key and the client makes two requests the same: the verifier, or the device code. */
   readonly proof: string;
+  /** Whether a late second use ends what the first one opened. */
+  readonly endsOnReuse: boolean;
 }
 
 /** Turns a confirmed ticket into tokens, once. */
@@ -58,7 +60,7 @@ export function redemption(options: RedemptionOptions): Redeem {
     const replay = replayOf(request, seen);
     const isRepeat = seen.ticket.status === 'redeemed';
     if (isRepeat && (replay === undefined || replay !== seen.ticket.redeemed?.replay || isOld(seen)))
-      throw await reused(seen);
+      throw await reused(request, seen);
     if (!(await options.isActive(userOf(seen))))
       throw new OAuthError('invalid_grant', 'The user may not sign in.');
     await userSessions.add(userOf(seen), sidOf(seen), lifeOf(request.client));
@@ -82,8 +84,8 @@ export function redemption(options: RedemptionOptions): Redeem {
     return seen;
   }
 
-  async function reused(seen: TicketView): Promise<OAuthError> {
-    if (isOld(seen)) await sessions.revoke(sidOf(seen), 'reuse');
+  async function reused({ endsOnReuse }: RedemptionRequest, seen: TicketView): Promise<OAuthError> {
+    if (endsOnReuse && isOld(seen)) await sessions.revoke(sidOf(seen), 'reuse');
     return new OAuthError('invalid_grant', 'It was used before.');
   }
 

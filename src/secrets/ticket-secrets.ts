@@ -16,6 +16,11 @@ export const SECRET_LENGTH_MAX = 120;
 const TICKET_ID = /^[A-Za-z0-9_-]{22}$/;
 const PERIOD = /^(0|[1-9][0-9]{0,8})$/;
 
+/** Consonants that are told apart by eye and spell no words (RFC 8628 §6.1). */
+export const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
+export const USER_CODE_LENGTH = 8;
+const USER_CODE_BASE = BigInt(USER_CODE_ALPHABET.length);
+
 /** Whether a text has the shape of a ticket id: 128 bits in base64url. */
 export function isTicketId(text: string): boolean {
   return TICKET_ID.test(text);
@@ -78,6 +83,20 @@ export class TicketSecrets {
   /** The id of the session that a confirmation can open. It begins like the ticket's id and so shares its partition. */
   sid(ticketId: string, keyId: string, confirmedId: Cursor): string {
     return ticketId.slice(0, 2) + this.#mac('sid', keyId, [ticketId, confirmedId]).slice(0, 20);
+  }
+
+  /** What a device shows beside its QR code, 8 characters of base 20 (RFC 8628 §6.1). It follows from the ticket's id. */
+  userCode(ticketId: string, keyId: string): string {
+    let number = Buffer.from(this.#mac('user-code', keyId, [ticketId]), 'base64url').readBigUInt64BE(0);
+    let code = '';
+    for (; code.length < USER_CODE_LENGTH; number /= USER_CODE_BASE)
+      code += USER_CODE_ALPHABET[Number(number % USER_CODE_BASE)];
+    return code;
+  }
+
+  /** Under which names a user code may be kept: its MACs under all keys of the ring, the making one first. */
+  userCodeNames(code: string): readonly string[] {
+    return this.#ring.ids.map((keyId) => this.#mac('user-code-name', keyId, [code]));
   }
 
   /** A MAC for one purpose over a list, under the ticket's own key: for what must not be stored as it came. */

@@ -27,6 +27,14 @@ export const CALLBACK = `${ISSUER}/demo/callback`;
 
 export const s256 = (verifier: string): string => createHash('sha256').update(verifier).digest('base64url');
 
+const LIVES = {
+  ticket_ms: 120_000,
+  decision_ms: 90_000,
+  max_ms: 180_000,
+  code_ms: 60_000,
+  qr_period_ms: 30_000,
+} as const;
+
 /** What a ticket is minted with beside the usual; undefined leaves something out. */
 export type Minting = { readonly [K in keyof MintedData]?: MintedData[K] | undefined };
 
@@ -96,12 +104,21 @@ export async function makeWorld(
       replayWindowMs: 10_000,
       accessLifeMs: 600_000,
       sessionLifeMs: 86_400_000,
+      lives: { ...LIVES, device_ms: 600_000 },
+      makeTicketId,
+      deviceIntervalMs: 5000,
+      userCodeTries: 10,
+      userCodeWindowMs: 600_000,
       ...more,
       ...extra,
     });
 
+  function makeTicketId(): string {
+    return randomBytes(16).toString('base64url');
+  }
+
   async function mint(extra: Minting = {}): Promise<string> {
-    const ticketId = randomBytes(16).toString('base64url');
+    const ticketId = makeTicketId();
     await tickets.mint(ticketId, {
       client_id: 'demo',
       grant: 'authorization_code',

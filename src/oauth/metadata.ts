@@ -1,0 +1,52 @@
+import { ASSERTION_ALGS } from './client-assertion.ts';
+import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS } from './client.ts';
+
+/** Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either. */
+export function metadata(issuer: string): Readonly<Record<string, unknown>> {
+  const at = (path: string): string => `${issuer}/oauth/${path}`;
+  return {
+    issuer,
+    authorization_endpoint: at('authorize'),
+    token_endpoint: at('token'),
+    userinfo_endpoint: at('userinfo'),
+    jwks_uri: at('jwks'),
+    device_authorization_endpoint: at('device_authorization'),
+    pushed_authorization_request_endpoint: at('par'),
+    revocation_endpoint: at('revoke'),
+    introspection_endpoint: at('introspect'),
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: GRANT_TYPES,
+    subject_types_supported: ['public'],
+    scopes_supported: ['openid', 'profile', 'offline_access'],
+    claims_supported: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'amr',
+      'sid',
+      'at_hash',
+      'name',
+      'picture',
+    ],
+    id_token_signing_alg_values_supported: ID_TOKEN_ALGS,
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    ui_locales_supported: ['en', 'zh-CN'],
+    token_endpoint_auth_methods_supported: AUTH_METHODS,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    revocation_endpoint_auth_methods_supported: AUTH_METHODS,
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS,
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    claims_parameter_supported: false,
+    service_documentation: `${issuer}/docs`,
+  };
+}
