@@ -37,7 +37,7 @@ export function startFeed(store: EventStore, hub: Hub, events: FeedEvents = {}):
     alls += 1;
     const turn = alls;
     let woken = 0;
-    for (const subject of [...hub.subjects()]) {
+    for (const subject of Array.from(hub.subjects())) {
       hub.wake(subject);
       woken += 1;
       if (woken % SLICE === 0) await sleep(PAUSE_MS);

@@ -112,7 +112,7 @@ class Round {
     const after = this.random.chance(0.5)
       ? undefined
       : this.random.chance(0.2)
-        ? (`${this.random.between(1, 6)}-${this.nonce()}` as Cursor)
+        ? (`${this.random.between(1, 6)}-${this.nonce()}` satisfies Cursor)
         : this.random.pick(known);
     this.observers.push(new Observer(this.shared, this.world, subject, after));
   }

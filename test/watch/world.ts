@@ -20,7 +20,7 @@ export interface Seen {
   readonly reset: boolean;
 }
 
-const END = new Set(['confirmed', 'redeemed', 'denied', 'expired']);
+const END = new Set(['confirmed', 'redeemed', 'denied', 'cancelled', 'expired']);
 
 /** Tells what a head says; it knows nothing of secrets. */
 export function presentOf(store: EventStore): Present<Seen> {
@@ -45,7 +45,7 @@ export function presentOf(store: EventStore): Present<Seen> {
       end: true,
     }),
     ends: (head) => {
-      const status = [...head.blob.split(' ')].slice(-head.moments.length);
+      const status = head.blob.split(' ').slice(-head.moments.length);
       return head.moments.filter((_, index) => END.has(status[index] ?? '')).map((moment) => moment.id);
     },
     movesInMs: ({ head, now }) => (head.final ? undefined : head.moments.at(-1)!.deadline - now),

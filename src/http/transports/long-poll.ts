@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { withStoreErrors } from '../../command/run.ts';
 import type { Subject } from '../../store/subject.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -38,7 +39,8 @@ export async function holdPoll<T>(
       ? undefined
       : (shared.held.take(poll) ?? shared.held.join(poll, admitted.subject));
     if (bound !== undefined) throw refusalOf(shared, bound);
-    const answer = await poll.answer(after, shared.held.closing ? 0 : waitMs, admitted);
+    const once = shared.held.closing || req.method === 'HEAD';
+    const answer = await withStoreErrors(() => poll.answer(after, once ? 0 : waitMs, admitted));
     if (answer === undefined) return;
     writeAnswer(shared, res, answer);
   } finally {
@@ -99,7 +101,7 @@ class HeldPoll<T> implements HeldConnection, Due {
     this.#socket = socket;
     this.#onGone = () => {
       this.#gone = true;
-      this.#watch?.close();
+      this.release();
     };
     socket.on('close', this.#onGone);
   }

@@ -1,0 +1,299 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { EventSource } from 'eventsource';
+import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { idOf } from '../../../src/store/subject.ts';
+import type { Subject } from '../../../src/store/subject.ts';
+import { transportContract } from '../../contract/transport.ts';
+import { until, within } from '../../support/until.ts';
+import { startGateway } from './gateway.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
+import { ask } from './poll-reader.ts';
+import { sseReader } from './sse-reader.ts';
+
+function address(gateway: Gateway, subject: Subject, query = ''): string {
+  return `${gateway.url}/${idOf(subject)}/events${query}`;
+}
+
+transportContract({
+  name: 'sse',
+  open: (gateway, subject, after) =>
+    sseReader(address(gateway, subject, after === undefined ? '' : `?after=${encodeURIComponent(after)}`)),
+});
+
+describe('an event stream', () => {
+  let gateway: Gateway;
+  const sockets: Socket[] = [];
+
+  async function begin(options: GatewayOptions = {}): Promise<void> {
+    gateway = await startGateway(options);
+  }
+
+  afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await gateway.close();
+    await until(() => gateway.isClean());
+    expect(gateway.log.filter((line) => /defect|thrown/.test(line))).toEqual([]);
+  });
+
+  function cursorOf(subject: Subject): string {
+    return gateway.world.heads.get(subject)!.moments.at(-1)!.id;
+  }
+
+  /** A client that reads nothing at all. */
+  function deaf(subject: Subject): Socket {
+    const socket = createConnection(gateway.port, '127.0.0.1');
+    sockets.push(socket);
+    socket.pause();
+    socket.on('error', () => undefined);
+    socket.write(`GET /${idOf(subject)}/events HTTP/1.1\r\nHost: x\r\n\r\n`);
+    return socket;
+  }
+
+  test('has the headers that proxies need, and begins with retry', async () => {
+    await begin();
+    const reader = sseReader(address(gateway, gateway.mint()));
+    const { status, headers } = await reader.head;
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    await until(() => reader.told.length === 1);
+    expect(reader.text()).toMatch(/^retry: \d+\n\nevent: ticket\nid: [0-9-]+\ndata: \{.*\}\n\n: \n\n/);
+    expect(reader.text()).not.toContain(' '.repeat(100));
+    reader.leave();
+  });
+
+  test('spreads what it says of retry', async () => {
+    await begin();
+    const retries = new Set<number>();
+    for (let index = 0; index < 20; index += 1) {
+      const reader = sseReader(address(gateway, gateway.mint()));
+      await until(() => reader.retries.length > 0, { everyMs: 1 });
+      retries.add(reader.retries[0]!);
+      reader.leave();
+    }
+    expect(retries.size).toBeGreaterThan(10);
+    for (const retry of retries) {
+      expect(retry).toBeGreaterThanOrEqual(100);
+      expect(retry).toBeLessThanOrEqual(300);
+    }
+  });
+
+  test('is padded on request', async () => {
+    await begin();
+    const reader = sseReader(address(gateway, gateway.mint(), '?padding=1'));
+    await until(() => reader.told.length === 1);
+    expect(reader.text()).toMatch(/^retry: \d+\n: {2048,}\n\nevent:/);
+    reader.leave();
+  });
+
+  test('sends a comment in a packet of its own soon after each notice, then heartbeats in time', async () => {
+    await begin({ settings: { sseHeartbeatMs: 400 } });
+    const subject = gateway.mint();
+    const reader = sseReader(address(gateway, subject));
+    await until(() => reader.told.length === 1, { everyMs: 1 });
+    const toldAt = performance.now();
+    await until(() => reader.comments.length >= 2, { everyMs: 1 });
+    expect(reader.comments[1]!.at - toldAt).toBeLessThan(200);
+    await until(() => reader.comments.length >= 6);
+    for (let index = 2; index < 6; index += 1) {
+      const silence = reader.comments[index]!.at - reader.comments[index - 1]!.at;
+      expect(silence).toBeLessThanOrEqual(430);
+      expect(silence).toBeGreaterThan(200);
+    }
+    reader.leave();
+  });
+
+  test('takes Last-Event-ID before after', async () => {
+    await begin();
+    const subject = gateway.mint();
+    const first = cursorOf(subject);
+    gateway.move(subject, 'scanned');
+    const second = cursorOf(subject);
+    const reader = sseReader(address(gateway, subject, `?after=${first}`), { 'Last-Event-ID': second });
+    await until(() => gateway.shared.held.count('sse') === 1);
+    await sleep(60);
+    expect(reader.told).toEqual([]);
+    reader.leave();
+    const again = sseReader(address(gateway, subject, `?after=${second}`), { 'Last-Event-ID': '' });
+    await until(() => gateway.shared.held.count('sse') === 1);
+    await sleep(60);
+    expect(again.told).toEqual([]);
+    again.leave();
+  });
+
+  test.each(['evil\tid', '1-1:2', '1-1, 1-2'])(
+    'refuses the Last-Event-ID %j before any header, and never repeats it',
+    async (id) => {
+      await begin();
+      const answer = await ask(address(gateway, gateway.mint()), { headers: { 'Last-Event-ID': id } });
+      expect(answer.status).toBe(400);
+      expect(JSON.parse(answer.body)).toMatchObject({ code: 'invalid_request', field: 'Last-Event-ID' });
+      expect(answer.body).not.toContain(id);
+    },
+  );
+
+  test('is ended after its life, with retry, and goes on where it was', async () => {
+    await begin({ settings: { sseLifeMinMs: 150, sseLifeMaxMs: 250 } });
+    const subject = gateway.mint();
+    const begun = performance.now();
+    const reader = sseReader(address(gateway, subject));
+    expect(await within(reader.ended, 2000, 'the end')).toBe('again');
+    expect(performance.now() - begun).toBeGreaterThan(140);
+    expect(performance.now() - begun).toBeLessThan(500);
+    expect(reader.retries).toHaveLength(2);
+    expect(reader.text()).toMatch(/retry: \d+\n\n$/);
+    expect(gateway.log).toContain('closed sse life');
+  });
+
+  test('an EventSource sees a whole sign-in over ended streams, and stops for good', async () => {
+    await begin({ settings: { sseLifeMinMs: 100, sseLifeMaxMs: 150, retryMs: 40 } });
+    const subject = gateway.mint();
+    const source = new EventSource(address(gateway, subject));
+    const told: string[] = [];
+    source.addEventListener('ticket', (event) => told.push(event.lastEventId));
+    const expected = [cursorOf(subject)];
+    await until(() => told.length === 1);
+    for (const status of ['scanned', 'confirmed']) {
+      await sleep(200);
+      expected.push(gateway.move(subject, status));
+      await until(() => told.length === expected.length);
+    }
+    await until(() => source.readyState === EventSource.CLOSED);
+    expect(told).toEqual(expected);
+    source.close();
+  });
+
+  test('a store that is away, a full node and one that goes are survived by an EventSource', async () => {
+    await begin({ settings: { retryMs: 40 }, limits: { perSubject: 1 } });
+    const subject = gateway.mint();
+    gateway.world.down = true;
+    const source = new EventSource(address(gateway, subject));
+    let told = 0;
+    source.addEventListener('ticket', () => (told += 1));
+    await until(() => gateway.log.filter((line) => line === 'refused sse elsewhere').length > 2);
+    expect(source.readyState).not.toBe(EventSource.CLOSED);
+    gateway.world.down = false;
+    await until(() => told === 1);
+    const other = new EventSource(address(gateway, subject));
+    await until(() => gateway.log.includes('refused sse subject'));
+    expect(other.readyState).not.toBe(EventSource.CLOSED);
+    source.close();
+    await until(() => other.readyState === EventSource.OPEN && gateway.shared.held.size === 1);
+    await gateway.shared.held.drain({ waitMs: 0, windowMs: 0, maxMs: 3000 });
+    await until(() => gateway.log.includes('refused sse draining'));
+    expect(other.readyState).not.toBe(EventSource.CLOSED);
+    other.close();
+  });
+
+  test('a client that is cut in the middle of anything leaves nothing', async () => {
+    await begin();
+    const subject = gateway.mint();
+    for (let bytes = 1; bytes < 400; bytes += 7) {
+      const socket = createConnection(gateway.port, '127.0.0.1');
+      let seen = 0;
+      socket.on('data', (chunk: Buffer) => {
+        seen += chunk.length;
+        if (seen >= bytes) socket.destroy();
+      });
+      socket.write(`GET /${idOf(subject)}/events HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await new Promise((resolve) => socket.once('close', resolve));
+    }
+    await until(() => gateway.isClean());
+  });
+
+  test('requests in a row on one connection leave with it', async () => {
+    await begin();
+    const subject = gateway.mint();
+    const socket = createConnection(gateway.port, '127.0.0.1');
+    sockets.push(socket);
+    socket.write(`GET /${idOf(subject)}/events HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(3));
+    await until(() => gateway.shared.held.size === 3);
+    socket.destroy();
+    await until(() => gateway.isClean());
+  });
+
+  test('HEAD is answered and not held', async () => {
+    await begin();
+    const answer = await ask(address(gateway, gateway.mint()), { method: 'HEAD' });
+    expect(answer.status).toBe(200);
+    expect(gateway.isClean()).toBe(true);
+  });
+
+  test('one that does not read holds one notice at most, moves nobody else, and is cut in time', async () => {
+    const big = 'x'.repeat(200_000);
+    await begin({
+      present: (present) => ({
+        ...present,
+        tell: (reading, reset) => {
+          const told = present.tell(reading, reset);
+          return { ...told, notice: { ...told.notice, status: told.notice.status, big } };
+        },
+      }),
+      settings: { readerStallMs: 1500, readerBytes: 1_000_000 },
+      limits: { perSubject: 100 },
+    });
+    const subject = gateway.mint();
+    const stalled = Array.from({ length: 30 }, () => deaf(subject));
+    await until(() => gateway.shared.held.size === 30);
+    const reader = sseReader(address(gateway, subject));
+    await until(() => reader.told.length === 1);
+    for (let move = 0; move < 60; move += 1) {
+      const cursor = gateway.move(subject, 'scanned');
+      const begun = performance.now();
+      await until(() => reader.told.at(-1)!.cursor === cursor, { everyMs: 1 });
+      expect(performance.now() - begun).toBeLessThan(500);
+    }
+    gateway.world.readCount = 0;
+    const cursor = gateway.move(subject, 'scanned');
+    await until(() => reader.told.at(-1)!.cursor === cursor);
+    expect(gateway.world.readCount).toBeLessThan(5);
+    await until(() => gateway.log.filter((line) => line === 'closed sse slow').length === 30, {
+      withinMs: 5000,
+    });
+    expect(gateway.shared.held.size).toBe(1);
+    expect(stalled).toHaveLength(30);
+    reader.leave();
+  });
+
+  test('one that does not read the last words is cut too', async () => {
+    const big = 'x'.repeat(8_000_000);
+    await begin({
+      present: (present) => ({
+        ...present,
+        tell: (reading, reset) => {
+          const told = present.tell(reading, reset);
+          return told.end ? { ...told, notice: { ...told.notice, big } } : told;
+        },
+      }),
+      settings: { readerStallMs: 300 },
+    });
+    const subject = gateway.mint();
+    deaf(subject);
+    await until(() => gateway.shared.held.size === 1);
+    gateway.move(subject, 'denied');
+    await sleep(100);
+    expect(gateway.shared.held.size).toBe(1);
+    await until(() => gateway.isClean(), { withinMs: 2000 });
+  });
+
+  test('is cut at once where more is unread than allowed', async () => {
+    const big = 'x'.repeat(8_000_000);
+    await begin({
+      present: (present) => ({
+        ...present,
+        tell: (reading, reset) => {
+          const told = present.tell(reading, reset);
+          return { ...told, notice: { ...told.notice, big } };
+        },
+      }),
+      settings: { readerStallMs: 60_000 },
+    });
+    deaf(gateway.mint());
+    await until(() => gateway.log.includes('closed sse slow'), { withinMs: 2000 });
+  });
+});
