@@ -114,7 +114,7 @@ async function build(root) {
   const stamp = { quick: quickFingerprint(root), content: contentFingerprint(root) }; // a later edit makes it stale
   await compile(root, next);
   const web = join(root, 'scripts', 'build-web.mjs');
-  if (existsSync(web)) await (await import(pathToFileURL(web).href)).buildWeb(next);
+  if (existsSync(web)) await (await import(pathToFileURL(web).href)).buildWeb(join(next, 'web'));
   copyIfThere(join(root, 'migrations'), join(next, 'migrations'));
   copyIfThere(join(root, 'openapi.yaml'), join(next, 'openapi.yaml'));
   writeFileSync(join(next, '.built'), JSON.stringify(stamp));
