@@ -7,6 +7,7 @@ import type { Head } from '../store/event-store.ts';
 import { ScangateError } from '../ticket/error.ts';
 import type { Binding, MintedData } from '../ticket/events.ts';
 import { bearerOf, cookieOf } from './credentials.ts';
+import { isOriginOf } from './cross-origin.ts';
 import type { Origins } from './cross-origin.ts';
 
 /** A browser that showed a right MAC for a ticket. The ticket's own events have the last word: {@link BrowserGate.admit}. */
@@ -110,7 +111,6 @@ export class BrowserGate {
 
   #mayAsk({ foreignOrigin }: BrowserClaim, { client_id: clientId }: MintedData): boolean {
     if (foreignOrigin === undefined) return true;
-    const uris = this.#clients.find(clientId)?.redirect_uris ?? [];
-    return uris.some((uri) => URL.canParse(uri) && new URL(uri).origin === foreignOrigin);
+    return isOriginOf(this.#clients.find(clientId), foreignOrigin);
   }
 }

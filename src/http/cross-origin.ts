@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ClientRegistry } from '../oauth/client.ts';
+import type { Client, ClientRegistry } from '../oauth/client.ts';
 
 /** Knows which origins are the gateway's own and which are a registered client's. */
 export class Origins {
@@ -19,7 +19,7 @@ export class Origins {
 
   /** Whether a page of this origin may call in the name of some client. */
   isClients(origin: string): boolean {
-    return this.#clients.isClientOrigin(origin);
+    return origin !== OPAQUE && this.#clients.isClientOrigin(origin);
   }
 
   /** The CORS headers of an answer to a request that may come across origins: exactly one origin, never credentials. */
@@ -42,6 +42,15 @@ export class Origins {
     };
   }
 }
+
+/** Whether a page of this origin may call in the name of this client: one of its redirect addresses is there. */
+export function isOriginOf(client: Client | undefined, origin: string): boolean {
+  if (client === undefined || origin === OPAQUE) return false;
+  return client.redirect_uris.some((uri) => URL.canParse(uri) && new URL(uri).origin === origin);
+}
+
+/** What sandboxed pages send, and what the origin of a native app's address reads as: nobody's. */
+const OPAQUE = 'null';
 
 const VARY: readonly (readonly [string, string])[] = [['Vary', 'Origin']];
 const EXPOSED = ['Access-Control-Expose-Headers', 'ETag, Location, Retry-After, Scangate-Cursor'] as const;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CURSOR_LENGTH_MAX } from '../ticket/cursor.ts';
+import { DEFECT, PROBLEMS } from './problem.ts';
 
 /** The shapes that several routes share. `id` in a shape's metadata is its name in `openapi.yaml`. */
 
@@ -77,7 +78,7 @@ export const problem = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    code: z.string(),
+    code: z.enum([...Object.keys(PROBLEMS), DEFECT.code]),
     detail: z.string().optional(),
     field: z.string().optional(),
     ticket_status: ticketStatus.optional(),

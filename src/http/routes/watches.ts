@@ -63,7 +63,7 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
         query: z.object({ after }),
         headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
         answers: {
-          200: { description: 'A stream of notices.', type: 'text/event-stream' },
+          200: { description: 'A stream of notices.', schema: ticketNotice, type: 'text/event-stream' },
           204: { description: 'It is over: do not come back.' },
         },
         refusals,

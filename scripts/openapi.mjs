@@ -1,0 +1,54 @@
+/**
+ * `npm run openapi`: writes `openapi.yaml` from the route table. `npm run openapi:check` makes it again and compares bytes.
+ *
+ * No route is run for it: a route's options are stood in for by an object that has everything and does nothing.
+ */
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { register } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+register('./typescript-loader.mjs', import.meta.url);
+const { openApiYaml } = await import('./openapi-document.mjs');
+const { routeTable } = await import('../src/http/route-table.ts');
+
+const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url));
+const folder = new URL('../src/http/routes/', import.meta.url);
+
+const anything = new Proxy(() => anything, {
+  get: (_target, name) => {
+    if (name === Symbol.toPrimitive) return () => '';
+    return name === 'then' ? undefined : anything;
+  },
+});
+
+/** The rows that `compose` hands over from other rooms stand in `routes/oauth-*.ts` and `routes/session*.ts`. */
+async function otherRows() {
+  const names = readdirSync(folder).filter((name) => /^(oauth|session)[\w-]*\.ts$/.test(name));
+  const rows = [];
+  for (const name of names.toSorted()) {
+    const module = await import(new URL(name, folder).href);
+    for (const [member, make] of Object.entries(module))
+      if (member.endsWith('Routes') && typeof make === 'function')
+        rows.push(...make(anything, anything, anything));
+  }
+  return rows;
+}
+
+const more = await otherRows();
+const options = new Proxy({}, { get: (_target, name) => (name === 'more' ? more : anything) });
+const made = openApiYaml(routeTable(options));
+
+if (process.argv.includes('--check')) {
+  let committed = '';
+  try {
+    committed = readFileSync(file, 'utf8');
+  } catch {
+    // Missing is different.
+  }
+  if (committed !== made) {
+    console.error('openapi.yaml is not what the route table says: run `npm run openapi` and commit it');
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(file, made);
+}

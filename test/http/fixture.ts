@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { ticketCommands } from '../../src/command/ticket-commands.ts';
+import { readConfig } from '../../src/config.ts';
+import { countedCommands } from '../../src/http/counted-commands.ts';
+import { buildEdge } from '../../src/http/edge.ts';
+import type { EdgeOptions } from '../../src/http/edge.ts';
+import { readPages } from '../../src/http/pages/pages.ts';
+import { ticketPresenter } from '../../src/http/ticket-presenter.ts';
+import { Held } from '../../src/http/transports/held.ts';
+import { heldLimits, transportSettings } from '../../src/http/transports/settings.ts';
+import type { TransportShared } from '../../src/http/transports/transport.ts';
+import { socketServer } from '../../src/http/transports/web-socket.ts';
+import type { Client, ClientRegistry } from '../../src/oauth/client.ts';
+import { demoClient } from '../../src/oauth/demo-client.ts';
+import { demoIdentity } from '../../src/phone/demo.ts';
+import { phoneIdentities } from '../../src/phone/identities.ts';
+import { pageSessions } from '../../src/phone/page-session.ts';
+import { KeyRing } from '../../src/secrets/key-ring.ts';
+import { sealOf } from '../../src/secrets/seal.ts';
+import { TicketSecrets } from '../../src/secrets/ticket-secrets.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
+import type { Ledger } from '../../src/store/ledger.ts';
+import { openFileStore } from '../../src/store/file/open.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { startFeed } from '../../src/watch/feed.ts';
+import { Hub } from '../../src/watch/hub.ts';
+import { Wheel } from '../../src/watch/wheel.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+/** A running edge over a real file store, in this process. */
+export interface RunningEdge {
+  readonly url: string;
+  readonly secrets: TicketSecrets;
+  readonly metrics: Metrics;
+  readonly routes: ReturnType<typeof buildEdge>['routes'];
+  readonly folder: string;
+  /** The log's lines so far. */
+  readonly lines: string[];
+  /** Calls of the store and the ledger so far. */
+  calls(): number;
+  /** Lets the store's clock go on by itself and jumps ahead besides. */
+  advance(ms: number): void;
+  /** What `/readyz` is told, and whether connections are kept. */
+  setState(state: 'ready' | 'draining' | 'away'): void;
+  /** While true, the store and the ledger throw what they throw when they are away. */
+  setAway(error: Error | undefined): void;
+  stop(): Promise<void>;
+}
+
+/** Settings, and parts in the place of others. */
+export interface EdgeTestOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly clients?: readonly Partial<Client>[];
+  readonly over?: Partial<EdgeOptions>;
+}
+
+/** A client for tests: public, one redirect address at `https://app.example`. */
+export function testClient(over: Partial<Client> = {}): Client {
+  return {
+    client_id: 'app',
+    client_name: 'An <app>',
+    redirect_uris: ['https://app.example/back?keep=1'],
+    grant_types: ['authorization_code'],
+    scope: ['openid', 'profile'],
+    token_endpoint_auth_method: 'none',
+    id_token_signed_response_alg: 'EdDSA',
+    ...over,
+    policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required', ...over.policy },
+  };
+}
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Starts an edge on a free port. */
+export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningEdge> {
+  const folder = await temporaryFolder();
+  const config = readConfig({ SCANGATE_LIMITS: 'off', ...options.env });
+  let ahead = 0;
+  let away: Error | undefined;
+  let calls = 0;
+  let state: 'ready' | 'draining' | 'away' = 'ready';
+  const now = (): number => Date.now() + ahead;
+  const newId = (): string => randomBytes(16).toString('base64url');
+  const opened = await openFileStore({
+    folder: folder.path,
+    settings: { historyMs: config.SCANGATE_HISTORY, lifeMaxMs: 600_000, callTimeoutMs: 5000 },
+    now,
+    newId,
+  });
+  const watched = <T extends object>(part: T): T =>
+    new Proxy(part, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function' || name === 'feed' || name === 'close') return member;
+        return (...args: unknown[]): unknown => {
+          calls += 1;
+          if (away !== undefined) return Promise.reject(away);
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
+  const store: EventStore = watched(opened.store);
+  const ledger: Ledger = watched(opened.ledger);
+
+  const ring = new KeyRing([randomBytes(32).toString('base64url')]);
+  const secrets = new TicketSecrets(ring);
+  const metrics = createMetrics(false);
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line) => void lines.push(line) });
+  const nonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
+  const commands = countedCommands(
+    ticketCommands({ store, makeNonce: nonce, tries: 6, durability: 'acknowledged' }),
+    metrics,
+  );
+  const hub = new Hub();
+  const monotonicNow = (): number => performance.now();
+  const wheel = new Wheel(50, monotonicNow);
+  const feed = startFeed(opened.store, hub);
+  await feed.ready;
+  const clients: Client[] = [];
+  const registry: ClientRegistry = {
+    find: (id) => clients.find((client) => client.client_id === id),
+    isClientOrigin: (origin) =>
+      clients.some((client) => client.redirect_uris.some((uri) => new URL(uri).origin === origin)),
+  };
+  const sockets = socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES);
+  const shared: TransportShared = {
+    settings: transportSettings(config),
+    watch: { hub, wheel, recheckMinMs: 20_000, recheckMaxMs: 40_000, awayMs: 500, random: Math.random },
+    held: new Held(heldLimits(config), monotonicNow),
+    sockets,
+    origins: { own: config.publicUrl.origin, isRegistered: (origin) => registry.isClientOrigin(origin) },
+    events: {
+      opened: () => undefined,
+      closed: () => undefined,
+      refused: () => undefined,
+      defect: (error) => void lines.push(JSON.stringify({ level: 'error', msg: String(error) })),
+    },
+    now: monotonicNow,
+  };
+  const sessions = pageSessions(sealOf(ring, 'page session'), 3_600_000, now);
+  const edge = buildEdge({
+    settings: config,
+    commands,
+    secrets,
+    makingKeyId: () => ring.makingId,
+    clients: registry,
+    phones: phoneIdentities([demoIdentity(sessions)]),
+    pageSessions: sessions,
+    ledger,
+    presenter: ticketPresenter({ commands, secrets, issuer: config.issuer, retryAfterMs: 2000 }),
+    pages: readPages(resolve(root, 'src/web/pages'), true),
+    shared,
+    readiness: () => ({ state, canaryAgeMs: 12 }),
+    isDraining: () => state === 'draining',
+    log,
+    metrics,
+    makeTicketId: newId,
+    makeVerifier: () => randomBytes(32).toString('base64url'),
+    monotonicNow,
+    wallNow: now,
+    assetsFolder: resolve(root, 'src/web'),
+    openapiFile: resolve(root, 'openapi.yaml'),
+    routes: [],
+    ...options.over,
+  });
+  await new Promise<void>((ready) => edge.server.listen(0, '127.0.0.1', ready));
+  const { port } = edge.server.address() as AddressInfo;
+  clients.push(demoClient(config.issuer), ...(options.clients ?? [{}]).map((over) => testClient(over)));
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    secrets,
+    metrics,
+    routes: edge.routes,
+    folder: folder.path,
+    lines,
+    calls: () => calls,
+    advance: (ms) => {
+      ahead += ms;
+    },
+    setState: (next) => {
+      state = next;
+    },
+    setAway: (error) => {
+      away = error;
+    },
+    async stop() {
+      edge.server.closeAllConnections();
+      await new Promise((closed) => edge.server.close(closed));
+      sockets.close();
+      await feed.stop();
+      await opened.store.close();
+      await folder.remove();
+    },
+  };
+}
