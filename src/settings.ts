@@ -16,7 +16,12 @@ const setting = <const K extends Kind, const I extends string | undefined>(
   initial: I,
   means: string,
   bounds: { min?: number; max?: number } = {},
-): Setting & { kind: K; initial: I } => ({ kind, initial, means, ...bounds });
+): Omit<Setting, 'kind' | 'initial'> & { readonly kind: K; readonly initial: I } => ({
+  kind,
+  initial,
+  means,
+  ...bounds,
+});
 
 /** Every setting of the process, by the name of its environment variable. */
 export const SETTINGS = {
@@ -210,6 +215,19 @@ export const SETTINGS = {
   ),
   SCANGATE_IDEMPOTENCY_LIFE: setting('duration', 'PT10M', 'how long an Idempotency-Key is remembered', {
     min: 100,
+    max: 86_400_000,
+  }),
+
+  SCANGATE_DEVICE_INTERVAL: setting('duration', 'PT5S', "time between a device's polls", {
+    min: 1000,
+    max: 60_000,
+  }),
+  SCANGATE_USER_CODE_TRIES: setting('count', '10', 'wrong user codes that shut a user, or an address, out', {
+    min: 1,
+    max: 1000,
+  }),
+  SCANGATE_USER_CODE_WINDOW: setting('duration', 'PT10M', 'how long wrong user codes count', {
+    min: 1000,
     max: 86_400_000,
   }),
 
