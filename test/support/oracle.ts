@@ -192,8 +192,8 @@ export const logIsSound: Check = (history) =>
         ? []
         : [broken(`it begins with ${first.status} ${first.cursor}`)];
     const steps = neighbours(log).flatMap(([before, after]) => {
-      if (after.status === before.status) return []; // judged as a rotation
       const follows = versionOf(after.cursor) === versionOf(before.cursor) + 1;
+      if (follows && after.status === before.status) return []; // judged as a rotation
       if (follows && NEXT[before.status].includes(after.status)) return [];
       return [broken(`${before.status} ${before.cursor} → ${after.status} ${after.cursor}`)];
     });
