@@ -1,0 +1,68 @@
+/**
+ * `npm run chaos`: breaks real topologies under real sign-ins and counts broken promises (`test/chaos`). The harness is
+ * compiled, and the build it plays with copied, into a folder of this run: a build that others make meanwhile changes
+ * nothing halfway.
+ */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BuildError, ensureBuilt } from './build.mjs';
+import { ToolMissing, TOOLS, findTool } from './find-tools.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, '.cache', 'chaos', String(process.pid));
+const env = { ...process.env, CHAOS_COMMIT: commit() };
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+
+try {
+  env[TOOLS['redis-server'].variable] = await findTool('redis-server');
+  const built = process.env.CHAOS_DIST; // another build than this checkout's
+  if (built === undefined) await ensureBuilt();
+  mkdirSync(folder, { recursive: true });
+  cpSync(built ?? join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  symlinkSync(join(root, 'scripts'), join(folder, 'scripts'), 'junction');
+  compile();
+} catch (error) {
+  console.error(error instanceof BuildError || error instanceof ToolMissing ? error.message : error);
+  process.exit(1);
+}
+play();
+
+function commit() {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function compile() {
+  const config = join(folder, 'tsconfig.json');
+  const compilerOptions = {
+    noEmit: false,
+    rootDir: root,
+    outDir: folder,
+    sourceMap: false,
+    typeRoots: [join(root, 'node_modules/@types')],
+  };
+  const include = [join(root, 'test/chaos')];
+  writeFileSync(
+    config,
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include, exclude: [] }),
+  );
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new BuildError('the chaos run does not compile');
+}
+
+function play() {
+  const main = join(folder, 'test', 'chaos', 'main.js');
+  const child = spawn(process.execPath, [main, ...process.argv.slice(2)], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mint } from '../support/signin.ts';
+import type { Random } from '../support/random.ts';
+import { signIn } from './sign-in.ts';
+import type { SignInSettings } from './sign-in.ts';
+
+/** How much goes on at once. */
+export interface Rates {
+  readonly signInsPerSecond: number;
+  /** Tickets minted at each gateway only to see whether it writes. */
+  readonly pulsesPerSecond: number;
+}
+
+/** Sign-ins that begin all the time, and a pulse of bare mints at each gateway, until told to stop. */
+export interface Load {
+  /** How many sign-ins have begun. */
+  begun(): number;
+  /** Begins so many sign-ins at once. */
+  burst(count: number): void;
+  /** No more begins. Waits for those that have begun, no longer than this; returns how many are still going on. */
+  finish(withinMs: number): Promise<number>;
+}
+
+const PULSE_LIMIT_MS = 4000;
+
+/** Starts it. */
+export function startLoad(settings: SignInSettings, rates: Rates, random: Random): Load {
+  const open = new Set<Promise<void>>();
+  let begun = 0;
+  const begin = (): void => {
+    begun += 1;
+    const run = signIn(settings, random.fork())
+      .catch((error: unknown) => settings.chronicle.end(`broke: ${String(error)}`))
+      .finally(() => open.delete(run));
+    open.add(run);
+  };
+  const pulse = (gateway: number): void => {
+    const run = beat(settings, gateway).finally(() => open.delete(run));
+    open.add(run);
+  };
+  const timers = [
+    setInterval(begin, 1000 / rates.signInsPerSecond),
+    ...settings.bases.map((_, gateway) => setInterval(() => pulse(gateway), 1000 / rates.pulsesPerSecond)),
+  ];
+  return {
+    begun: () => begun,
+    burst: (count) => {
+      for (let left = count; left > 0; left -= 1) begin();
+    },
+    finish: async (withinMs) => {
+      for (const timer of timers) clearInterval(timer);
+      const end = performance.now() + withinMs;
+      while (open.size > 0 && performance.now() < end) await sleep(20);
+      return open.size;
+    },
+  };
+}
+
+/** One mint, never repeated: it shows whether this gateway writes, and must stand once it was answered. */
+async function beat(
+  { chronicle, bases, redirectUri, pulses }: SignInSettings,
+  gateway: number,
+): Promise<void> {
+  const late = sleep(PULSE_LIMIT_MS, undefined);
+  const ticket = await Promise.race([mint(bases[gateway]!, { redirectUri }).catch(() => undefined), late]);
+  if (ticket === undefined) return;
+  const { ticketId, notice } = ticket;
+  chronicle.acknowledge({ ticketId, status: 'pending', by: 'a pulse', gateway, cursor: notice.cursor });
+  pulses.push(ticket);
+}

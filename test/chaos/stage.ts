@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from '../support/child.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { look } from '../support/signin.ts';
+import type { Minted } from '../support/signin.ts';
+import type { Random } from '../support/random.ts';
+import { Chronicle } from './chronicle.ts';
+import { startLoad } from './load.ts';
+import type { Rates } from './load.ts';
+import { readTicketLog } from './log.ts';
+import { delaysToTruth, percentile, secondsWithoutWrites } from './measures.ts';
+import type { AnyScenario, Ground, Prepared, Stage } from './scenario.ts';
+import type { SignInSettings } from './sign-in.ts';
+import { COLUMNS, judgeRemains } from './verdict.ts';
+import type { Breach, Column, EndState, Pardon, Remains } from './verdict.ts';
+
+/** What one scenario came to: a row of the table. */
+export interface Row {
+  readonly name: string;
+  readonly title: string;
+  readonly seconds: number;
+  readonly signIns: number;
+  readonly acknowledged: number;
+  readonly broken: Readonly<Record<Column, number>>;
+  readonly resets: number;
+  readonly withoutWritesS: number;
+  readonly p99Ms: number;
+  readonly notes: Readonly<Record<string, number | string>>;
+  /** How sign-ins ended. */
+  readonly endings: Readonly<Record<string, number>>;
+  /** The first of the broken promises. */
+  readonly breaches: readonly Breach[];
+  /** It could not be played. */
+  readonly failure?: string;
+}
+
+const WARM_UP_MS = 1500;
+const COOL_DOWN_MS = 1500;
+const PATIENCE_MS = 20_000;
+const THINK_MS = 700;
+const RATES: Rates = { signInsPerSecond: 8, pulsesPerSecond: 12 };
+/** After the last sign-in has ended, how long browsers and gateways may take to agree with the log. */
+const BOUND_MS = 10_000;
+const PULSES_ASKED = 40;
+const BREACHES_KEPT = 25;
+
+/** Plays one scenario on a ground that is ready, and judges what it left. Ends the gateways; the ground is the caller's. */
+export async function playScenario(
+  scenario: AnyScenario,
+  { ground, play }: Prepared,
+  random: Random,
+  without: readonly string[],
+): Promise<Row> {
+  const start = performance.now();
+  const gateways = await startPair(scenario, ground, without);
+  const chronicle = new Chronicle();
+  const settings = signInSettings(gateways, chronicle, scenario);
+  try {
+    const load = startLoad(settings, { ...RATES, ...scenario.rates }, random.fork());
+    const ignored = new Set<number>();
+    const notes: Record<string, number | string> = {};
+    const own: Breach[] = [];
+    let pardon: Pardon = {};
+    const stage: Stage<Ground> = {
+      ground,
+      gateways,
+      chronicle,
+      load,
+      random,
+      signIns: settings,
+      sleep: (ms) => sleep(ms),
+      ignore: (gateway) => void ignored.add(gateway),
+      note: (name, value) => void (notes[name] = value),
+      breach: (column, why, ticketId = '-') => void own.push({ column, ticketId, why }),
+      pardon: (given) => void (pardon = given),
+    };
+    await sleep(WARM_UP_MS);
+    const loadedMs = Date.now();
+    await play(stage).catch((error: unknown) => {
+      throw new Error(`the scenario could not be played: ${String(error)}`, { cause: error });
+    });
+    await sleep(COOL_DOWN_MS);
+    const untilMs = Date.now();
+    const leftOver = await load.finish((scenario.patienceMs ?? PATIENCE_MS) + BOUND_MS);
+    if (leftOver > 0) notes['unfinished'] = leftOver;
+
+    const { remains, breaches } = await settle(stage, settings, () => pardon);
+    const all = [...breaches, ...own];
+    const counted = COLUMNS.map((column) => [
+      column,
+      all.filter((breach) => breach.column === column).length,
+    ]);
+    const { acknowledged, observed } = remains;
+    const judgedGateways = gateways.map((_, index) => index).filter((index) => !ignored.has(index));
+    return {
+      name: scenario.name,
+      title: scenario.title,
+      seconds: Math.round((performance.now() - start) / 1000),
+      signIns: settings.tickets.length,
+      acknowledged: acknowledged.length,
+      broken: Object.fromEntries(counted) as Record<Column, number>,
+      resets: observed.flatMap(({ told }) => told).filter(({ reset }) => reset).length,
+      withoutWritesS: secondsWithoutWrites(acknowledged, judgedGateways, loadedMs, untilMs),
+      p99Ms: percentile(
+        delaysToTruth(observed, remains.log, acknowledged, scenario.skewed === undefined),
+        0.99,
+      ),
+      notes,
+      endings: Object.fromEntries(chronicle.endings),
+      breaches: all.slice(0, BREACHES_KEPT),
+    };
+  } catch (error) {
+    const said = gateways.map((gateway) => Object.values(gateway.output()).join('').slice(-1500));
+    throw new Error(`${String(error)}\n${said.join('\n---\n')}`, { cause: error });
+  } finally {
+    for (const browser of settings.browsers) browser.stop();
+    await Promise.all(gateways.map((gateway) => endGateway(gateway)));
+  }
+}
+
+/** Both have one public address, as behind a balancer. */
+async function startPair(
+  scenario: AnyScenario,
+  ground: Ground,
+  without: readonly string[],
+): Promise<[Gateway, Gateway]> {
+  const [port] = await freePorts(1);
+  const start = (gateway: number, own?: number): Promise<Gateway> =>
+    startGateway({
+      ...(own !== undefined && { port: own }),
+      withinMs: 30_000,
+      env: {
+        SCANGATE_STORE: ground.urls[gateway],
+        SCANGATE_PUBLIC_URL: `http://localhost:${port!}`,
+        SCANGATE_LOG_LEVEL: 'warn',
+        SCANGATE_TEST_WITHOUT: without.length > 0 ? without.join(',') : undefined,
+        ...scenario.env,
+        ...scenario.envOf?.(gateway),
+      },
+    });
+  const first = await start(0, port);
+  try {
+    return [first, await start(1)];
+  } catch (error) {
+    await endGateway(first);
+    throw error;
+  }
+}
+
+async function endGateway(gateway: Gateway): Promise<void> {
+  await gateway.kill();
+  await gateway.stop();
+}
+
+function signInSettings(
+  gateways: readonly Gateway[],
+  chronicle: Chronicle,
+  { patienceMs = PATIENCE_MS }: AnyScenario,
+): SignInSettings {
+  return {
+    chronicle,
+    bases: gateways.map(({ url }) => url),
+    redirectUri: `${gateways[0]!.url}/demo/callback`,
+    tickets: [],
+    pulses: [],
+    browsers: [],
+    thinkMs: THINK_MS,
+    patienceMs,
+  };
+}
+
+/** Judges, and judges again while only time is missing, until the bound has passed. */
+async function settle(
+  { ground, chronicle, gateways }: Stage<Ground>,
+  { tickets, pulses }: SignInSettings,
+  pardon: () => Pardon,
+): Promise<{ remains: Remains; breaches: Breach[] }> {
+  const end = performance.now() + BOUND_MS;
+  for (;;) {
+    const asked = [...tickets, ...pulses.slice(-PULSES_ASKED)];
+    const ends = (
+      await Promise.all(gateways.map((gateway, index) => lookAtAll(asked, gateway, index)))
+    ).flat();
+    const log = await readTicketLog(await ground.masters());
+    const { acknowledged, observed, redeemed } = chronicle;
+    const remains = { log, acknowledged, observed, redeemed, ends, pardon: pardon() };
+    const breaches = judgeRemains(remains);
+    const mayPass = breaches.some(({ column }) => column === 'without outcome' || column === 'phantom');
+    if (!mayPass || performance.now() > end) return { remains, breaches };
+    await sleep(700);
+  }
+}
+
+async function lookAtAll(tickets: readonly Minted[], gateway: Gateway, index: number): Promise<EndState[]> {
+  const left = [...tickets];
+  const ends: EndState[] = [];
+  const worker = async (): Promise<void> => {
+    for (let ticket = left.pop(); ticket !== undefined; ticket = left.pop()) {
+      const { ticketId } = ticket;
+      const answer = await look(ticket, gateway.url).catch(() => undefined);
+      const { cursor, status } = answer?.status === 200 ? answer.body : {};
+      ends.push({
+        ticketId,
+        gateway: index,
+        answer: answer?.status ?? 0,
+        ...(cursor !== undefined && { cursor }),
+        ...(status !== undefined && { status }),
+      });
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  return ends;
+}
