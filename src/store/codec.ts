@@ -5,15 +5,18 @@ import type { TicketEvent } from '../ticket/events.ts';
 type Upcast = (data: Record<string, unknown>) => Record<string, unknown>;
 
 /** The schema number that this release writes, and how each older one is lifted: `upcasts[n]` lifts `n + 1` to `n + 2`. */
-interface Row {
+export interface SchemaRow {
   readonly schema: number;
   readonly upcasts: readonly Upcast[];
 }
 
 type EventType = TicketEvent['type'] | SessionEvent['type'];
 
+/** A row for each event type. */
+export type SchemaTable = Readonly<Record<EventType, SchemaRow>>;
+
 /** Every event type this release knows, in the words of the log. `expired` serves tickets and sessions alike. */
-export const SCHEMAS: Record<EventType, Row> = {
+export const SCHEMAS: SchemaTable = {
   minted: { schema: 1, upcasts: [] },
   scanned: { schema: 1, upcasts: [] },
   confirmed: { schema: 1, upcasts: [] },
@@ -32,12 +35,11 @@ export class NewerSchema extends Error {
 }
 
 /** The schema number and the JSON text under which an event is written. */
-export function encodeEvent(event: TicketEvent | SessionEvent): {
-  type: string;
-  schema: number;
-  data: string;
-} {
-  return { type: event.type, schema: SCHEMAS[event.type].schema, data: JSON.stringify(event.data) };
+export function encodeEvent(
+  event: TicketEvent | SessionEvent,
+  table: SchemaTable = SCHEMAS,
+): { type: string; schema: number; data: string } {
+  return { type: event.type, schema: table[event.type].schema, data: JSON.stringify(event.data) };
 }
 
 /**
@@ -45,13 +47,12 @@ export function encodeEvent(event: TicketEvent | SessionEvent): {
  *
  * @throws {@link NewerSchema} where the type or the schema is from a later release.
  */
-export function decodeEvent<E extends TicketEvent | SessionEvent>(stored: {
-  readonly type: string;
-  readonly schema: number;
-  readonly data: string;
-}): E {
-  if (!Object.hasOwn(SCHEMAS, stored.type)) throw new NewerSchema(`unknown event ${stored.type}`);
-  const row = SCHEMAS[stored.type as EventType];
+export function decodeEvent<E extends TicketEvent | SessionEvent>(
+  stored: { readonly type: string; readonly schema: number; readonly data: string },
+  table: SchemaTable = SCHEMAS,
+): E {
+  if (!Object.hasOwn(table, stored.type)) throw new NewerSchema(`unknown event ${stored.type}`);
+  const row = table[stored.type as EventType];
   if (stored.schema > row.schema) throw new NewerSchema(`${stored.type} of schema ${stored.schema}`);
   let data = JSON.parse(stored.data) as Record<string, unknown>;
   for (const upcast of row.upcasts.slice(stored.schema - 1)) data = upcast(data);

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
+import { OWNER_SOCKET } from '../../src/store/file/owner.ts';
 import { fold } from '../../src/store/fold.ts';
 import { StoreRefused } from '../../src/store/refused.ts';
 import type { Subject } from '../../src/store/subject.ts';
@@ -136,6 +137,16 @@ describe('A folder', () => {
     await store.close();
   });
 
+  test('has one owner on each of two grounds: a name of the kernel’s, and a socket for who does not share names', async () => {
+    const { store } = await openStore(folder.path);
+    const elsewhere = startInNamespace('--net', 'hold', 'exec "$@"');
+    expect(await elsewhere.exited).toEqual({ code: 3, signal: null });
+    expect(elsewhere.output().stderr).toMatch(/in use by another process/);
+    rmSync(join(folder.path, OWNER_SOCKET));
+    await expectRefusal(folder.path, /in use by another process/);
+    await store.close();
+  });
+
   test('of two that start at once has one owner', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => openStore(folder.path)));
     const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
@@ -207,20 +218,18 @@ async function asNobody(body: () => Promise<void>): Promise<void> {
 
 /** A child in a mount namespace of its own, whose folder is a disk of 3 MB. It is gone with the process. */
 function onSmallDisk(prepare: string, role: string, seed = 0): Child {
-  const command = `mount -t tmpfs -o size=3m none "$0" && ${prepare} && exec "$@"`;
-  const namespace = process.geteuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
-  const child = startChild('unshare', [
-    ...namespace,
-    'sh',
-    '-c',
-    command,
-    folder.path,
-    process.execPath,
-    CHILD,
+  return startInNamespace(
+    '--mount',
     role,
-    folder.path,
-    String(seed),
-  ]);
+    `mount -t tmpfs -o size=3m none "$0" && ${prepare} && exec "$@"`,
+    seed,
+  );
+}
+
+function startInNamespace(kind: '--mount' | '--net', role: string, command: string, seed = 0): Child {
+  const rights = process.geteuid?.() === 0 ? [] : ['--map-root-user'];
+  const run = [process.execPath, CHILD, role, folder.path, String(seed)];
+  const child = startChild('unshare', [kind, ...rights, 'sh', '-c', command, folder.path, ...run]);
   children.push(child);
   return child;
 }

@@ -147,6 +147,39 @@ describe('What nobody can ask for any more', () => {
     expect(await again.ledger.get('kept')).toBe('x');
   });
 
+  test('stays in the log as long as a ticket may live, and the history', async () => {
+    const { store, ledger } = await start();
+    const head = await mint(store, 1);
+    clock += SETTINGS.historyMs + SETTINGS.lifeMaxMs - 1;
+    await ledger.count('a commit', 1000);
+    expect(await store.history(head.subject)).toHaveLength(1);
+    clock += 1;
+    await ledger.count('a commit', 1000);
+    expect(await store.history(head.subject)).toEqual([]);
+  });
+
+  test('does not take along what came in its place, and leaves no trace of it', async () => {
+    const { store, ledger } = await start();
+    await ledger.putIfAbsent('again', 'first', 1000);
+    await ledger.addMember('again', 'first', 1000, 3);
+    clock += 1000;
+    await Promise.all([
+      ledger.putIfAbsent('again', 'second', 1000),
+      ledger.addMember('again', 'second', 1000, 3),
+    ]);
+    expect([await ledger.get('again'), await ledger.members('again', 9)]).toEqual(['second', ['second']]);
+    for (let i = 0; i < 5; i += 1) {
+      clock += 1;
+      await ledger.replaceIf('again', await ledger.get('again'), `${i}`, 1000);
+      await ledger.addMember('again', 'second', 1000, 3);
+    }
+    await store.close();
+    opened = undefined;
+    const behind = openBehind();
+    expect([...behind.getKeys()].map((key) => key.toString('latin1', 0, 1)).join('')).toBe('msvzz');
+    await behind.close();
+  });
+
   test(
     'makes room: the file does not grow with time, and stays sound',
     seeded(async (random) => {
