@@ -8,6 +8,7 @@ import type { Answer } from '../answer.ts';
 import { browserCookie } from '../browser-gate.ts';
 import type { BrowserGate } from '../browser-gate.ts';
 import { setCookie } from '../credentials.ts';
+import { isOriginOf } from '../cross-origin.ts';
 import type { Origins } from '../cross-origin.ts';
 import { matchesEtag } from '../etag.ts';
 import { route } from '../route.ts';
@@ -205,10 +206,7 @@ function checkOrigin(
     origin === undefined
       ? site === undefined || site === 'same-origin' || site === 'none'
       : origins.isOwn(origin, host);
-  const clients =
-    binding === 'bearer' &&
-    origin !== undefined &&
-    client.redirect_uris.some((uri) => URL.canParse(uri) && new URL(uri).origin === origin);
+  const clients = binding === 'bearer' && origin !== undefined && isOriginOf(client, origin);
   if (!own && !clients) {
     throw new ScangateError('invalid_request', {
       field: 'Origin',
