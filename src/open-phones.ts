@@ -4,6 +4,7 @@ import { breaker } from './phone/breaker.ts';
 import { demoIdentity } from './phone/demo.ts';
 import { jwtIdentity } from './phone/jwt.ts';
 import { keySource } from './phone/key-source.ts';
+import type { KeySource } from './phone/key-source.ts';
 import type { PageSessions } from './phone/page-session.ts';
 import type { PhoneIdentity } from './phone/phone-identity.ts';
 
@@ -29,12 +30,18 @@ function jwtPhone(config: Config): PhoneIdentity {
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
-    keys: keySource({
-      from: needed(config, 'SCANGATE_PHONE_JWT_JWKS'),
-      breaker: breaker({ ...UPSTREAM, now, random: Math.random }),
-      ...KEYS,
-      now,
-    }),
+    keys: remoteKeys(needed(config, 'SCANGATE_PHONE_JWT_JWKS')),
+    now,
+  });
+}
+
+/** The keys of a client's `jwks_uri`, read as a phone's issuer's are. */
+export function remoteKeys(address: string): KeySource {
+  const now = (): number => Date.now();
+  return keySource({
+    from: address,
+    breaker: breaker({ ...UPSTREAM, now, random: Math.random }),
+    ...KEYS,
     now,
   });
 }

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose, openStore } from '../compose.ts';
+import { compose } from '../compose.ts';
 import { readConfig } from '../config.ts';
+import { openStores } from '../open-stores.ts';
 import { timelineOf } from './timeline.ts';
 
 /** What a browser is told, as far as this demonstration reads it. */
@@ -47,7 +48,7 @@ export async function runDemo(write: (text: string) => void): Promise<void> {
     } finally {
       await gateway.stop();
     }
-    const opened = await openStore(config);
+    const opened = await openStores(config);
     try {
       write(`\n${(await timelineOf(opened.store, ticketId)).join('\n')}\n`);
     } finally {

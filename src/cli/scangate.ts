@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { openStore } from '../compose.ts';
 import { BadSetting, readConfig } from '../config.ts';
+import { openStores } from '../open-stores.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';
 import { runDemo } from './demo.ts';
+import { runMigrate } from './migrate.ts';
 import { timelineOf } from './timeline.ts';
 
 const USAGE = `scangate <command>
@@ -36,7 +37,7 @@ async function run(command: string | undefined, rest: readonly string[]): Promis
 
 async function timeline(ticketId: string | undefined): Promise<void> {
   if (ticketId === undefined || !isTicketId(ticketId)) throw new BadCall('timeline needs a ticket id');
-  const opened = await openStore(readConfig(process.env));
+  const opened = await openStores(readConfig(process.env));
   try {
     const lines = await timelineOf(opened.store, ticketId);
     if (lines.length === 0) throw new StoreRefused(`the log holds no ticket ${ticketId}`);
@@ -47,11 +48,7 @@ async function timeline(ticketId: string | undefined): Promise<void> {
 }
 
 async function migrate(): Promise<void> {
-  const opened = await openStore(readConfig(process.env), {
-    migrate: true,
-    onLine: (line) => write(`${line}\n`),
-  });
-  await opened.close();
+  for (const line of await runMigrate(readConfig(process.env).SCANGATE_STORE)) write(`${line}\n`);
 }
 
 function write(text: string): void {
