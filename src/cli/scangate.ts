@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util';
 import { BadSetting, readConfig } from '../config.ts';
 import { openStores } from '../open-stores.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';
+import { runConformance } from './conformance.ts';
 import { runDemo } from './demo.ts';
 import { runMigrate } from './migrate.ts';
 import { timelineOf } from './timeline.ts';
@@ -13,6 +13,7 @@ const USAGE = `scangate <command>
   demo                   one sign-in in this terminal, on a gateway of its own
   migrate                sets up the Redis of SCANGATE_STORE, or brings it up to date
   timeline <ticket id>   a ticket's whole history, from the store of SCANGATE_STORE
+  conformance --url …    holds a running gateway against the wire it promises (see its own usage)
 
 Settings come from the environment, as the gateway's do.
 `;
@@ -28,6 +29,9 @@ async function run(command: string | undefined, rest: readonly string[]): Promis
       return await runDemo(write);
     case 'migrate':
       return await migrate();
+    case 'conformance':
+      process.exitCode = await runConformance(rest, write, (text) => process.stderr.write(text));
+      return;
     case 'timeline':
       return await timeline(rest[0]);
     default:
@@ -63,5 +67,5 @@ function fail(error: unknown): void {
   else process.stderr.write(`scangate: ${(error as Error).stack ?? String(error)}\n`);
 }
 
-const { positionals } = parseArgs({ allowPositionals: true });
-run(positionals[0], positionals.slice(1)).catch(fail);
+const [command, ...rest] = process.argv.slice(2);
+run(command, rest).catch(fail);
