@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import type { EventStore } from '../../src/store/event-store.ts';
-import { headKey } from '../../src/store/keys.ts';
+import { Redis as Client } from 'ioredis';
+import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
+import { headKey, partitionKeys } from '../../src/store/keys.ts';
+import { parseEntry } from '../../src/store/redis/log-entry.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import type { OpenRedisOptions, RedisStores } from '../../src/store/redis/open.ts';
 import { REDIS_DEFAULTS } from '../../src/store/redis/settings.ts';
 import type { RedisSettings } from '../../src/store/redis/settings.ts';
 import type { StoreSettings } from '../../src/store/settings.ts';
 import { partitionOf } from '../../src/store/subject.ts';
+import type { Subject } from '../../src/store/subject.ts';
 import { ask } from '../support/ask.ts';
 import type { StoreUnderTest } from '../contract/event-store.ts';
 
@@ -58,4 +61,35 @@ export async function storeUnderTest(
       for (const store of opened) await store.close();
     },
   };
+}
+
+/** The whole log of all partitions, by subject. */
+export async function wholeLog(
+  ports: readonly number[],
+  partitions: number,
+): Promise<Map<Subject, StoredEvent[]>> {
+  const log = new Map<Subject, StoredEvent[]>();
+  for (const port of ports) {
+    const client = new Client(port, '127.0.0.1', { protocol: 2 });
+    try {
+      for (let partition = 0; partition < partitions; partition++) {
+        for (let from = '-'; ;) {
+          const page = await client
+            .xrange(partitionKeys(partition).log, from, '+', 'COUNT', 5_000)
+            .catch(() => []);
+          for (const [, fields] of page) {
+            const { event } = parseEntry(fields[1] as string);
+            const events = log.get(event.subject);
+            if (events === undefined) log.set(event.subject, [event]);
+            else events.push(event);
+          }
+          if (page.length < 5_000) break;
+          from = `(${page[page.length - 1]?.[0]}`;
+        }
+      }
+    } finally {
+      client.disconnect();
+    }
+  }
+  return log;
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Append, Moment } from '../event-store.ts';
 import { partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
+import { partitionOf } from '../subject.ts';
 import type { GivenUp, OnIncident } from './incident.ts';
 import { entryOf, parseEntry } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';
@@ -51,6 +52,9 @@ export class Failover implements Healing {
   /** The store's time as each partition last told it. */
   readonly #answeredAt: number[];
   readonly #held = new Map<Subject, Promise<void>>();
+  /** Partitions whose new timeline others may not have found yet. */
+  readonly #settling = new Map<number, Promise<void>>();
+  #changedAt: number | undefined;
   #tools: RestoreTools | undefined;
   #stopped = false;
 
@@ -70,9 +74,20 @@ export class Failover implements Healing {
   }
 
   settled(subjects: readonly Subject[]): Promise<void> | undefined {
-    if (this.#held.size === 0) return undefined;
-    const held = subjects.flatMap((subject) => this.#held.get(subject) ?? []);
+    if (this.#held.size === 0 && this.#settling.size === 0) return undefined;
+    const held = subjects
+      .flatMap((subject) => [this.#settlingOf(subject), this.#held.get(subject)])
+      .filter((promise) => promise !== undefined);
     return held.length === 0 ? undefined : Promise.all(held).then(() => undefined);
+  }
+
+  isFresh(): boolean {
+    const { clock, settings } = this.#options;
+    return this.#changedAt !== undefined && clock() - this.#changedAt < settings.graceMs;
+  }
+
+  #settlingOf(subject: Subject): Promise<void> | undefined {
+    return this.#settling.get(partitionOf(subject, this.#options.partitions));
   }
 
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
@@ -107,11 +122,24 @@ export class Failover implements Healing {
       }
     }
     await openGrace(redis, shard.partitions, this.#answeredAt, settings.graceMs);
+    this.#changedAt = clock();
+    this.#settle(shard.partitions);
     if (this.#tools === undefined || lost.length === 0) return;
     void this.#heal(
       lost.map((one) => this.#hold(one)),
       clock(),
     );
+  }
+
+  #settle(partitions: readonly number[]): void {
+    const settled = new Promise<void>((resolve) => setTimeout(resolve, this.#options.settings.settleMs));
+    for (const partition of partitions) {
+      const mine = settled.then(() => {
+        if (this.#settling.get(partition) === mine) this.#settling.delete(partition);
+        return undefined;
+      });
+      this.#settling.set(partition, mine);
+    }
   }
 
   #hold(lost: Lost): Lost {

@@ -21,6 +21,10 @@ import type { Session } from './session.ts';
 import { Sweep } from './sweep.ts';
 import type { Tail } from './tail.ts';
 
+/** How often, and after how long, a head that is missing right after a failover is looked for again. */
+const LOOKS_MAX = 5;
+const LOOK_AGAIN_MS = 200;
+
 /** The event store on Redis Streams. What each part does stands in the part's own file. */
 export class RedisStore implements EventStore {
   readonly #session: Session;
@@ -73,10 +77,14 @@ export class RedisStore implements EventStore {
       const [answer] = await readHeads(session, [{ partition: 0, keys: [] }]);
       return { heads: [], now: answer?.now ?? 0 };
     }
-    for (;;) {
+    for (let looks = 1; ; looks++) {
       await session.healed(subjects);
       const readings = await Promise.all(subjects.map((subject) => this.#reads.read(subject)));
       if (session.isHeld(subjects)) continue;
+      if (looks < LOOKS_MAX && session.isFresh() && readings.some(({ head }) => head === null)) {
+        await new Promise((wait) => setTimeout(wait, LOOK_AGAIN_MS));
+        continue;
+      }
       return {
         heads: readings.map(({ head }) => head),
         now: Math.max(...readings.map(({ now }) => now)),

@@ -12,6 +12,8 @@ import type { Shard, Shards } from './shard.ts';
 export interface Healing {
   /** Settles when none of these subjects waits to be put back. Undefined where none does. */
   settled(subjects: readonly Subject[]): Promise<void> | undefined;
+  /** Whether the store has had another history for so short that others may still be putting things back. */
+  isFresh(): boolean;
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void;
   /** The store's time as a partition last told it. */
   answered(partition: number, now: number): void;
@@ -91,6 +93,11 @@ export class Session {
   /** Whether one of the subjects is being put back at this moment. */
   isHeld(subjects: readonly Subject[]): boolean {
     return this.#healing.settled(subjects) !== undefined;
+  }
+
+  /** Whether what is missing now may be put back at any moment. */
+  isFresh(): boolean {
+    return this.#healing.isFresh();
   }
 
   /** Waits, no longer than a call may, until none of the subjects is being put back. */

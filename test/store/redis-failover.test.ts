@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventStore } from '../../src/store/event-store.ts';
+import type { Incident } from '../../src/store/redis/incident.ts';
+import type { RedisSettings } from '../../src/store/redis/settings.ts';
+import { SEED, sleep } from '../contract/appends.ts';
+import { startSentinelTopology } from '../support/sentinel.ts';
+import type { SentinelTopology } from '../support/sentinel.ts';
+import { until } from '../support/until.ts';
+import { judge, startLoad } from './redis-load.ts';
+import type { Load, Verdict } from './redis-load.ts';
+import { openStores, wholeLog } from './redis-support.ts';
+
+let topology: SentinelTopology;
+let stores: EventStore[] = [];
+let incidents: Incident[] = [];
+
+beforeEach(async () => {
+  topology = await startSentinelTopology();
+  incidents = [];
+}, 60_000);
+
+afterEach(async () => {
+  for (const store of stores) await store.close();
+  stores = [];
+  await topology.stop();
+});
+
+async function open(settings: Partial<RedisSettings> = {}): Promise<EventStore> {
+  const { store } = await openStores(topology.url, settings, {
+    onIncident: (incident) => incidents.push(incident),
+  });
+  stores.push(store);
+  return store;
+}
+
+function sumOf(key: 'restored' | 'givenUp'): number {
+  return incidents.reduce((sum, incident) => sum + (incident.kind === 'healed' ? incident[key] : 0), 0);
+}
+
+/** Runs sign-ins over an accident and some seconds more; says what the log has of what was acknowledged. */
+async function over(accident: () => Promise<void>, load: Load, afterMs = 2_000): Promise<Verdict> {
+  await sleep(1_000);
+  await accident();
+  await sleep(afterMs);
+  await load.stop();
+  await sleep(300);
+  const master = await topology.master();
+  const verdict = judge(load, await wholeLog([master.port], 16));
+  console.log(
+    JSON.stringify({
+      test: expect.getState().currentTestName,
+      ...verdict,
+      restored: sumOf('restored'),
+      givenUp: sumOf('givenUp'),
+      longestGapMs: Math.round(load.longestGapMs),
+      outcomes: Object.fromEntries(load.outcomes),
+    }),
+  );
+  return verdict;
+}
+
+const KEPT = { lost: 0, doubled: 0, reordered: 0 };
+
+describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled', () => {
+  test('the master is killed', async () => {
+    const load = startLoad([await open(), await open()], { seed: SEED });
+    const old = await topology.master();
+    const verdict = await over(async () => {
+      await old.kill();
+      await topology.switched(old);
+    }, load);
+    expect(verdict).toMatchObject(KEPT);
+    expect(load.longestGapMs).toBeLessThan(6_000);
+  }, 60_000);
+
+  test('a planned move without a pause', async () => {
+    const load = startLoad([await open(), await open()], { seed: SEED });
+    const verdict = await over(async () => {
+      await topology.failover();
+    }, load);
+    expect(verdict).toMatchObject(KEPT);
+  }, 60_000);
+
+  test('the master is frozen, and wakes up in the middle of the failover', async () => {
+    const load = startLoad([await open(), await open()], { seed: SEED });
+    const old = await topology.master();
+    const verdict = await over(async () => {
+      old.freeze();
+      await sleep(2_200);
+      old.thaw();
+      await topology.switched(old);
+    }, load);
+    expect(verdict).toMatchObject(KEPT);
+  }, 60_000);
+
+  test('the master is frozen for 5 s', async () => {
+    const load = startLoad([await open(), await open()], { seed: SEED });
+    const old = await topology.master();
+    const verdict = await over(
+      async () => {
+        old.freeze();
+        await sleep(5_000);
+        old.thaw();
+      },
+      load,
+      4_000,
+    );
+    expect(verdict).toMatchObject(KEPT);
+  }, 60_000);
+
+  test('without ring, detector and rewind the same planned move loses: the test can see it', async () => {
+    const bare = { ringSizeMax: 0, failoverDetector: false, rewindMs: 0 };
+    const load = startLoad([await open(bare), await open(bare)], { seed: SEED });
+    const verdict = await over(
+      async () => {
+        await topology.failover();
+      },
+      load,
+      12_000,
+    );
+    expect(verdict.lost).toBeGreaterThan(0);
+  }, 90_000);
+});
+
+describe('Sentinel: durability and majority', () => {
+  test('`replicated` says yes with all replicas, and no with one frozen', async () => {
+    const store = await open({ replicationTimeoutMs: 200 });
+    const { MINTED, appendMaker, freshTicket, seeded } = await import('../contract/appends.ts');
+    const random = seeded(SEED);
+    const { first } = appendMaker(random);
+    const mint = (): ReturnType<EventStore['append']> =>
+      store.append([first(freshTicket(random), { type: 'minted', data: MINTED }, { ms: 60_000 })], {
+        durability: 'replicated',
+      });
+    expect(await mint()).toMatchObject({ outcome: 'appended', replicated: true });
+    const many = await Promise.all(Array.from({ length: 50 }, mint));
+    expect(many.every((result) => 'replicated' in result && result.replicated)).toBe(true);
+    const [replica] = await topology.replicas();
+    replica?.freeze();
+    expect(await mint()).toMatchObject({ outcome: 'appended', replicated: false });
+    replica?.thaw();
+    await until(async () => {
+      const result = await mint();
+      return 'replicated' in result && result.replicated;
+    });
+  }, 60_000);
+
+  test('writes are refused when no majority of the Sentinels is heard, and come back', async () => {
+    const store = await open({ sentinelSilenceMaxMs: 2_000 });
+    const { MINTED, appendMaker, freshTicket, seeded } = await import('../contract/appends.ts');
+    const random = seeded(SEED);
+    const { first } = appendMaker(random);
+    const mint = (): Promise<unknown> =>
+      store.append([first(freshTicket(random), { type: 'minted', data: MINTED }, { ms: 60_000 })]);
+    await mint();
+    for (const sentinel of topology.sentinels.slice(0, 2)) sentinel.freeze();
+    await sleep(800);
+    await mint();
+    await until(() => !store.health().up, { withinMs: 6_000 });
+    await expect(mint()).rejects.toMatchObject({ name: 'StoreUnavailable' });
+    expect(await store.read([])).toMatchObject({ heads: [] });
+    for (const sentinel of topology.sentinels.slice(0, 2)) sentinel.thaw();
+    await until(mint, { withinMs: 10_000, everyMs: 100 });
+  }, 60_000);
+});

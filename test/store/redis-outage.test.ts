@@ -1,0 +1,319 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { EventStore, Head } from '../../src/store/event-store.ts';
+import type { Incident } from '../../src/store/redis/incident.ts';
+import type { RedisSettings } from '../../src/store/redis/settings.ts';
+import type { Subject } from '../../src/store/subject.ts';
+import {
+  MINTED,
+  SCANNED,
+  SEED,
+  appendMaker,
+  freshTicket,
+  headOf,
+  opened,
+  seeded,
+  sessionBeside,
+  sleep,
+} from '../contract/appends.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import type { FaultProxy } from '../support/fault-proxy.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+import { until } from '../support/until.ts';
+import { judge, startLoad } from './redis-load.ts';
+import { openStores, wholeLog } from './redis-support.ts';
+
+let redis: Redis;
+let running: EventStore[] = [];
+let incidents: Incident[] = [];
+const random = seeded(SEED);
+const { first, next } = appendMaker(random);
+const LIFE = { ms: 60_000 };
+
+beforeEach(async () => {
+  redis = await startRedis();
+  incidents = [];
+});
+
+afterEach(async () => {
+  for (const store of running) await store.close();
+  running = [];
+  await redis.stop();
+});
+
+async function open(settings: Partial<RedisSettings> = {}, url = redis.url): Promise<EventStore> {
+  const { store } = await openStores(url, settings, { onIncident: (incident) => incidents.push(incident) });
+  running.push(store);
+  return store;
+}
+
+function healed(): Extract<Incident, { kind: 'healed' }>[] {
+  return incidents.filter((incident) => incident.kind === 'healed');
+}
+
+async function mint(store: EventStore, life = LIFE): Promise<Subject> {
+  const subject = freshTicket(random);
+  await store.append([first(subject, { type: 'minted', data: MINTED }, life)]);
+  return subject;
+}
+
+describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
+  test('connections that are killed under load lose, double and hide nothing', async () => {
+    const stores = [await open(), await open()];
+    const told = new Set<Subject>();
+    const abort = new AbortController();
+    let all = 0;
+    const listening = (async (): Promise<void> => {
+      for await (const batch of (stores[1] as EventStore).feed({ signal: abort.signal })) {
+        if (batch.kind === 'all') all++;
+        else for (const subject of batch.subjects) told.add(subject);
+      }
+    })();
+    await sleep(50);
+    const load = startLoad(stores, { seed: SEED });
+    for (let i = 0; i < 8; i++) {
+      await sleep(150);
+      await redis.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    }
+    await load.stop();
+    const verdict = judge(load, await wholeLog([redis.port], 16));
+    expect(verdict).toMatchObject({ lost: 0, doubled: 0, reordered: 0 });
+    expect(verdict.events).toBeGreaterThan(200);
+    expect(load.outcomes.get('vanished')).toBeUndefined();
+    await until(() => all > 0 || [...load.acknowledged.keys()].every((subject) => told.has(subject)));
+    abort.abort();
+    await listening;
+  }, 30_000);
+
+  test('an answer that is cut after the function ran is asked for again and answers the same event', async () => {
+    const proxy = await startFaultProxy({ port: redis.port });
+    try {
+      const store = await open({}, `redis://127.0.0.1:${proxy.port}`);
+      for (let i = 0; i < 5; i++) {
+        const subject = freshTicket(random);
+        const append = first(subject, { type: 'minted', data: MINTED }, LIFE);
+        proxy.cutNextAnswer();
+        const result = await store.append([append]);
+        expect(['appended', 'already']).toContain(result.outcome);
+        expect(await store.history(subject)).toHaveLength(1);
+      }
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  test('a frozen server settles every call in time, and all recovers by itself', async () => {
+    const store = await open({ callTimeoutMs: 700 });
+    const before = await mint(store);
+    redis.freeze();
+    const start = performance.now();
+    const calls = await Promise.allSettled([
+      mint(store),
+      store.read([before]),
+      store.history(before),
+      store.due(10),
+      store.rebuild(before),
+    ]);
+    expect(performance.now() - start).toBeLessThan(2_000);
+    for (const call of calls) {
+      expect(call).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } });
+    }
+    await until(() => !store.health().up, { withinMs: 6_000 });
+    redis.thaw();
+    await until(() => mint(store), { withinMs: 5_000, everyMs: 50 });
+    expect(await headOf(store, before)).toMatchObject({ version: 1 });
+    expect(store.health().up).toBe(true);
+  }, 20_000);
+
+  test.each(['FLUSHALL', 'a restart without persistence'])(
+    '%s: what the ring has comes back, once, with its first stamps',
+    async (accident) => {
+      const stores = [await open(), await open()];
+      const load = startLoad(stores, { seed: SEED, workers: 8 });
+      await sleep(600);
+      await load.stop();
+      await sleep(50);
+      const before = await wholeLog([redis.port], 16);
+      const timeline = (stores[0] as EventStore).health().timeline;
+      if (accident === 'FLUSHALL') await redis.ask('FLUSHALL');
+      else {
+        await redis.kill();
+        await redis.restart();
+      }
+      await until(() => healed().length >= 2, { withinMs: 15_000, what: 'healing by both nodes' });
+      const log = await wholeLog([redis.port], 16);
+      expect(judge(load, log)).toMatchObject({ lost: 0, doubled: 0, reordered: 0 });
+      for (const [subject, events] of before) expect(log.get(subject)).toEqual(events);
+      expect((stores[0] as EventStore).health().timeline).not.toBe(timeline);
+      expect((stores[0] as EventStore).health().timeline).toBe((stores[1] as EventStore).health().timeline);
+      const after = await mint(stores[0] as EventStore);
+      expect(await headOf(stores[1] as EventStore, after)).toMatchObject({ version: 1 });
+    },
+    30_000,
+  );
+
+  test('with the ring switched off the same accident loses everything: the test can see it', async () => {
+    const store = await open({ ringSizeMax: 0 });
+    const load = startLoad([store], { seed: SEED, workers: 4 });
+    await sleep(300);
+    await load.stop();
+    await redis.ask('FLUSHALL');
+    await until(() => incidents.some(({ kind }) => kind === 'timeline'));
+    await sleep(300);
+    const verdict = judge(load, await wholeLog([redis.port], 16));
+    expect(verdict.lost).toBe(verdict.events);
+  });
+
+  test('a deadline that passed while the store was away is held against nobody for a while', async () => {
+    const store = await open({ graceMs: 1_500 });
+    const subject = await mint(store, { ms: 900 });
+    const seen = await headOf(store, subject);
+    await redis.kill();
+    await sleep(1_000);
+    await redis.restart();
+    const scan = next(seen, SCANNED, { life: LIFE });
+    const expiry = next(seen, { type: 'expired', data: {} }, { when: 'after' });
+    await until(() => store.health().up);
+    expect(await store.due(200)).toEqual([]);
+    expect((await store.append([expiry])).outcome).toBe('early');
+    expect((await store.append([scan])).outcome).toBe('appended');
+    const late = await mint(store, { ms: 1 });
+    await sleep(1_700);
+    expect(await store.due(200)).toEqual([late]);
+  }, 20_000);
+
+  describe('a switch to a server with another history', () => {
+    let elsewhere: Redis;
+    let proxy: FaultProxy;
+    let here: EventStore;
+    let there: EventStore;
+
+    beforeEach(async () => {
+      elsewhere = await startRedis();
+      proxy = await startFaultProxy({ port: redis.port });
+      here = await open({}, `redis://127.0.0.1:${proxy.port}`);
+      there = await open({}, elsewhere.url);
+    });
+
+    afterEach(async () => {
+      await proxy.stop();
+      await elsewhere.stop();
+    });
+
+    async function failOver(): Promise<void> {
+      await sleep(50);
+      proxy.redirect(elsewhere.port);
+      proxy.cut();
+      await until(() => incidents.some(({ kind }) => kind === 'timeline'), { withinMs: 10_000 });
+    }
+
+    const later = [
+      ['another scan', SCANNED],
+      ['a cancellation', { type: 'cancelled', data: {} }],
+    ] as const;
+
+    test.each(later)(
+      '%s there stays, and what was built on the other is given up',
+      async (_, event) => {
+        const append = first(freshTicket(random), { type: 'minted', data: MINTED }, LIFE);
+        await here.append([append]);
+        await there.append([append]);
+        const minted = await headOf(here, append.subject);
+        await here.append([next(minted, SCANNED, { life: LIFE })]);
+        const scanned = await headOf(here, append.subject);
+        await here.append([next(scanned, { type: 'confirmed', data: {} }, { life: LIFE })]);
+        const other = next(await headOf(there, append.subject), event, { life: LIFE });
+        await there.append([other]);
+
+        await failOver();
+        await until(() => healed().length > 0, { withinMs: 10_000 });
+        expect((await here.history(append.subject)).map(({ id }) => id)).toEqual([
+          append.event.id,
+          other.event.id,
+        ]);
+        const given = incidents.filter((incident) => incident.kind === 'given_up');
+        expect(given.map(({ why }) => why)).toEqual(['another_history', 'another_history']);
+        expect(healed()[0]).toMatchObject({ restored: 0, givenUp: 2, reset: 1 });
+      },
+      20_000,
+    );
+
+    test('a confirmation is never put on a scan that it does not know', async () => {
+      const append = first(freshTicket(random), { type: 'minted', data: MINTED }, LIFE);
+      await here.append([append]);
+      await there.append([append]);
+      await here.append([next(await headOf(here, append.subject), SCANNED, { life: LIFE })]);
+      const forgetful = await open({ ringMs: 30 }, `redis://127.0.0.1:${proxy.port}`);
+      await sleep(1_300);
+      const scanned = await headOf(here, append.subject);
+      await forgetful.append([next(scanned, { type: 'confirmed', data: {} }, { life: LIFE })]);
+      await here.close();
+      await there.append([next(await headOf(there, append.subject), SCANNED, { life: LIFE })]);
+      await failOver();
+      await until(() => healed().length > 0, { withinMs: 10_000 });
+      expect(await headOf(there, append.subject)).toMatchObject({ version: 2, status: 'scanned' });
+    }, 20_000);
+
+    test('whoever asks for what is being put back waits, and then sees it', async () => {
+      const subjects = await Promise.all(Array.from({ length: 300 }, () => mint(here)));
+      await failOver();
+      const { heads } = await here.read(subjects);
+      expect(heads.every((head) => head?.version === 1)).toBe(true);
+      const scans = await Promise.all(
+        heads.map((head) => here.append([next(head as Head, SCANNED, { life: LIFE })])),
+      );
+      expect(scans.every(({ outcome }) => outcome === 'appended')).toBe(true);
+    });
+
+    test('events wait for a predecessor that another node brings', async () => {
+      const append = first(freshTicket(random), { type: 'minted', data: MINTED }, LIFE);
+      await here.append([append]);
+      const late = await open({}, `redis://127.0.0.1:${proxy.port}`);
+      const scan = next(await headOf(late, append.subject), SCANNED, { life: LIFE });
+      await late.append([scan]);
+      await here.close();
+      await failOver();
+      await sleep(400);
+      expect((await late.read([append.subject])).heads).toEqual([null]);
+      await there.append([append]);
+      await until(async () => (await there.history(append.subject)).length === 2, { withinMs: 3_000 });
+      expect((await there.history(append.subject))[1]?.id).toBe(scan.event.id);
+    }, 20_000);
+
+    test('a revocation holds at any version', async () => {
+      const ticket = freshTicket(random);
+      const session = sessionBeside(ticket, random);
+      const append = first(session, opened(ticket, '3-7'), LIFE);
+      await here.append([append]);
+      await there.append([append]);
+      const revocation = next(
+        await headOf(here, session),
+        { type: 'revoked', data: { reason: 'user' } },
+        { when: 'any' },
+      );
+      await here.append([revocation]);
+      for (let i = 0; i < 3; i++) {
+        const refresh = next(
+          await headOf(there, session),
+          { type: 'refreshed', data: { key_id: 'k' } },
+          { life: LIFE },
+        );
+        await there.append([refresh]);
+      }
+      await failOver();
+      await until(() => healed().length > 0, { withinMs: 10_000 });
+      expect(await headOf(there, session)).toMatchObject({ version: 5, status: 'revoked', final: true });
+    }, 20_000);
+
+    test('what is older than half of the history is not brought back', async () => {
+      await here.close();
+      const old = await open({ historyMs: 1_000 }, `redis://127.0.0.1:${proxy.port}`);
+      const subject = await mint(old);
+      await sleep(700);
+      await failOver();
+      await until(() => healed().length > 0, { withinMs: 10_000 });
+      expect(incidents).toContainEqual({ kind: 'given_up', subject, type: 'minted', why: 'too_old' });
+      expect((await old.read([subject])).heads).toEqual([null]);
+    }, 20_000);
+  });
+});
