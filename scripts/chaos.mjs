@@ -21,6 +21,7 @@ try {
   if (built === undefined) await ensureBuilt();
   mkdirSync(folder, { recursive: true });
   cpSync(built ?? join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+  cpSync(join(root, 'migrations'), join(folder, 'migrations'), { recursive: true });
   symlinkSync(join(root, 'scripts'), join(folder, 'scripts'), 'junction');
   compile();
 } catch (error) {
