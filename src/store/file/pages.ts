@@ -1,4 +1,4 @@
-import { fstatSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 
 /** Something in the file that LMDB would trip over. */
 export class Damage extends Error {}
@@ -7,6 +7,8 @@ const META_MAGIC = 0xbeefc0de;
 const META_BYTES = 160;
 const HEADER_BYTES = 24;
 const NODE_BYTES = 8;
+/** Far above what a record or a list of free pages takes, so a changed length asks for no more memory than this. */
+const VALUE_BYTES_MAX = 64 * 1024 ** 2;
 const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 
 const BRANCH = 1;
@@ -125,8 +127,8 @@ function pagesAt({ file, pageBytes, lastPage }: Snapshot, number: number, count:
 }
 
 function bytesAt(file: number, offset: number, length: number): Buffer {
-  if (offset + length > fstatSync(file).size) throw new Damage('it is cut short');
-  const bytes = Buffer.alloc(length);
-  readSync(file, bytes, 0, length, offset);
+  if (length > VALUE_BYTES_MAX) throw new Damage('a value is out of bounds');
+  const bytes = Buffer.allocUnsafe(length);
+  if (readSync(file, bytes, 0, length, offset) < length) throw new Damage('it is cut short');
   return bytes;
 }
