@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import type { AuthorizationEndpoint } from '../../oauth/authorization-endpoint.ts';
+import type { SignInRequest } from '../../oauth/authorization-request.ts';
+import type { Answer } from '../answer.ts';
+import type { Pages } from '../pages/pages.ts';
+import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import type { MintMembers } from '../ticket-minting.ts';
+import { NO_STORE } from './oauth-token.ts';
+
+const text = z.string().max(2000).optional();
+
+/** What an authorization request may say (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). What is wrong is said by redirect. */
+export const authorizationMembers = {
+  response_type: text,
+  redirect_uri: text,
+  scope: text,
+  state: text,
+  nonce: text,
+  code_challenge: text,
+  code_challenge_method: text,
+  response_mode: text,
+  prompt: text,
+  login_hint: text,
+  ui_locales: text,
+  max_age: text,
+  request: z.string().max(8192).optional(),
+} as const;
+
+const query = z.object({ client_id: text, request_uri: text, ...authorizationMembers });
+
+/** `GET /oauth/authorize`: the page with the QR code, for a client's request. */
+export function authorizeRoutes(authorize: AuthorizationEndpoint, pages: Pages): readonly Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/oauth/authorize',
+      errors: 'page',
+      operation: {
+        id: 'authorize',
+        summary: 'Show the QR code of a client’s request',
+        description:
+          'PKCE with S256 is required. Without a registered redirect address an error is a page; with one it is sent ' +
+          'there with `error`, `state` and `iss` (RFC 9207).',
+        tags: ['oauth'],
+        query,
+        answers: {
+          200: { description: 'The sign-in page.', type: 'text/html' },
+          303: { description: 'Back to the client with an error.', headers: { Location: 'Where to' } },
+        },
+        refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable'],
+      },
+      handle: async (request): Promise<Answer> => {
+        const answer = await authorize(request.query);
+        if (answer.kind === 'redirect') return redirect(answer.location);
+        const asked = membersOf(answer.request);
+        // The page's script makes a challenge of its own where there is none, which only suits the demo client.
+        if (asked.code_challenge === undefined) return redirect(plainUrl(asked));
+        const page = signInPage(pages, inLanguage(request.raw, answer.request), answer.request.client, asked);
+        return { ...page, headers: { ...page.headers, ...NO_STORE } };
+      },
+    }),
+  ];
+}
+
+function redirect(location: string): Answer {
+  return { status: 303, headers: { Location: location, ...NO_STORE } };
+}
+
+function membersOf(request: SignInRequest): MintMembers {
+  const { client, redirectUri, state, scope, nonce, codeChallenge } = request;
+  return {
+    client_id: client.client_id,
+    redirect_uri: redirectUri,
+    ...(state === undefined ? {} : { state }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
+  };
+}
+
+function inLanguage(headers: IncomingHttpHeaders, { uiLocales }: SignInRequest): IncomingHttpHeaders {
+  if (uiLocales === undefined) return headers;
+  const wished = uiLocales.split(' ').filter((tag) => /^[A-Za-z0-9-]{1,35}$/.test(tag));
+  const known = headers['accept-language'];
+  return { ...headers, 'accept-language': [...wished, ...(known === undefined ? [] : [known])].join(', ') };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { DeviceAuthorizationEndpoint } from '../../oauth/device-authorization.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { oauthError, ticketId } from '../schemas.ts';
+import { NO_STORE, clientMembers } from './oauth-token.ts';
+
+const deviceAuthorization = z
+  .object({
+    device_code: z.string().meta({ description: 'Also the bearer that watches the ticket.' }),
+    user_code: z.string(),
+    verification_uri: z.url(),
+    verification_uri_complete: z.url(),
+    expires_in: z.int().positive(),
+    interval: z.int().positive(),
+    ticket_id: ticketId,
+    links: z.object({ self: z.url(), events: z.url(), poll: z.url(), socket: z.url() }),
+  })
+  .meta({
+    id: 'DeviceAuthorization',
+    description: 'RFC 8628, section 3.2, and how to watch in place of polling.',
+  });
+
+/** `POST /oauth/device_authorization`. */
+export function deviceRoutes(authorize: DeviceAuthorizationEndpoint, issuer: string): readonly Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/oauth/device_authorization',
+      errors: 'oauth',
+      limit: 'mints',
+      crossOrigin: true,
+      operation: {
+        id: 'authorizeDevice',
+        summary: 'Begin the device flow',
+        description:
+          'The device may poll the token endpoint (RFC 8628), or watch its ticket at `links` with the device code as ' +
+          'bearer and ask once it is confirmed.',
+        tags: ['oauth'],
+        security: ['clientBasic'],
+        body: { type: 'form', schema: z.object({ ...clientMembers, scope: z.string().max(512).optional() }) },
+        answers: {
+          200: { description: 'What to show, and how to wait.', schema: deviceAuthorization },
+          400: { description: 'RFC 6749, section 5.2.', schema: oauthError },
+          401: { description: '`invalid_client`.', schema: oauthError },
+        },
+        refusals: ['store_unavailable'],
+      },
+      handle: async (request) => {
+        const proof = { form: request.body, authorization: request.raw.authorization };
+        const answer = await authorize(proof, { ip: request.ip, agent: request.agent });
+        return {
+          status: 200,
+          headers: NO_STORE,
+          body: { ...answer, links: linksOf(issuer, answer.ticket_id) },
+        };
+      },
+    }),
+  ];
+}
+
+function linksOf(issuer: string, id: string): Readonly<Record<string, string>> {
+  const self = `${issuer}/v1/tickets/${id}`;
+  return {
+    self,
+    events: `${self}/events`,
+    poll: `${self}/poll`,
+    socket: `${self.replace(/^http/, 'ws')}/socket`,
+  };
+}

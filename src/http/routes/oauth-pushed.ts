@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { PushedRequests } from '../../oauth/pushed-requests.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { oauthError } from '../schemas.ts';
+import { authorizationMembers } from './oauth-authorize.ts';
+import { NO_STORE, clientMembers } from './oauth-token.ts';
+
+const pushed = z
+  .object({ request_uri: z.string(), expires_in: z.int().positive() })
+  .meta({ id: 'PushedRequest', description: 'RFC 9126, section 2.2.' });
+
+/** `POST /oauth/par`. */
+export function pushedRoutes(requests: PushedRequests): readonly Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/oauth/par',
+      errors: 'oauth',
+      limit: 'tokens',
+      operation: {
+        id: 'pushAuthorizationRequest',
+        summary: 'Send an authorization request ahead',
+        tags: ['oauth'],
+        security: ['clientBasic'],
+        body: {
+          type: 'form',
+          schema: z.object({
+            ...clientMembers,
+            ...authorizationMembers,
+            request_uri: z.string().max(2000).optional(),
+          }),
+        },
+        answers: {
+          201: { description: 'Where to find it, for 90 s.', schema: pushed },
+          400: { description: 'What the authorization endpoint would have refused.', schema: oauthError },
+          401: { description: '`invalid_client`.', schema: oauthError },
+        },
+        refusals: ['store_unavailable'],
+      },
+      handle: async (request) => ({
+        status: 201,
+        headers: NO_STORE,
+        body: await requests.push({ form: request.body, authorization: request.raw.authorization }),
+      }),
+    }),
+  ];
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { UserInfoEndpoint } from '../../oauth/userinfo.ts';
+import type { Answer } from '../answer.ts';
+import { route } from '../route.ts';
+import type { Route, RouteRequest } from '../route.ts';
+import { oauthError } from '../schemas.ts';
+import { NO_STORE } from './oauth-token.ts';
+
+const userInfo = z
+  .object({ sub: z.string(), name: z.string().optional(), picture: z.string().optional() })
+  .meta({ id: 'UserInfo', description: 'OpenID Connect Core, section 5.3.' });
+
+/** `/oauth/userinfo`, by GET and by POST (OpenID Connect Core §5.3.1). */
+export function userInfoRoutes(endpoint: UserInfoEndpoint): readonly Route[] {
+  const operation = {
+    summary: 'Who signed in',
+    description: 'Asks the session: one that was revoked or has expired is a 401.',
+    tags: ['oauth'],
+    security: ['accessToken'],
+    answers: {
+      200: { description: 'Claims of the token’s scope.', schema: userInfo },
+      401: { description: '`invalid_token` (RFC 6750).', schema: oauthError },
+      403: { description: '`insufficient_scope`.', schema: oauthError },
+    },
+    refusals: ['store_unavailable', 'newer_schema'],
+  } as const;
+  const handle = async ({ bearer }: Pick<RouteRequest, 'bearer'>): Promise<Answer> => ({
+    status: 200,
+    headers: NO_STORE,
+    body: await endpoint(bearer),
+  });
+  const common = { path: '/oauth/userinfo', errors: 'oauth', crossOrigin: true } as const;
+  return [
+    route({ ...common, method: 'get', operation: { id: 'userInfo', ...operation }, handle }),
+    route({ ...common, method: 'post', operation: { id: 'userInfoByPost', ...operation }, handle }),
+  ];
+}

@@ -1,0 +1,55 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AccessCheck } from '../../oauth/access.ts';
+import type { ClientRegistry } from '../../oauth/client.ts';
+import type { SessionNotice } from '../../session/notice.ts';
+import { sessionSubject } from '../../store/subject.ts';
+import type { Present } from '../../watch/present.ts';
+import type { Origins } from '../cross-origin.ts';
+import type { Admitted } from '../transports/admitted.ts';
+
+/** What watching a session is made of. */
+export interface SessionGateOptions {
+  readonly access: AccessCheck;
+  readonly clients: ClientRegistry;
+  readonly origins: Origins;
+  readonly presenter: Present<SessionNotice>;
+}
+
+/** A watch's request: which session, by what, and from where. */
+export interface SessionAsked {
+  readonly sid: string;
+  readonly bearer: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly after: string | undefined;
+  readonly address: string | undefined;
+}
+
+/**
+ * Who may watch a session: the holder of one of its access tokens, from a program, our own pages or the client's.
+ * Undefined for everyone else, whether there is such a session or not. One that has ended is still told so.
+ */
+export type AdmitSession = (asked: SessionAsked) => Promise<Admitted<SessionNotice> | undefined>;
+
+/** Makes the gate. */
+export function sessionGate(options: SessionGateOptions): AdmitSession {
+  const { access, clients, origins, presenter } = options;
+
+  function mayAsk(clientId: string, { origin, host }: IncomingHttpHeaders): boolean {
+    if (origin === undefined || origins.isOwn(origin, host)) return true;
+    const uris = clients.find(clientId)?.redirect_uris ?? [];
+    return uris.some((uri) => new URL(uri).origin === origin);
+  }
+
+  return async ({ sid, bearer, headers, after, address }) => {
+    const found = bearer === undefined ? undefined : await access.find(bearer);
+    if (found?.claims.sid !== sid || !mayAsk(found.claims.client_id, headers)) return undefined;
+    return {
+      subject: sessionSubject(sid),
+      present: presenter,
+      eventName: 'session',
+      after,
+      address,
+      admit: () => undefined,
+    };
+  };
+}

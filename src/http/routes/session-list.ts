@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { SessionCommands } from '../../command/session-commands.ts';
+import type { SessionView } from '../../command/session-view.ts';
+import type { ClientRegistry } from '../../oauth/client.ts';
+import { openedOf } from '../../oauth/tokens.ts';
+import type { UserSessions } from '../../oauth/user-sessions.ts';
+import { lastMoment } from '../../store/event-store.ts';
+import { sameUser } from '../../ticket/decide.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { PhoneCaller } from '../phone-caller.ts';
+import { route } from '../route.ts';
+import type { Route } from '../route.ts';
+import { sessionParams } from './session-watches.ts';
+
+/** What a user's list of sessions is made of. */
+export interface SessionListOptions {
+  readonly sessions: SessionCommands;
+  readonly userSessions: UserSessions;
+  readonly clients: ClientRegistry;
+  readonly caller: PhoneCaller;
+}
+
+const sessionList = z
+  .object({
+    sessions: z.array(
+      z.object({
+        sid: z.string(),
+        client: z.string().meta({ description: 'Its `client_id`.' }),
+        client_name: z.string(),
+        opened_at: z.iso.datetime(),
+        last_seen_at: z.iso.datetime(),
+        browser: z.object({ ip: z.string(), place: z.string().optional(), agent: z.string() }),
+      }),
+    ),
+  })
+  .meta({ id: 'Sessions' });
+
+/** `GET /v1/sessions` and `DELETE /v1/sessions/{sid}`, for the user on the phone. */
+export function sessionListRoutes(options: SessionListOptions): readonly Route[] {
+  const { sessions, caller } = options;
+
+  function told(view: SessionView): z.output<typeof sessionList>['sessions'][number] {
+    const { client_id: client, browser } = openedOf(view);
+    return {
+      sid: view.sid,
+      client,
+      client_name: options.clients.find(client)?.client_name ?? client,
+      opened_at: new Date(view.head.first).toISOString(),
+      last_seen_at: new Date(lastMoment(view.head).at).toISOString(),
+      browser,
+    };
+  }
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/sessions',
+      operation: {
+        id: 'getSessions',
+        summary: 'Where the user is signed in',
+        tags: ['sessions'],
+        security: ['phoneBearer', 'phonePage'],
+        answers: { 200: { description: 'Active sessions.', schema: sessionList } },
+        refusals: ['phone_unknown', 'store_unavailable', 'newer_schema'],
+      },
+      handle: async (request) => {
+        const views = await options.userSessions.of(await caller.user(request));
+        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { sessions: views.map(told) } };
+      },
+    }),
+
+    route({
+      method: 'delete',
+      path: '/v1/sessions/:sid',
+      operation: {
+        id: 'endSession',
+        summary: 'Sign out there',
+        description: 'Whoever watches the session is told at once. Again: 204 again.',
+        tags: ['sessions'],
+        security: ['phoneBearer', 'phonePage'],
+        params: sessionParams,
+        answers: { 204: { description: 'Ended.' } },
+        refusals: ['phone_unknown', 'not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
+      },
+      handle: async (request) => {
+        const user = await caller.user(request);
+        const { sid } = request.params;
+        const [view] = await sessions.look([sid]);
+        const { opened } = view?.session ?? {};
+        if (opened === undefined || !sameUser(opened.user, user)) throw new ScangateError('not_found');
+        await sessions.revoke(sid, 'user');
+        return { status: 204 };
+      },
+    }),
+  ];
+}

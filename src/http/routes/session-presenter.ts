@@ -1,0 +1,42 @@
+import type { SessionCommands } from '../../command/session-commands.ts';
+import { sessionNotice } from '../../session/notice.ts';
+import type { SessionNotice } from '../../session/notice.ts';
+import { cursorOfHead, deadlineOf, lastMoment } from '../../store/event-store.ts';
+import { sessionOf } from '../../store/fold.ts';
+import { idOf } from '../../store/subject.ts';
+import type { Present } from '../../watch/present.ts';
+
+/** Makes the notices of sessions. One serves the whole process. @param retryAfterMs advice for who polls. */
+export function sessionPresenter(sessions: SessionCommands, retryAfterMs: number): Present<SessionNotice> {
+  return {
+    async load(subject) {
+      const [view] = await sessions.look([idOf(subject)]);
+      return view ? { head: view.head, now: view.now } : null;
+    },
+
+    tell: ({ head, now }, reset) => ({
+      cursor: cursorOfHead(head),
+      notice: sessionNotice(sessionOf(head), {
+        sid: idOf(head.subject),
+        cursor: cursorOfHead(head),
+        expiresInMs: deadlineOf(head) - now,
+        reset,
+        retryAfterMs: head.final ? 0 : retryAfterMs,
+      }),
+      end: head.final,
+    }),
+
+    gone: (subject) => ({
+      cursor: '0-0',
+      notice: sessionNotice(
+        { status: 'expired' },
+        { sid: idOf(subject), cursor: '0-0', expiresInMs: 0, reset: true, retryAfterMs: 0 },
+      ),
+      end: true,
+    }),
+
+    ends: (head) => (head.final ? [lastMoment(head).id] : []),
+
+    movesInMs: ({ head, now }) => (head.final ? undefined : Math.max(0, deadlineOf(head) - now)),
+  };
+}
