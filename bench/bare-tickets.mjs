@@ -34,14 +34,15 @@ const DATA = {
 };
 const FILLER = 'x'.repeat(700);
 
+async function answer(response) {
+  const { ticketId } = await commands.mint(randomBytes(16).toString('base64url'), DATA);
+  const body = JSON.stringify({ ticket_id: ticketId, filler: FILLER });
+  response.writeHead(201, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
 createServer((request, response) => {
   if (request.method !== 'POST') return void response.end('ok');
   request.on('data', () => undefined);
-  request.on('end', () => {
-    void commands.mint(randomBytes(16).toString('base64url'), DATA).then(({ ticketId }) => {
-      const body = JSON.stringify({ ticket_id: ticketId, filler: FILLER });
-      response.writeHead(201, { 'content-type': 'application/json', 'content-length': body.length });
-      response.end(body);
-    });
-  });
+  request.on('end', () => void answer(response));
 }).listen(Number(port), '127.0.0.1');

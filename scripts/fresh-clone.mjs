@@ -83,7 +83,7 @@ function startGateway(port) {
     ended: once(child, 'exit'),
     endGroup: () => {
       try {
-        process.kill(-child.pid, 'SIGKILL');
+        process.kill(-Number(child.pid), 'SIGKILL');
       } catch {
         // it has ended, as it should
       }

@@ -1,5 +1,6 @@
 // Writes the settings table of README.md from the built settings, or compares it (--check).
 import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
 import { SETTINGS } from '../dist/settings.js';
 
 const FILE = new URL('../README.md', import.meta.url);
@@ -16,7 +17,8 @@ const text = readFileSync(FILE, 'utf8');
 const [before, rest] = text.split(BEGIN);
 const after = rest?.split(END)[1];
 if (after === undefined) throw new Error('README.md has lost the marks of its settings table');
-const wanted = `${before}${BEGIN}\n${table}\n${END}${after}`;
+const options = { ...(await resolveConfig(FILE)), parser: 'markdown' };
+const wanted = await format(`${before}${BEGIN}\n${table}\n${END}${after}`, options);
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, wanted);
 else if (text !== wanted) {

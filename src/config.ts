@@ -43,9 +43,10 @@ const PHONE_IDENTITIES = ['demo', 'jwt', 'oidc', 'wechat'];
 /**
  * Reads the environment.
  *
+ * @param serves false for a tool that looks at the store and serves nobody: it needs neither secrets nor phones.
  * @throws {@link BadSetting} for the first setting that is wrong, or contradicts another.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(env: Readonly<Record<string, string | undefined>>, serves = true): Config {
   const read: Record<string, unknown> = {};
   for (const [name, row] of Object.entries<Setting>(SETTINGS)) {
     const text = env[name]?.trim();
@@ -61,8 +62,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     publicUrl,
     issuer: publicUrl.href.replace(/\/$/, ''),
     storeKind,
-    phoneIdentities: identitiesOf(values, storeKind, publicUrl),
-    secrets: secretsOf(values, storeKind),
+    phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],
+    secrets: serves ? secretsOf(values, storeKind) : undefined,
     unknown: Object.keys(env).filter(
       (name) => name.startsWith('SCANGATE_') && !Object.hasOwn(SETTINGS, name),
     ),

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import encodeQR from 'qr';
+import { encodeQR } from 'qr';
 import type { Config } from './config.ts';
 import { isLoopback } from './config.ts';
 

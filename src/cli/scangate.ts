@@ -41,7 +41,7 @@ async function run(command: string | undefined, rest: readonly string[]): Promis
 
 async function timeline(ticketId: string | undefined): Promise<void> {
   if (ticketId === undefined || !isTicketId(ticketId)) throw new BadCall('timeline needs a ticket id');
-  const opened = await openStores(readConfig(process.env));
+  const opened = await openStores(readConfig(process.env, false));
   try {
     const lines = await timelineOf(opened.store, ticketId);
     if (lines.length === 0) throw new StoreRefused(`the log holds no ticket ${ticketId}`);
@@ -52,7 +52,7 @@ async function timeline(ticketId: string | undefined): Promise<void> {
 }
 
 async function migrate(): Promise<void> {
-  for (const line of await runMigrate(readConfig(process.env).SCANGATE_STORE)) write(`${line}\n`);
+  for (const line of await runMigrate(readConfig(process.env, false).SCANGATE_STORE)) write(`${line}\n`);
 }
 
 function write(text: string): void {

@@ -64,8 +64,5 @@ function origin(from: Origin): string {
 
 // What came from outside may hold control characters, which a terminal would obey.
 function printable(text: string): string {
-  return [...text]
-    .filter((letter) => letter >= ' ' && letter !== '\u007f')
-    .join('')
-    .slice(0, 80);
+  return text.replaceAll(/\p{Cc}/gu, '').slice(0, 80);
 }
