@@ -9,8 +9,7 @@ import type { Config } from './config.ts';
 import { countedCommands } from './http/counted-commands.ts';
 import { buildEdge } from './http/edge.ts';
 import { readPages } from './http/pages/pages.ts';
-import { keyRoutes } from './http/routes/oauth-keys.ts';
-import { tokenRoutes } from './http/routes/oauth-token.ts';
+import { oauthTable } from './http/routes/oauth-table.ts';
 import { ticketPresenter } from './http/ticket-presenter.ts';
 import { Held } from './http/transports/held.ts';
 import { heldLimits, transportSettings } from './http/transports/settings.ts';
@@ -125,6 +124,20 @@ export async function compose(config: Config): Promise<Gateway> {
     userCodeTries: config.SCANGATE_USER_CODE_TRIES,
     userCodeWindowMs: config.SCANGATE_USER_CODE_WINDOW,
   });
+  const phones = phoneIdentities(openPhones(config, approvalSessions));
+  const pages = readPages(besideThis('./web/pages'), config.phoneIdentities.includes('demo'));
+  const table = oauthTable({
+    issuer: config.issuer,
+    publicUrl: config.publicUrl,
+    oauth,
+    keys,
+    sessions,
+    clients,
+    phones,
+    pages,
+    shared,
+    retryAfterMs: config.SCANGATE_SSE_RETRY,
+  });
   let draining = false;
   const { server } = buildEdge({
     settings: config,
@@ -132,11 +145,11 @@ export async function compose(config: Config): Promise<Gateway> {
     secrets,
     makingKeyId: () => ring.makingId,
     clients,
-    phones: phoneIdentities(openPhones(config, approvalSessions)),
+    phones,
     pageSessions: approvalSessions,
     ledger,
     presenter,
-    pages: readPages(besideThis('./web/pages'), config.phoneIdentities.includes('demo')),
+    pages,
     shared,
     readiness: () => ({
       state: draining ? 'draining' : canary.ready ? 'ready' : 'away',
@@ -151,7 +164,8 @@ export async function compose(config: Config): Promise<Gateway> {
     wallNow,
     assetsFolder: besideThis('./web'),
     openapiFile: besideThis('./openapi.yaml'),
-    routes: [...tokenRoutes(oauth.token), ...keyRoutes(keys)],
+    routes: table.routes,
+    upgrades: table.upgrades,
     tokens: oauth.token,
     userCodes: oauth.userCodes,
   });
