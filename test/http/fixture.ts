@@ -10,6 +10,7 @@ import { readPages } from '../../src/http/pages/pages.ts';
 import { ticketPresenter } from '../../src/http/ticket-presenter.ts';
 import { Held } from '../../src/http/transports/held.ts';
 import { heldLimits, transportSettings } from '../../src/http/transports/settings.ts';
+import { isPassing } from '../../src/http/transports/passing.ts';
 import type { TransportShared } from '../../src/http/transports/transport.ts';
 import { socketServer } from '../../src/http/transports/web-socket.ts';
 import type { Client, ClientRegistry } from '../../src/oauth/client.ts';
@@ -30,16 +31,22 @@ import { startFeed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { Wheel } from '../../src/watch/wheel.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { recordResponses } from './response-recorder.ts';
+import type { ResponseRecord } from './response-recorder.ts';
 
 /** A running edge over a real file store, in this process. */
 export interface RunningEdge {
   readonly url: string;
   readonly secrets: TicketSecrets;
+  /** The id of the key that makes. */
+  readonly keyId: string;
   readonly metrics: Metrics;
   readonly routes: ReturnType<typeof buildEdge>['routes'];
   readonly folder: string;
   /** The log's lines so far. */
   readonly lines: string[];
+  /** What was seen of `openapi.yaml`; {@link RunningEdge.stop} throws at a violation. */
+  readonly record: ResponseRecord;
   /** Calls of the store and the ledger so far. */
   calls(): number;
   /** Lets the store's clock go on by itself and jumps ahead besides. */
@@ -130,7 +137,15 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const sockets = socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES);
   const shared: TransportShared = {
     settings: transportSettings(config),
-    watch: { hub, wheel, recheckMinMs: 20_000, recheckMaxMs: 40_000, awayMs: 500, random: Math.random },
+    watch: {
+      hub,
+      wheel,
+      recheckMinMs: 20_000,
+      recheckMaxMs: 40_000,
+      awayMs: 500,
+      random: Math.random,
+      isAway: isPassing,
+    },
     held: new Held(heldLimits(config), monotonicNow),
     sockets,
     origins: { own: config.publicUrl.origin, isRegistered: (origin) => registry.isClientOrigin(origin) },
@@ -168,6 +183,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     routes: [],
     ...options.over,
   });
+  const record = recordResponses(edge.server);
   await new Promise<void>((ready) => edge.server.listen(0, '127.0.0.1', ready));
   const { port } = edge.server.address() as AddressInfo;
   clients.push(demoClient(config.issuer), ...(options.clients ?? [{}]).map((over) => testClient(over)));
@@ -175,10 +191,12 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   return {
     url: `http://127.0.0.1:${port}`,
     secrets,
+    keyId: ring.makingId,
     metrics,
     routes: edge.routes,
     folder: folder.path,
     lines,
+    record,
     calls: () => calls,
     advance: (ms) => {
       ahead += ms;
@@ -196,6 +214,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
       await feed.stop();
       await opened.store.close();
       await folder.remove();
+      if (record.violations.length > 0) throw new Error(record.violations.slice(0, 10).join('\n'));
     },
   };
 }

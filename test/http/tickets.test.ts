@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { expectStatus } from '../support/call.ts';
-import { cancel, confirm, deny, look, mint, readScanCode, scan } from '../support/signin.ts';
+import { PNG } from 'pngjs';
+import { decodeQR } from 'qr/decode.js';
+import { call, expectStatus } from '../support/call.ts';
+import { at, cancel, confirm, deny, look, mint, readScanCode, scan } from '../support/signin.ts';
+import type { Minted } from '../support/signin.ts';
 import { startEdge } from './fixture.ts';
 import type { RunningEdge } from './fixture.ts';
 
@@ -11,8 +14,14 @@ beforeAll(async () => {
 afterAll(() => edge.stop());
 
 const app = { clientId: 'app', redirectUri: 'https://app.example/back?keep=1' } as const;
+const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
+const body = { client_id: 'app', code_challenge: challenge, code_challenge_method: 'S256' };
 
-test('a sign-in by cookie from minting to the result', async () => {
+function get(ticket: Minted, link: string, headers: Readonly<Record<string, string>> = {}) {
+  return call(at(edge.url, link), { headers: { ...ticket.secretHeaders, ...headers } });
+}
+
+test('a sign-in by cookie, from minting to the result', async () => {
   const ticket = await mint(edge.url, { ...app, binding: 'cookie', state: 's p&c' });
   expect(ticket.notice).toMatchObject({ status: 'pending', reset: false, advice: { final: false } });
   const scanned = expectStatus(await scan(edge.url, readScanCode(ticket.notice)), 201);
@@ -36,21 +45,134 @@ test('a sign-in by cookie from minting to the result', async () => {
     iss: 'http://localhost:8080',
   });
   expectStatus(await confirm(edge.url, scanned), 200);
-  expect((await cancel(ticket, edge.url)).body).toMatchObject({
-    code: 'already_confirmed',
-    ticket_status: 'confirmed',
-  });
+  const late = await cancel(ticket, edge.url);
+  expect(late.status).toBe(409);
+  expect(late.body).toMatchObject({ code: 'already_confirmed', ticket_status: 'confirmed' });
 });
 
-test('deny', async () => {
+test('a denied one', async () => {
   const ticket = await mint(edge.url, app);
   const scanned = expectStatus(await scan(edge.url, readScanCode(ticket.notice)), 201);
   expect(expectStatus(await deny(edge.url, scanned, 'alice', { report: true }), 200)).toEqual({
     status: 'denied',
   });
+  expect((await deny(edge.url, scanned)).status).toBe(200);
   expect((await confirm(edge.url, scanned)).status).toBe(409);
   expect(expectStatus(await look(ticket, edge.url), 200)).toMatchObject({
     status: 'denied',
+    expires_in_ms: 0,
     advice: { final: true },
   });
+});
+
+test('a cancelled one, cancelled again', async () => {
+  const ticket = await mint(edge.url, app);
+  expect((await cancel(ticket, edge.url)).status).toBe(204);
+  expect((await cancel(ticket, edge.url)).status).toBe(204);
+  expect((await scan(edge.url, readScanCode(ticket.notice))).body).toMatchObject({
+    code: 'already_cancelled',
+  });
+  expect((await get(ticket, ticket.links.qr)).body).toMatchObject({ code: 'already_cancelled' });
+});
+
+test('minting answers with addresses, and with the secret where it was asked for', async () => {
+  const byCookie = await call(`${edge.url}/v1/tickets`, { json: body });
+  expectStatus(byCookie, 201);
+  const self = `http://localhost:8080/v1/tickets/${String(byCookie.body['ticket_id'])}`;
+  expect(byCookie.headers.get('location')).toBe(self);
+  expect(byCookie.body).toMatchObject({
+    links: {
+      self,
+      events: `${self}/events`,
+      poll: `${self}/poll`,
+      socket: `${self.replace('http', 'ws')}/socket`,
+      qr: `${self}/qr.svg`,
+    },
+  });
+  expect(byCookie.body).not.toHaveProperty('browser_secret');
+  const [cookie] = byCookie.headers.getSetCookie();
+  expect(cookie).toMatch(
+    new RegExp(`^[^=]+=[^;]+; Path=${new URL(self).pathname}; Max-Age=\\d+; HttpOnly; SameSite=Strict$`),
+  );
+  const byBearer = await call(`${edge.url}/v1/tickets`, { json: { ...body, binding: 'bearer' } });
+  expect(byBearer.body).toHaveProperty('browser_secret');
+  expect(byBearer.headers.getSetCookie()).toEqual([]);
+  expect(byBearer.headers.get('cache-control')).toBe('no-store');
+});
+
+test.each([
+  [{ ...body, client_id: 'nobody' }, 'invalid_client', 'client_id'],
+  [{ ...body, redirect_uri: 'https://app.example/back' }, 'invalid_redirect_uri', 'redirect_uri'],
+  [{ client_id: 'app' }, 'invalid_request', 'code_challenge'],
+  [{ ...body, code_challenge_method: undefined }, 'invalid_request', 'code_challenge_method'],
+  [{ ...body, code_challenge_method: 'plain' }, 'invalid_request', 'code_challenge_method'],
+  [{ ...body, code_challenge: `${challenge}x` }, 'invalid_request', 'code_challenge'],
+  [{ ...body, state: 'x'.repeat(513) }, 'invalid_request', 'state'],
+  [{ ...body, nonce: 'x'.repeat(257) }, 'invalid_request', 'nonce'],
+  [{ ...body, scope: 'a"b' }, 'invalid_request', 'scope'],
+  [{ ...body, binding: 'both' }, 'invalid_request', 'binding'],
+  [{ ...body, client_id: 7 }, 'invalid_request', 'client_id'],
+  [[], 'invalid_request', 'body'],
+  ['text', 'invalid_request', 'body'],
+  [null, 'invalid_request', 'body'],
+])('minting refuses %j', async (json, code, field) => {
+  const answer = await call(`${edge.url}/v1/tickets`, { json });
+  expect(answer.status).toBe(400);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  expect(answer.body).toMatchObject({ status: 400, code, field });
+});
+
+test('at their bounds members are taken', async () => {
+  const json = { ...body, state: 'x'.repeat(512), nonce: 'x'.repeat(256), unknown: { a: 1 } };
+  expectStatus(await call(`${edge.url}/v1/tickets`, { json }), 201);
+});
+
+test('the entity tag changes with the state and with the scan code, and with nothing else', async () => {
+  const ticket = await mint(edge.url, app);
+  const first = await get(ticket, ticket.links.self);
+  const etag = first.headers.get('etag') ?? '';
+  expect(etag).toBe(`"${ticket.notice.cursor}.0"`);
+  for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+    const again = await get(ticket, ticket.links.self, { 'if-none-match': known });
+    expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag]);
+  }
+  edge.advance(30_000);
+  const rotated = await get(ticket, ticket.links.self, { 'if-none-match': etag });
+  expect([rotated.status, rotated.headers.get('etag')]).toEqual([200, `"${ticket.notice.cursor}.1"`]);
+});
+
+test('the QR code says what the notice says', async () => {
+  const ticket = await mint(edge.url, { ...app, binding: 'cookie' });
+  const svg = await get(ticket, ticket.links.qr);
+  expect(svg.headers.get('content-type')).toBe('image/svg+xml');
+  expect(svg.headers.get('cache-control')).toBe('no-store');
+  expect(svg.text).toMatch(/^<svg/);
+  const png = await fetch(at(edge.url, ticket.links.qr.replace('.svg', '.png')), {
+    headers: ticket.secretHeaders,
+  });
+  expect(png.headers.get('content-type')).toBe('image/png');
+  const image = PNG.sync.read(Buffer.from(await png.arrayBuffer()));
+  const data = new Uint8ClampedArray(image.data);
+  expect(decodeQR({ ...image, data })).toBe(ticket.notice.scan?.url);
+});
+
+test('a scan code is good in its period and the next', async () => {
+  const ticket = await mint(edge.url, app);
+  const code = readScanCode(ticket.notice);
+  edge.advance(30_000);
+  const { scan: next } = expectStatus(await look(ticket, edge.url), 200);
+  expect(next?.url).not.toBe(ticket.notice.scan?.url);
+  edge.advance(30_000);
+  const stale = await scan(edge.url, code);
+  expect([stale.status, stale.body]).toEqual([410, expect.objectContaining({ code: 'expired' })]);
+  expectStatus(await scan(edge.url, readScanCode({ scan: next! })), 201);
+});
+
+test('past its deadline a ticket is expired, whoever asks', async () => {
+  const ticket = await mint(edge.url, app);
+  edge.advance(120_000);
+  expect(expectStatus(await look(ticket, edge.url), 200)).toMatchObject({ status: 'expired' });
+  expect((await scan(edge.url, readScanCode(ticket.notice))).status).toBe(410);
+  expect((await cancel(ticket, edge.url)).body).toMatchObject({ code: 'expired', ticket_status: 'expired' });
+  expect((await get(ticket, ticket.links.qr)).status).toBe(410);
 });
