@@ -67,7 +67,7 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
 
   async next(): Promise<IteratorResult<Told<T>, undefined>> {
     for (;;) {
-      await this.#sleep();
+      if (!this.#raised && !this.#closed) await this.#sleep();
       if (this.#closed) return { value: undefined, done: true };
       // Cleared before the read, never after: a move during the read raises it again.
       const woken = this.#raised;
@@ -147,9 +147,8 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     return Math.max(1, Math.min(recheck, this.#present.movesInMs(reading) ?? recheck));
   }
 
-  async #sleep(): Promise<void> {
-    if (this.#raised || this.#closed) return;
-    await new Promise<void>((resolve) => {
+  #sleep(): Promise<void> {
+    return new Promise((resolve) => {
       this.#resume = resolve;
       this.#shared.wheel.after(this.#waitMs, this);
     });

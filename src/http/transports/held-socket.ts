@@ -101,7 +101,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
         this.#phase = 'open';
         this.#shared.events.opened('socket');
         this.#pingLater();
-        await this.#pump(watch, first === 'unchanged' ? undefined : first);
+        void this.#pump(watch, first === 'unchanged' ? undefined : first);
       }
     } catch (error) {
       this.#fail(error);
@@ -109,10 +109,14 @@ export class HeldSocket<T> implements HeldConnection, Due {
   }
 
   async #pump(watch: SubjectWatch<T>, first: Told<T> | undefined): Promise<void> {
-    if (first !== undefined) await this.#tell(first);
-    for await (const told of watch) {
-      if (this.#phase !== 'open') return;
-      await this.#tell(told);
+    try {
+      if (first !== undefined) await this.#tell(first);
+      for await (const told of watch) {
+        if (this.#phase !== 'open') return;
+        await this.#tell(told);
+      }
+    } catch (error) {
+      this.#fail(error);
     }
   }
 

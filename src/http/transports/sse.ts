@@ -7,6 +7,7 @@ import { SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
 import type { Admitted } from './admitted.ts';
 import { askedCursor } from './asked-cursor.ts';
+import { forgetHeaders } from './forget-headers.ts';
 import type { HeldConnection } from './held.ts';
 import { farewellFrame, heartbeatFrame, noticeFrame, openingFrame } from './sse-frame.ts';
 import { isPassing } from './passing.ts';
@@ -55,7 +56,10 @@ export async function holdSse<T>(
   if (first === 'leave') sendAway(shared, res, padding, 'elsewhere');
   else if (first === 'absent') throw new ScangateError('not_found');
   else if (first === 'ended') res.writeHead(204, { 'Cache-Control': 'no-store' }).end();
-  else stream.open(first === 'unchanged' ? undefined : first, padding);
+  else {
+    stream.open(first === 'unchanged' ? undefined : first, padding);
+    forgetHeaders(req);
+  }
 }
 
 function sendAway(shared: TransportShared, res: ServerResponse, padding: boolean, why: string): void {
