@@ -50,7 +50,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
 
   function keysOf(client: Client): JWTVerifyGetKey | undefined {
     if (client.jwks_uri !== undefined) {
-      const known = remote.get(client.jwks_uri) ?? options.remoteKeys(client.jwks_uri);
+      const known = remote.get(client.jwks_uri) ?? orAway(options.remoteKeys(client.jwks_uri));
       remote.set(client.jwks_uri, known);
       return known;
     }
@@ -93,6 +93,18 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
       throw error instanceof errors.JOSEError ? refused() : error;
     }
     return client;
+  };
+}
+
+// Keys that cannot be read prove nothing, and are no fault of the client's either.
+function orAway(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw error;
+      throw new OAuthError('temporarily_unavailable', 'The keys of the client cannot be read at present.');
+    }
   };
 }
 
