@@ -58,7 +58,8 @@ const printable = /^[\x21-\x7e]+$/;
 
 const SECRET_LENGTH_MIN = 16;
 
-const CLIENT = z.strictObject({
+// Metadata that nobody here understands is ignored (RFC 7591 §2); a wrong word in our own policy is a mistake.
+const CLIENT = z.object({
   client_id: text(200).regex(printable, 'must be printable ASCII without spaces'),
   client_name: text(200).optional(),
   client_uri: address.optional(),
