@@ -1,0 +1,240 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { call } from '../support/call.ts';
+import type { Answer } from '../support/call.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import type { TemporaryFolder } from '../support/folder.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { openPage } from './sign-in-page.ts';
+
+const CALLBACK = 'https://shop.example:8443/cb';
+const CHALLENGE = 'c'.repeat(43);
+
+let gateway: Gateway;
+let folder: TemporaryFolder;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const file = join(folder.path, 'clients.json');
+  const clients = [
+    {
+      client_id: 'shop',
+      client_name: '<b>Shop</b> & "Co"',
+      redirect_uris: [CALLBACK, 'https://shop.example/with?x=1'],
+    },
+    { client_id: 'lax', redirect_uris: [CALLBACK], scangate: { pkce: 'optional' } },
+    {
+      client_id: 'device-only',
+      grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+      redirect_uris: [CALLBACK],
+    },
+  ];
+  writeFileSync(file, JSON.stringify(clients));
+  gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
+}, 60_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  await folder.remove();
+});
+
+const USUAL = {
+  client_id: 'shop',
+  redirect_uri: CALLBACK,
+  response_type: 'code',
+  code_challenge: CHALLENGE,
+  code_challenge_method: 'S256',
+  state: 'st',
+  scope: 'openid',
+};
+
+function address(parameters: Readonly<Record<string, string | undefined>> = {}): string {
+  const all = Object.entries({ ...USUAL, ...parameters });
+  const given = all.filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return `${gateway.url}/oauth/authorize?${new URLSearchParams(given).toString()}`;
+}
+
+const ask = (parameters?: Readonly<Record<string, string | undefined>>): Promise<Answer> =>
+  call(address(parameters));
+
+function expectErrorPage(answer: Answer): void {
+  expect(answer.headers.get('location')).toBeNull();
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'text/html; charset=utf-8']);
+  expect(answer.text).not.toContain('data-client-id');
+}
+
+describe('attack: a redirect address', () => {
+  test.each([
+    ['with an extra slash', `${CALLBACK}/`],
+    ['in another case', 'https://shop.example:8443/CB'],
+    ['with its host in another case', 'https://SHOP.example:8443/cb'],
+    ['at another port', 'https://shop.example/cb'],
+    ['with a user before the host', 'https://shop.example:8443@evil.example/cb'],
+    ['with a user', 'https://evil@shop.example:8443/cb'],
+    ['with a fragment', `${CALLBACK}#x`],
+    ['with an empty fragment', `${CALLBACK}#`],
+    ['with a query', `${CALLBACK}?next=https://evil.example`],
+    ['with a path that goes up', 'https://shop.example:8443/x/../cb'],
+    ['percent-encoded', 'https://shop.example:8443/%63b'],
+    ['with a space behind', `${CALLBACK} `],
+    ['with a line feed', `${CALLBACK}\r\nSet-Cookie: a=b`],
+    ['with a backslash', 'https:\\\\shop.example:8443\\cb'],
+    ['of another scheme', 'http://shop.example:8443/cb'],
+    ['that is a script', 'javascript:alert(1)'],
+    ['of another client', 'http://localhost:8080/demo/callback'],
+    ['nobody registered', 'https://evil.example/'],
+    ['that is empty', ''],
+    ['that is too long', `${CALLBACK}?${'x'.repeat(3000)}`],
+    ['that is missing', undefined],
+  ])('%s is an error page, never a redirect', async (_what, redirectUri) => {
+    expectErrorPage(await ask({ redirect_uri: redirectUri }));
+    expectErrorPage(await ask({ redirect_uri: redirectUri, response_type: 'token' }));
+  });
+
+  test('given twice is an error page, whichever comes first', async () => {
+    const evil = `redirect_uri=${encodeURIComponent('https://evil.example/')}`;
+    expectErrorPage(await call(`${address()}&${evil}`));
+    expectErrorPage(await call(address({ redirect_uri: undefined }) + `&${evil}&${evil}`));
+    expectErrorPage(await call(address().replace('?', `?${evil}&`)));
+  });
+
+  test('of an unknown client, of none, or of one without the code flow is an error page', async () => {
+    for (const id of ['nobody', '', undefined, '__proto__', 'device-only'])
+      expectErrorPage(await ask({ client_id: id }));
+  });
+});
+
+describe('an error that the client may hear', () => {
+  const cases: [string, Readonly<Record<string, string | undefined>>, string][] = [
+    ['no response type', { response_type: undefined }, 'invalid_request'],
+    ['the implicit flow', { response_type: 'token' }, 'unsupported_response_type'],
+    ['the hybrid flow', { response_type: 'code id_token' }, 'unsupported_response_type'],
+    ['no challenge', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
+    ['a challenge without its method', { code_challenge_method: undefined }, 'invalid_request'],
+    ['plain', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['a challenge of the wrong length', { code_challenge: 'c'.repeat(44) }, 'invalid_request'],
+    ['prompt=none', { prompt: 'none' }, 'login_required'],
+    ['prompt=none login', { prompt: 'none login' }, 'invalid_request'],
+    ['a request object', { request: 'x.y.z' }, 'request_not_supported'],
+    ['response_mode=fragment', { response_mode: 'fragment' }, 'invalid_request'],
+    ['a state that is too long', { state: 's'.repeat(513) }, 'invalid_request'],
+    ['a scope that is malformed', { scope: 'a"b' }, 'invalid_scope'],
+    [
+      'a client excused from PKCE, without a nonce',
+      {
+        client_id: 'lax',
+        code_challenge: undefined,
+        code_challenge_method: undefined,
+      },
+      'invalid_request',
+    ],
+  ];
+
+  test.each(cases)(
+    '%s goes to the registered address with state and iss',
+    async (_what, parameters, error) => {
+      const answer = await ask(parameters);
+      expect(answer.status).toBe(303);
+      const location = new URL(answer.headers.get('location') ?? '');
+      expect(`${location.origin}${location.pathname}`).toBe(CALLBACK);
+      expect(location.searchParams.get('error')).toBe(error);
+      expect(location.searchParams.get('state')).toBe(parameters['state'] ?? 'st');
+      expect(location.searchParams.get('iss')).toBe(gateway.url);
+      expect(location.searchParams.has('code')).toBe(false);
+    },
+  );
+
+  test('keeps the query that the address has', async () => {
+    const answer = await ask({ redirect_uri: 'https://shop.example/with?x=1', prompt: 'none' });
+    expect(answer.headers.get('location')).toMatch(
+      /^https:\/\/shop\.example\/with\?x=1&error=login_required&/,
+    );
+  });
+
+  test('without a state has none', async () => {
+    const { headers } = await ask({ state: undefined, prompt: 'none' });
+    expect(new URL(headers.get('location') ?? '').searchParams.has('state')).toBe(false);
+  });
+});
+
+describe('the sign-in page', () => {
+  test('is given what the client asked for, and nothing of it as markup', async () => {
+    const nasty = `"><script>alert(1)</script>'`;
+    const page = await ask({ state: nasty, nonce: nasty, login_hint: nasty, ui_locales: nasty });
+    expect(page.status).toBe(200);
+    expect(page.text).not.toContain('<script>alert');
+    expect(page.text).not.toContain('<b>Shop');
+    expect(page.headers.get('cache-control')).toBe('no-store');
+    expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    const asked = await openPage(address({ state: nasty, nonce: nasty }));
+    expect(asked).toMatchObject({
+      client_id: 'shop',
+      redirect_uri: CALLBACK,
+      scope: 'openid',
+      state: nasty,
+      nonce: nasty,
+      code_challenge: CHALLENGE,
+    });
+  });
+
+  test('speaks the language that the client wishes for, else the browser’s', async () => {
+    const language = async (locales: string | undefined, accepted: string): Promise<string | null> =>
+      (
+        await call(address({ ui_locales: locales }), { headers: { 'accept-language': accepted } })
+      ).headers.get('content-language');
+    expect(await language('zh-CN en', 'en')).toBe('zh-CN');
+    expect(await language('fr', 'zh-CN')).toBe('zh-CN');
+    expect(await language(undefined, 'zh-CN')).toBe('zh-CN');
+    expect(await language('en', 'zh-CN')).toBe('en');
+  });
+
+  test('of a client excused from PKCE makes no challenge of its own', async () => {
+    const bare = {
+      client_id: 'lax',
+      nonce: 'n',
+      code_challenge: undefined,
+      code_challenge_method: undefined,
+    };
+    const answer = await ask(bare);
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toMatch(/^\/plain\?client_id=lax&/);
+    expect(answer.headers.get('location')).not.toContain('code_challenge');
+  });
+});
+
+describe('a pushed request', () => {
+  const push = (
+    form: Readonly<Record<string, string | undefined>>,
+  ): Promise<Answer<Record<string, string>>> =>
+    call(`${gateway.url}/oauth/par`, { form: { ...USUAL, ...form } });
+
+  test('stands alone: what is added beside it does not count', async () => {
+    const { body, status } = await push({ state: 'pushed' });
+    expect([status, body['expires_in']]).toEqual([201, 90]);
+    const uri = body['request_uri'];
+    const beside = address({ request_uri: uri, state: 'beside', redirect_uri: 'https://evil.example/' });
+    expect(await openPage(beside)).toMatchObject({ state: 'pushed', redirect_uri: CALLBACK });
+  });
+
+  test('is another client’s to no one, and unknown when made up', async () => {
+    const { body } = await push({});
+    expectErrorPage(await ask({ client_id: 'lax', request_uri: body['request_uri'] }));
+    expectErrorPage(await ask({ request_uri: 'urn:ietf:params:oauth:request_uri:made-up' }));
+    expectErrorPage(await ask({ request_uri: 'https://evil.example/request' }));
+  });
+
+  test.each([
+    [
+      'a redirect address that nobody registered',
+      { redirect_uri: 'https://evil.example/' },
+      'invalid_request',
+    ],
+    ['no challenge', { code_challenge: undefined }, 'invalid_request'],
+    ['a request_uri', { request_uri: 'urn:x' }, 'invalid_request'],
+    ['an unknown client', { client_id: 'nobody' }, 'invalid_client'],
+  ])('with %s is refused', async (_what, form, error) => {
+    expect((await push(form)).body['error']).toBe(error);
+  });
+});
