@@ -1,6 +1,10 @@
 import type { AnyScenario } from './scenario.ts';
 import { clusterScenarios } from './scenarios/cluster.ts';
+import { clockScenarios } from './scenarios/clocks.ts';
+import { cutOffScenarios } from './scenarios/cut-off.ts';
+import { diskScenarios } from './scenarios/disk.ts';
 import { gatewayScenarios } from './scenarios/gateways.ts';
+import { historyScenarios } from './scenarios/histories.ts';
 import { masterScenarios } from './scenarios/master.ts';
 import { replicationScenarios } from './scenarios/replication.ts';
 import { singleRedisScenarios } from './scenarios/single-redis.ts';
@@ -12,4 +16,8 @@ export const SCENARIOS: readonly AnyScenario[] = [
   ...singleRedisScenarios,
   ...clusterScenarios,
   ...gatewayScenarios,
+  ...historyScenarios,
+  ...cutOffScenarios,
+  ...clockScenarios,
+  ...diskScenarios,
 ];

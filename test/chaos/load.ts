@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mint } from '../support/signin.ts';
 import type { Random } from '../support/random.ts';
+import type { Base } from './patience.ts';
 import { signIn } from './sign-in.ts';
 import type { SignInSettings } from './sign-in.ts';
 
@@ -34,13 +35,13 @@ export function startLoad(settings: SignInSettings, rates: Rates, random: Random
       .finally(() => open.delete(run));
     open.add(run);
   };
-  const pulse = (gateway: number): void => {
-    const run = beat(settings, gateway).finally(() => open.delete(run));
+  const pulse = (base: Base): void => {
+    const run = beat(settings, base).finally(() => open.delete(run));
     open.add(run);
   };
   const timers = [
-    setInterval(begin, 1000 / rates.signInsPerSecond),
-    ...settings.bases.map((_, gateway) => setInterval(() => pulse(gateway), 1000 / rates.pulsesPerSecond)),
+    every(rates.signInsPerSecond, begin),
+    ...settings.bases.map((base) => every(rates.pulsesPerSecond, () => pulse(base))),
   ];
   return {
     begun: () => begun,
@@ -56,13 +57,16 @@ export function startLoad(settings: SignInSettings, rates: Rates, random: Random
   };
 }
 
+/** 0 times a second is never. */
+function every(timesPerSecond: number, work: () => void): NodeJS.Timeout | undefined {
+  return timesPerSecond === 0 ? undefined : setInterval(work, 1000 / timesPerSecond);
+}
+
 /** One mint, never repeated: it shows whether this gateway writes, and must stand once it was answered. */
-async function beat(
-  { chronicle, bases, redirectUri, pulses }: SignInSettings,
-  gateway: number,
-): Promise<void> {
+async function beat({ chronicle, redirectUri, pulses }: SignInSettings, base: Base): Promise<void> {
+  const { gateway, url } = base;
   const late = sleep(PULSE_LIMIT_MS, undefined);
-  const ticket = await Promise.race([mint(bases[gateway]!, { redirectUri }).catch(() => undefined), late]);
+  const ticket = await Promise.race([mint(url, { redirectUri }).catch(() => undefined), late]);
   if (ticket === undefined) return;
   const { ticketId, notice } = ticket;
   chronicle.acknowledge({ ticketId, status: 'pending', by: 'a pulse', gateway, cursor: notice.cursor });

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { randomFrom } from '../support/random.ts';
 import { tool } from '../support/tools.ts';
 import { SCENARIOS } from './catalogue.ts';
+import { CannotPlay } from './faketime.ts';
 import { readRequest, USAGE } from './request.ts';
 import type { Request } from './request.ts';
 import type { AnyScenario, Prepared } from './scenario.ts';
@@ -11,6 +12,9 @@ import { playScenario } from './stage.ts';
 import type { Row } from './stage.ts';
 import { lineOf, tableOf } from './table.ts';
 import { COLUMNS } from './verdict.ts';
+
+/** The JSON has more of them. */
+const BREACHES_SAID = 8;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -31,7 +35,8 @@ async function run(request: Request): Promise<boolean> {
     });
     rows.push(row);
     say(lineOf(row));
-    for (const { column, ticketId, why } of row.breaches) say(`  ${column}: ${ticketId}: ${why}`);
+    for (const { column, ticketId, why } of row.breaches.slice(0, BREACHES_SAID))
+      say(`  ${column}: ${ticketId}: ${why}`);
   }
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   const command = ['npm run chaos', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])];
@@ -50,11 +55,17 @@ async function run(request: Request): Promise<boolean> {
   );
 }
 
-type Outcome = Prepared | { readonly failure: string };
+type Outcome = Prepared | Unplayed;
+type Unplayed = { readonly failure: string } | { readonly skipped: string };
 
 /** The next scenario's servers start while this one's sign-ins go on: waiting is most of what they do. */
 function prepared(scenario: AnyScenario): Promise<Outcome> {
-  return scenario.prepare().catch((error: unknown) => ({ failure: String(error) }));
+  return scenario.prepare().catch(unplayed);
+}
+
+function unplayed(error: unknown): Unplayed {
+  if (error instanceof CannotPlay) return { skipped: error.message };
+  return { failure: error instanceof Error ? error.message : String(error) };
 }
 
 async function playOne(
@@ -63,9 +74,9 @@ async function playOne(
   outcome: Outcome,
   prepareNext: () => void,
 ): Promise<Row> {
-  if ('failure' in outcome) {
+  if (!('ground' in outcome)) {
     prepareNext();
-    return failed(scenario, outcome.failure);
+    return emptyRow(scenario, outcome);
   }
   try {
     say(`${scenario.name} …`);
@@ -73,16 +84,16 @@ async function playOne(
     const random = randomFrom(seed ^ SCENARIOS.indexOf(scenario));
     return await playScenario(scenario, outcome, random, without);
   } catch (error) {
-    return failed(scenario, error instanceof Error ? error.message : String(error));
+    return emptyRow(scenario, unplayed(error));
   } finally {
     await outcome.ground.stop();
   }
 }
 
-function failed({ name, title }: AnyScenario, failure: string): Row {
+function emptyRow({ name, title }: AnyScenario, why: Unplayed): Row {
   const broken = { lost: 0, doubled: 0, phantom: 0, 'without outcome': 0, disorder: 0 };
   const none = { seconds: 0, signIns: 0, acknowledged: 0, resets: 0, withoutWritesS: 0, p99Ms: 0 };
-  return { name, title, ...none, broken, notes: {}, endings: {}, breaches: [], failure };
+  return { name, title, ...none, broken, notes: {}, endings: {}, breaches: [], ...why };
 }
 
 async function readVersions(): Promise<Readonly<Record<string, string>>> {

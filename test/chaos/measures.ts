@@ -36,10 +36,10 @@ export function delaysToTruth(
   }
   return observed.flatMap(({ ticketId, told, startedMs }) =>
     (log.get(ticketId) ?? []).flatMap(({ cursor, status, at }) => {
-      const true_ = stampsCount ? at : answered.get(`${ticketId} ${status}`);
+      const sinceMs = stampsCount ? at : answered.get(`${ticketId} ${status}`);
       const heard = told.find((notice) => versionOf(notice.cursor) >= versionOf(cursor))?.atMs;
-      if (true_ === undefined || heard === undefined) return [];
-      return [Math.max(0, heard - Math.max(true_, startedMs))];
+      if (sinceMs === undefined || heard === undefined) return [];
+      return [Math.max(0, heard - Math.max(sinceMs, startedMs))];
     }),
   );
 }

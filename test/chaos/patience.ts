@@ -2,6 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from '../support/call.ts';
 import type { Random } from '../support/random.ts';
 
+/** Where a gateway is asked. */
+export interface Base {
+  readonly gateway: number;
+  readonly url: string;
+}
+
 /** An answer, and the gateway that gave it. */
 export interface Answered<T> {
   readonly answer: Answer<T>;
@@ -13,8 +19,8 @@ export interface Answered<T> {
 /** How a client repeats a request that nobody answered. */
 export interface Patience {
   /** The gateways' addresses; each repetition goes to the next one, as through a balancer. */
-  readonly bases: readonly string[];
-  /** Index of the first gateway asked. */
+  readonly bases: readonly Base[];
+  /** Index of the first one asked. */
   readonly first: number;
   readonly random: Random;
   /** When to give up, by `performance.now()`. */
@@ -33,8 +39,8 @@ export async function askPatiently<T>(
   ask: (base: string) => Promise<Answer<T>>,
 ): Promise<Answered<T> | undefined> {
   for (let repeated = 0; ; repeated += 1) {
-    const gateway = (first + repeated) % bases.length;
-    const answer = await ask(bases[gateway]!).catch(() => undefined);
+    const { gateway, url } = bases[(first + repeated) % bases.length]!;
+    const answer = await ask(url).catch(() => undefined);
     if (answer !== undefined && answer.status !== 503 && answer.status !== 429) {
       return { answer, gateway, repeated };
     }

@@ -45,10 +45,12 @@ export interface Scenario<G extends Ground = Ground> {
   /** Settings of both gateways over the defaults. */
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of one gateway. */
-  readonly envOf?: (gateway: number) => Readonly<Record<string, string>>;
+  readonly envOf?: (gateway: number) => Promise<Readonly<Record<string, string>>>;
   readonly rates?: Partial<Rates>;
   /** How long its people repeat a step, in milliseconds. */
   readonly patienceMs?: number;
+  /** Whether a sign-in stays at the gateway where it began. */
+  readonly sticky?: boolean;
   /** The servers' clocks differ from each other, or from ours. */
   readonly skewed?: true;
   readonly prepare: () => Promise<G>;

@@ -7,13 +7,13 @@ import { openBrowser } from './browser.ts';
 import type { Browser } from './browser.ts';
 import type { Chronicle } from './chronicle.ts';
 import { askPatiently } from './patience.ts';
-import type { Answered, Patience } from './patience.ts';
+import type { Answered, Base, Patience } from './patience.ts';
 
 /** Where sign-ins happen, and how long their people are patient. */
 export interface SignInSettings {
   readonly chronicle: Chronicle;
-  /** The gateways' addresses. */
-  readonly bases: readonly string[];
+  /** The gateways. */
+  readonly bases: readonly Base[];
   /** Where the demo client is sent back to. */
   readonly redirectUri: string;
   /** Every ticket that was minted, to be looked at in the end. */
@@ -24,6 +24,8 @@ export interface SignInSettings {
   readonly browsers: Browser[];
   /** The longest pause between two steps. */
   readonly thinkMs: number;
+  /** Whether all that belongs to one sign-in goes to the gateway where it began, as behind a sticky balancer. */
+  readonly sticky: boolean;
   /** How long one step is repeated before its person gives up. */
   readonly patienceMs: number;
 }
@@ -40,14 +42,16 @@ const ASK_LIMIT_MS = 6000;
 let users = 0;
 
 /** One whole sign-in, with everything repeated that a real client repeats. Its ending is counted in the chronicle. */
-export async function signIn(settings: SignInSettings, random: Random): Promise<void> {
+export async function signIn(given: SignInSettings, random: Random): Promise<void> {
+  const browserAt = random.between(0, given.bases.length - 1);
+  const ordered = [...given.bases.slice(browserAt), ...given.bases.slice(0, browserAt)];
+  const settings = { ...given, bases: given.sticky ? ordered.slice(0, 1) : ordered };
   const { chronicle, bases, tickets } = settings;
-  const browserAt = random.between(0, bases.length - 1);
-  const ticket = await mintPatiently(settings, browserAt, random);
+  const ticket = await mintPatiently(settings, random);
   if (ticket === undefined) return chronicle.end('gave up minting');
   tickets.push(ticket);
-  const ordered = [...bases.slice(browserAt), ...bases.slice(0, browserAt)];
-  const browser = openBrowser(chronicle, ticket, random.pick(TRANSPORTS), ordered);
+  const urls = bases.map(({ url }) => url);
+  const browser = openBrowser(chronicle, ticket, random.pick(TRANSPORTS), urls);
   settings.browsers.push(browser);
   chronicle.end(await new Person(settings, random, ticket, browser).act(random.pick(PLANS)));
 }
@@ -55,14 +59,13 @@ export async function signIn(settings: SignInSettings, random: Random): Promise<
 /** A lost mint costs a new QR code: nothing is repeated with the same key. */
 async function mintPatiently(
   { chronicle, bases, redirectUri, patienceMs }: SignInSettings,
-  first: number,
   random: Random,
 ): Promise<Minted | undefined> {
   const until = performance.now() + patienceMs;
   for (let tried = 0; performance.now() < until; tried += 1) {
-    const gateway = (first + tried) % bases.length;
+    const { gateway, url } = bases[tried % bases.length]!;
     const binding = random.pick(['bearer', 'cookie'] as const);
-    const ticket = await limited(mint(bases[gateway]!, { binding, redirectUri })).catch(() => undefined);
+    const ticket = await limited(mint(url, { binding, redirectUri })).catch(() => undefined);
     if (ticket !== undefined) {
       const { ticketId, notice } = ticket;
       chronicle.acknowledge({ ticketId, status: 'pending', by: 'browser', gateway, cursor: notice.cursor });

@@ -31,8 +31,10 @@ export interface Row {
   readonly endings: Readonly<Record<string, number>>;
   /** The first of the broken promises. */
   readonly breaches: readonly Breach[];
-  /** It could not be played. */
+  /** It broke while it was played: what it shows is worth nothing. */
   readonly failure?: string;
+  /** This machine cannot play it. */
+  readonly skipped?: string;
 }
 
 const WARM_UP_MS = 1500;
@@ -126,7 +128,7 @@ async function startPair(
   without: readonly string[],
 ): Promise<[Gateway, Gateway]> {
   const [port] = await freePorts(1);
-  const start = (gateway: number, own?: number): Promise<Gateway> =>
+  const start = async (gateway: number, own?: number): Promise<Gateway> =>
     startGateway({
       ...(own !== undefined && { port: own }),
       withinMs: 30_000,
@@ -136,7 +138,7 @@ async function startPair(
         SCANGATE_LOG_LEVEL: 'warn',
         SCANGATE_TEST_WITHOUT: without.length > 0 ? without.join(',') : undefined,
         ...scenario.env,
-        ...scenario.envOf?.(gateway),
+        ...(await scenario.envOf?.(gateway)),
       },
     });
   const first = await start(0, port);
@@ -156,17 +158,18 @@ async function endGateway(gateway: Gateway): Promise<void> {
 function signInSettings(
   gateways: readonly Gateway[],
   chronicle: Chronicle,
-  { patienceMs = PATIENCE_MS }: AnyScenario,
+  { patienceMs = PATIENCE_MS, sticky = false }: AnyScenario,
 ): SignInSettings {
   return {
     chronicle,
-    bases: gateways.map(({ url }) => url),
+    bases: gateways.map(({ url }, gateway) => ({ gateway, url })),
     redirectUri: `${gateways[0]!.url}/demo/callback`,
     tickets: [],
     pulses: [],
     browsers: [],
     thinkMs: THINK_MS,
     patienceMs,
+    sticky,
   };
 }
 

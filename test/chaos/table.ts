@@ -7,7 +7,7 @@ const HEADS = ['scenario', 'sign-ins', 'acknowledged', ...COLUMNS, 'resets', 's 
 export function tableOf(rows: readonly Row[]): string {
   const cells = rows.map((row) => [
     row.title,
-    ...(row.failure === undefined
+    ...(row.failure === undefined && row.skipped === undefined
       ? [
           row.signIns,
           row.acknowledged,
@@ -16,7 +16,7 @@ export function tableOf(rows: readonly Row[]): string {
           row.withoutWritesS.toFixed(1),
           Math.round(row.p99Ms),
         ].map(String)
-      : HEADS.slice(1).map(() => 'failed')),
+      : HEADS.slice(1).map(() => (row.failure === undefined ? 'skipped' : 'failed'))),
   ]);
   const widths = HEADS.map((head, column) =>
     Math.max(head.length, ...cells.map((line) => line[column]!.length)),
@@ -29,6 +29,7 @@ export function tableOf(rows: readonly Row[]): string {
 
 /** One line for one row, while the run goes on. */
 export function lineOf(row: Row): string {
+  if (row.skipped !== undefined) return `${row.name}: skipped: ${row.skipped}`;
   if (row.failure !== undefined) return `${row.name}: FAILED: ${row.failure}`;
   const broken = COLUMNS.map((column) => `${column} ${row.broken[column]}`).join(', ');
   const notes = Object.entries(row.notes).map(([name, value]) => `, ${name} ${value}`);

@@ -1,5 +1,6 @@
 import { judge } from '../support/oracle.ts';
 import type { BrokenPromise, Violation } from '../support/oracle.ts';
+import { endsWatch } from '../support/signin.ts';
 import type { TicketStatus } from '../support/signin.ts';
 import type { Acknowledgement, Observation, Redemption } from './chronicle.ts';
 import type { TicketLog } from './log.ts';
@@ -139,14 +140,18 @@ function forgivenTickets({ acknowledged, log, pardon = {} }: Remains): Set<strin
   return new Set([...tickets, ...losses.map(({ ticketId }) => ticketId)]);
 }
 
-/** A browser that lost its ticket, or a part of its past, must be told so: by the end, or by a `reset`. */
+/**
+ * A browser that lost its ticket, or a part of its past, must be told so: by the end, or by a `reset`. One that had its
+ * outcome has left.
+ */
 function untold(observed: readonly Observation[], forgiven: ReadonlySet<string>, log: TicketLog): Breach[] {
   return observed
     .filter(({ ticketId }) => forgiven.has(ticketId))
     .filter(({ ticketId, told, gone }) => {
       const lines = log.get(ticketId) ?? [];
       const unknown = told.some(({ cursor }) => !lines.some((line) => line.cursor === cursor));
-      return unknown && !gone && !told.some(({ reset }) => reset);
+      const left = told.some(({ status }) => endsWatch(status));
+      return unknown && !left && !gone && !told.some(({ reset }) => reset);
     })
     .map(({ observer, ticketId }) => ({
       column: 'without outcome' as const,

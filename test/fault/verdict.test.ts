@@ -162,6 +162,11 @@ test('a pardoned loss that the browser was not told of leaves it without outcome
   expect(columns(silent)).toEqual(['without outcome']);
 });
 
+test('a browser that had its outcome before a pardoned loss has left', () => {
+  const left = remains({ ...lostTicket, pardon: { olderThanMs: 3000 } });
+  expect(judgeRemains(left)).toEqual([]);
+});
+
 test('a loss that is younger than the pardon is a loss', () => {
   const young = remains({ ...lostTicket, pardon: { olderThanMs: 1500 }, observed: [browser([farewell])] });
   expect(columns(young)).toContain('lost');

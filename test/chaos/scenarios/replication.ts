@@ -1,28 +1,12 @@
-import type { FaultProxy } from '../../support/fault-proxy.ts';
-import type { Redis } from '../../support/redis.ts';
 import { sentinelGround } from '../grounds.ts';
-import type { SentinelGround } from '../grounds.ts';
 import { scenario } from '../scenario.ts';
-import type { AnyScenario, Stage } from '../scenario.ts';
+import type { AnyScenario } from '../scenario.ts';
+import { crashHost, switchedFrom } from './host-crash.ts';
 
 /** What is acknowledged in this time before a crash has left the master towards nobody. */
 const LATENCY_MS = 400;
 const LAG_MS = 3000;
 const UNPROMOTABLE_MS = 35_000;
-
-/** The host of the master goes, and with it what its replicas had not received. */
-async function crashHost(master: Redis, link: FaultProxy): Promise<void> {
-  link.set('toClient', { kind: 'hold' });
-  link.refuse(true);
-  await master.kill();
-  link.cut();
-}
-
-async function switchedFrom(old: Redis, { ground, note }: Stage<SentinelGround>): Promise<void> {
-  const start = performance.now();
-  await ground.topology.switched(old, 60_000);
-  note('switch s', ((performance.now() - start) / 1000).toFixed(1));
-}
 
 /** The replica that is promoted lacks what the master had acknowledged. */
 export const replicationScenarios: readonly AnyScenario[] = [

@@ -1,0 +1,69 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryFolder } from '../../support/folder.ts';
+import { until } from '../../support/until.ts';
+import { fakedClock } from '../faketime.ts';
+import { sentinelGround } from '../grounds.ts';
+import type { SentinelGround } from '../grounds.ts';
+import { scenario } from '../scenario.ts';
+import type { AnyScenario } from '../scenario.ts';
+
+const RED_WITHIN_MS = 20_000;
+
+/** A Sentinel topology whose second and third data node may be given another clock. */
+interface SkewableGround extends SentinelGround {
+  skew(offset: string): Promise<void>;
+}
+
+async function skewableGround(): Promise<SkewableGround> {
+  const folder = await temporaryFolder();
+  const file = join(folder.path, 'offset');
+  await writeFile(file, '+0');
+  const clock = Object.entries(await fakedClock({ file })).map(([name, value]) => `${name}=${value}`);
+  const ground = await sentinelGround({ under: (node) => (node === 0 ? [] : ['env', ...clock]) });
+  return {
+    ...ground,
+    skew: (offset) => writeFile(file, offset),
+    stop: async () => {
+      await ground.stop();
+      await folder.remove();
+    },
+  };
+}
+
+/** Machines that do not agree on the time. */
+export const clockScenarios: readonly AnyScenario[] = [
+  scenario({
+    name: 'gateway-clocks',
+    title: 'gateways’ clocks ten minutes apart',
+    envOf: async (gateway) => (gateway === 0 ? {} : fakedClock({ fixed: '+10m' })),
+    prepare: () => sentinelGround(),
+    play: async ({ ground, sleep }) => {
+      await sleep(2000);
+      await ground.topology.failover();
+      await sleep(2000);
+    },
+  }),
+  scenario({
+    name: 'redis-clocks',
+    title: 'Redis servers’ clocks 5 s apart',
+    skewed: true,
+    prepare: () => skewableGround(),
+    play: async ({ ground, gateways, sleep, breach, note }) => {
+      await ground.skew('+5s');
+      const start = performance.now();
+      for (const [index, { url }] of gateways.entries()) {
+        const red = until(async () => (await fetch(`${url}/readyz`)).status === 503, {
+          withinMs: RED_WITHIN_MS - (performance.now() - start),
+          everyMs: 250,
+        });
+        await red.catch(() =>
+          breach('without outcome', `gateway ${index} stays ready with clocks 5 s apart`),
+        );
+      }
+      note('red after s', ((performance.now() - start) / 1000).toFixed(1));
+      await ground.topology.failover();
+      await sleep(3000);
+    },
+  }),
+];
