@@ -58,7 +58,7 @@ export class BrowserGate {
     if (bearer !== undefined) {
       if (cookie !== undefined)
         throw new ScangateError('invalid_request', {
-          field: 'authorization',
+          field: 'Authorization',
           message: 'Send the cookie or the bearer, not both.',
         });
       return this.bearerClaim(ticketId, bearer, headers);

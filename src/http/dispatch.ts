@@ -8,7 +8,7 @@ import type { ClientAddress } from './client-address.ts';
 import type { Origins } from './cross-origin.ts';
 import type { Limits } from './limits.ts';
 import { readParameters } from './parameters.ts';
-import { ParsedRequest, fitting } from './parsed-request.ts';
+import { ParsedRequest, fitting, headerName } from './parsed-request.ts';
 import { isDefect, refusalOf } from './refusal.ts';
 import type { RefusalPage } from './refusal.ts';
 import type { ErrorStyle, Route } from './route.ts';
@@ -101,7 +101,7 @@ export class Dispatcher {
     const url = req.url ?? '';
     const mark = url.indexOf('?');
     const query = fitting(operation.query, readParameters(mark < 0 ? '' : url.slice(mark + 1)), 'query');
-    const headers = fitting(operation.headers, req.headers, 'headers');
+    const headers = fitting(operation.headers, req.headers, 'headers', headerName);
     const { body } = operation;
     const given =
       body === undefined
@@ -122,5 +122,5 @@ const HOST = /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$
 
 function checkHost({ headers }: IncomingMessage): void {
   if (headers.host === undefined || !HOST.test(headers.host))
-    throw new ScangateError('invalid_request', { field: 'host', message: 'The Host header is not one.' });
+    throw new ScangateError('invalid_request', { field: 'Host', message: 'The Host header is not one.' });
 }

@@ -56,18 +56,29 @@ export class ParsedRequest implements RouteRequest {
  * Holds a part of a request against its shape.
  *
  * @param where names the whole part where no member is at fault.
+ * @param nameOf how a member is called where people read it.
  * @throws ScangateError `invalid_request`, naming the first member that does not fit.
  */
-export function fitting(schema: z.ZodType | undefined, value: unknown, where: string): unknown {
+export function fitting(
+  schema: z.ZodType | undefined,
+  value: unknown,
+  where: string,
+  nameOf: (member: string) => string = (member) => member,
+): unknown {
   if (schema === undefined) return undefined;
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path.map(String).join('.') ?? '';
   throw new ScangateError('invalid_request', {
-    field: path === '' ? where : path,
+    field: path === '' ? where : nameOf(path),
     message: issue === undefined ? 'It does not fit.' : describe(issue, value),
   });
+}
+
+/** `last-event-id` as people write it: `Last-Event-ID`. */
+export function headerName(lowerCase: string): string {
+  return lowerCase.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()).replace(/-Id$/, '-ID');
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown): string {

@@ -17,7 +17,12 @@ export interface Refusal {
 }
 
 /** Makes a page for people of a refusal. */
-export type RefusalPage = (status: number, code: string, detail: string | undefined) => Answer;
+export type RefusalPage = (
+  status: number,
+  code: string,
+  detail: string | undefined,
+  field: string | undefined,
+) => Answer;
 
 /**
  * The answer to anything that was thrown. What is not a refusal is a defect: a 500 that says nothing.
@@ -34,7 +39,7 @@ export function refusalOf(error: unknown, style: ErrorStyle, page: RefusalPage):
     return { code, answer: { status, headers: refusalHeaders(status, detail), body, type: PROBLEM_TYPE } };
   }
   if (style === 'page') {
-    const answer = page(status, code, detail.message ?? title);
+    const answer = page(status, code, detail.message ?? title, detail.field);
     return { code, answer: { ...answer, headers: { ...answer.headers, ...refusalHeaders(status, detail) } } };
   }
   const described = [detail.field, detail.message ?? title].filter((text) => text !== undefined).join(': ');
@@ -93,7 +98,7 @@ function oauthRefusal(error: OAuthError, style: ErrorStyle, page: RefusalPage): 
     ...NO_CACHE,
   };
   if (style === 'page') {
-    const answer = page(status, error.error, description);
+    const answer = page(status, error.error, description, undefined);
     return { code: error.error, answer: { ...answer, headers: { ...answer.headers, ...headers } } };
   }
   const body = { error: error.error, error_description: printable(description) };

@@ -1,5 +1,4 @@
-/** The user codes of device tickets (RFC 8628 §6.1). */
-export interface UserCodes {
-  /** The ticket that a typed code names, however it was written; undefined for an unknown or outdated one. */
-  find(typed: string): Promise<string | undefined>;
-}
+import type { DeviceUserCodes } from '../oauth/user-codes.ts';
+
+/** The user codes of device tickets (RFC 8628 §6.1), as far as phones need them. */
+export type UserCodes = Pick<DeviceUserCodes, 'find' | 'shown'>;

@@ -7,6 +7,7 @@ import { countedCommands } from '../../src/http/counted-commands.ts';
 import { buildEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
+import { tokenRoutes } from '../../src/http/routes/oauth-token.ts';
 import { ticketPresenter } from '../../src/http/ticket-presenter.ts';
 import { Held } from '../../src/http/transports/held.ts';
 import { heldLimits, transportSettings } from '../../src/http/transports/settings.ts';
@@ -15,6 +16,8 @@ import type { TransportShared } from '../../src/http/transports/transport.ts';
 import { socketServer } from '../../src/http/transports/web-socket.ts';
 import type { Client, ClientRegistry } from '../../src/oauth/client.ts';
 import { demoClient } from '../../src/oauth/demo-client.ts';
+import { OAuthError } from '../../src/oauth/error.ts';
+import type { TokenEndpoint } from '../../src/oauth/token-endpoint.ts';
 import { demoIdentity } from '../../src/phone/demo.ts';
 import { phoneIdentities } from '../../src/phone/identities.ts';
 import { pageSessions } from '../../src/phone/page-session.ts';
@@ -63,6 +66,8 @@ export interface EdgeTestOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clients?: readonly Partial<Client>[];
   readonly over?: Partial<EdgeOptions>;
+  /** In the place of the token endpoint, which refuses everything. */
+  readonly tokens?: TokenEndpoint;
 }
 
 /** A client for tests: public, one redirect address at `https://app.example`. */
@@ -158,6 +163,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     now: monotonicNow,
   };
   const sessions = pageSessions(sealOf(ring, 'page session'), 3_600_000, now);
+  const tokens: TokenEndpoint =
+    options.tokens ?? (() => Promise.reject(new OAuthError('invalid_grant', 'It is not one.')));
   const edge = buildEdge({
     settings: config,
     commands,
@@ -180,7 +187,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     wallNow: now,
     assetsFolder: resolve(root, 'src/web'),
     openapiFile: resolve(root, 'openapi.yaml'),
-    routes: [],
+    routes: tokenRoutes(tokens),
+    tokens,
     ...options.over,
   });
   const record = recordResponses(edge.server);

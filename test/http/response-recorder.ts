@@ -22,7 +22,7 @@ export function recordResponses(server: Server): ResponseRecord {
         return writeHead(...args);
       },
       end: (...args: unknown[]) => {
-        body = args[0] === undefined || typeof args[0] === 'function' ? '' : String(args[0]);
+        body = typeof args[0] === 'string' ? args[0] : '';
         return end(...args);
       },
     });

@@ -43,11 +43,12 @@ export function readPages(folder: string, demo: boolean): Pages {
 
   return {
     show,
-    refusal: (headers) => (status, code, detail) => {
+    refusal: (headers) => (status, code, detail, field) => {
       const words = texts[languageOf(headers['accept-language'])];
       const title = words['t.problem_title'] ?? '';
       const text = words[`t.problem_${code}`] ?? detail ?? words['t.problem_other'] ?? '';
-      return show('problem', headers, { title, detail: text, code, back_url: undefined }, status);
+      const shown = field === undefined ? code : `${code}: ${field}`;
+      return show('problem', headers, { title, detail: text, code: shown, back_url: undefined }, status);
     },
   };
 }

@@ -60,28 +60,26 @@ interface Scannable {
   readonly ticketId: string;
   readonly keyId: string;
   readonly guard: Guard;
-  readonly userCode?: string;
 }
 
 /** `POST /v1/scans`. */
 export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
   const { commands, secrets, presenter } = options;
 
-  async function find(body: z.output<typeof scanBody>, user: User): Promise<Scannable> {
+  async function find(
+    body: z.output<typeof scanBody>,
+    user: User,
+    address: string | undefined,
+  ): Promise<Scannable> {
     if ((body.scan_code === undefined) === (body.user_code === undefined)) {
       const message = 'Send either scan_code or user_code.';
       throw new ScangateError('invalid_request', { field: 'scan_code', message });
     }
     if (body.user_code !== undefined) {
-      const found = await options.userCodes?.find(body.user_code);
+      const found = await options.userCodes?.find(body.user_code, { user, address });
       if (found === undefined) throw new ScangateError('not_found');
       const { ticket } = await commands.look(found, () => undefined);
-      return {
-        ticketId: found,
-        keyId: ticket.minted.key_id,
-        guard: () => undefined,
-        userCode: body.user_code,
-      };
+      return { ticketId: found, keyId: ticket.minted.key_id, guard: () => undefined };
     }
     const checked = secrets.checkScanCode(body.scan_code ?? '');
     if (checked === undefined) throw new ScangateError('not_found');
@@ -98,11 +96,12 @@ export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
     };
   }
 
-  function answerOf(view: TicketView, request: RouteRequest, userCode: string | undefined): object {
+  function answerOf(view: TicketView, request: RouteRequest): object {
     const { ticket, ticketId: id, head } = view;
     const { minted, scanned } = ticket;
     if (scanned === undefined) throw new ScangateError('not_found');
     const client = options.clients.find(minted.client_id);
+    const userCode = minted.grant === 'device_code' ? options.userCodes?.shown(id, minted.key_id) : undefined;
     return {
       ticket_id: id,
       handshake: secrets.handshake(id, minted.key_id, scanned.id),
@@ -156,13 +155,13 @@ export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
       },
       handle: async (request) => {
         const user = await options.caller.user(request);
-        const { ticketId: id, keyId, guard, userCode } = await find(request.body, user);
+        const { ticketId: id, keyId, guard } = await find(request.body, user, request.countableIp);
         const key = request.headers['idempotency-key'];
         const scope = { key, route: 'scan', caller: user, ticketId: id, keyId, body: request.body };
         return await options.idempotency.run(scope, async () => {
           const phone = { ip: request.ip, agent: request.agent };
           const view = await commands.run(id, { type: 'scan', user, phone }, guard);
-          return { status: view.decided ? 201 : 200, body: answerOf(view, request, userCode) };
+          return { status: view.decided ? 201 : 200, body: answerOf(view, request) };
         });
       },
     }),

@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { call } from '../support/call.ts';
+import { mint } from '../support/signin.ts';
+import { startEdge } from './fixture.ts';
+import type { RunningEdge } from './fixture.ts';
+import { rawRequest } from './raw-request.ts';
+
+let edge: RunningEdge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(() => edge.stop());
+
+const raw = (head: string, body: string | Buffer = ''): Promise<string> =>
+  rawRequest(edge.url, Buffer.concat([Buffer.from(`${head}\r\n\r\n`), Buffer.from(body)]));
+const statusOf = (answer: string): number => Number(answer.slice(9, 12));
+
+test('an unknown path is a 404 problem, under /oauth an OAuth error', async () => {
+  const problem = await call(`${edge.url}/nothing/here?x=1`);
+  expect([problem.status, problem.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+  expect(problem.body).toMatchObject({ code: 'not_found' });
+  const oauth = await call(`${edge.url}/oauth/nothing`);
+  expect([oauth.status, oauth.headers.get('content-type')]).toEqual([404, 'application/json']);
+  expect(oauth.body).toHaveProperty('error');
+});
+
+test.each([
+  ['PUT', '/v1/tickets', 'POST, OPTIONS'],
+  ['GET', '/v1/tickets', 'POST, OPTIONS'],
+  ['DELETE', '/v1/scans', 'POST, OPTIONS'],
+  ['POST', '/livez', 'GET, HEAD, OPTIONS'],
+  ['POST', '/v1/tickets/x', 'GET, DELETE, HEAD, OPTIONS'],
+] as const)('%s %s is a 405 that says what is allowed', async (method, path, allow) => {
+  const answer = await call(`${edge.url}${path}`, { method });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+  expect(answer.body).toMatchObject({ status: 405, code: 'invalid_request', field: 'method' });
+});
+
+test('OPTIONS says what is allowed, HEAD what GET would', async () => {
+  const options = await call(`${edge.url}/livez`, { method: 'OPTIONS' });
+  expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+  const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
+  for (const path of ['/livez', '/docs', `/v1/tickets/${ticket.ticketId}`, '/nothing']) {
+    const ask = (method: 'GET' | 'HEAD') =>
+      call(`${edge.url}${path}`, { method, headers: ticket.secretHeaders });
+    const [head, get] = [await ask('HEAD'), await ask('GET')];
+    expect([head.status, head.text]).toEqual([get.status, '']);
+    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+  }
+});
+
+test('a parameter given twice is a 400 that names it, on every address', async () => {
+  const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
+  const paths = [
+    '/livez',
+    '/device',
+    `/v1/tickets/${ticket.ticketId}`,
+    `/v1/tickets/${ticket.ticketId}/poll`,
+  ];
+  for (const path of paths) {
+    const answer = await call(`${edge.url}${path}?after=1-1&after=1-1`, { headers: ticket.secretHeaders });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('after');
+  }
+  const form = await call(`${edge.url}/demo/phone`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  expect(form.status).toBe(400);
+});
+
+test.each([
+  ['/%', 404],
+  ['/v1/tickets/%E0%A4%A', 400],
+  ['/v1/tickets/%00', 404],
+  ['/livez?%=1', 400],
+  ['/livez?a=%FF', 400],
+  ['/livez?__proto__=1&constructor=2', 200],
+  [`/livez?${'a&'.repeat(70)}`, 400],
+  [`/${'a'.repeat(9000)}`, 404],
+  ['//evil.example/..%2f', 404],
+  ['/s/../../etc/passwd', 404],
+  ['/assets/..%2f..%2fpackage.json', 404],
+  ['/docs/..%2fpackage.json', 404],
+])('GET %s is a %d', async (path, status) => {
+  const answer = await raw(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close`);
+  expect(statusOf(answer)).toBe(status);
+});
+
+test.each([
+  ['a b', 400],
+  ['user:pw@h', 400],
+  ['x:99999x', 400],
+  ['<script>', 400],
+  ['[::1', 400],
+  ['[::1]:80', 200],
+  ['', 200],
+])('a Host of %j is a %d', async (host, status) => {
+  const answer = await raw(`GET /livez HTTP/1.1\r\nHost: ${host}\r\nConnection: close`);
+  expect(statusOf(answer)).toBe(status);
+  if (status === 400) expect(answer).toContain('application/problem+json');
+});
+
+test('without a Host, with a head too large, and with no HTTP at all: problems too', async () => {
+  expect(await raw('GET /livez HTTP/1.1\r\nConnection: close')).toMatch(/^HTTP\/1\.1 400 [^]*"field":"Host"/);
+  const large = await raw(`GET /livez HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}`);
+  expect(large).toMatch(/^HTTP\/1\.1 431 [^]*application\/problem\+json/);
+  expect(await raw(`GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: h`)).toMatch(/^HTTP\/1\.1 431 /);
+  expect(await raw('nonsense')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json/);
+  expect(statusOf(await raw('BREW /livez HTTP/1.1\r\nHost: h'))).toBe(400);
+});
+
+test('a body too large is a 413, told in its head or not, and the answer arrives', async () => {
+  const big = 'x'.repeat(300_000);
+  for (const body of [JSON.stringify({ client_id: big }), big]) {
+    const answer = await call(`${edge.url}/v1/tickets`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      json: body,
+    });
+    expect([answer.status, answer.body]).toEqual([413, expect.objectContaining({ code: 'too_large' })]);
+  }
+  const chunked = await raw(
+    'POST /v1/tickets HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked',
+    `7530\r\n${'x'.repeat(30_000)}\r\n0\r\n\r\n`,
+  );
+  expect(statusOf(chunked)).toBe(413);
+  const announced = await raw(
+    'POST /v1/tickets HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 99999999',
+  );
+  expect(announced).toMatch(/^HTTP\/1\.1 413 [^]*Connection: close/);
+});
+
+test.each([
+  ['text/plain', {}],
+  ['application/json; charset=latin1', {}],
+  ['application/x-www-form-urlencoded', {}],
+  ['', {}],
+  ['application/json', { 'content-encoding': 'gzip' }],
+])('a body of %j is a 415', async (type, more) => {
+  const response = await fetch(`${edge.url}/v1/tickets`, {
+    method: 'POST',
+    headers: { 'content-type': type, ...more },
+    body: '{"client_id":"app"}',
+  });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+    415,
+    'unsupported_media_type',
+  ]);
+});
+
+test.each([
+  ['not JSON', '{"client_id":'],
+  ['not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
+  ['a lone surrogate in bytes', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
+  ['deep', '['.repeat(5000) + ']'.repeat(5000)],
+  ['deep and open', '{"a":'.repeat(2000)],
+])('a body that is %s is a 400 that names the body', async (_name, body) => {
+  const response = await fetch(`${edge.url}/v1/tickets`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ code: 'invalid_request', field: 'body' });
+});
+
+test('__proto__ in a body is a member like any other, and changes nothing', async () => {
+  const json = JSON.parse(
+    '{"client_id":"app","__proto__":{"code_challenge":"x","binding":"bearer"},"constructor":{"prototype":{}}}',
+  ) as unknown;
+  const answer = await call(`${edge.url}/v1/tickets`, { json });
+  expect(answer.body).toMatchObject({ status: 400, field: 'code_challenge' });
+  expect(({} as { binding?: string }).binding).toBeUndefined();
+});
+
+test('security headers stand on every answer', async () => {
+  for (const path of ['/livez', '/nothing', '/docs', '/device', '/v1/tickets/x']) {
+    const { headers } = await call(`${edge.url}${path}`);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toContain('unsafe-inline');
+    expect(policy).not.toContain('upgrade-insecure-requests');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('strict-transport-security')).toBeNull();
+  }
+});
+
+test('behind an https address they ask for https, and so do cookies', async () => {
+  const secure = await startEdge({ env: { SCANGATE_PUBLIC_URL: 'https://localhost:8443' } });
+  const answer = await call(`${secure.url}/livez`);
+  expect(answer.headers.get('strict-transport-security')).toMatch(/max-age=\d+/);
+  expect(answer.headers.get('content-security-policy')).toContain('upgrade-insecure-requests');
+  expect(answer.headers.get('content-security-policy')).toContain('wss://localhost:8443');
+  const minted = await call(`${secure.url}/v1/tickets`, {
+    json: {
+      client_id: 'app',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    },
+  });
+  expect(minted.headers.getSetCookie()[0]).toMatch(/; Secure$/);
+  await secure.stop();
+});
+
+test('readiness, liveness, metrics', async () => {
+  expect((await call(`${edge.url}/readyz`)).body).toEqual({ status: 'ready', canary_age_ms: 12 });
+  for (const [state, code] of [
+    ['draining', 'draining'],
+    ['away', 'store_unavailable'],
+  ] as const) {
+    edge.setState(state);
+    const answer = await call(`${edge.url}/readyz`);
+    expect([answer.status, answer.body]).toEqual([503, expect.objectContaining({ code })]);
+    expect(answer.headers.get('retry-after')).not.toBeNull();
+    expect((await call(`${edge.url}/livez`)).status).toBe(200);
+  }
+  edge.setState('ready');
+  const metrics = await call(`${edge.url}/metrics`);
+  expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(metrics.text).toMatch(/^scangate_canary_age_seconds 0\.012$/m);
+  expect(metrics.text).toMatch(/^scangate_problems_total\{code="not_found"\} \d+$/m);
+});
+
+test('a node that goes keeps no connection', async () => {
+  edge.setState('draining');
+  const answer = await raw('GET /livez HTTP/1.1\r\nHost: h');
+  edge.setState('ready');
+  expect(answer).toMatch(/\r\nConnection: close\r\n/i);
+});
