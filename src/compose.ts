@@ -123,6 +123,7 @@ export async function compose(config: Config): Promise<Gateway> {
     deviceIntervalMs: config.SCANGATE_DEVICE_INTERVAL,
     userCodeTries: config.SCANGATE_USER_CODE_TRIES,
     userCodeWindowMs: config.SCANGATE_USER_CODE_WINDOW,
+    countsAddresses: config.SCANGATE_LIMITS === 'on',
   });
   const phones = phoneIdentities(openPhones(config, approvalSessions));
   const pages = readPages(besideThis('./web/pages'), config.phoneIdentities.includes('demo'));

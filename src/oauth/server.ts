@@ -69,6 +69,8 @@ export interface OAuthServerOptions {
   /** Wrong user codes within {@link userCodeWindowMs} that shut a user, or an address, out. */
   readonly userCodeTries: number;
   readonly userCodeWindowMs: number;
+  /** Whether anything is counted by address. */
+  readonly countsAddresses: boolean;
 }
 
 /** The endpoints behind `/oauth`, without HTTP in them. */

@@ -21,7 +21,7 @@ export interface DeviceUserCodes {
    *
    * @throws ScangateError `too_many_requests` after too many wrong ones (RFC 8628 §5.1).
    */
-  find(typed: string, by?: Typist): Promise<string | undefined>;
+  find(typed: string, by: Typist): Promise<string | undefined>;
   /** The code of a device ticket as it is shown: `WDJB-MJHT`. */
   shown(ticketId: string, keyId: string): string;
 }
@@ -34,6 +34,8 @@ export interface UserCodesOptions {
   readonly tries: number;
   /** Milliseconds. */
   readonly windowMs: number;
+  /** Whether wrong codes count against addresses too; users are always counted. */
+  readonly countsAddresses: boolean;
 }
 
 const NOT_IN_ALPHABET = new RegExp(`[^${USER_CODE_ALPHABET}]`, 'g');
@@ -76,7 +78,7 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     },
 
     async find(typed, by) {
-      const names = by === undefined ? [] : namesOf(by);
+      const names = namesOf(options.countsAddresses ? by : { ...by, address: undefined });
       await refuseShutOut(names);
       const code = typed.toUpperCase().replace(NOT_IN_ALPHABET, '');
       const found = code.length === USER_CODE_LENGTH ? await lookUp(code) : undefined;

@@ -109,6 +109,7 @@ export async function makeWorld(
       deviceIntervalMs: 5000,
       userCodeTries: 10,
       userCodeWindowMs: 600_000,
+      countsAddresses: true,
       ...more,
       ...extra,
     });
