@@ -25,7 +25,9 @@ let gateways: readonly Gateway[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
-  const env = { SCANGATE_STORE: redis.url };
+  // Without the reading again that makes up for a lost wake-up: here each must come.
+  const never = { SCANGATE_RECHECK_MIN: 'PT50M', SCANGATE_RECHECK_MAX: 'PT1H' };
+  const env = { SCANGATE_STORE: redis.url, ...never };
   gateways = await Promise.all([startGateway({ env }), startGateway({ env })]);
   urls = gateways.map(({ url }) => url);
 }, 60_000);

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expectStatus } from '../support/call.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import type { FaultProxy } from '../support/fault-proxy.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { rounds } from '../support/random.ts';
+import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
+import { until } from '../support/until.ts';
+import { crowd } from './crowd.ts';
+import type { Waiting } from './crowd.ts';
+import { curve, percentile } from './curve.ts';
+
+const CLIENTS = rounds(500, 5000);
+const TICKETS = 20;
+
+let gateway: Gateway;
+let proxy: FaultProxy;
+let clients: readonly Waiting[] = [];
+
+beforeAll(async () => {
+  gateway = await startGateway({
+    env: { SCANGATE_WATCHERS_PER_TICKET: String(CLIENTS), SCANGATE_TICKET_LIFE: 'PT3M' },
+  });
+  proxy = await startFaultProxy({ port: gateway.port });
+});
+
+afterAll(async () => {
+  for (const client of clients) client.stop();
+  await proxy?.stop();
+  await gateway?.stop();
+});
+
+test('many clients cut at once: all come back, none has failed for good', async () => {
+  const tickets = await Promise.all(Array.from({ length: TICKETS }, () => mint(gateway.url)));
+  clients = crowd(CLIENTS, tickets, () => proxy.url);
+  await until(() => clients.every(({ told }) => told.length === 1), {
+    withinMs: 60_000,
+    everyMs: 50,
+    what: 'all waiting',
+  });
+  const cutAt = performance.now();
+  proxy.cut();
+  const back = (client: Waiting): number | undefined => client.openedAtMs.find((atMs) => atMs > cutAt);
+  // A poll that waits is answered with the next transition only.
+  const isBack = (client: Waiting): boolean => client.transport === 'poll' || back(client) !== undefined;
+  await until(() => clients.every(isBack), { withinMs: 60_000, everyMs: 20, what: 'all back' });
+  for (const ticket of tickets) {
+    const scanned = expectStatus(await scan(gateway.url, readScanCode(ticket.notice)), 201);
+    expectStatus(await confirm(gateway.url, scanned), 200);
+  }
+  await until(() => clients.every(({ over }) => over), { withinMs: 60_000, what: 'every outcome' });
+  for (const { told } of clients) {
+    const versions = told.map(({ cursor }) => Number(cursor.split('-')[0]));
+    expect(versions).toEqual([...new Set(versions)].toSorted((one, other) => one - other));
+    expect(told.some(({ reset }) => reset)).toBe(false);
+  }
+  const times = clients.flatMap((client) =>
+    client.transport === 'poll' ? [] : [(back(client) ?? Infinity) - cutAt],
+  );
+  console.log(
+    `${CLIENTS} clients cut at once; back after p50 ${percentile(times, 0.5).toFixed(0)} ms, ` +
+      `p99 ${percentile(times, 0.99).toFixed(0)} ms:\n${curve(times, 0, 250)}`,
+  );
+}, 180_000);
