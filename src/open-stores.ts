@@ -6,9 +6,13 @@ import { keptSecrets } from './secrets/kept-secrets.ts';
 import { openFileStore } from './store/file/open.ts';
 import type { EventStore } from './store/event-store.ts';
 import type { Ledger } from './store/ledger.ts';
+import { parseRedisAddress } from './store/redis/address.ts';
 import { openRedisStore } from './store/redis/open.ts';
+import { prepare } from './store/redis/prepare.ts';
 import { REDIS_DEFAULTS } from './store/redis/settings.ts';
 import type { StoreSettings } from './store/settings.ts';
+
+const makeText = (): string => randomBytes(16).toString('base64url');
 
 /** Both ports on what `SCANGATE_STORE` names, and the secrets that go with it. */
 export interface OpenStores {
@@ -33,7 +37,7 @@ export async function openStores(config: Config): Promise<OpenStores> {
       migrate: true,
       clock: () => performance.now(),
       random: Math.random,
-      randomText: () => randomBytes(16).toString('base64url'),
+      randomText: makeText,
     });
     return { store, ledger, secrets: config.secrets ?? [], close: () => store.close() };
   }
@@ -41,7 +45,7 @@ export async function openStores(config: Config): Promise<OpenStores> {
     folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
     settings,
     now: () => Date.now(),
-    newId: () => randomBytes(16).toString('base64url'),
+    newId: makeText,
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
@@ -50,6 +54,27 @@ export async function openStores(config: Config): Promise<OpenStores> {
     await store.close();
     throw error;
   }
+}
+
+const MIGRATION_TIMEOUT_MS = 10_000;
+
+/**
+ * Brings a Redis store to this release: functions and meta key. May run any number of times, and beside running nodes.
+ *
+ * @param address `SCANGATE_STORE`. @returns what was done, line by line.
+ * @throws Error with one line where the store cannot be used.
+ */
+export async function migrateStore(address: string): Promise<readonly string[]> {
+  if (address.startsWith('file:')) return ['a file store needs no migration'];
+  const lines: string[] = [];
+  await prepare(parseRedisAddress(address), {
+    migrate: true,
+    partitions: undefined,
+    randomText: makeText,
+    timeoutMs: MIGRATION_TIMEOUT_MS,
+    log: (line) => lines.push(line),
+  });
+  return lines;
 }
 
 function storeSettings(config: Config): StoreSettings {

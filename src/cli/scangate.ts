@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { BadSetting, readConfig } from '../config.ts';
-import { openStores } from '../open-stores.ts';
+import { migrateStore, openStores } from '../open-stores.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';
 import { runConformance } from './conformance.ts';
 import { runDemo } from './demo.ts';
-import { runMigrate } from './migrate.ts';
 import { timelineOf } from './timeline.ts';
 
 const USAGE = `scangate <command>
@@ -52,7 +51,7 @@ async function timeline(ticketId: string | undefined): Promise<void> {
 }
 
 async function migrate(): Promise<void> {
-  for (const line of await runMigrate(readConfig(process.env, false).SCANGATE_STORE)) write(`${line}\n`);
+  for (const line of await migrateStore(readConfig(process.env, false).SCANGATE_STORE)) write(`${line}\n`);
 }
 
 function write(text: string): void {

@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { Client, ClientRegistry } from './client.ts';
 import { BadClients, readClients } from './client-file.ts';
 
@@ -35,9 +35,13 @@ interface Loaded {
  */
 export function followClients(options: ClientRegistryOptions): FollowingRegistry {
   const { file } = options;
+  let seen = file === undefined ? undefined : stampOf(file);
   let loaded = load(options);
 
   const look = (): void => {
+    const stamp = file === undefined ? undefined : stampOf(file);
+    if (stamp === seen) return;
+    seen = stamp;
     try {
       loaded = load(options);
       options.onLoaded?.(loaded.byId.size);
@@ -46,13 +50,13 @@ export function followClients(options: ClientRegistryOptions): FollowingRegistry
       options.onMistakes?.(error.mistakes);
     }
   };
-  if (file !== undefined) watchFile(file, { interval: options.lookMs, persistent: false }, look);
+  const timer = file === undefined ? undefined : setInterval(look, options.lookMs).unref();
 
   return {
     find: (clientId) => loaded.byId.get(clientId),
     isClientOrigin: (origin) => loaded.origins.has(origin),
     close() {
-      if (file !== undefined) unwatchFile(file, look);
+      clearInterval(timer);
     },
   };
 }
@@ -69,6 +73,12 @@ function load(options: ClientRegistryOptions): Loaded {
     byId: new Map(clients.map((client) => [client.client_id, client])),
     origins: new Set(clients.flatMap((client) => client.redirect_uris.map(originOf))),
   };
+}
+
+// Taken before the file is read, so that a change in between is seen at the next look.
+function stampOf(file: string): string {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeMs} ${stat.ctimeMs} ${stat.size}`;
 }
 
 function readText(file: string): string {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { runMigrate } from '../../src/cli/migrate.ts';
+import { migrateStore } from '../../src/open-stores.ts';
 import { META_KEY } from '../../src/store/keys.ts';
 import { parseRedisAddress } from '../../src/store/redis/address.ts';
 import { startRedis } from '../support/redis.ts';
@@ -23,13 +23,13 @@ beforeEach(async () => {
 
 describe('npm run migrate', () => {
   test('sets a store up, says so, and finds nothing to do the second time', async () => {
-    expect(await runMigrate(redis.url)).toEqual([
+    expect(await migrateStore(redis.url)).toEqual([
       '0001-event-store.lua: loaded scangate_v1',
       '0002-ledger.lua: loaded scangate_ledger_v1',
       'format 1, 16 partitions, migration 2',
     ]);
     const meta = await redis.ask('HGETALL', META_KEY);
-    expect(await runMigrate(redis.url)).toEqual([
+    expect(await migrateStore(redis.url)).toEqual([
       '0001-event-store.lua: was there',
       '0002-ledger.lua: was there',
       'format 1, 16 partitions, migration 2',
@@ -38,13 +38,13 @@ describe('npm run migrate', () => {
   });
 
   test('runs from many nodes at once, with one epoch in the end', async () => {
-    const runs = await Promise.all(Array.from({ length: 5 }, () => runMigrate(redis.url)));
+    const runs = await Promise.all(Array.from({ length: 5 }, () => migrateStore(redis.url)));
     expect(runs.filter((lines) => lines[0]?.endsWith('loaded scangate_v1'))).toHaveLength(1);
     expect(await redis.ask('EXISTS', '{sg}migrating')).toBe(0);
   });
 
   test('leaves a file store alone', async () => {
-    expect(await runMigrate('file:.scangate')).toHaveLength(1);
+    expect(await migrateStore('file:.scangate')).toHaveLength(1);
   });
 });
 
@@ -68,21 +68,21 @@ describe('a store that must not be used is refused in one line', () => {
   });
 
   test('another number of partitions', async () => {
-    await runMigrate(redis.url);
+    await migrateStore(redis.url);
     expect(await refusal(openStores(redis.url, { partitions: 8 }))).toBe(
       'the store has 16 partitions, and 8 were asked for',
     );
   });
 
   test('another format', async () => {
-    await runMigrate(redis.url);
+    await migrateStore(redis.url);
     await redis.ask('HSET', META_KEY, 'format', '2');
     expect(await refusal(openStores(redis.url))).toMatch(/format 2.*format 1/);
   });
 
   test('one that was never set up, when the node may not', async () => {
     expect(await refusal(openStores(redis.url, {}, { migrate: false }))).toMatch(/npm run migrate/);
-    await runMigrate(redis.url);
+    await migrateStore(redis.url);
     const { store } = await openStores(redis.url, {}, { migrate: false });
     await store.close();
   });

@@ -73,13 +73,13 @@ async function reachCluster(
   address: RedisAddress,
   reach: (endpoint: Endpoint) => Promise<Redis>,
 ): Promise<Reached> {
-  const any = await Promise.any(address.endpoints.map((endpoint) => reach(endpoint))).catch(
+  const first = await Promise.any(address.endpoints.map((endpoint) => reach(endpoint))).catch(
     (error: unknown) => {
       throw error instanceof AggregateError ? error.errors[0] : error;
     },
   );
-  const { meta } = await askSlots(any, 0);
-  const views = await askMasters(any);
+  const { meta } = await askSlots(first, 0);
+  const views = await askMasters(first);
   const masters = await Promise.all(views.map(({ host, port }) => reach({ host, port })));
   const home = masters[views.findIndex((view) => view.serves(meta))];
   if (home === undefined) throw new Error('the Cluster does not serve all slots');
