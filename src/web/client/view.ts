@@ -57,7 +57,7 @@ function detail(state: SignInState, texts: Texts): string {
       return '';
     case 'scanned':
       if (state.notice?.number) return texts.number;
-      return (name ? texts.scannedBy.replace('%s', name) + '. ' : '') + texts.scannedDetail;
+      return (name ? texts.scannedBy.replace('%s', name) : '') + texts.scannedDetail;
     case 'redeemed':
       return '';
     case 'failed':
@@ -79,7 +79,7 @@ export function createView(root: Node, language: string, signIn: () => SignIn | 
   const frame = make(box, 'div', 'frame');
   const image = make(frame, 'img', 'qr');
   image.alt = texts.qr;
-  image.width = image.height = 220;
+  image.width = image.height = 248;
   const veil = make(frame, 'div', 'veil');
   const status = make(box, 'div', 'status');
   status.setAttribute('role', 'status');

@@ -1,15 +1,16 @@
 /* The sign-in page: starts the embeddable client with what the server wrote into the page. */
 import type * as Client from '../client/client.ts';
+import { originOf } from '../client/address.ts';
 import { encodeBase64url } from '../client/base64url.ts';
 import { browserPlatform } from '../client/browser-platform.ts';
 
 declare const Scangate: typeof Client;
 
 const STATE_BYTES = 16;
+const LOOPBACK = /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$/;
 
-const target = document.getElementById('sign-in');
-if (target) {
-  const read = (name: string): string => target.getAttribute('data-' + name) ?? '';
+/** Asks in the client's name, or in the page's own, which then makes the challenge and the state. */
+function start(target: HTMLElement, read: (name: string) => string): void {
   const challenge = read('code-challenge');
   const own = challenge === '';
   const state = read('state') || (own ? encodeBase64url(browserPlatform().randomBytes(STATE_BYTES)) : '');
@@ -20,4 +21,33 @@ if (target) {
     ...(own ? {} : { codeChallenge: challenge }),
   };
   Scangate.render(target, { clientId: read('client-id'), redirectUri: read('redirect-uri'), ...optional });
+}
+
+/** The verifier is kept for an address of this very origin, so a page on another name of the gateway could not end. */
+function sendElsewhere(origin: string, here: string): void {
+  if (LOOPBACK.test(origin) && LOOPBACK.test(here)) {
+    location.replace(origin + '/');
+    return;
+  }
+  const note = document.getElementById('elsewhere');
+  const link = note?.querySelector('a');
+  if (!note || !link) return;
+  link.href = origin + '/';
+  link.textContent = origin;
+  note.hidden = false;
+}
+
+const target = document.getElementById('sign-in');
+if (target) {
+  const read = (name: string): string => target.getAttribute('data-' + name) ?? '';
+  const here = browserPlatform().origin;
+  const back = originOf(read('redirect-uri'));
+  const own = read('code-challenge') === '';
+  const hint = document.getElementById('this-computer');
+  if (own && back !== '' && back !== here) {
+    sendElsewhere(back, here);
+  } else {
+    if (hint) hint.hidden = !own || !LOOPBACK.test(here);
+    start(target, read);
+  }
 }
