@@ -30,6 +30,8 @@ export function securityHeaders(publicUrl: URL): readonly Header[] {
         ...(secure ? { 'upgrade-insecure-requests': [] } : {}),
       },
     },
+    // On plain http browsers only complain of it, on every page.
+    crossOriginOpenerPolicy: secure ? { policy: 'same-origin' } : false,
     frameguard: { action: 'deny' },
     hsts: secure,
     referrerPolicy: { policy: 'no-referrer' },
