@@ -3,16 +3,16 @@
  *
  * No route is run for it: a route's options are stood in for by an object that has everything and does nothing.
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 register('./typescript-loader.mjs', import.meta.url);
 const { openApiYaml } = await import('./openapi-document.mjs');
 const { routeTable } = await import('../src/http/route-table.ts');
+const { oauthTable } = await import('../src/http/routes/oauth-table.ts');
 
 const file = fileURLToPath(new URL('../openapi.yaml', import.meta.url));
-const folder = new URL('../src/http/routes/', import.meta.url);
 
 const anything = new Proxy(() => anything, {
   get: (_target, name) => {
@@ -21,20 +21,7 @@ const anything = new Proxy(() => anything, {
   },
 });
 
-/** The rows that `compose` hands over from other rooms stand in `routes/oauth-*.ts` and `routes/session*.ts`. */
-async function otherRows() {
-  const names = readdirSync(folder).filter((name) => /^(oauth|session)[\w-]*\.ts$/.test(name));
-  const rows = [];
-  for (const name of names.toSorted()) {
-    const module = await import(new URL(name, folder).href);
-    for (const [member, make] of Object.entries(module))
-      if (member.endsWith('Routes') && typeof make === 'function')
-        rows.push(...make(anything, anything, anything));
-  }
-  return rows;
-}
-
-const more = await otherRows();
+const { routes: more } = oauthTable(anything);
 const options = new Proxy({}, { get: (_target, name) => (name === 'more' ? more : anything) });
 const made = openApiYaml(routeTable(options));
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { BadSetting } from '../config.ts';
 
 /** Where a request comes from, as far as the gateway can tell. */
 export interface ClientAddress {
@@ -11,18 +12,13 @@ export interface ClientAddress {
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 
-/** A name in the list of trusted proxies that is neither an address nor a network. */
-export class BadProxy extends Error {
-  override readonly name = 'BadProxy';
-}
-
 /**
  * Makes the reader of client addresses. `X-Forwarded-For` counts only from trusted proxies, read from its right end to
  * the first address that is not one of them.
  *
  * @param trusted addresses, or networks in CIDR notation.
  * @param onUnlisted told once about each loopback or private peer that forwards without being listed.
- * @throws {@link BadProxy}
+ * @throws BadSetting for one that is neither.
  */
 export function clientAddresses(
   trusted: readonly string[],
@@ -82,7 +78,8 @@ function readNetwork(text: string): Network {
     const address = ipaddr.process(text);
     return [address, address.kind() === 'ipv4' ? 32 : 128];
   } catch {
-    throw new BadProxy(`"${text}" is neither an address nor a network such as 10.0.0.0/8`);
+    const why = `"${text}" is neither an address nor a network such as 10.0.0.0/8`;
+    throw new BadSetting('SCANGATE_TRUSTED_PROXIES', why);
   }
 }
 

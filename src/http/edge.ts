@@ -25,6 +25,7 @@ import type { LimitName, Route } from './route.ts';
 import { routeTable } from './route-table.ts';
 import type { Readiness } from './routes/health.ts';
 import { securityHeaders } from './security-headers.ts';
+import { sharedLimit } from './shared-limit.ts';
 import { createHttpServer } from './server.ts';
 import { readStaticFiles } from './static-files.ts';
 import { minting } from './ticket-minting.ts';
@@ -37,6 +38,8 @@ import type { UserCodes } from './user-codes.ts';
 export interface EdgeSettings {
   readonly publicUrl: URL;
   readonly issuer: string;
+  /** Whether nodes share a store, and with it their rate limits. */
+  readonly storeKind: 'file' | 'redis';
   readonly SCANGATE_TRUSTED_PROXIES?: readonly string[] | undefined;
   readonly SCANGATE_LIMITS: 'on' | 'off';
   readonly SCANGATE_TICKET_LIFE: number;
@@ -97,7 +100,7 @@ export interface EdgeOptions {
   /** Redeems for the demo client's page where there is no JavaScript. */
   readonly tokens?: TokenEndpoint | undefined;
   readonly userCodes?: UserCodes | undefined;
-  /** Rate limits that nodes share; absent: counted in this process. Its calls must settle within a bound. */
+  /** In the place of where rate limits are counted: the ledger of a shared store, else this process. */
   readonly makeLimitStore?: ((name: LimitName) => LimitStore) | undefined;
   /** Takes upgrades of other rooms, as `UpgradeOptions.more`. */
   readonly upgrades?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined;
@@ -110,7 +113,7 @@ export interface Edge {
   readonly routes: readonly Route[];
 }
 
-/** Puts the edge together. @throws BadProxy for a trusted proxy that is neither an address nor a network. */
+/** Puts the edge together. @throws BadSetting for a trusted proxy that is neither an address nor a network. */
 export function buildEdge(options: EdgeOptions): Edge {
   const { settings, commands, secrets, clients, ledger, log, metrics } = options;
   const { issuer, publicUrl } = settings;
@@ -168,7 +171,7 @@ export function buildEdge(options: EdgeOptions): Edge {
               scans: settings.SCANGATE_SCANS_PER_MINUTE,
               tokens: settings.SCANGATE_TOKENS_PER_MINUTE,
             },
-            makeStore: options.makeLimitStore,
+            makeStore: limitStores(options),
             addressOf,
             now: options.wallNow,
             onStoreAway: () => log.warn('the store of the rate limits is away: nothing is limited'),
@@ -215,6 +218,12 @@ function livesOf(settings: EdgeSettings): Parameters<typeof minting>[0]['lives']
     qr_period_ms: settings.SCANGATE_QR_PERIOD,
     device_ms: settings.SCANGATE_DEVICE_LIFE,
   };
+}
+
+function limitStores(options: EdgeOptions): EdgeOptions['makeLimitStore'] {
+  const { makeLimitStore, settings, ledger, wallNow } = options;
+  if (makeLimitStore !== undefined || settings.storeKind === 'file') return makeLimitStore;
+  return (name) => sharedLimit(ledger, name, wallNow);
 }
 
 // The id of a proxy in front is kept, so that one request has one id in both logs.

@@ -43,6 +43,7 @@ export interface RunningEdge {
   readonly secrets: TicketSecrets;
   /** The id of the key that makes. */
   readonly keyId: string;
+  readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly routes: ReturnType<typeof buildEdge>['routes'];
   readonly folder: string;
@@ -200,6 +201,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     url: `http://127.0.0.1:${port}`,
     secrets,
     keyId: ring.makingId,
+    ledger,
     metrics,
     routes: edge.routes,
     folder: folder.path,

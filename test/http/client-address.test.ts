@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { expect, test } from '@jest/globals';
+import { BadSetting } from '../../src/config.ts';
+import { clientAddresses, sameNetwork } from '../../src/http/client-address.ts';
+
+function read(
+  peer: string,
+  headers: Record<string, string>,
+  trusted: readonly string[],
+  told: string[] = [],
+) {
+  const req = { socket: { remoteAddress: peer }, headers } as unknown as IncomingMessage;
+  return clientAddresses(trusted, (unlisted) => told.push(unlisted))(req);
+}
+
+const xff = (value: string) => ({ 'x-forwarded-for': value });
+
+test.each([
+  ['203.0.113.1', {}, [], '203.0.113.1'],
+  ['::ffff:203.0.113.1', {}, [], '203.0.113.1'],
+  ['203.0.113.1', xff('1.2.3.4'), [], '203.0.113.1'],
+  ['10.0.0.1', xff('1.2.3.4'), ['10.0.0.1'], '1.2.3.4'],
+  ['::ffff:10.0.0.1', xff('1.2.3.4'), ['10.0.0.0/8'], '1.2.3.4'],
+  ['10.0.0.1', xff('6.6.6.6, 1.2.3.4, 10.0.0.2'), ['10.0.0.0/8'], '1.2.3.4'],
+  ['10.0.0.1', xff('10.0.0.3, 10.0.0.2'), ['10.0.0.0/8'], '10.0.0.3'],
+  ['10.0.0.1', xff('nonsense'), ['10.0.0.0/8'], '10.0.0.1'],
+  ['10.0.0.1', xff('nonsense, 10.0.0.2'), ['10.0.0.0/8'], '10.0.0.2'],
+  ['10.0.0.1', xff('1.2.3.4:5555'), ['10.0.0.0/8'], '1.2.3.4'],
+  ['10.0.0.1', xff('[2001:db8::1]:443'), ['10.0.0.0/8'], '2001:db8::1'],
+  ['2001:db8::5', xff('2001:db8:ffff::1'), ['2001:db8::/64'], '2001:db8:ffff::1'],
+  ['10.0.0.1', xff(''), ['10.0.0.0/8'], '10.0.0.1'],
+] as const)('%s with %j, trusting %j, is %s', (peer, headers, trusted, ip) => {
+  expect(read(peer, headers, trusted)).toEqual({ ip, countable: true });
+});
+
+test('an unlisted near peer that forwards is told of once and not counted', () => {
+  const told: string[] = [];
+  const addressOf = clientAddresses([], (peer) => told.push(peer));
+  const from = (remoteAddress: string, headers: Record<string, string>) =>
+    addressOf({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
+  for (const headers of [xff('1.2.3.4'), { forwarded: 'for=1.2.3.4' }])
+    expect(from('192.168.1.1', headers)).toEqual({ ip: '192.168.1.1', countable: false });
+  expect(from('8.8.8.8', xff('1.2.3.4'))).toEqual({ ip: '8.8.8.8', countable: true });
+  expect(from('192.168.1.1', {})).toEqual({ ip: '192.168.1.1', countable: true });
+  expect(told).toEqual(['192.168.1.1']);
+});
+
+test('a proxy that is no address is refused', () => {
+  expect(() => clientAddresses(['10.0.0.0/99'], () => undefined)).toThrow(BadSetting);
+  expect(() => clientAddresses(['proxy'], () => undefined)).toThrow(BadSetting);
+});
+
+test.each([
+  ['192.168.1.4', '192.168.1.200', true],
+  ['192.168.1.4', '192.168.2.4', false],
+  ['2001:db8::1', '2001:db8::ffff', true],
+  ['2001:db8::1', '2001:db8:0:1::1', false],
+  ['::ffff:1.2.3.4', '1.2.3.4', true],
+  ['1.2.3.4', '2001:db8::1', false],
+  ['', '1.2.3.4', false],
+])('%s and %s are of one network: %s', (one, other, same) => {
+  expect(sameNetwork(one, other)).toBe(same);
+});

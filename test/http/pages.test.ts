@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { call, expectStatus } from '../support/call.ts';
+import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
+import { startEdge } from './fixture.ts';
+import type { RunningEdge } from './fixture.ts';
+
+let edge: RunningEdge;
+beforeAll(async () => {
+  const idToken = ['{}', '{"sub":"alice","name":"Alice <3"}', ''].map((part) =>
+    Buffer.from(part).toString('base64url'),
+  );
+  edge = await startEdge({
+    tokens: ({ form }) => {
+      expect(form).toMatchObject({ client_id: 'demo', redirect_uri: 'http://localhost:8080/demo/callback' });
+      return Promise.resolve({
+        access_token: 'a',
+        token_type: 'Bearer',
+        expires_in: 1,
+        scope: 'openid',
+        id_token: idToken.join('.'),
+      });
+    },
+  });
+});
+afterAll(() => edge.stop());
+
+const page = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+  call(`${edge.url}${path}`, { headers });
+
+test('the sign-in page is the demo client’s, in the language of the browser', async () => {
+  const english = await page('/', { 'accept-language': 'de, en;q=0.5, zh;q=0.4' });
+  expect([english.status, english.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(english.headers.get('content-language')).toBe('en');
+  expect(english.text).toContain('<html lang="en">');
+  expect(english.text).toContain('data-client-id="demo"');
+  expect(english.text).toContain('data-redirect-uri="http://localhost:8080/demo/callback"');
+  expect(english.text).not.toMatch(/\{\{/);
+  const chinese = await page('/', { 'accept-language': 'zh-TW,zh;q=0.9,en;q=0.8' });
+  expect(chinese.text).toContain('<html lang="zh-CN">');
+  expect(chinese.headers.get('vary')).toContain('Accept-Language');
+});
+
+test('pages carry no script and no style of their own, and name no other host', async () => {
+  const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
+  for (const path of [
+    '/',
+    '/device',
+    `/s/${readScanCode(ticket.notice)}`,
+    '/demo/callback',
+    '/docs',
+    '/s/x',
+  ]) {
+    const { text } = await page(path);
+    expect(text).not.toMatch(/<script(?![^>]*\ssrc="\/)[^>]*>/);
+    expect(text).not.toMatch(/<style|\sstyle=|\son[a-z]+=/);
+    expect(text.match(/(?:src|href)="https?:\/\/[^"]*"/g) ?? []).toEqual([]);
+  }
+});
+
+test('the approval page changes nothing, asks who one is, and remembers', async () => {
+  const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
+  const path = `/s/${readScanCode(ticket.notice)}`;
+  const before = edge.calls();
+  const stranger = await page(path);
+  expect(edge.calls()).toBe(before);
+  expect(stranger.text).toContain(`name="return_to" value="${path}"`);
+  expect(stranger.text).not.toContain('data-scan-code');
+  const pretended = await call(`${edge.url}/demo/phone`, { form: { name: 'Zoë', return_to: path } });
+  expect([pretended.status, pretended.headers.get('location')]).toEqual([303, path]);
+  const [cookie = ''] = pretended.headers.getSetCookie();
+  expect(cookie).toMatch(/^scangate_phone=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/);
+  const session = cookie.split(';')[0]!;
+  const known = await page(path, { cookie: session });
+  expect(known.text).toContain(`data-scan-code="${path.slice(3)}"`);
+  expect(known.text).toContain('Zoë');
+
+  const asPage = (headers: Record<string, string>) =>
+    scan(edge.url, path.slice(3), '', { headers: { cookie: session, ...headers } });
+  expect((await asPage({})).status).toBe(401);
+  expect((await asPage({ origin: 'https://evil.example' })).status).toBe(401);
+  expect((await asPage({ origin: 'http://localhost:8080', 'sec-fetch-site': 'cross-site' })).status).toBe(
+    401,
+  );
+  expectStatus(await asPage({ 'sec-fetch-site': 'same-origin' }), 201);
+});
+
+test.each([
+  ['//evil.example', '/device'],
+  ['https://evil.example/', '/device'],
+  ['/\\evil.example', '/device'],
+  ['/\t/evil.example', '/device'],
+  ['/..//evil.example', '/evil.example'],
+  ['javascript:alert(1)', '/device'],
+  ['/device?user_code=A%20B', '/device?user_code=A%20B'],
+  [undefined, '/device'],
+])('return_to %j goes to %s', async (returnTo, location) => {
+  const answer = await call(`${edge.url}/demo/phone`, { form: { name: 'a', return_to: returnTo } });
+  expect([answer.status, answer.headers.get('location')]).toEqual([303, location]);
+});
+
+test.each(['', '<b>', 'x'.repeat(65), '\n'])('one cannot pretend to be %j', async (name) => {
+  const answer = await call(`${edge.url}/demo/phone`, { form: { name } });
+  expect([answer.status, answer.headers.getSetCookie()]).toEqual([400, []]);
+  expect(answer.text).toContain('invalid_request: name');
+});
+
+test('a code that is none is a page that says so', async () => {
+  const answer = await page('/s/none', { 'accept-language': 'zh' });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+  expect(answer.text).toContain('not_found');
+});
+
+test('what was typed stays text', async () => {
+  const { text } = await page(`/device?user_code=${encodeURIComponent('"><script>x')}`);
+  expect(text).not.toContain('<script>x');
+});
+
+/** What a browser without scripts does: it follows redirects and keeps cookies by their path. */
+async function browse(path: string, jar: Map<string, { path: string; pair: string }>, headers = {}) {
+  let next = path;
+  for (let hop = 0; hop < 5; hop += 1) {
+    const cookie = [...jar.values()]
+      .filter((one) => next.startsWith(one.path))
+      .map(({ pair }) => pair)
+      .join('; ');
+    const answer = await page(next, { ...headers, ...(cookie === '' ? {} : { cookie }) });
+    for (const line of answer.headers.getSetCookie()) {
+      const [pair = ''] = line.split(';');
+      jar.set(pair.split('=')[0]!, { path: /Path=([^;]+)/.exec(line)?.[1] ?? '/', pair });
+    }
+    if (answer.status !== 303) return { ...answer, path: next };
+    next = answer.headers.get('location') ?? '';
+  }
+  throw new Error('too many redirects');
+}
+
+test('a whole sign-in without JavaScript', async () => {
+  const jar = new Map<string, { path: string; pair: string }>();
+  const noscript = /<noscript><meta http-equiv="refresh" content="0; url=([^"]+)"/.exec(
+    (await page('/')).text,
+  );
+  const start = (noscript?.[1] ?? '').replaceAll('&amp;', '&');
+  expect(start).toMatch(/^\/plain\?client_id=demo/);
+  const pending = await browse(start, jar);
+  expect(pending.path).toMatch(/^\/v1\/tickets\/[\w-]{22}\/page$/);
+  expect(pending.text).toContain('<meta http-equiv="refresh" content="3"');
+  expect(pending.text).toContain('src="data:image/svg+xml;base64,');
+  const code = /href="[^"]*\/s\/([^"]+)"/.exec(pending.text)?.[1] ?? '';
+  const scanned = expectStatus(await scan(edge.url, code), 201);
+  expect((await browse(pending.path, jar)).text).toContain('Look at your phone');
+  expectStatus(await confirm(edge.url, scanned), 200);
+  const confirmed = await browse(pending.path, jar);
+  const onward = /content="1; url=([^"]+)"/.exec(confirmed.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  expect(new URL(onward).pathname).toBe('/demo/callback');
+  const done = await browse(new URL(onward).pathname + new URL(onward).search, jar);
+  expect(done.text).toContain('Alice &lt;3');
+  expect((await page(pending.path)).status).toBe(404);
+});
+
+test('arriving from another site, the way without JavaScript goes over a page of ours', async () => {
+  const answer = await page('/plain?client_id=demo', { 'sec-fetch-site': 'cross-site' });
+  expect(answer.status).toBe(200);
+  expect(answer.text).toMatch(/content="1; url=\/v1\/tickets\/[\w-]{22}\/page"/);
+});
+
+test('a wrong redirect address is a page, and no redirect', async () => {
+  const answer = await page('/plain?client_id=app&redirect_uri=https%3A%2F%2Fevil.example');
+  expect([answer.status, answer.headers.get('location')]).toEqual([400, null]);
+  expect(answer.text).toContain('invalid_redirect_uri');
+});
+
+test('the documentation needs nothing from elsewhere', async () => {
+  const docs = await page('/docs');
+  const needed = [...docs.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+  expect(needed).toEqual(expect.arrayContaining(['/docs/swagger-ui-bundle.js', '/docs/start.js']));
+  for (const path of needed) {
+    const file = await page(path);
+    expect(file.status).toBe(200);
+    const again = await page(path, { 'if-none-match': file.headers.get('etag')! });
+    expect(again.status).toBe(304);
+  }
+  const document = await page('/openapi.yaml');
+  expect(document.text).toMatch(/^# Made by `npm run openapi`[^\n]*\nopenapi: 3\.1\.1\n/);
+});
+
+test('assets are those of the pages, for other sites the client alone', async () => {
+  expect((await page('/assets/pages/page.css')).status).toBe(404);
+  const css = await page('/assets/client/scan-login.css');
+  expect([css.status, css.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+  expect(css.headers.get('cache-control')).toContain('max-age');
+  expect((await page('/assets/client/client.ts')).status).toBe(404);
+  expect((await page('/assets/')).status).toBe(404);
+});

@@ -1,0 +1,37 @@
+import { expect, test } from '@jest/globals';
+import { languageOf } from '../../src/http/pages/language.ts';
+import { readTemplate } from '../../src/http/pages/template.ts';
+
+test.each([
+  ['a {{x}} b', { x: '<&">\'' }, 'a &lt;&amp;&quot;&gt;&#39; b'],
+  ['{{{x}}}', { x: '<b>' }, '<b>'],
+  ['{{#x}}yes {{x}}{{/x}}{{^x}}no{{/x}}', { x: 'it' }, 'yes it'],
+  ['{{#x}}yes{{/x}}{{^x}}no{{/x}}', { x: '' }, 'no'],
+  ['{{#x}}yes{{/x}}{{^x}}no{{/x}}', { x: undefined }, 'no'],
+  ['{{#x}}a{{#y}}b{{/y}}c{{/x}}', { x: true, y: false }, 'ac'],
+  ['{{t.key}}{{ t.key }}', { 't.key': 'w' }, 'ww'],
+  ['{{x}}', { x: '{{y}}' }, '{{y}}'],
+])('%j filled with %j', (source, values, text) => {
+  expect(readTemplate(source).write(values)).toBe(text);
+});
+
+test('a template that is wrong, or not filled, is a defect', () => {
+  expect(() => readTemplate('{{#x}}')).toThrow('not closed');
+  expect(() => readTemplate('{{#x}}{{/y}}')).toThrow('closes nothing');
+  expect(() => readTemplate('{{x}}').write({})).toThrow('nothing fills');
+  expect(() => readTemplate('{{constructor}}').write({})).toThrow('nothing fills');
+});
+
+test.each([
+  [undefined, 'en'],
+  ['', 'en'],
+  ['fr', 'en'],
+  ['zh', 'zh-CN'],
+  ['zh-Hant-TW', 'zh-CN'],
+  ['en;q=0.3, zh-CN;q=0.9', 'zh-CN'],
+  ['zh;q=0', 'en'],
+  ['zh;q=x', 'en'],
+  [','.repeat(10_000), 'en'],
+] as const)('a browser that accepts %j reads %s', (header, language) => {
+  expect(languageOf(header)).toBe(language);
+});
