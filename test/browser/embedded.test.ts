@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { startChromium } from '../support/chromium.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { redeem } from '../support/signin.ts';
+import { within } from '../support/until.ts';
+import { scanAs } from './phone.ts';
+import { awaitQrCode, keepScreenshot } from './screen.ts';
+import { openShop } from './shop.ts';
+import type { Shop } from './shop.ts';
+import { PHONE, visit } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+let browser: Browser;
+let shop: Shop;
+let gateway: Gateway;
+const visits: Visit[] = [];
+
+beforeAll(async () => {
+  shop = await openShop();
+  [browser, gateway] = await Promise.all([
+    startChromium(),
+    startGateway({ env: { SCANGATE_CLIENTS_FILE: shop.clientsFile } }),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+afterEach(async () => {
+  for (const one of visits.splice(0)) await one.close();
+});
+
+/** What the page was given, as it says so itself. */
+interface Given {
+  readonly code: string;
+  readonly state?: string;
+  readonly verifier: string;
+}
+
+/** Signs in on the shop's page, whose number the phone has to enter. */
+async function signInAtShop(
+  body: string,
+  name: string,
+): Promise<{ given: Given; screen: Visit; at: string }> {
+  shop.serve(gateway.url, body);
+  const screen = await visit(browser, [shop.url, gateway.url]);
+  const phone = await visit(browser, [gateway.url], PHONE);
+  visits.push(screen, phone);
+  let told: (given: Given) => void = () => {};
+  const given = new Promise<Given>((resolve) => (told = resolve));
+  await screen.page.exposeFunction('tellTest', (text: string) => told(JSON.parse(text) as Given));
+  await screen.page.goto(shop.url);
+  await scanAs(phone.page, await awaitQrCode(screen.page), 'ada');
+  const number = screen.page.locator('.scangate-number');
+  await number.filter({ hasText: /^\d\d$/ }).waitFor();
+  await keepScreenshot(screen.page, `${name}-number`);
+  await phone.page.locator('#number').fill((await number.textContent()) ?? '');
+  await keepScreenshot(phone.page, `${name}-phone-number`);
+  await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+  const result = await within(given, 10_000, 'the result on the page');
+  expect({ complaints: screen.complaints, strays: screen.strays }).toEqual({ complaints: [], strays: [] });
+  return { given: result, screen, at: screen.page.url() };
+}
+
+async function expectTokens({ code, verifier }: Given): Promise<void> {
+  const ticket = { clientId: shop.clientId, redirectUri: shop.redirectUri, verifier };
+  const { status, body } = await redeem(gateway.url, ticket, code);
+  expect([status, body.token_type]).toEqual([200, 'Bearer']);
+}
+
+test('the classic script completes a sign-in on the page of another site', async () => {
+  const { given, at } = await signInAtShop(
+    `<div id="here"></div><script src="${gateway.url}/assets/client.js"></script>
+     <script nonce="shop">
+       Scangate.render(document.getElementById('here'), {
+         gateway: '${gateway.url}', clientId: 'shop', redirectUri: '${shop.redirectUri}', state: 's1', scope: 'openid',
+         onResult: function (result, verifier) {
+           tellTest(JSON.stringify({ code: result.code, state: result.state, verifier: verifier }));
+         }
+       });
+     </script>`,
+    'shop-render',
+  );
+  expect(given.state).toBe('s1');
+  expect(at).toBe(`${shop.url}/`);
+  await expectTokens(given);
+});
+
+test('the element completes a sign-in on the page of another site, by the module', async () => {
+  const { given } = await signInAtShop(
+    `<scan-login client-id="shop" gateway="${gateway.url}" redirect-uri="${shop.redirectUri}" state="s2"></scan-login>
+     <script type="module" src="${gateway.url}/assets/client.mjs"></script>
+     <script nonce="shop">
+       document.addEventListener('scangate-result', function (event) {
+         event.preventDefault();
+         var detail = event.detail;
+         tellTest(JSON.stringify({ code: detail.result.code, state: detail.result.state, verifier: detail.verifier }));
+       });
+     </script>`,
+    'shop-element',
+  );
+  expect(given.state).toBe('s2');
+  await expectTokens(given);
+});
+
+for (const way of ['socket', 'events', 'poll', 'ask']) {
+  test(`another site's page can wait over ${way} alone`, async () => {
+    const { given } = await signInAtShop(
+      `<div id="here"></div><script src="${gateway.url}/assets/client.js"></script>
+       <script nonce="shop">
+         Scangate.render(document.getElementById('here'), {
+           gateway: '${gateway.url}', clientId: 'shop', redirectUri: '${shop.redirectUri}', transports: ['${way}'],
+           onResult: function (result, verifier) {
+             tellTest(JSON.stringify({ code: result.code, verifier: verifier }));
+           }
+         });
+       </script>`,
+      `shop-${way}`,
+    );
+    await expectTokens(given);
+  });
+}
+
+test('a page of a site that nobody registered is refused', async () => {
+  shop.serve(
+    gateway.url,
+    `<div id="here"></div><script src="${gateway.url}/assets/client.js"></script>
+     <script nonce="shop">
+       Scangate.render(document.getElementById('here'), { gateway: '${gateway.url}', clientId: 'shop' });
+     </script>`,
+  );
+  const screen = await visit(browser, []);
+  visits.push(screen);
+  await screen.page.goto(shop.url.replace('127.0.0.1', 'localhost'));
+  await screen.page.getByText('Reconnecting').waitFor();
+  expect(screen.complaints.join()).toContain('CORS');
+});

@@ -1,0 +1,151 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { startChromium } from '../support/chromium.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { openAs } from './phone.ts';
+import { awaitQrCode, keepScreenshot } from './screen.ts';
+import { PHONE, visit } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+let browser: Browser;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  [browser, gateway] = await Promise.all([startChromium(), startGateway()]);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+});
+
+/** A page's own reload of a browser without JavaScript: there is no other way to tell the outcome there. */
+const EXEMPT = ['meta-refresh'];
+
+/** Looks at a page as it is, light and dark, wide and at 320 px: axe finds nothing, and nothing runs out at the side. */
+async function inspect(page: Page, name: string): Promise<void> {
+  const wide = page.viewportSize() ?? { width: 1000, height: 860 };
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = await new AxeBuilder({ page }).disableRules(EXEMPT).analyze();
+    const found = violations.map(({ id, nodes }) => `${name}, ${colorScheme}: ${id} at ${nodes[0]?.html}`);
+    expect(found).toEqual([]);
+    await keepScreenshot(page, `${name}-${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 320, height: 640 });
+  await keepScreenshot(page, `${name}-320`);
+  const overhang = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+  expect([name, overhang]).toEqual([name, 0]);
+  await page.setViewportSize(wide);
+}
+
+/** Runs with a screen and a phone of their own. */
+async function withBoth(locale: string, run: (screen: Page, phone: Page) => Promise<void>): Promise<void> {
+  const both: Visit[] = [
+    await visit(browser, [gateway.url], { locale }),
+    await visit(browser, [gateway.url], { ...PHONE, locale }),
+  ];
+  try {
+    await run(both[0]!.page, both[1]!.page);
+  } finally {
+    for (const one of both) await one.close();
+  }
+}
+
+const click = (page: Page, what: string): Promise<void> => page.locator(`[data-do="${what}"]`).click();
+const view = (page: Page, name: string): Promise<void> => page.locator(`[data-view="${name}"]`).waitFor();
+const status = (page: Page, name: string): Promise<void> => page.locator(`[data-status="${name}"]`).waitFor();
+
+for (const locale of ['en', 'zh-CN']) {
+  test(`every stage of an approved sign-in looks right in ${locale}`, async () => {
+    await withBoth(locale, async (screen, phone) => {
+      await screen.goto(gateway.url);
+      const address = await awaitQrCode(screen);
+      await inspect(screen, `${locale}-screen-1-pending`);
+      await phone.goto(address);
+      await inspect(phone, `${locale}-phone-1-who`);
+      await openAs(phone, address, 'ada');
+      await inspect(phone, `${locale}-phone-2-continue`);
+      await click(phone, 'continue');
+      await view(phone, 'ask');
+      await status(screen, 'scanned');
+      await inspect(phone, `${locale}-phone-3-ask`);
+      await inspect(screen, `${locale}-screen-2-scanned`);
+      await phone.locator('[data-do="confirm"] [type="submit"]').click();
+      await view(phone, 'confirmed');
+      await view(screen, 'done');
+      await inspect(phone, `${locale}-phone-4-confirmed`);
+      await inspect(screen, `${locale}-screen-3-signed-in`);
+      await screen.reload();
+      await view(screen, 'problem');
+      await inspect(screen, `${locale}-screen-4-nothing-to-redeem`);
+      await phone.goto(address);
+      await click(phone, 'continue');
+      await view(phone, 'problem');
+      await inspect(phone, `${locale}-phone-5-problem`);
+    });
+  }, 60_000);
+}
+
+test('every stage of a denied sign-in looks right', async () => {
+  await withBoth('en', async (screen, phone) => {
+    await screen.goto(gateway.url);
+    await openAs(phone, await awaitQrCode(screen), 'ada');
+    await click(phone, 'continue');
+    await view(phone, 'ask');
+    await phone.locator('[data-report]').check();
+    await click(phone, 'deny');
+    await view(phone, 'denied');
+    await inspect(phone, 'denied-phone');
+    await status(screen, 'denied');
+    await inspect(screen, 'denied-screen');
+    await screen.getByRole('button', { name: 'New code' }).click();
+    await awaitQrCode(screen);
+    await screen.getByRole('button', { name: 'Cancel' }).click();
+    await status(screen, 'cancelled');
+    await inspect(screen, 'cancelled-screen');
+  });
+}, 60_000);
+
+test('the pages that stand alone look right', async () => {
+  await withBoth('en', async (screen, phone) => {
+    await phone.goto(`${gateway.url}/device`);
+    await inspect(phone, 'device-who');
+    await phone.locator('input[name="name"]').fill('ada');
+    await phone.keyboard.press('Enter');
+    await view(phone, 'enter');
+    await inspect(phone, 'device-enter');
+    await screen.goto(`${gateway.url}/oauth/authorize?client_id=nobody&response_type=code`);
+    await inspect(screen, 'problem-authorize');
+    await screen.goto(`${gateway.url}/nothing-here`);
+    await inspect(screen, 'problem-not-found');
+  });
+}, 60_000);
+
+test('the pages without JavaScript look right', async () => {
+  // A page that reloads itself every few seconds would be gone under axe: its HTML is looked at in a page that stays.
+  await withBoth('en', async (screen, phone) => {
+    const { page, context, close } = await visit(browser, [gateway.url], { javaScriptEnabled: false });
+    try {
+      await page.goto(gateway.url);
+      await page.waitForURL((url) => url.pathname !== '/');
+      await screen.context().addCookies(await context.cookies());
+      await openAs(phone, await awaitQrCode(page), 'ada');
+      await screen.goto(page.url());
+      await inspect(screen, 'plain-1-pending');
+      await click(phone, 'continue');
+      await view(phone, 'ask');
+      await screen.goto(page.url());
+      await inspect(screen, 'plain-2-scanned');
+      await click(phone, 'deny');
+      await view(phone, 'denied');
+      await screen.goto(page.url());
+      await inspect(screen, 'plain-3-denied');
+    } finally {
+      await close();
+    }
+  });
+}, 60_000);

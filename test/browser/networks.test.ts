@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { startChromium } from '../support/chromium.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { rounds } from '../support/random.ts';
+import { confirm, scan } from '../support/signin.ts';
+import { expectStatus } from '../support/call.ts';
+import { until } from '../support/until.ts';
+import { startMiddlebox } from './middlebox.ts';
+import type { Middlebox } from './middlebox.ts';
+import { awaitQrCode } from './screen.ts';
+import { visit } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await startChromium();
+}, 60_000);
+
+afterAll(() => browser?.close());
+
+/** A gateway whose public address is the middlebox before it. */
+async function behindMiddlebox(
+  run: (box: Middlebox, gateway: Gateway, screen: Visit) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const box = await startMiddlebox();
+  const gateway = await startGateway({ env: { SCANGATE_PUBLIC_URL: box.url, ...env } });
+  box.target(gateway.port);
+  const screen = await visit(browser, [box.url]);
+  try {
+    await run(box, gateway, screen);
+  } finally {
+    await screen.close();
+    await box.stop();
+    await gateway.stop();
+  }
+}
+
+/** A phone whose network is sound approves what the screen shows; the address it reads is the screen's. */
+async function approve(gateway: Gateway, address: string): Promise<void> {
+  const code = new URL(address).pathname.slice('/s/'.length);
+  const scanned = expectStatus(await scan(gateway.url, code, 'ada'), 201);
+  expectStatus(await confirm(gateway.url, scanned, 'ada'), 200);
+}
+
+/** Waits for the outcome, and says how long it took since `startMs`. */
+async function outcome(page: Page, what: string, startMs: number, withinMs: number): Promise<number> {
+  await page.locator('[data-view="done"]').waitFor({ timeout: withinMs });
+  const seconds = (performance.now() - startMs) / 1000;
+  console.log(`${what}: the outcome after ${seconds.toFixed(1)} s`);
+  return seconds;
+}
+
+const pollsOf = (box: Middlebox): number => box.asked.filter((path) => /\/poll\?/.test(path)).length;
+const streamsOf = (box: Middlebox): number => box.asked.filter((path) => /\/events/.test(path)).length;
+
+test('WebSocket blocked: the outcome comes over the event stream', async () => {
+  await behindMiddlebox(async (box, gateway, { page }) => {
+    box.treat({ sockets: 'refuse' });
+    await page.goto(box.url);
+    const address = await awaitQrCode(page);
+    await until(() => streamsOf(box) > 0, { what: 'an event stream' });
+    const startMs = performance.now();
+    await approve(gateway, address);
+    expect(await outcome(page, 'WebSocket blocked', startMs, 10_000)).toBeLessThan(5);
+    expect(pollsOf(box)).toBe(0);
+  });
+});
+
+test('WebSocket and event stream blocked: the outcome comes by long-poll', async () => {
+  await behindMiddlebox(async (box, gateway, { page }) => {
+    box.treat({ sockets: 'refuse', streams: 'refuse' });
+    await page.goto(box.url);
+    const address = await awaitQrCode(page);
+    await until(() => pollsOf(box) > 0, { what: 'a long-poll' });
+    const startMs = performance.now();
+    await approve(gateway, address);
+    expect(await outcome(page, 'WebSocket and SSE blocked', startMs, 10_000)).toBeLessThan(5);
+  });
+});
+
+test('a box that swallows sockets and streams from the first byte is noticed, and polled through', async () => {
+  await behindMiddlebox(async (box, gateway, { page }) => {
+    box.treat({ sockets: 'swallow', streams: 'swallow' });
+    await page.goto(box.url);
+    const address = await awaitQrCode(page);
+    const startMs = performance.now();
+    await approve(gateway, address);
+    expect(await outcome(page, 'sockets and streams swallowed', startMs, 30_000)).toBeLessThan(20);
+  });
+}, 45_000);
+
+test('a box that keeps each piece until the next one comes is noticed', async () => {
+  await behindMiddlebox(async (box, gateway, { page }) => {
+    box.treat({ sockets: 'one-behind', streams: 'one-behind' });
+    await page.goto(box.url);
+    const address = await awaitQrCode(page);
+    const startMs = performance.now();
+    await approve(gateway, address);
+    expect(await outcome(page, 'one behind', startMs, 30_000)).toBeLessThan(20);
+  });
+}, 45_000);
+
+const OUTAGE_MS = rounds(6, 20) * 1000;
+
+test(`${OUTAGE_MS / 1000} s of 502 while the phone approves: the outcome comes afterwards`, async () => {
+  await behindMiddlebox(async (box, gateway, { page, strays }) => {
+    await page.goto(box.url);
+    const address = await awaitQrCode(page);
+    box.outage(true);
+    await page.getByText('Reconnecting').waitFor();
+    await approve(gateway, address);
+    await page.waitForTimeout(OUTAGE_MS);
+    const startMs = performance.now();
+    box.outage(false);
+    expect(await outcome(page, `${OUTAGE_MS / 1000} s of 502`, startMs, 30_000)).toBeLessThan(13);
+    expect(strays).toEqual([]);
+  });
+}, 60_000);
+
+test('a connection that goes deaf while it waits is found out by the code that changes', async () => {
+  const proxy = await startFaultProxy({ port: 1 });
+  const env = { SCANGATE_PUBLIC_URL: proxy.url, SCANGATE_QR_PERIOD: `PT${rounds(6, 30)}S` };
+  const gateway = await startGateway({ env });
+  proxy.redirect(gateway.port);
+  const { page, close } = await visit(browser, [proxy.url]);
+  try {
+    await page.goto(proxy.url);
+    const address = await awaitQrCode(page);
+    await page.waitForTimeout(500);
+    proxy.set('toClient', { kind: 'swallow' });
+    const startMs = performance.now();
+    await approve(gateway, address);
+    await page.waitForTimeout(500);
+    proxy.heal();
+    const bound = rounds(6, 30) + 5;
+    expect(await outcome(page, 'a deaf connection', startMs, bound * 1000)).toBeLessThan(bound);
+  } finally {
+    await close();
+    await proxy.stop();
+    await gateway.stop();
+  }
+}, 60_000);
+
+for (const sockets of ['pass', 'refuse'] as const) {
+  const how = sockets === 'pass' ? 'with WebSocket' : 'without WebSocket, the hidden six letting go';
+  test(`seven tabs over HTTP/1.1 ${how}: the seventh reaches its outcome`, async () => {
+    await behindMiddlebox(async (box, gateway, { context, page }) => {
+      box.treat({ sockets });
+      // Playwright tells every tab that it is seen; a browser tells only the one in front.
+      await context.addInitScript(`
+        Object.defineProperty(document, 'hidden', { get: () => window.isBehind === true, configurable: true });
+      `);
+      const tabs = [page];
+      await page.goto(box.url);
+      await awaitQrCode(page);
+      while (tabs.length < 7) {
+        await page.waitForTimeout(300);
+        await tabs.at(-1)!.evaluate(`
+          window.isBehind = true;
+          document.dispatchEvent(new Event('visibilitychange'));
+        `);
+        const next = await context.newPage();
+        await next.goto(box.url, { timeout: 10_000 });
+        await awaitQrCode(next);
+        tabs.push(next);
+      }
+      const startMs = performance.now();
+      await approve(gateway, await awaitQrCode(tabs[6]!));
+      expect(await outcome(tabs[6]!, `seventh tab, sockets ${sockets}`, startMs, 10_000)).toBeLessThan(5);
+      const firstMs = performance.now();
+      await approve(gateway, await awaitQrCode(tabs[0]!));
+      expect(await outcome(tabs[0]!, `first tab, sockets ${sockets}`, firstMs, 15_000)).toBeLessThan(10);
+    });
+  }, 60_000);
+}

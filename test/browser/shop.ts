@@ -1,0 +1,63 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryFolder } from '../support/folder.ts';
+
+/** Another site that signs its users in with the gateway. */
+export interface Shop {
+  /** Its origin, which is not the gateway's. */
+  readonly url: string;
+  /** The file that registers it, for `SCANGATE_CLIENTS_FILE`. */
+  readonly clientsFile: string;
+  readonly clientId: 'shop';
+  /** Where it sends people back to. */
+  readonly redirectUri: string;
+  /** What its page says; the policy lets it load scripts and ask for things of the gateway alone. */
+  serve(gatewayUrl: string, body: string): void;
+  stop(): Promise<void>;
+}
+
+/** Opens a shop on a free port. */
+export async function openShop(): Promise<Shop> {
+  let html = '';
+  let policy = "default-src 'none'";
+  const server = createServer((_req, res) => {
+    res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy });
+    res.end(html);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const redirectUri = `${url}/back`;
+  const folder = await temporaryFolder();
+  const clientsFile = join(folder.path, 'clients.json');
+  const client = {
+    client_id: 'shop',
+    client_name: 'The Shop',
+    redirect_uris: [redirectUri],
+    token_endpoint_auth_method: 'none',
+    scope: 'openid',
+    scangate: { number_match: true },
+  };
+  await writeFile(clientsFile, JSON.stringify([client]));
+  return {
+    url,
+    clientsFile,
+    clientId: 'shop',
+    redirectUri,
+    serve(gatewayUrl, body) {
+      const socketUrl = gatewayUrl.replace(/^http/, 'ws');
+      policy =
+        `default-src 'none'; script-src ${gatewayUrl} 'nonce-shop'; connect-src ${gatewayUrl} ${socketUrl}; ` +
+        `img-src data:; style-src ${gatewayUrl}`;
+      html = `<!doctype html><html lang="en"><title>The Shop</title><link rel="icon" href="data:,"><h1>The Shop</h1>${body}`;
+    },
+    async stop() {
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      await folder.remove();
+    },
+  };
+}

@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startChromium } from '../support/chromium.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { approveAs, openAs, scanAs } from './phone.ts';
+import { awaitQrCode, keepScreenshot, readQrCode } from './screen.ts';
+import { PHONE, visit } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+let browser: Browser;
+let gateway: Gateway;
+let hasty: Gateway;
+const visits: Visit[] = [];
+
+beforeAll(async () => {
+  [browser, gateway, hasty] = await Promise.all([
+    startChromium(),
+    startGateway(),
+    startGateway({ env: { SCANGATE_TICKET_LIFE: 'PT2S', SCANGATE_QR_PERIOD: 'PT1S' } }),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([gateway?.stop(), hasty?.stop()]);
+});
+
+afterEach(async () => {
+  for (const one of visits.splice(0)) await one.close();
+});
+
+async function open(at: Gateway, options?: BrowserContextOptions): Promise<Visit> {
+  const opened = await visit(browser, [at.url], options);
+  visits.push(opened);
+  return opened;
+}
+
+/** The sign-in page and a phone beside it. */
+async function screenAndPhone(at = gateway): Promise<{ screen: Visit; phone: Visit }> {
+  const screen = await open(at);
+  const phone = await open(at, PHONE);
+  await screen.page.goto(at.url);
+  return { screen, phone };
+}
+
+const status = (page: Page, name: string) => page.locator(`[data-status="${name}"]`).waitFor();
+
+function expectPeace(...all: readonly Visit[]): void {
+  for (const { complaints, strays } of all)
+    expect({ complaints, strays }).toEqual({ complaints: [], strays: [] });
+}
+
+test('the code on the screen is scanned, approved, and the page shows who signed in', async () => {
+  const { screen, phone } = await screenAndPhone();
+  const address = await awaitQrCode(screen.page);
+  expect(address.startsWith(`${gateway.url}/s/`)).toBe(true);
+  await keepScreenshot(screen.page, 'sign-in-pending');
+
+  await scanAs(phone.page, address, 'ada');
+  await status(screen.page, 'scanned');
+  await keepScreenshot(screen.page, 'sign-in-scanned');
+  await keepScreenshot(phone.page, 'approve-ask');
+  expect(await readQrCode(screen.page)).toBeUndefined();
+  expect(await screen.page.locator('.scangate-status').textContent()).toContain('ada');
+
+  await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+  await screen.page.waitForURL(`${gateway.url}/demo/callback`);
+  await screen.page.locator('[data-view="done"]').waitFor();
+  await keepScreenshot(screen.page, 'signed-in');
+  await keepScreenshot(phone.page, 'approve-confirmed');
+  expect(await screen.page.locator('.subject').textContent()).toBe('ada');
+  expect(await screen.page.locator('[data-show="checked"]').isVisible()).toBe(true);
+  const claims = await screen.page.locator('tbody tr').allInnerTexts();
+  expect(claims.map((row) => row.split('\t')[0])).toEqual(
+    expect.arrayContaining(['iss', 'sub', 'aud', 'exp', 'sid']),
+  );
+  expectPeace(screen, phone);
+
+  await screen.page.reload();
+  await screen.page.locator('[data-problem="no_code"]').waitFor();
+});
+
+test('denied on the phone, and a new code in one click', async () => {
+  const { screen, phone } = await screenAndPhone();
+  const first = await awaitQrCode(screen.page);
+  await scanAs(phone.page, first, 'ada');
+  await phone.page.locator('[data-do="deny"]').click();
+  await phone.page.locator('[data-view="denied"]').waitFor();
+  await status(screen.page, 'denied');
+  await keepScreenshot(screen.page, 'sign-in-denied');
+  await screen.page.getByRole('button', { name: 'New code' }).click();
+  expect(await awaitQrCode(screen.page)).not.toBe(first);
+  expectPeace(screen, phone);
+});
+
+test('expired, and a new code in one click', async () => {
+  const { screen } = await screenAndPhone(hasty);
+  const first = await awaitQrCode(screen.page);
+  await status(screen.page, 'expired');
+  await keepScreenshot(screen.page, 'sign-in-expired');
+  await screen.page.getByRole('button', { name: 'New code' }).click();
+  expect(await awaitQrCode(screen.page)).not.toBe(first);
+  expectPeace(screen);
+});
+
+test('the code on the screen changes while it waits', async () => {
+  const slow = await startGateway({ env: { SCANGATE_QR_PERIOD: 'PT1S' } });
+  try {
+    const { screen, phone } = await screenAndPhone(slow);
+    const first = await awaitQrCode(screen.page);
+    await screen.page.waitForTimeout(2500);
+    const later = await awaitQrCode(screen.page);
+    expect(later).not.toBe(first);
+    await approveAs(phone.page, later, 'ada');
+    await screen.page.locator('[data-view="done"]').waitFor();
+    expectPeace(screen, phone);
+  } finally {
+    await slow.stop();
+  }
+});
+
+test('cancelled on the screen, and the phone is told', async () => {
+  const { screen, phone } = await screenAndPhone();
+  await openAs(phone.page, await awaitQrCode(screen.page), 'ada');
+  await screen.page.getByRole('button', { name: 'Cancel' }).click();
+  await status(screen.page, 'cancelled');
+  await phone.page.locator('[data-do="continue"]').click();
+  await phone.page.locator('[data-problem="already_cancelled"]').waitFor();
+  await keepScreenshot(phone.page, 'approve-problem');
+  expect(phone.strays).toEqual([]);
+});
+
+test('a second phone is told that somebody else scanned', async () => {
+  const { screen, phone } = await screenAndPhone();
+  const address = await awaitQrCode(screen.page);
+  await scanAs(phone.page, address, 'ada');
+  const other = await open(gateway, PHONE);
+  await openAs(other.page, address, 'eve');
+  await other.page.locator('[data-do="continue"]').click();
+  await other.page.locator('[data-problem="already_scanned"]').waitFor();
+});
+
+test('approved with the keyboard alone', async () => {
+  const { screen, phone } = await screenAndPhone();
+  const { page } = phone;
+  const pressUntil = async (selector: string): Promise<void> => {
+    for (let presses = 0; presses < 20; presses++) {
+      if (await page.locator(`${selector}:focus`).count()) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not lead to ${selector}`);
+  };
+  await page.goto(await awaitQrCode(screen.page));
+  await pressUntil('input[name="name"]');
+  await page.keyboard.type('ada');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-do="continue"]').waitFor();
+  await pressUntil('[data-do="continue"]');
+  await page.keyboard.press('Enter');
+  await page.locator('[data-view="ask"] h1:focus').waitFor();
+  await pressUntil('[data-do="confirm"] [type="submit"]');
+  await page.keyboard.press('Space');
+  await page.locator('[data-view="confirmed"] h1:focus').waitFor();
+  await screen.page.locator('[data-view="done"]').waitFor();
+});
+
+test('a sign-in without JavaScript completes', async () => {
+  const screen = await open(gateway, { javaScriptEnabled: false });
+  const phone = await open(gateway, PHONE);
+  await screen.page.goto(gateway.url);
+  await screen.page.waitForURL((url) => url.pathname !== '/');
+  const address = await awaitQrCode(screen.page);
+  await keepScreenshot(screen.page, 'plain-pending');
+  await scanAs(phone.page, address, 'ada');
+  await screen.page.getByText('Look at your phone').waitFor();
+  await keepScreenshot(screen.page, 'plain-scanned');
+  await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+  await screen.page.locator('.subject').waitFor();
+  await keepScreenshot(screen.page, 'plain-signed-in');
+  expect(await screen.page.locator('.subject').textContent()).toBe('ada');
+  expectPeace(screen, phone);
+});
+
+test('a Chinese browser is spoken to in Chinese', async () => {
+  const screen = await open(gateway, { locale: 'zh-CN' });
+  const phone = await open(gateway, { ...PHONE, locale: 'zh-CN' });
+  await screen.page.goto(gateway.url);
+  const address = await awaitQrCode(screen.page);
+  expect(await screen.page.locator('html').getAttribute('lang')).toBe('zh-CN');
+  expect(await screen.page.locator('.scangate-title').textContent()).toBe('扫码登录');
+  await scanAs(phone.page, address, '艾达');
+  await screen.page.getByText('艾达 已扫码').waitFor();
+  await phone.page.getByRole('button', { name: '确认' }).click();
+  await screen.page.locator('[data-view="done"]').waitFor();
+  expect(await screen.page.locator('.subject').textContent()).toBe('艾达');
+  expectPeace(screen, phone);
+});
