@@ -74,14 +74,15 @@ local function grace_of(key)
   return { from = tonumber(from), till = tonumber(till) }
 end
 
-local function passed(deadline, at, grace)
+local function passed(deadline, at, grace_key)
   if at < deadline then return false end
+  local grace = grace_of(grace_key)
   return not (grace and deadline >= grace.from and at < grace.till)
 end
 
--- Writes one event: log, head with its expiry, deadline index, and for a first event its marker.
+-- Writes one event: log, head with its expiry, and deadline index. A first event's marker is its caller's to set.
 local function write(keys, head_key, subject, head, id, entry, at, deadline, history, state)
-  local stream_id = redis.call('XADD', keys.log, '*', 'e', entry)
+  redis.call('XADD', keys.log, '*', 'e', entry)
   local version = head and head.version + 1 or 1
   local text = compose(version, state.final, state.schema, head and head.first or at, state.status,
     with_moment(head, id, at, deadline), state.blob)
@@ -92,7 +93,11 @@ local function write(keys, head_key, subject, head, id, entry, at, deadline, his
   else
     redis.call('ZADD', keys.due, int(deadline), subject)
   end
-  if not head then redis.call('ZADD', keys.firsts, string.match(stream_id, '^%d+'), subject) end
+end
+
+-- Marks a subject as one that the log knows from now on. Answers 0 where it was marked before.
+local function mark(keys, subject, now)
+  return redis.call('ZADD', keys.firsts, 'NX', int(now), subject)
 end
 
 -- sg1_append: one to four events of as many subjects of one partition, all or nothing.
@@ -107,7 +112,7 @@ local function append(KEYS, ARGV)
   local now = clock()
   local history = tonumber(ARGV[1])
   local keys = { log = KEYS[1], due = KEYS[2], firsts = KEYS[3] }
-  local grace = grace_of(KEYS[4])
+  local grace = KEYS[4]
   local reply = { ALREADY, now }
   local heads, texts, fresh = {}, {}, {}
   local count = #KEYS - 4
@@ -134,6 +139,8 @@ local function append(KEYS, ARGV)
       if not head then
         if expected ~= '' then
           refusal = MISSING
+        elseif count == 1 then
+          if mark(keys, ARGV[base], now) == 0 then refusal = MARKED end
         elseif redis.call('ZSCORE', keys.firsts, ARGV[base]) then
           refusal = MARKED
         end
@@ -161,6 +168,7 @@ local function append(KEYS, ARGV)
     local base = 3 + (i - 1) * STRIDE
     if fresh[i] then
       local at, deadline = reply[1 + 2 * i], reply[2 + 2 * i]
+      if not heads[i] and count > 1 then mark(keys, ARGV[base], now) end
       local entry = ARGV[base + 3] .. int(at) .. ',' .. int(deadline) .. ARGV[base + 4]
       write(keys, KEYS[4 + i], ARGV[base], heads[i], ARGV[base + 2], entry, at, deadline, history, {
         status = ARGV[base + 9], final = ARGV[base + 10], schema = ARGV[base + 11], blob = ARGV[base + 12],
@@ -193,7 +201,9 @@ end
 
 -- sg1_trim: lets go of the log that is older than `keep` before its newest entry, of the markers of what went, and of
 -- deadlines so long past that their heads have ended.
---   KEYS  log, firsts, due   ARGV keep in ms, history in ms   reply entries removed
+--   KEYS  log, firsts, due
+--   ARGV  keep in ms, history in ms, how much longer than the log a marker stays in ms (a clock may have gone back)
+--   reply entries removed
 local function trim(KEYS, ARGV)
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. int(clock() - tonumber(ARGV[2])))
   local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -203,7 +213,8 @@ local function trim(KEYS, ARGV)
   local removed = redis.call('XTRIM', KEYS[1], 'MINID', '~', int(edge), 'LIMIT', 20000)
   local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
   if oldest then
-    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. string.match(oldest[1], '^%d+'))
+    local edge = tonumber(string.match(oldest[1], '^%d+')) - tonumber(ARGV[3])
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. int(edge))
   end
   return removed
 end
@@ -246,6 +257,7 @@ local function restore(KEYS, ARGV)
     if redis.call('ZSCORE', KEYS[3], ARGV[2]) then return { MARKED, now, false } end
   end
   local keys = { log = KEYS[1], due = KEYS[2], firsts = KEYS[3] }
+  if not head then mark(keys, ARGV[2], now) end
   write(keys, KEYS[4], ARGV[2], head, ARGV[4], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[1]), {
     status = ARGV[9], final = ARGV[10], schema = ARGV[11], blob = ARGV[12],
   })

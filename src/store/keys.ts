@@ -9,7 +9,7 @@ export interface PartitionKeys {
   readonly log: string;
   /** Sorted set: subjects that are not final, by deadline. */
   readonly due: string;
-  /** Sorted set: subjects by the log position of their first event; as old as the log. */
+  /** Sorted set: subjects by when the log first knew them; as old as the log. */
   readonly firsts: string;
   /** String: the grace that deadlines have after a failover. */
   readonly grace: string;

@@ -5,6 +5,7 @@ import type {
   EventStore,
   FeedBatch,
   Head,
+  RebuildReport,
   StoreHealth,
   StoredEvent,
 } from '../event-store.ts';
@@ -14,6 +15,7 @@ import type { Marked } from './append-call.ts';
 import { checkBatch } from './bounds.ts';
 import { History } from './history.ts';
 import { ReadBatch } from './read-batch.ts';
+import { rebuildAll } from './rebuild-all.ts';
 import { readHeads } from './read-heads.ts';
 import type { RestoreTools } from './restore.ts';
 import { ReplicatedAppends } from './replicated-appends.ts';
@@ -99,6 +101,10 @@ export class RedisStore implements EventStore {
   async rebuild(subject: Subject): Promise<Head | null> {
     await this.#session.healed([subject]);
     return this.#history.rebuild(subject);
+  }
+
+  rebuildAll(onProgress: (report: RebuildReport) => void): Promise<RebuildReport> {
+    return rebuildAll(this.#session, onProgress);
   }
 
   due(limit: number): Promise<readonly Subject[]> {

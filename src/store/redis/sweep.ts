@@ -52,7 +52,7 @@ export class Sweep {
     for (const shard of this.#session.shards.all) {
       await this.#onEach(shard, (pipeline, partition) => {
         const { log, firsts, due } = partitionKeys(partition);
-        pipeline.fcall('sg1_trim', 3, log, firsts, due, keepMs, historyMs);
+        pipeline.fcall('sg1_trim', 3, log, firsts, due, keepMs, historyMs, LOG_SLACK_MS);
       });
     }
   }

@@ -1,0 +1,152 @@
+import { NewerSchema } from '../codec.ts';
+import type { RebuildReport, StoredEvent } from '../event-store.ts';
+import { fold } from '../fold.ts';
+import { headKey, partitionKeys } from '../keys.ts';
+import { kindOf } from '../subject.ts';
+import type { Subject } from '../subject.ts';
+import { formatHead } from './head-format.ts';
+import { parseEntry } from './log-entry.ts';
+import type { Session } from './session.ts';
+import { HISTORY_COUNT_MAX } from './settings.ts';
+
+/** Heads that one call compares, or puts back. */
+const HEADS_AT_ONCE = 500;
+
+interface Counts {
+  events: number;
+  tickets: number;
+  equal: number;
+  rebuilt: number;
+  over: number;
+  newer: number;
+  readonly different: Subject[];
+}
+
+/** A head as the log adds up to, and what putting it back needs. */
+interface Expected {
+  readonly subject: Subject;
+  readonly text: string;
+  readonly final: boolean;
+  readonly deadline: number;
+  /** The instant at which the head ends. */
+  readonly ends: number;
+}
+
+/**
+ * Folds every ticket of the log, partition by partition, and holds it against its head. A missing head is put back; one
+ * that differs is only told.
+ */
+export async function rebuildAll(
+  session: Session,
+  onProgress: (report: RebuildReport) => void,
+): Promise<RebuildReport> {
+  const counts: Counts = { events: 0, tickets: 0, equal: 0, rebuilt: 0, over: 0, newer: 0, different: [] };
+  for (let partition = 0; partition < session.partitions; partition += 1) {
+    const { events, seen } = await readPartition(session, partition);
+    counts.events += [...events.values()].reduce((sum, { length }) => sum + length, 0);
+    const expected = [...events.values()].flatMap((one) => expectedHead(session, one, counts));
+    for (let from = 0; from < expected.length; from += HEADS_AT_ONCE) {
+      await compare(session, partition, seen, expected.slice(from, from + HEADS_AT_ONCE), counts);
+    }
+    onProgress({ ...counts });
+  }
+  return counts;
+}
+
+async function readPartition(
+  session: Session,
+  partition: number,
+): Promise<{ readonly events: Map<Subject, StoredEvent[]>; readonly seen: string }> {
+  const { log } = partitionKeys(partition);
+  const events = new Map<Subject, StoredEvent[]>();
+  let seen = '0-0';
+  for (;;) {
+    const page = await session.callOn(
+      (shard) => shard.control,
+      partition,
+      true,
+      ({ redis }) => redis.xrange(log, `(${seen}`, '+', 'COUNT', HISTORY_COUNT_MAX),
+    );
+    for (const [, fields] of page) {
+      const { event } = parseEntry(fields[1] as string);
+      if (kindOf(event.subject) !== 'ticket') continue;
+      const present = events.get(event.subject);
+      if (present === undefined) events.set(event.subject, [event]);
+      else present.push(event);
+    }
+    seen = page.at(-1)?.[0] ?? seen;
+    if (page.length < HISTORY_COUNT_MAX) return { events, seen };
+  }
+}
+
+function expectedHead(session: Session, events: readonly StoredEvent[], counts: Counts): readonly Expected[] {
+  const last = events.at(-1);
+  if (last === undefined) return [];
+  try {
+    const folded = fold(events);
+    if (folded === undefined) return [];
+    counts.tickets += 1;
+    const { historyMs } = session.settings;
+    return [
+      {
+        subject: last.subject,
+        text: formatHead(events, folded),
+        final: folded.final,
+        deadline: last.deadline,
+        ends: (folded.final ? last.at : last.deadline) + historyMs,
+      },
+    ];
+  } catch (error) {
+    if (!(error instanceof NewerSchema)) throw error;
+    counts.newer += 1;
+    return [];
+  }
+}
+
+async function compare(
+  session: Session,
+  partition: number,
+  seen: string,
+  expected: readonly Expected[],
+  counts: Counts,
+): Promise<void> {
+  const keys = expected.map(({ subject }) => headKey(partition, subject));
+  const [now, ...heads] = (await session.call(partition, true, ({ redis }) =>
+    redis.fcall('sg1_read', keys.length, ...keys),
+  )) as [number, ...(string | null)[]];
+  const missing: Expected[] = [];
+  for (const [index, head] of expected.entries()) {
+    const stands = heads[index] ?? null;
+    if (stands === head.text) counts.equal += 1;
+    else if (stands === null && head.ends <= now) counts.over += 1;
+    else if (stands === null) missing.push(head);
+    else if (!isLater(stands, head.text)) counts.different.push(head.subject);
+  }
+  if (missing.length > 0) counts.rebuilt += await putBack(session, partition, seen, missing);
+}
+
+// A head of a later version than what was read is of an event that came meanwhile.
+function isLater(stands: string, expected: string): boolean {
+  const version = (text: string): number => Number(text.split(' ', 2)[1]);
+  return version(stands) > version(expected);
+}
+
+async function putBack(
+  session: Session,
+  partition: number,
+  seen: string,
+  missing: readonly Expected[],
+): Promise<number> {
+  const { log, due } = partitionKeys(partition);
+  const replies = await session.call(partition, true, async ({ redis }) => {
+    const pipeline = redis.pipeline();
+    for (const { subject, ends, deadline, final, text } of missing) {
+      const keys = [log, due, headKey(partition, subject)];
+      pipeline.fcall('sg1_rebuild', 3, ...keys, subject, seen, ends, deadline, final ? 1 : 0, text);
+    }
+    return (await pipeline.exec()) ?? [];
+  });
+  const failed = replies.find(([error]) => error !== null);
+  if (failed?.[0]) throw failed[0];
+  return replies.filter(([, put]) => put === 1).length;
+}
