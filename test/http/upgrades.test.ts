@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mint } from '../support/signin.ts';
+import type { Minted } from '../support/signin.ts';
+import { startEdge } from './fixture.ts';
+import type { RunningEdge } from './fixture.ts';
+import { rawRequest } from './raw-request.ts';
+
+let edge: RunningEdge;
+let ticket: Minted;
+beforeAll(async () => {
+  edge = await startEdge();
+  ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined, binding: 'cookie' });
+});
+afterAll(() => edge.stop());
+
+/** The answer to a handshake: its status, and what stands behind its head. */
+async function handshake(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<[number, string]> {
+  const lines = Object.entries({
+    Host: 'localhost:8080',
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}`);
+  const answer = await rawRequest(edge.url, `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  return [Number(answer.slice(9, 12)), answer.slice(answer.indexOf('\r\n\r\n') + 4)];
+}
+
+const socket = (): string => `/v1/tickets/${ticket.ticketId}/socket`;
+const cookie = (): string => ticket.secretHeaders['cookie']!;
+
+test('by cookie from our own page it is upgraded, and told at once', async () => {
+  const [status, frames] = await handshake(socket(), { cookie: cookie(), origin: 'http://localhost:8080' });
+  expect(status).toBe(101);
+  expect(frames).toContain('"status":"pending"');
+});
+
+test('by cookie from elsewhere, with both secrets, with a bad cursor, anywhere else: a problem', async () => {
+  const bad = [
+    await handshake(socket(), { cookie: cookie(), origin: 'https://evil.example' }),
+    await handshake(socket(), { cookie: cookie() }),
+    await handshake(socket(), {
+      cookie: cookie(),
+      authorization: 'Bearer x',
+      origin: 'http://localhost:8080',
+    }),
+    await handshake(`${socket()}?after=nonsense`, { cookie: cookie(), origin: 'http://localhost:8080' }),
+    await handshake(`${socket()}?after=1-1&after=1-1`, { cookie: cookie(), origin: 'http://localhost:8080' }),
+    await handshake(`${socket()}?after=%FF`),
+  ];
+  for (const [status, body] of bad)
+    expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ code: 'invalid_request' })]);
+  for (const path of ['/', '/v1/tickets/x/socket', '/nothing', '//[', '/v1/tickets'])
+    expect((await handshake(path))[0]).toBe(404);
+});
+
+test('without an upgrade it says what to ask for', async () => {
+  const response = await fetch(`${edge.url}${socket()}`);
+  expect([response.status, await response.json()]).toEqual([
+    400,
+    expect.objectContaining({ field: 'Upgrade' }),
+  ]);
+});

@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+
+test('every figure is named scangate_*, and labels are of few values', async () => {
+  const metrics = await createMetrics(false).registry.getMetricsAsJSON();
+  expect(metrics.map(({ name }) => name).filter((name) => !/^scangate_[a-z_]+$/.test(name))).toEqual([]);
+  const { registry, ...figures } = createMetrics(false);
+  const labels = Object.values(figures).flatMap(
+    (figure) => (figure as unknown as { labelNames: readonly string[] }).labelNames,
+  );
+  const known = ['call', 'code', 'method', 'outcome', 'route', 'status', 'transport', 'type', 'upstream'];
+  expect([...new Set(labels)].filter((label) => !known.includes(label))).toEqual([]);
+  expect(registry.getMetricsAsArray()).toHaveLength(Object.keys(figures).length);
+});
+
+test('two processes in one do not share figures', async () => {
+  const [one, other] = [createMetrics(false), createMetrics(false)];
+  one.problems.inc({ code: 'not_found' });
+  expect(await one.registry.metrics()).toContain('scangate_problems_total{code="not_found"} 1');
+  expect(await other.registry.metrics()).not.toContain('not_found');
+});
+
+test('with Node’s own figures beside them', async () => {
+  expect(await createMetrics().registry.metrics()).toContain('nodejs_heap_size_used_bytes');
+});
