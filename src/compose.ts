@@ -21,10 +21,11 @@ import type { ClientRegistry } from './oauth/client.ts';
 import { demoClient } from './oauth/demo-client.ts';
 import { oauthServer } from './oauth/server.ts';
 import { subjectRule } from './oauth/subject.ts';
-import { openPhones, remoteKeys } from './open-phones.ts';
+import { openPhones, openUserStatus, remoteKeys } from './open-phones.ts';
 import { openStores } from './open-stores.ts';
 import { phoneIdentities } from './phone/identities.ts';
 import { pageSessions } from './phone/page-session.ts';
+import { activePhones } from './phone/user-status.ts';
 import { KeyRing } from './secrets/key-ring.ts';
 import { sealOf } from './secrets/seal.ts';
 import { signingKeys } from './secrets/signing-keys.ts';
@@ -96,6 +97,7 @@ export async function compose(config: Config): Promise<Gateway> {
     now: monotonicNow,
   });
   const approvalSessions = pageSessions(sealOf(ring, 'phone page'), PAGE_SESSION_MS, wallNow);
+  const isActive = openUserStatus(config, metrics);
   const oauth = oauthServer({
     issuer: config.issuer,
     clients,
@@ -105,8 +107,8 @@ export async function compose(config: Config): Promise<Gateway> {
     ring,
     keys,
     subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
-    isActive: () => Promise.resolve(true),
-    remoteKeys,
+    isActive,
+    remoteKeys: (address) => remoteKeys(config, metrics, address),
     now: wallNow,
     replayWindowMs: config.SCANGATE_REPLAY_WINDOW,
     accessLifeMs: config.SCANGATE_ACCESS_TOKEN_LIFE,
@@ -125,7 +127,7 @@ export async function compose(config: Config): Promise<Gateway> {
     userCodeWindowMs: config.SCANGATE_USER_CODE_WINDOW,
     countsAddresses: config.SCANGATE_LIMITS === 'on',
   });
-  const phones = phoneIdentities(openPhones(config, approvalSessions));
+  const phones = activePhones(phoneIdentities(openPhones(config, metrics, approvalSessions)), isActive);
   const pages = readPages(besideThis('./web/pages'), config.phoneIdentities.includes('demo'));
   const table = oauthTable({
     issuer: config.issuer,

@@ -1,48 +1,81 @@
 import type { Config } from './config.ts';
 import { BadSetting } from './config.ts';
 import { breaker } from './phone/breaker.ts';
+import type { Breaker, BreakerState } from './phone/breaker.ts';
 import { demoIdentity } from './phone/demo.ts';
 import { jwtIdentity } from './phone/jwt.ts';
 import { keySource } from './phone/key-source.ts';
 import type { KeySource } from './phone/key-source.ts';
 import type { PageSessions } from './phone/page-session.ts';
 import type { PhoneIdentity } from './phone/phone-identity.ts';
+import { userStatus } from './phone/user-status.ts';
+import type { UserStatus } from './phone/user-status.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
-const UPSTREAM = { timeoutMs: 3000, tries: 3, pauseMs: 100, failuresMax: 5, openMs: 10_000 } as const;
+const now = (): number => Date.now();
 const KEYS = { freshMs: 300_000, cooldownMs: 30_000 } as const;
 
 /** The phone identities that a configuration names, in its order. @throws BadSetting where one lacks what it needs. */
-export function openPhones(config: Config, sessions: PageSessions): readonly PhoneIdentity[] {
+export function openPhones(
+  config: Config,
+  metrics: Metrics,
+  sessions: PageSessions,
+): readonly PhoneIdentity[] {
   return config.phoneIdentities.map((name) => {
     switch (name) {
       case 'demo':
         return demoIdentity(sessions);
       case 'jwt':
-        return jwtPhone(config);
+        return jwtPhone(config, metrics);
       default:
         throw new BadSetting('SCANGATE_PHONE_IDENTITY', `"${name}" is not here yet`);
     }
   });
 }
 
-function jwtPhone(config: Config): PhoneIdentity {
-  const now = (): number => Date.now();
+function jwtPhone(config: Config, metrics: Metrics): PhoneIdentity {
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
-    keys: remoteKeys(needed(config, 'SCANGATE_PHONE_JWT_JWKS')),
+    keys: remoteKeys(config, metrics, needed(config, 'SCANGATE_PHONE_JWT_JWKS')),
     now,
   });
 }
 
 /** The keys of a client's `jwks_uri`, read as a phone's issuer's are. */
-export function remoteKeys(address: string): KeySource {
-  const now = (): number => Date.now();
-  return keySource({
-    from: address,
-    breaker: breaker({ ...UPSTREAM, now, random: Math.random }),
-    ...KEYS,
+export function remoteKeys(config: Config, metrics: Metrics, address: string): KeySource {
+  return keySource({ from: address, breaker: upstream(config, metrics, 'keys'), ...KEYS, now });
+}
+
+/** Whether users may sign in: asked where an address is configured, else every one may. */
+export function openUserStatus(config: Config, metrics: Metrics): UserStatus {
+  const address = config.SCANGATE_USER_STATUS_URL;
+  if (address === undefined) return () => Promise.resolve(true);
+  if (!/^https?:/.test(address) || !URL.canParse(address))
+    throw new BadSetting('SCANGATE_USER_STATUS_URL', 'is not a web address');
+  return userStatus({
+    address,
+    token: config.SCANGATE_USER_STATUS_TOKEN,
+    breaker: upstream(config, metrics, 'user_status'),
+    cacheMs: config.SCANGATE_USER_STATUS_CACHE,
     now,
+  });
+}
+
+const OPEN: Record<BreakerState, number> = { closed: 0, half_open: 0.5, open: 1 };
+const PAUSE_MS = 100;
+
+function upstream(config: Config, metrics: Metrics, name: string): Breaker {
+  metrics.upstreamOpen.set({ upstream: name }, 0);
+  return breaker({
+    timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
+    tries: config.SCANGATE_UPSTREAM_TRIES,
+    pauseMs: PAUSE_MS,
+    failuresMax: config.SCANGATE_UPSTREAM_FAILURES,
+    openMs: config.SCANGATE_UPSTREAM_REST,
+    now,
+    random: Math.random,
+    onState: (state) => metrics.upstreamOpen.set({ upstream: name }, OPEN[state]),
   });
 }
 

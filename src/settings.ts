@@ -105,6 +105,30 @@ export const SETTINGS = {
   SCANGATE_PHONE_JWT_AUDIENCE: setting('text', undefined, 'audience the JWTs must name'),
   SCANGATE_PHONE_JWT_JWKS: setting('text', undefined, 'where their keys are: an https address or a file'),
 
+  SCANGATE_USER_STATUS_URL: setting(
+    'text',
+    undefined,
+    'asked by POST `{source, issuer, subject}` whether a user may sign in: `{"status": "active"}`',
+  ),
+  SCANGATE_USER_STATUS_TOKEN: setting('text', undefined, 'bearer that is sent there'),
+  SCANGATE_USER_STATUS_CACHE: setting('duration', 'PT5S', 'how long its answer counts', {
+    min: 0,
+    max: 300_000,
+  }),
+  SCANGATE_UPSTREAM_TIMEOUT: setting('duration', 'PT3S', 'bound of one call to a source of users', {
+    min: 50,
+    max: 30_000,
+  }),
+  SCANGATE_UPSTREAM_TRIES: setting('count', '2', 'calls to a source of users before it counts as away', {
+    min: 1,
+    max: 5,
+  }),
+  SCANGATE_UPSTREAM_FAILURES: setting('count', '5', 'failures in a row after which a source is left alone', {
+    min: 1,
+    max: 1000,
+  }),
+  SCANGATE_UPSTREAM_REST: setting('duration', 'PT10S', 'for so long', { min: 100, max: 600_000 }),
+
   SCANGATE_STORE_TIMEOUT: setting('duration', 'PT2S', 'bound of one call to the store', {
     min: 50,
     max: 60_000,

@@ -37,6 +37,8 @@ export interface Metrics {
   readonly canaryAge: Gauge;
   /** `scangate_draining`: 1 from SIGTERM on. */
   readonly draining: Gauge;
+  /** `scangate_upstream_open`: 0 asked, 1 left alone, 0.5 being tried. */
+  readonly upstreamOpen: Gauge<'upstream'>;
   /** `scangate_drain_left`: held connections still to be closed. */
   readonly drainLeft: Gauge;
 }
@@ -78,6 +80,9 @@ export function createMetrics(processMetrics = true): Metrics {
     newerSchema: counter('newer_schema_total', 'Subjects written by a newer release'),
     canaryAge: gauge('canary_age_seconds', 'Seconds since the last canary came back'),
     draining: gauge('draining', '1 while this node is going away'),
+    upstreamOpen: gauge('upstream_open', '1 while a source of users is left alone after failures', [
+      'upstream',
+    ]),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
 }
