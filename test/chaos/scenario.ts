@@ -27,6 +27,8 @@ export interface Stage<G extends Ground> {
   sleep(ms: number): Promise<void>;
   /** This gateway was broken on purpose: its silence is not the store's. */
   ignore(gateway: number): void;
+  /** Only writes of these tickets tell how long nothing was written: those of a master that went, say. */
+  judgeWrites(whose: (ticketId: string) => boolean): void;
   /** A number that belongs to the row: seconds until Sentinel switched, say. */
   note(name: string, value: number | string): void;
   /** A promise that only this scenario can see broken. */
@@ -51,6 +53,8 @@ export interface Scenario<G extends Ground = Ground> {
   readonly patienceMs?: number;
   /** Whether a sign-in stays at the gateway where it began. */
   readonly sticky?: boolean;
+  /** The history ends before the run does: a gateway may have forgotten a ticket that the log still has. */
+  readonly forgets?: true;
   /** The servers' clocks differ from each other, or from ours. */
   readonly skewed?: true;
   readonly prepare: () => Promise<G>;

@@ -63,6 +63,7 @@ export async function playScenario(
     const ignored = new Set<number>();
     const notes: Record<string, number | string> = {};
     const own: Breach[] = [];
+    let judgedWrites = (_ticketId: string): boolean => true;
     let pardon: Pardon = {};
     const stage: Stage<Ground> = {
       ground,
@@ -73,6 +74,7 @@ export async function playScenario(
       signIns: settings,
       sleep: (ms) => sleep(ms),
       ignore: (gateway) => void ignored.add(gateway),
+      judgeWrites: (whose) => void (judgedWrites = whose),
       note: (name, value) => void (notes[name] = value),
       breach: (column, why, ticketId = '-') => void own.push({ column, ticketId, why }),
       pardon: (given) => void (pardon = given),
@@ -87,7 +89,7 @@ export async function playScenario(
     const leftOver = await load.finish((scenario.patienceMs ?? PATIENCE_MS) + BOUND_MS);
     if (leftOver > 0) notes['unfinished'] = leftOver;
 
-    const { remains, breaches } = await settle(stage, settings, () => pardon);
+    const { remains, breaches } = await settle(stage, settings, { pardon: () => pardon, ...scenario });
     const all = [...breaches, ...own];
     const counted = COLUMNS.map((column) => [
       column,
@@ -103,7 +105,12 @@ export async function playScenario(
       acknowledged: acknowledged.length,
       broken: Object.fromEntries(counted) as Record<Column, number>,
       resets: observed.flatMap(({ told }) => told).filter(({ reset }) => reset).length,
-      withoutWritesS: secondsWithoutWrites(acknowledged, judgedGateways, loadedMs, untilMs),
+      withoutWritesS: secondsWithoutWrites(
+        acknowledged.filter(({ ticketId }) => judgedWrites(ticketId)),
+        judgedGateways,
+        loadedMs,
+        untilMs,
+      ),
       p99Ms: percentile(
         delaysToTruth(observed, remains.log, acknowledged, scenario.skewed === undefined),
         0.99,
@@ -177,14 +184,15 @@ function signInSettings(
 async function settle(
   { ground, chronicle, gateways }: Stage<Ground>,
   { tickets, pulses }: SignInSettings,
-  pardon: () => Pardon,
+  { pardon, forgets = false }: { readonly pardon: () => Pardon; readonly forgets?: boolean },
 ): Promise<{ remains: Remains; breaches: Breach[] }> {
   const end = performance.now() + BOUND_MS;
   for (;;) {
     const asked = [...tickets, ...pulses.slice(-PULSES_ASKED)];
-    const ends = (
+    const told = (
       await Promise.all(gateways.map((gateway, index) => lookAtAll(asked, gateway, index)))
     ).flat();
+    const ends = told.filter(({ answer }) => !forgets || answer !== 404);
     const log = await readTicketLog(await ground.masters());
     const { acknowledged, observed, redeemed } = chronicle;
     const remains = { log, acknowledged, observed, redeemed, ends, pardon: pardon() };

@@ -1,3 +1,6 @@
+import { partitionKeys } from '../../../src/store/keys.ts';
+import { PARTITIONS } from '../../../src/store/redis/settings.ts';
+import { partitionOf, ticketSubject } from '../../../src/store/subject.ts';
 import { until } from '../../support/until.ts';
 import { clusterGround } from '../grounds.ts';
 import { scenario } from '../scenario.ts';
@@ -5,14 +8,21 @@ import type { AnyScenario } from '../scenario.ts';
 
 const SLOTS_MOVED = 8;
 
+function logKeyOf(ticketId: string): string {
+  return partitionKeys(partitionOf(ticketSubject(ticketId), PARTITIONS.cluster)).log;
+}
+
 /** A Cluster of three masters with a replica each. */
 export const clusterScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'cluster-master',
     title: 'a master killed in a Cluster',
+    rates: { pulsesPerSecond: 40 },
     prepare: () => clusterGround(),
-    play: async ({ ground, sleep, note }) => {
+    play: async ({ ground, sleep, note, judgeWrites }) => {
       const old = await ground.topology.masterOf('{sg:0}log');
+      const keys = new Set((await old.ask('KEYS', '{sg:*}log')) as readonly string[]);
+      judgeWrites((ticketId) => keys.has(logKeyOf(ticketId)));
       const start = performance.now();
       await old.kill();
       await until(async () => (await ground.topology.masterOf('{sg:0}log')) !== old, {

@@ -45,6 +45,8 @@ export const gatewayScenarios: readonly AnyScenario[] = [
       SCANGATE_QR_PERIOD: 'PT5S',
       SCANGATE_HISTORY: 'PT8S',
     },
+    rates: { signInsPerSecond: 3 },
+    forgets: true,
     prepare: () => sentinelGround(),
     play: async ({ ground, gateways, sleep, ignore, breach, chronicle, pardon }) => {
       ignore(0);

@@ -47,7 +47,7 @@ export const historyScenarios: readonly AnyScenario[] = [
     rates: { signInsPerSecond: 0, pulsesPerSecond: 0 },
     prepare: () => sentinelGround(),
     play: async (stage) => {
-      const { ground, gateways, chronicle, sleep, ignore, breach, note } = stage;
+      const { ground, gateways, chronicle, signIns, sleep, ignore, breach, note } = stage;
       const [{ url: lostAt }, { url: keptAt }] = gateways;
       const master = await ground.topology.master();
       ignore(0);
@@ -58,6 +58,8 @@ export const historyScenarios: readonly AnyScenario[] = [
 
       // The first gateway and the master know of Alice's scans; nobody else does, and both are gone.
       gateways[1].signal('SIGSTOP');
+      await mint(lostAt, { redirectUri: signIns.redirectUri }); // it still hears this, its last read waits for it
+      await sleep(300);
       link.set('toClient', { kind: 'hold' });
       for (const ticket of tickets) {
         expectStatus(await scan(lostAt, readScanCode(ticket.notice), 'alice'), 201);

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expectStatus } from '../support/call.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+import { confirm, mint, readScanCode, redeem, scan } from '../support/signin.ts';
+import { until } from '../support/until.ts';
+import { TRANSPORTS, watch } from '../support/watching.ts';
+
+/** The store's own bound is 2 s; the rest is for the way, on a busy machine. */
+const REFUSED_WITHIN_MS = 4000;
+const AWAY_MS = 5000;
+
+let redis: Redis;
+let gateway: Gateway;
+
+beforeEach(async () => {
+  redis = await startRedis({ config: { appendonly: 'yes' } });
+  gateway = await startGateway({ env: { SCANGATE_STORE: redis.url } });
+});
+
+afterEach(async () => {
+  await gateway?.stop();
+  await redis?.stop();
+});
+
+test('5 s without Redis: writes are refused in time, those who wait stay, and all goes on', async () => {
+  const tickets = await Promise.all(TRANSPORTS.map(() => mint(gateway.url)));
+  const watching = TRANSPORTS.map((transport, index) => watch(transport, tickets[index]!));
+  await Promise.all(watching.map((one) => one.told('pending')));
+  const scanned = await Promise.all(
+    tickets.map(async ({ notice }) => expectStatus(await scan(gateway.url, readScanCode(notice)), 201)),
+  );
+  await Promise.all(watching.map((one) => one.told('scanned')));
+  await sleep(500); // the poll is back, and waits
+  const connections = watching.map((one) => one.connections());
+
+  const awayAt = performance.now();
+  await redis.kill();
+  const refusals = await Promise.all(
+    scanned.map(async (one) => {
+      const start = performance.now();
+      const answer = await confirm(gateway.url, one);
+      return { answer, tookMs: performance.now() - start };
+    }),
+  );
+  for (const { answer, tookMs } of refusals) {
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ code: 'store_unavailable' });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(tookMs).toBeLessThan(REFUSED_WITHIN_MS);
+  }
+  await sleep(AWAY_MS - (performance.now() - awayAt));
+  expect(watching.map((one) => one.connections())).toEqual(connections);
+  await redis.restart();
+
+  await Promise.all(
+    scanned.map((one) => until(async () => (await confirm(gateway.url, one)).status === 200)),
+  );
+  const outcomes = await Promise.all(watching.map((one) => one.final));
+  expect(outcomes.map(({ status }) => status)).toEqual(TRANSPORTS.map(() => 'confirmed'));
+  expect(watching.flatMap(({ notices }) => notices).filter(({ reset }) => reset)).toEqual([]);
+}, 60_000);
+
+test('a Redis that is killed and restarted with its append-only file between any two steps loses none', async () => {
+  const crash = async (): Promise<void> => {
+    await redis.kill();
+    await redis.restart();
+  };
+  const ticket = await mint(gateway.url);
+  const watching = watch('events', ticket);
+  await watching.told('pending');
+  await crash();
+  const scanned = expectStatus(await scan(gateway.url, readScanCode(ticket.notice)), 201);
+  await crash();
+  expectStatus(await confirm(gateway.url, scanned), 200);
+  await crash();
+  const { result } = await watching.final;
+  await crash();
+  const tokens = expectStatus(
+    await redeem(gateway.url, ticket, result!.code, { idempotencyKey: 'one' }),
+    200,
+  );
+  await crash();
+  const again = expectStatus(await redeem(gateway.url, ticket, result!.code, { idempotencyKey: 'one' }), 200);
+  expect(again.access_token.split('.')[1]).toBeDefined();
+  expect(sessionOf(again.access_token)).toBe(sessionOf(tokens.access_token));
+}, 60_000);
+
+function sessionOf(accessToken: string): unknown {
+  const payload = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as {
+    readonly sid: unknown;
+  };
+  return payload.sid;
+}
