@@ -6,6 +6,7 @@ import { keptSecrets } from './secrets/kept-secrets.ts';
 import { openFileStore } from './store/file/open.ts';
 import type { EventStore } from './store/event-store.ts';
 import type { Ledger } from './store/ledger.ts';
+import type { RebuildAll } from './store/rebuild.ts';
 import { parseRedisAddress } from './store/redis/address.ts';
 import { openRedisStore } from './store/redis/open.ts';
 import { prepare } from './store/redis/prepare.ts';
@@ -18,6 +19,7 @@ const makeText = (): string => randomBytes(16).toString('base64url');
 export interface OpenStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
+  readonly rebuildAll: RebuildAll;
   readonly secrets: readonly string[];
   /** Ends both. */
   close(): Promise<void>;
@@ -31,7 +33,7 @@ export interface OpenStores {
 export async function openStores(config: Config): Promise<OpenStores> {
   const settings = storeSettings(config);
   if (config.storeKind === 'redis') {
-    const { store, ledger } = await openRedisStore({
+    const { store, ledger, rebuildAll } = await openRedisStore({
       url: config.SCANGATE_STORE,
       settings: { ...REDIS_DEFAULTS, ...settings },
       migrate: true,
@@ -39,9 +41,9 @@ export async function openStores(config: Config): Promise<OpenStores> {
       random: Math.random,
       randomText: makeText,
     });
-    return { store, ledger, secrets: config.secrets ?? [], close: () => store.close() };
+    return { store, ledger, rebuildAll, secrets: config.secrets ?? [], close: () => store.close() };
   }
-  const { store, ledger, secretsFile } = await openFileStore({
+  const { store, ledger, rebuildAll, secretsFile } = await openFileStore({
     folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
     settings,
     now: () => Date.now(),
@@ -49,7 +51,7 @@ export async function openStores(config: Config): Promise<OpenStores> {
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
-    return { store, ledger, secrets, close: () => store.close() };
+    return { store, ledger, rebuildAll, secrets, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

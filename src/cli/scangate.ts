@@ -5,12 +5,14 @@ import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';
 import { runConformance } from './conformance.ts';
 import { runDemo } from './demo.ts';
+import { runRebuild } from './rebuild.ts';
 import { timelineOf } from './timeline.ts';
 
 const USAGE = `scangate <command>
 
   demo                   one sign-in in this terminal, on a gateway of its own
   migrate                sets up the Redis of SCANGATE_STORE, or brings it up to date
+  rebuild                folds all tickets anew from the log, and compares
   timeline <ticket id>   a ticket's whole history, from the store of SCANGATE_STORE
   conformance --url …    holds a running gateway against the wire it promises (see its own usage)
 
@@ -28,6 +30,9 @@ async function run(command: string | undefined, rest: readonly string[]): Promis
       return await runDemo(write);
     case 'migrate':
       return await migrate();
+    case 'rebuild':
+      process.exitCode = await rebuild();
+      return;
     case 'conformance':
       process.exitCode = await runConformance(rest, write, (text) => process.stderr.write(text));
       return;
@@ -45,6 +50,15 @@ async function timeline(ticketId: string | undefined): Promise<void> {
     const lines = await timelineOf(opened.store, ticketId);
     if (lines.length === 0) throw new StoreRefused(`the log holds no ticket ${ticketId}`);
     write(`${lines.join('\n')}\n`);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function rebuild(): Promise<number> {
+  const opened = await openStores(readConfig(process.env, false));
+  try {
+    return await runRebuild(opened.rebuildAll, write, () => performance.now());
   } finally {
     await opened.close();
   }

@@ -1,12 +1,12 @@
-import { fold } from '../fold.ts';
-import { MOMENTS_MAX, StoreUnavailable } from '../event-store.ts';
-import type { EventStore, Head, StoredEvent } from '../event-store.ts';
-import { checkBatch } from '../redis/bounds.ts';
+import { StoreUnavailable } from '../event-store.ts';
+import type { EventStore, StoredEvent } from '../event-store.ts';
+import { checkBatch } from '../bounds.ts';
 import type { StoreSettings } from '../settings.ts';
 import type { Subject } from '../subject.ts';
 import { appendBatch, livingHead, putHead } from './append.ts';
 import type { Environment } from './environment.ts';
 import type { Feed } from './feed.ts';
+import { headFrom } from './head-from.ts';
 import { logRange, subjectOfAgenda, timeRange } from './keys.ts';
 import { eventOf } from './record.ts';
 import type { Writer } from './writer.ts';
@@ -86,14 +86,4 @@ export function fileEventStore(parts: FileEventStoreParts): EventStore {
     health: () => ({ timeline, up: writer.up }),
     close,
   };
-}
-
-/** The head that a log adds up to, where it begins at the beginning. */
-function headFrom(subject: Subject, events: readonly StoredEvent[]): Head | null {
-  const folded = fold(events);
-  const first = events[0];
-  const last = events.at(-1);
-  if (folded === undefined || first === undefined || last === undefined) return null;
-  const moments = events.slice(-MOMENTS_MAX).map(({ id, at, deadline }) => ({ id, at, deadline }));
-  return { subject, version: last.version, moments, first: first.at, ...folded };
 }

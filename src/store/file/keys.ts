@@ -30,6 +30,16 @@ export function logRange(subject: Subject): { readonly start: Buffer; readonly e
   return { start: Buffer.from(`l${subject} `), end: Buffer.from(`l${subject}!`) };
 }
 
+/** The bounds of the log of all tickets, or of those behind one of them. */
+export function ticketLogRange(behind?: Subject): { readonly start: Buffer; readonly end: Buffer } {
+  const start = behind === undefined ? Buffer.from('lticket:') : logRange(behind).end;
+  return { start, end: Buffer.from('lticket;') };
+}
+
+export function subjectOfLog(key: Buffer): Subject {
+  return key.toString('utf8', 1, key.lastIndexOf(' ')) as Subject;
+}
+
 export function ageKey(at: number, subject: Subject, version: number): Buffer {
   return Buffer.from(`t${fixed(at)} ${subject} ${fixed(version)}`);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
+import type { RebuildAll } from '../rebuild.ts';
 import { StoreRefused } from '../refused.ts';
 import type { StoreSettings } from '../settings.ts';
 import { openEnvironment } from './environment.ts';
@@ -13,6 +14,7 @@ import { META_KEY } from './keys.ts';
 import { fileLedger } from './ledger.ts';
 import { own } from './owner.ts';
 import { decoded, encoded } from './record.ts';
+import { rebuildAll } from './rebuild-all.ts';
 import { trim } from './trim.ts';
 import { Writer } from './writer.ts';
 
@@ -30,6 +32,7 @@ export interface FileStore {
   /** Its `close` ends the ledger too, and gives the folder free. */
   readonly store: EventStore;
   readonly ledger: Ledger;
+  readonly rebuildAll: RebuildAll;
   /** Where the secrets of this folder are kept (0600), if they are not configured. The store does not touch it. */
   readonly secretsFile: string;
 }
@@ -85,8 +88,11 @@ function assembled(
   }
 
   const close = (): Promise<void> => (closing ??= end());
+  const store = fileEventStore({ environment, writer, feed, settings, timeline, now, close });
   return {
-    store: fileEventStore({ environment, writer, feed, settings, timeline, now, close }),
+    store,
+    rebuildAll: (onProgress) =>
+      rebuildAll(store, environment, { now, historyMs: settings.historyMs }, onProgress),
     ledger: fileLedger(writer, environment, now),
     secretsFile: join(folder, 'secrets'),
   };

@@ -1,5 +1,6 @@
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
+import type { RebuildAll } from '../rebuild.ts';
 import { parseRedisAddress } from './address.ts';
 import type { RedisAddress } from './address.ts';
 import { ClusterShards } from './cluster.ts';
@@ -7,6 +8,7 @@ import { Failover } from './failover.ts';
 import type { OnIncident } from './incident.ts';
 import { redisLedger } from './ledger.ts';
 import { prepare } from './prepare.ts';
+import { rebuildAll } from './rebuild-all.ts';
 import { RedisStore } from './redis-store.ts';
 import { SentinelWatch } from './sentinel-watch.ts';
 import { Session } from './session.ts';
@@ -37,6 +39,7 @@ export interface OpenRedisOptions {
 export interface RedisStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
+  readonly rebuildAll: RebuildAll;
 }
 
 /**
@@ -115,7 +118,11 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   timelines.start(shards);
   const store = new RedisStore(session, tail);
   failover.useTools(store.restoreTools);
-  return { store, ledger: redisLedger(session) };
+  return {
+    store,
+    ledger: redisLedger(session),
+    rebuildAll: (onProgress) => rebuildAll(session, onProgress),
+  };
 }
 
 async function openShards(

@@ -1,7 +1,8 @@
 import { NewerSchema } from '../codec.ts';
-import type { RebuildReport, StoredEvent } from '../event-store.ts';
+import type { StoredEvent } from '../event-store.ts';
 import { fold } from '../fold.ts';
 import { headKey, partitionKeys } from '../keys.ts';
+import type { RebuildReport } from '../rebuild.ts';
 import { kindOf } from '../subject.ts';
 import type { Subject } from '../subject.ts';
 import { formatHead } from './head-format.ts';

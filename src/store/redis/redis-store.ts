@@ -5,17 +5,15 @@ import type {
   EventStore,
   FeedBatch,
   Head,
-  RebuildReport,
   StoreHealth,
   StoredEvent,
 } from '../event-store.ts';
 import type { Subject } from '../subject.ts';
 import { appendArguments, appendResult } from './append-call.ts';
 import type { Marked } from './append-call.ts';
-import { checkBatch } from './bounds.ts';
+import { checkBatch } from '../bounds.ts';
 import { History } from './history.ts';
 import { ReadBatch } from './read-batch.ts';
-import { rebuildAll } from './rebuild-all.ts';
 import { readHeads } from './read-heads.ts';
 import type { RestoreTools } from './restore.ts';
 import { ReplicatedAppends } from './replicated-appends.ts';
@@ -101,10 +99,6 @@ export class RedisStore implements EventStore {
   async rebuild(subject: Subject): Promise<Head | null> {
     await this.#session.healed([subject]);
     return this.#history.rebuild(subject);
-  }
-
-  rebuildAll(onProgress: (report: RebuildReport) => void): Promise<RebuildReport> {
-    return rebuildAll(this.#session, onProgress);
   }
 
   due(limit: number): Promise<readonly Subject[]> {

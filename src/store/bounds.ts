@@ -1,7 +1,7 @@
-import { isCursor, versionOf } from '../../ticket/cursor.ts';
-import { BATCH_MAX, TEXT_BYTES_MAX } from '../event-store.ts';
-import type { Append } from '../event-store.ts';
-import { isSubject, partitionOf } from '../subject.ts';
+import { isCursor, versionOf } from '../ticket/cursor.ts';
+import { BATCH_MAX, TEXT_BYTES_MAX } from './event-store.ts';
+import type { Append } from './event-store.ts';
+import { isSubject, partitionOf } from './subject.ts';
 
 const WORD = /^[a-z][a-z0-9_-]{0,31}$/;
 
