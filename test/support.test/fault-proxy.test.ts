@@ -126,6 +126,19 @@ test('only the answer is cut: the request was done', async () => {
   await until(() => second.text === 'AGAIN');
 });
 
+test('only the answer to what was named is cut', async () => {
+  const { client, proxy, atServer } = await line();
+  proxy.cutNextAnswer('put');
+  client.socket.write('get');
+  await until(() => client.text === 'GET');
+  client.socket.write('put');
+  await until(() => client.closed);
+  expect([atServer.text, client.text]).toEqual(['getput', 'GET']);
+  const second = join(proxy.port);
+  second.socket.write('put');
+  await until(() => second.text === 'PUT');
+});
+
 test('throttled and delayed bytes come late and whole', async () => {
   const { client, proxy } = await line();
   proxy.set('toClient', { kind: 'throttle', bytesPerSecond: 100 });

@@ -19,7 +19,7 @@ interface Surroundings {
   readonly cut: () => void;
   readonly passed: (bytes: number) => void;
   /** Asked for each chunk: true when it must vanish and the connection with it. */
-  readonly swallowAndCut: () => boolean;
+  readonly swallowAndCut: (chunk: Buffer) => boolean;
 }
 
 const SLICES_PER_SECOND = 20;
@@ -61,7 +61,7 @@ export class Lane {
   }
 
   #take(chunk: Buffer): void {
-    if (this.#around.swallowAndCut()) {
+    if (this.#around.swallowAndCut(chunk)) {
       this.#around.cut();
       return;
     }

@@ -22,8 +22,11 @@ export interface FaultProxy {
   refuse(on: boolean): void;
   /** Cuts every open connection, with a reset. */
   cut(): void;
-  /** Lets requests pass, drops the next bytes of an answer and cuts their connection; once. */
-  cutNextAnswer(): void;
+  /**
+   * Lets requests pass, drops the next bytes of an answer and cuts their connection; once. With a text: of the next
+   * connection that sends it, once it has.
+   */
+  cutNextAnswer(to?: string): void;
   /** Where new connections go from now on. */
   redirect(port: number, host?: string): void;
   /** Connections that were accepted. */
@@ -51,7 +54,7 @@ export async function startFaultProxy(target: {
   let to = { port: target.port, host: target.host ?? '127.0.0.1' };
   let refusing = false;
   let accepted = 0;
-  let answerToCut = false;
+  let answerToCut: { readonly to: string | undefined } | undefined;
 
   const proxy = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     accepted += 1;
@@ -68,15 +71,24 @@ export async function startFaultProxy(target: {
         if (!socket.destroyed) socket.resetAndDestroy();
       }
     };
+    let hasAsked = false;
+    const isToCut = (direction: Direction, chunk: Buffer): boolean => {
+      const asked = answerToCut?.to;
+      if (direction === 'toServer') {
+        if (asked === undefined || !chunk.includes(asked)) return false;
+        hasAsked = true;
+      } else {
+        if (hasAsked) return true;
+        if (answerToCut === undefined || asked !== undefined) return false;
+      }
+      answerToCut = undefined;
+      return direction === 'toClient';
+    };
     const lane = (direction: Direction, from: Socket, into: Socket): Lane =>
       new Lane(from, into, faults[direction], {
         cut: cutPair,
         passed: (bytes) => (passed[direction] += bytes),
-        swallowAndCut: () => {
-          if (direction === 'toServer' || !answerToCut) return false;
-          answerToCut = false;
-          return true;
-        },
+        swallowAndCut: (chunk) => isToCut(direction, chunk),
       });
     const pair: Pair = {
       client,
@@ -114,13 +126,13 @@ export async function startFaultProxy(target: {
     set,
     heal: () => {
       refusing = false;
-      answerToCut = false;
+      answerToCut = undefined;
       set('toServer', { kind: 'none' });
       set('toClient', { kind: 'none' });
     },
     refuse: (on) => (refusing = on),
     cut,
-    cutNextAnswer: () => (answerToCut = true),
+    cutNextAnswer: (to) => (answerToCut = { to }),
     redirect: (toPort, host = '127.0.0.1') => (to = { port: toPort, host }),
     accepted: () => accepted,
     open: () => pairs.size,

@@ -7,8 +7,8 @@ const AWAY_MS = 30_000;
 /** A write that cannot be done is refused within the store's bound of 2 s, and something for the way. */
 const REFUSED_WITHIN_MS = 4000;
 const SWALLOWED_MS = 6000;
-const CUTS = 200;
-const CUT_EVERY_MS = 35;
+const CUTS = 100;
+const CUT_EVERY_MS = 70;
 /** What the gateways put back is younger than this, less what a busy machine delays. */
 const RING_MS = 30_000;
 const RING_SLACK_MS = 5000;
@@ -22,7 +22,7 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
     prepare: () => singleGround(),
     play: async ({ ground, random, sleep, note }) => {
       for (let cut = 0; cut < CUTS; cut += 1) {
-        random.pick(ground.networks).cutNextAnswer();
+        random.pick(ground.networks).cutNextAnswer('sg1_append');
         await sleep(CUT_EVERY_MS);
       }
       for (const network of ground.networks) network.heal();
