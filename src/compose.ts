@@ -12,17 +12,14 @@ import { readPages } from './http/pages/pages.ts';
 import { oauthTable } from './http/routes/oauth-table.ts';
 import { ticketPresenter } from './http/ticket-presenter.ts';
 import { Held } from './http/transports/held.ts';
-import { heldLimits, transportSettings } from './http/transports/settings.ts';
-import { isAway } from './http/transports/passing.ts';
-import type { TransportShared } from './http/transports/transport.ts';
-import { socketServer } from './http/transports/web-socket.ts';
+import { heldLimits } from './http/transports/settings.ts';
 import { followClients } from './oauth/client-registry.ts';
-import type { ClientRegistry } from './oauth/client.ts';
 import { demoClient } from './oauth/demo-client.ts';
 import { oauthServer } from './oauth/server.ts';
 import { subjectRule } from './oauth/subject.ts';
 import { openPhones, openUserStatus, remoteKeys } from './open-phones.ts';
-import { openStores } from './open-stores.ts';
+import { openStores, watchedBy } from './open-stores.ts';
+import { openTransports } from './open-transports.ts';
 import { phoneIdentities } from './phone/identities.ts';
 import { pageSessions } from './phone/page-session.ts';
 import { activePhones } from './phone/user-status.ts';
@@ -34,12 +31,9 @@ import type { Head } from './store/event-store.ts';
 import { createLog } from './telemetry/log.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 import { Canary } from './watch/canary.ts';
 import { startFeed } from './watch/feed.ts';
 import { Hub } from './watch/hub.ts';
-import type { WatchShared } from './watch/watch-subject.ts';
-import { TICK_MS, Wheel } from './watch/wheel.ts';
 
 /** A gateway that is put together. */
 export interface Gateway {
@@ -51,7 +45,6 @@ export interface Gateway {
 
 const CLIENTS_LOOK_MS = 2000;
 const PAGE_SESSION_MS = 30 * 86_400_000;
-const AWAY_MS = 1000;
 
 const monotonicNow = (): number => performance.now();
 const wallNow = (): number => Date.now();
@@ -63,7 +56,7 @@ export async function compose(config: Config): Promise<Gateway> {
   const log = createLog(config.SCANGATE_LOG_LEVEL);
   const metrics = createMetrics();
   const clients = openClients(config, log);
-  const stores = await openStores(config);
+  const stores = await openStores(config, watchedBy(metrics, log));
   const { store, ledger } = stores;
 
   const ring = new KeyRing(stores.secrets);
@@ -80,7 +73,7 @@ export async function compose(config: Config): Promise<Gateway> {
 
   const hub = new Hub();
   const held = new Held(heldLimits(config), monotonicNow);
-  const shared = transportShared(config, { hub, held, clients, log, metrics });
+  const shared = openTransports(config, { hub, held, clients, log, metrics, now: monotonicNow });
   const presenter = ticketPresenter({
     commands,
     secrets,
@@ -138,6 +131,14 @@ export async function compose(config: Config): Promise<Gateway> {
     clients,
     phones,
     pages,
+    phonePages: {
+      pageSessions: approvalSessions,
+      commands,
+      secrets,
+      seal: sealOf(ring, 'phone sign-in'),
+      makeId,
+      now: wallNow,
+    },
     shared,
     retryAfterMs: config.SCANGATE_SSE_RETRY,
   });
@@ -231,55 +232,6 @@ function openClients(config: Config, log: Log): ReturnType<typeof followClients>
     onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
     onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
   });
-}
-
-function transportShared(
-  config: Config,
-  parts: {
-    readonly hub: Hub;
-    readonly held: Held;
-    readonly clients: ClientRegistry;
-    readonly log: Log;
-    readonly metrics: Metrics;
-  },
-): TransportShared {
-  const { hub, held, clients, log, metrics } = parts;
-  const watch: WatchShared = {
-    hub,
-    wheel: new Wheel(TICK_MS, monotonicNow),
-    recheckMinMs: config.SCANGATE_RECHECK_MIN,
-    recheckMaxMs: config.SCANGATE_RECHECK_MAX,
-    awayMs: AWAY_MS,
-    random: Math.random,
-    isAway,
-    onOdd: (what) => {
-      if (what === 'reset') metrics.resets.inc();
-      else if (what === 'missed') metrics.missedWakeups.inc();
-      else metrics.watchReadsFailed.inc();
-    },
-  };
-  return {
-    settings: transportSettings(config),
-    watch,
-    held,
-    sockets: socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES),
-    origins: { own: config.publicUrl.origin, isRegistered: (origin) => clients.isClientOrigin(origin) },
-    events: {
-      opened: (transport) => {
-        metrics.opened.inc({ transport });
-        metrics.connections.inc({ transport });
-      },
-      closed: (transport, why) => {
-        metrics.closed.inc({ transport, code: why });
-        metrics.connections.dec({ transport });
-        if (why === 'slow') metrics.slowReaders.inc({ transport });
-        if (held.closing) metrics.drainLeft.set(held.size);
-      },
-      refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
-      defect: (error) => log.error({ err: error }, 'defect in a transport'),
-    },
-    now: monotonicNow,
-  };
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

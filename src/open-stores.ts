@@ -6,12 +6,17 @@ import { keptSecrets } from './secrets/kept-secrets.ts';
 import { openFileStore } from './store/file/open.ts';
 import type { EventStore } from './store/event-store.ts';
 import type { Ledger } from './store/ledger.ts';
+import { measuredStore } from './store/measured-store.ts';
+import type { OnCall } from './store/measured-store.ts';
 import type { RebuildAll } from './store/rebuild.ts';
 import { parseRedisAddress } from './store/redis/address.ts';
+import type { Incident, OnIncident } from './store/redis/incident.ts';
 import { openRedisStore } from './store/redis/open.ts';
 import { prepare } from './store/redis/prepare.ts';
 import { REDIS_DEFAULTS } from './store/redis/settings.ts';
 import type { StoreSettings } from './store/settings.ts';
+import type { Log } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
 const makeText = (): string => randomBytes(16).toString('base64url');
 
@@ -25,12 +30,18 @@ export interface OpenStores {
   close(): Promise<void>;
 }
 
+/** Who hears of a store's calls and failovers. */
+export interface Watched {
+  readonly onCall?: OnCall;
+  readonly onIncident?: OnIncident;
+}
+
 /**
  * Opens the stores of a configuration. A Redis that is fresh, or of an earlier release, is migrated first.
  *
  * @throws StoreRefused with one line, BadSetting for secrets that a file store kept and that are none.
  */
-export async function openStores(config: Config): Promise<OpenStores> {
+export async function openStores(config: Config, watched: Watched = {}): Promise<OpenStores> {
   const settings = storeSettings(config);
   if (config.storeKind === 'redis') {
     const { store, ledger, rebuildAll } = await openRedisStore({
@@ -40,8 +51,15 @@ export async function openStores(config: Config): Promise<OpenStores> {
       clock: () => performance.now(),
       random: Math.random,
       randomText: makeText,
+      ...(watched.onIncident === undefined ? {} : { onIncident: watched.onIncident }),
     });
-    return { store, ledger, rebuildAll, secrets: config.secrets ?? [], close: () => store.close() };
+    return {
+      store: measured(store, watched),
+      ledger,
+      rebuildAll,
+      secrets: config.secrets ?? [],
+      close: () => store.close(),
+    };
   }
   const { store, ledger, rebuildAll, secretsFile } = await openFileStore({
     folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
@@ -51,11 +69,15 @@ export async function openStores(config: Config): Promise<OpenStores> {
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
-    return { store, ledger, rebuildAll, secrets, close: () => store.close() };
+    return { store: measured(store, watched), ledger, rebuildAll, secrets, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+function measured(store: EventStore, { onCall }: Watched): EventStore {
+  return onCall === undefined ? store : measuredStore(store, () => performance.now(), onCall);
 }
 
 const MIGRATION_TIMEOUT_MS = 10_000;
@@ -88,4 +110,40 @@ function storeSettings(config: Config): StoreSettings {
     ),
     callTimeoutMs: config.SCANGATE_STORE_TIMEOUT,
   };
+}
+
+/** Tells a store's calls and failovers to the metrics, and what matters to the log. */
+export function watchedBy(metrics: Metrics, log: Log): Watched {
+  return {
+    onCall: (call, outcome, seconds) => metrics.storeSeconds.observe({ call, outcome }, seconds),
+    onIncident: (incident) => noteIncident(incident, metrics, log),
+  };
+}
+
+function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
+  switch (incident.kind) {
+    case 'timeline':
+      metrics.timelines.inc();
+      log.warn({ timeline: incident.timeline }, 'the store has another history than before');
+      return;
+    case 'restored':
+      metrics.healedEvents.inc({ outcome: 'restored' });
+      return;
+    case 'given_up':
+      metrics.healedEvents.inc({ outcome: incident.why });
+      log.warn(
+        { subject: incident.subject, type: incident.type, why: incident.why },
+        'a lost event stays lost',
+      );
+      return;
+    case 'healed': {
+      const { seconds, restored, givenUp, reset } = incident;
+      metrics.healingSeconds.observe(incident.seconds);
+      log.warn({ seconds, restored, givenUp, reset }, 'dealt with a failover');
+      return;
+    }
+    case 'ring_full':
+      metrics.ringDropped.inc(incident.dropped);
+      log.warn({ dropped: incident.dropped }, 'the redo ring is full');
+  }
 }

@@ -47,6 +47,7 @@ const TOP_FILES: Readonly<Record<string, string>> = {
   'compose.ts': 'compose',
   'open-stores.ts': 'compose',
   'open-phones.ts': 'compose',
+  'open-transports.ts': 'compose',
   'main.ts': 'main',
   'greeting.ts': 'main',
 };

@@ -31,6 +31,14 @@ export interface Metrics {
   readonly swept: Counter;
   /** `scangate_store_call_seconds{call,outcome}`. */
   readonly storeSeconds: Histogram<'call' | 'outcome'>;
+  /** `scangate_timelines_total`: changes of the store's history that this node saw: failovers, wiped stores. */
+  readonly timelines: Counter;
+  /** `scangate_healed_events_total{outcome}`: lost events that were put back, or why they were given up. */
+  readonly healedEvents: Counter<'outcome'>;
+  /** `scangate_healing_seconds`: how long putting back took. */
+  readonly healingSeconds: Histogram;
+  /** `scangate_ring_dropped_total`: entries that the redo ring had no room for. */
+  readonly ringDropped: Counter;
   /** `scangate_newer_schema_total`: subjects that a later release wrote and this one will not touch. */
   readonly newerSchema: Counter;
   /** `scangate_canary_age_seconds`: since the last canary came back; -1 before the first. */
@@ -77,6 +85,10 @@ export function createMetrics(processMetrics = true): Metrics {
     feedWakeups: counter('feed_wakeups_total', 'Subjects that the feed named'),
     swept: counter('swept_total', 'Subjects that the sweeper expired'),
     storeSeconds: seconds('store_call_seconds', 'Time of a call to the store', ['call', 'outcome']),
+    timelines: counter('timelines_total', 'Changes of the store’s history'),
+    healedEvents: counter('healed_events_total', 'Events lost in a failover, by outcome', ['outcome']),
+    healingSeconds: seconds('healing_seconds', 'Time to put back what a failover lost', []),
+    ringDropped: counter('ring_dropped_total', 'Entries that the redo ring had no room for'),
     newerSchema: counter('newer_schema_total', 'Subjects written by a newer release'),
     canaryAge: gauge('canary_age_seconds', 'Seconds since the last canary came back'),
     draining: gauge('draining', '1 while this node is going away'),
