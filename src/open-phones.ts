@@ -6,6 +6,7 @@ import { demoIdentity } from './phone/demo.ts';
 import { jwtIdentity } from './phone/jwt.ts';
 import { keySource } from './phone/key-source.ts';
 import type { KeySource } from './phone/key-source.ts';
+import { oidcIdentity } from './phone/oidc.ts';
 import type { PageSessions } from './phone/page-session.ts';
 import type { PhoneIdentity } from './phone/phone-identity.ts';
 import { userStatus } from './phone/user-status.ts';
@@ -25,6 +26,8 @@ export function openPhones(
     switch (name) {
       case 'demo':
         return demoIdentity(sessions);
+      case 'oidc':
+        return oidcPhone(config, metrics, sessions);
       case 'jwt':
         return jwtPhone(config, metrics);
       default:
@@ -39,6 +42,21 @@ function jwtPhone(config: Config, metrics: Metrics): PhoneIdentity {
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
     keys: remoteKeys(config, metrics, needed(config, 'SCANGATE_PHONE_JWT_JWKS')),
     now,
+  });
+}
+
+function oidcPhone(config: Config, metrics: Metrics, sessions: PageSessions): PhoneIdentity {
+  const issuer = needed(config, 'SCANGATE_PHONE_OIDC_ISSUER');
+  if (!URL.canParse(issuer)) throw new BadSetting('SCANGATE_PHONE_OIDC_ISSUER', 'is not an address');
+  return oidcIdentity({
+    issuer,
+    clientId: needed(config, 'SCANGATE_PHONE_OIDC_CLIENT_ID'),
+    clientSecret: config.SCANGATE_PHONE_OIDC_CLIENT_SECRET,
+    scope: config.SCANGATE_PHONE_OIDC_SCOPE,
+    label: config.SCANGATE_PHONE_OIDC_LABEL ?? new URL(issuer).host,
+    sessions,
+    breaker: upstream(config, metrics, 'oidc'),
+    timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
   });
 }
 
@@ -79,7 +97,12 @@ function upstream(config: Config, metrics: Metrics, name: string): Breaker {
   });
 }
 
-type PhoneSetting = 'SCANGATE_PHONE_JWT_ISSUER' | 'SCANGATE_PHONE_JWT_AUDIENCE' | 'SCANGATE_PHONE_JWT_JWKS';
+type PhoneSetting =
+  | 'SCANGATE_PHONE_JWT_ISSUER'
+  | 'SCANGATE_PHONE_JWT_AUDIENCE'
+  | 'SCANGATE_PHONE_JWT_JWKS'
+  | 'SCANGATE_PHONE_OIDC_ISSUER'
+  | 'SCANGATE_PHONE_OIDC_CLIENT_ID';
 
 function needed(config: Config, name: PhoneSetting): string {
   const value = config[name];

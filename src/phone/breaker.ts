@@ -35,9 +35,11 @@ export interface Breaker {
   /**
    * Runs `attempt`, again after a pause where it throws. Its signal aborts at the bound of a try.
    *
+   * @param tries fewer than usual, for what must not be repeated.
+   *
    * @throws {@link UpstreamAway} when no try succeeded; what `attempt` throws as {@link UpstreamRefusal}.
    */
-  call<R>(attempt: (signal: AbortSignal) => Promise<R>): Promise<R>;
+  call<R>(attempt: (signal: AbortSignal) => Promise<R>, tries?: number): Promise<R>;
 }
 
 /** Makes a breaker. */
@@ -72,9 +74,9 @@ export function breaker(options: BreakerOptions): Breaker {
     if (state !== 'closed') throw new UpstreamAway('left alone after failures');
   }
 
-  async function tried<R>(attempt: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  async function tried<R>(attempt: (signal: AbortSignal) => Promise<R>, tries: number): Promise<R> {
     let last: unknown;
-    for (let count = 0; count < options.tries; count += 1) {
+    for (let count = 0; count < tries; count += 1) {
       if (count > 0) await pause(options.pauseMs * 2 ** (count - 1) * (0.5 + options.random() / 2));
       try {
         return await attempt(AbortSignal.timeout(options.timeoutMs));
@@ -83,17 +85,17 @@ export function breaker(options: BreakerOptions): Breaker {
         last = error;
       }
     }
-    throw new UpstreamAway(`no answer in ${options.tries} tries (${reasonOf(last)})`);
+    throw new UpstreamAway(`no answer in ${tries} tries (${reasonOf(last)})`);
   }
 
   return {
     get state() {
       return state;
     },
-    async call(attempt) {
+    async call(attempt, tries = options.tries) {
       admit();
       try {
-        const result = await tried(attempt);
+        const result = await tried(attempt, tries);
         succeeded();
         return result;
       } catch (error) {

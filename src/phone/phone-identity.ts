@@ -12,12 +12,34 @@ export class PhoneSourceAway extends Error {
   override readonly name = 'PhoneSourceAway';
 }
 
+/** A sign-in that has begun: where the phone goes, and what must be there again when it comes back. */
+export interface BegunSignIn {
+  readonly address: string;
+  /** Kept by the phone's browser, out of reach of scripts and of other sites, and handed to {@link PageSignIn.finish}. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
 /** How a page signs a phone in with a source that has a web sign-in of its own. */
 export interface PageSignIn {
   /** What the approval page's link says, for example the provider's name. */
   readonly label: string;
   /** The address under the gateway at which the sign-in starts; `return_to` is appended as a query parameter. */
   readonly startPath: string;
+  /**
+   * Begins a sign-in that comes back to `callback` with this `state`.
+   *
+   * @param agent the browser's `User-Agent`.
+   * @throws PhoneSourceAway
+   */
+  begin(callback: string, state: string, agent: string): Promise<BegunSignIn>;
+  /**
+   * The user who came back; undefined where the user gave up or the source refused. The caller has held `state`
+   * against what the browser kept.
+   *
+   * @param came the callback's address as it was called, query included.
+   * @throws PhoneSourceAway
+   */
+  finish(came: URL, state: string, kept: Readonly<Record<string, string>>): Promise<User | undefined>;
 }
 
 /**

@@ -18,6 +18,8 @@ import { pushedRoutes } from './oauth-pushed.ts';
 import { tokenStateRoutes } from './oauth-token-state.ts';
 import { tokenRoutes } from './oauth-token.ts';
 import { userInfoRoutes } from './oauth-userinfo.ts';
+import { phonePageRoutes } from './session-phone.ts';
+import type { PhonePageOptions } from './session-phone.ts';
 import { sessionGate } from './session-gate.ts';
 import { sessionListRoutes } from './session-list.ts';
 import { sessionPresenter } from './session-presenter.ts';
@@ -33,6 +35,7 @@ export interface OAuthTableOptions {
   readonly clients: ClientRegistry;
   readonly phones: PhoneIdentities;
   readonly pages: Pages;
+  readonly phonePages: Omit<PhonePageOptions, 'issuer' | 'phones'>;
   readonly shared: TransportShared;
   /** What a page that polls for its session is advised to wait, in milliseconds. */
   readonly retryAfterMs: number;
@@ -63,6 +66,7 @@ export function oauthTable(options: OAuthTableOptions): OAuthTable {
       ...metadataRoutes(issuer),
       ...sessionListRoutes({ sessions, userSessions: oauth.userSessions, clients, caller }),
       ...sessionWatchRoutes(admit, shared),
+      ...phonePageRoutes({ ...options.phonePages, issuer, phones: options.phones }),
     ],
     upgrades: sessionUpgrades(admit, shared),
   };

@@ -1,0 +1,138 @@
+import * as client from 'openid-client';
+import type { User } from '../ticket/events.ts';
+import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
+import type { PageSessions } from './page-session.ts';
+import { PhoneSourceAway } from './phone-identity.ts';
+import type { PageSignIn, PhoneIdentity } from './phone-identity.ts';
+import { userOf } from './user-claims.ts';
+
+/** The company's OpenID Connect provider, and who the gateway is to it. */
+export interface OidcIdentityOptions {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Undefined: a public client, with PKCE alone. */
+  readonly clientSecret: string | undefined;
+  readonly scope: string;
+  readonly label: string;
+  readonly sessions: PageSessions;
+  readonly breaker: Breaker;
+  /** Milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** A phone that is not signed in goes to the provider and comes back; then its page session says who holds it. */
+export function oidcIdentity(options: OidcIdentityOptions): PhoneIdentity {
+  const { sessions } = options;
+  return {
+    source: 'oidc',
+    identify: ({ pageSession }) =>
+      Promise.resolve(pageSession === undefined ? undefined : sessions.read(pageSession, 'oidc')),
+    pageSignIn: oidcSignIn(options),
+  };
+}
+
+function oidcSignIn(options: OidcIdentityOptions): PageSignIn {
+  const { breaker, scope } = options;
+  let discovered: Promise<client.Configuration> | undefined;
+
+  function configuration(): Promise<client.Configuration> {
+    discovered ??= upstream(() => breaker.call(() => discover(options))).catch((error: unknown) => {
+      discovered = undefined;
+      throw error;
+    });
+    return discovered;
+  }
+
+  return {
+    label: options.label,
+    startPath: '/phone/oidc/start',
+
+    async begin(callback, state) {
+      const config = await configuration();
+      const kept = { nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
+      const address = client.buildAuthorizationUrl(config, {
+        redirect_uri: callback,
+        scope,
+        state,
+        nonce: kept.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(kept.verifier),
+        code_challenge_method: 'S256',
+      });
+      return { address: address.href, kept };
+    },
+
+    async finish(came, state, kept) {
+      const config = await configuration();
+      const checks = {
+        expectedState: state,
+        expectedNonce: kept['nonce'] ?? '',
+        pkceCodeVerifier: kept['verifier'] ?? '',
+        idTokenExpected: true,
+      };
+      try {
+        return await upstream(() => breaker.call(() => redeemed(config, came, checks), 1));
+      } catch (error) {
+        if (error instanceof UpstreamRefusal) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function discover(options: OidcIdentityOptions): Promise<client.Configuration> {
+  const { issuer, clientId, clientSecret, timeoutMs } = options;
+  const address = new URL(issuer);
+  const config = await client.discovery(
+    address,
+    clientId,
+    {},
+    clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret),
+    {
+      timeout: timeoutMs / 1000,
+      ...(address.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {}),
+    },
+  );
+  config.timeout = timeoutMs / 1000;
+  return config;
+}
+
+async function redeemed(
+  config: client.Configuration,
+  came: URL,
+  checks: client.AuthorizationCodeGrantChecks,
+): Promise<User | undefined> {
+  try {
+    const tokens = await client.authorizationCodeGrant(config, came, checks);
+    const claims = tokens.claims();
+    if (claims === undefined) return undefined;
+    const more =
+      claims['name'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined
+        ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
+        : {};
+    return userOf('oidc', claims.iss, { ...more, ...claims });
+  } catch (error) {
+    // The provider's own words may hold the code; only what kind of refusal it was goes on.
+    if (isRefusal(error)) throw new UpstreamRefusal('the provider refused');
+    throw error;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof client.AuthorizationResponseError) return true;
+  if (error instanceof client.ResponseBodyError) return error.status < 500;
+  return (
+    error instanceof client.ClientError &&
+    error.code !== 'OAUTH_TIMEOUT' &&
+    error.code !== 'OAUTH_RESPONSE_IS_NOT_CONFORM'
+  );
+}
+
+async function upstream<R>(work: () => Promise<R>): Promise<R> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UpstreamAway) throw new PhoneSourceAway('the OpenID Connect provider is away');
+    throw error;
+  }
+}
