@@ -30,10 +30,11 @@ export interface SignInSettings {
   readonly patienceMs: number;
 }
 
-type Plan = 'confirm' | 'confirm and redeem twice' | 'deny' | 'cancel' | 'leave';
+type Plan = 'confirm' | 'confirm and redeem twice' | 'race' | 'deny' | 'cancel' | 'leave';
 const PLANS: readonly Plan[] = [
-  ...Array.from({ length: 11 }, () => 'confirm' as const),
+  ...Array.from({ length: 10 }, () => 'confirm' as const),
   ...Array.from({ length: 3 }, () => 'confirm and redeem twice' as const),
+  ...Array.from({ length: 3 }, () => 'race' as const),
   ...(['deny', 'deny', 'deny', 'cancel', 'cancel', 'leave'] as const),
 ];
 
@@ -104,7 +105,9 @@ class Person {
     if (plan === 'leave') return 'left';
     await this.#think();
     if (plan === 'deny') return this.#decide('deny', scanned.answer.body);
-    const decided = await this.#decide('confirm', scanned.answer.body);
+    const decide =
+      plan === 'race' ? this.#race(scanned.answer.body) : this.#decide('confirm', scanned.answer.body);
+    const decided = await decide;
     return decided === 'confirm' ? this.#redeem(plan === 'confirm and redeem twice') : decided;
   }
 
@@ -123,6 +126,13 @@ class Person {
     if (answered.answer.status !== 200) return refused(what, answered);
     this.#acknowledge(what === 'confirm' ? 'confirmed' : 'denied', answered);
     return what === 'deny' ? 'denied' : what;
+  }
+
+  /** Everything at once, at both gateways: one may win. */
+  async #race(scanned: Scanned): Promise<string> {
+    const all = [this.#decide('confirm', scanned), this.#decide('deny', scanned), this.#cancel()];
+    const won = (await Promise.all(all)).filter((ending) => !/^(refused|gave up)/.test(ending));
+    return won.length === 1 ? won[0]! : `a race that ${won.length} won`;
   }
 
   /** The client redeems what the browser was told; a careless one does it twice at once, at both gateways. */

@@ -42,7 +42,8 @@ export interface Remains {
  * - **lost**: an acknowledged answer that the end contradicts. A mint, scan, confirmation, denial, cancellation or
  *   redemption was answered with success, and the store's log has no such event of that ticket (for a mint: of that
  *   id; for a scan: by that user), or a gateway no longer knows the ticket.
- * - **doubled**: a ticket gave tokens of two sessions; or its log has an event twice, two at one version, a gap, or a
+ * - **doubled**: a ticket gave tokens of two sessions; two of its decisions that exclude each other were answered with
+ *   success; or its log has an event twice, two at one version, a gap, or a
  *   transition that the rules do not have.
  * - **phantom**: a browser was told a state that the log does not have, and nothing withdrew it (`reset`); or a gateway
  *   says such a state in the end.
@@ -81,6 +82,7 @@ export function judgeRemains(remains: Remains): Breach[] {
   const breaches = [
     ...judge({ log: remains.log, acknowledged: [], observed, redeemed: remains.redeemed }).map(asBreach),
     ...remains.acknowledged.flatMap((entry) => lossOf(entry, remains.log)),
+    ...twoWinners(remains.acknowledged),
     ...remains.ends.flatMap((end) => liesOf(end, remains.log)),
     ...observed.filter(({ gone, ticketId }) => gone && !isGone(ticketId)).map(wrongFarewell),
   ];
@@ -110,6 +112,23 @@ function lossOf({ ticketId, status, by, cursor, user }: Acknowledgement, log: Ti
   );
   if (stands) return [];
   return [{ column: 'lost', ticketId, why: `${status} was acknowledged to ${by} and is not in the log` }];
+}
+
+const DECISIONS: readonly TicketStatus[] = ['confirmed', 'denied', 'cancelled'];
+
+function twoWinners(acknowledged: readonly Acknowledgement[]): Breach[] {
+  const decided = new Map<string, Set<TicketStatus>>();
+  for (const { ticketId, status } of acknowledged) {
+    if (!DECISIONS.includes(status)) continue;
+    decided.set(ticketId, (decided.get(ticketId) ?? new Set()).add(status));
+  }
+  return [...decided]
+    .filter(([, winners]) => winners.size > 1)
+    .map(([ticketId, winners]) => ({
+      column: 'doubled',
+      ticketId,
+      why: `${[...winners].join(' and ')} were both acknowledged`,
+    }));
 }
 
 function liesOf({ ticketId, gateway, answer, cursor, status }: EndState, log: TicketLog): Breach[] {

@@ -98,6 +98,11 @@ test.each<[string, Remains, string]>([
     }),
     'doubled',
   ],
+  [
+    'a race that two won',
+    remains({ acknowledged: [answered('confirmed'), answered('cancelled')] }),
+    'doubled',
+  ],
   ['an event twice in the log', remains({ log: [...WHOLE, REDEEMED], observed: [], ends: [] }), 'doubled'],
   [
     'two events at one version',
