@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { redeem } from '../support/signin.ts';
+import { redeem, s256 } from '../support/signin.ts';
 import { within } from '../support/until.ts';
 import { scanAs } from './phone.ts';
 import { awaitQrCode, keepScreenshot } from './screen.ts';
@@ -125,6 +125,44 @@ for (const way of ['socket', 'events', 'poll', 'ask']) {
     await expectTokens(given);
   });
 }
+
+test('an authorization request shows the code for another site, and ends on its redirect address', async () => {
+  shop.serve(gateway.url, '');
+  const screen = await visit(browser, [shop.url, gateway.url]);
+  const phone = await visit(browser, [gateway.url], PHONE);
+  visits.push(screen, phone);
+  const verifier = 'v'.repeat(43);
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: shop.clientId,
+    redirect_uri: shop.redirectUri,
+    scope: 'openid',
+    state: 's3',
+    code_challenge: s256(verifier),
+    code_challenge_method: 'S256',
+  });
+  await screen.page.goto(shop.url);
+  await screen.page.evaluate(`location.assign('${gateway.url}/oauth/authorize?${query.toString()}')`);
+  await screen.page.waitForURL(`${gateway.url}/**`);
+  const address = await awaitQrCode(screen.page);
+  await keepScreenshot(screen.page, 'shop-authorize');
+  await scanAs(phone.page, address, 'ada');
+  const number = screen.page.locator('.scangate-number');
+  await phone.page.locator('#number').fill('00');
+  await number.filter({ hasText: /^\d\d$/ }).waitFor();
+  if ((await number.textContent()) !== '00') {
+    await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+    await phone.page.locator('#number-wrong').waitFor();
+    await keepScreenshot(phone.page, 'shop-phone-wrong-number');
+  }
+  await phone.page.locator('#number').fill((await number.textContent()) ?? '');
+  await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+  await screen.page.waitForURL((url) => url.href.startsWith(`${shop.redirectUri}?`));
+  const answer = new URL(screen.page.url()).searchParams;
+  expect([answer.get('state'), answer.get('iss')]).toEqual(['s3', gateway.url]);
+  await expectTokens({ code: answer.get('code') ?? '', verifier });
+  expect(screen.strays).toEqual([]);
+});
 
 test('a page of a site that nobody registered is refused', async () => {
   shop.serve(

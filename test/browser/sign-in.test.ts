@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { call, expectStatus } from '../support/call.ts';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -42,6 +43,12 @@ async function screenAndPhone(at = gateway): Promise<{ screen: Visit; phone: Vis
   const phone = await open(at, PHONE);
   await screen.page.goto(at.url);
   return { screen, phone };
+}
+
+interface DeviceCodes {
+  readonly user_code: string;
+  readonly device_code: string;
+  readonly verification_uri: string;
 }
 
 const status = (page: Page, name: string) => page.locator(`[data-status="${name}"]`).waitFor();
@@ -163,6 +170,30 @@ test('approved with the keyboard alone', async () => {
   await page.keyboard.press('Space');
   await page.locator('[data-view="confirmed"] h1:focus').waitFor();
   await screen.page.locator('[data-view="done"]').waitFor();
+});
+
+test('the code of a device is typed, compared and approved', async () => {
+  const form = { client_id: 'demo', scope: 'openid' };
+  const asked = await call<DeviceCodes>(`${gateway.url}/oauth/device_authorization`, { form });
+  const {
+    user_code: userCode,
+    device_code: deviceCode,
+    verification_uri: address,
+  } = expectStatus(asked, 200);
+  const { page } = await open(gateway, PHONE);
+  await page.goto(address);
+  await page.locator('input[name="name"]').fill('ada');
+  await page.keyboard.press('Enter');
+  await page.locator('#user-code').fill(userCode.toLowerCase().replace('-', ' '));
+  await page.keyboard.press('Enter');
+  await page.locator('[data-view="ask"]').waitFor();
+  expect(await page.locator('[data-fill="user-code"]').textContent()).toBe(userCode);
+  await keepScreenshot(page, 'device-ask');
+  await page.locator('[data-do="confirm"] [type="submit"]').click();
+  await page.locator('[data-view="confirmed"]').waitFor();
+  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
+  const trade = { grant_type, device_code: deviceCode, client_id: 'demo' };
+  expectStatus(await call(`${gateway.url}/oauth/token`, { form: trade }), 200);
 });
 
 test('a sign-in without JavaScript completes', async () => {

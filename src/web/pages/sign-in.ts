@@ -9,8 +9,10 @@ declare const Scangate: typeof Client;
 const STATE_BYTES = 16;
 const LOOPBACK = /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$/;
 
+type OnState = NonNullable<Client.RenderOptions['onState']>;
+
 /** Asks in the client's name, or in the page's own, which then makes the challenge and the state. */
-function start(target: HTMLElement, read: (name: string) => string): void {
+function start(target: HTMLElement, read: (name: string) => string, onState: OnState): void {
   const challenge = read('code-challenge');
   const own = challenge === '';
   const state = read('state') || (own ? encodeBase64url(browserPlatform().randomBytes(STATE_BYTES)) : '');
@@ -20,7 +22,8 @@ function start(target: HTMLElement, read: (name: string) => string): void {
     ...(read('nonce') ? { nonce: read('nonce') } : {}),
     ...(own ? {} : { codeChallenge: challenge }),
   };
-  Scangate.render(target, { clientId: read('client-id'), redirectUri: read('redirect-uri'), ...optional });
+  const addresses = { clientId: read('client-id'), redirectUri: read('redirect-uri') };
+  Scangate.render(target, { ...addresses, ...optional, onState });
 }
 
 /** The verifier is kept for an address of this very origin, so a page on another name of the gateway could not end. */
@@ -47,7 +50,8 @@ if (target) {
   if (own && back !== '' && back !== here) {
     sendElsewhere(back, here);
   } else {
-    if (hint) hint.hidden = !own || !LOOPBACK.test(here);
-    start(target, read);
+    start(target, read, (state) => {
+      if (hint) hint.hidden = !own || !LOOPBACK.test(here) || state.status !== 'pending';
+    });
   }
 }
