@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { constants, createGunzip } from 'node:zlib';
 import { begin } from './exchange.ts';
 import type { Asked } from './exchange.ts';
 
@@ -42,9 +44,10 @@ export class EventStream {
     this.headers = response.headers;
     this.#response = response;
     this.#ears = ears;
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => this.#take(text));
-    response.on('error', () => undefined);
+    const body = plain(response);
+    body.setEncoding('utf8');
+    body.on('data', (text: string) => this.#take(text));
+    body.on('error', () => undefined);
     response.on('close', () => ears.ended?.());
   }
 
@@ -80,4 +83,11 @@ export class EventStream {
     if (field === 'id') this.#event.id = value;
     if (field === 'data') this.#event.data.push(value);
   }
+}
+
+/** A proxy may compress what the gateway sent plain; then it must do so notice by notice. */
+function plain(response: IncomingMessage): Readable {
+  response.on('error', () => undefined);
+  if (response.headers['content-encoding'] !== 'gzip') return response;
+  return response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH }));
 }

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expectStatus } from '../support/call.ts';
+import { freePort, startChild } from '../support/child.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { rounds } from '../support/random.ts';
+import { confirm, look, mint, readScanCode, scan } from '../support/signin.ts';
+import { within } from '../support/until.ts';
+import { FRONTS, makeCertificate, startFront } from './front.ts';
+import type { Certificate, Front } from './front.ts';
+import { SecureReader, WAYS } from './secure-reader.ts';
+
+const COMMAND = fileURLToPath(new URL('../../dist/cli/scangate.js', import.meta.url));
+const SOON_MS = 5000;
+const IDLE_MS = rounds(2000, 180_000);
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let certificate: Certificate;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  certificate = await makeCertificate(folder.path);
+});
+
+afterAll(() => folder?.remove());
+
+describe.each(FRONTS)('%s in front', (name) => {
+  let gateway: Gateway;
+  let front: Front;
+  let url: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `https://localhost:${port}`;
+    gateway = await startGateway({
+      env: {
+        SCANGATE_PUBLIC_URL: url,
+        SCANGATE_TICKET_LIFE: IDLE_MS > 60_000 ? 'PT6M' : 'PT2M',
+        SCANGATE_TICKET_LIFE_MAX: 'PT10M',
+      },
+    });
+    front = await startFront(name, port, gateway.port, certificate);
+  }, 60_000);
+
+  afterAll(async () => {
+    await front?.stop();
+    await gateway?.stop();
+  });
+
+  test.each(WAYS)(
+    'each notice comes by itself over %s, also after a while of nothing',
+    async (way) => {
+      const ticket = await mint(gateway.url, { redirectUri: `${url}/demo/callback` });
+      const reader = new SecureReader(way, ticket, certificate.pem);
+      const notice = (status: 'pending' | 'scanned' | 'confirmed'): Promise<number> =>
+        within(reader.told(status), SOON_MS, `${status} over ${way} (${reader.remarks.join()})`);
+      try {
+        await notice('pending');
+        await sleep(IDLE_MS);
+        const code = readScanCode(expectStatus(await look(ticket, gateway.url), 200)); // it rotates
+        const scannedAt = performance.now();
+        const scanning = scan(gateway.url, code);
+        const scannedMs = (await notice('scanned')) - scannedAt;
+        const phone = expectStatus(await scanning, 201);
+        const confirmedAt = performance.now();
+        expectStatus(await confirm(gateway.url, phone), 200);
+        const confirmedMs = (await notice('confirmed')) - confirmedAt;
+        console.log(
+          `${name}, ${way}: scanned after ${scannedMs.toFixed(0)} ms, confirmed after ${confirmedMs.toFixed(0)} ms` +
+            ` (${reader.remarks.join(', ')})`,
+        );
+      } finally {
+        reader.stop();
+      }
+    },
+    IDLE_MS + 60_000,
+  );
+
+  test('the whole suite passes through it', async () => {
+    const suite = startChild(process.execPath, [COMMAND, 'conformance', '--url', url], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate.path },
+    });
+    const { code } = await suite.exited;
+    const lines = suite.output().stdout.split('\n');
+    const failed = lines.filter(
+      (line, index) => line.startsWith('FAIL') || lines[index - 1]?.startsWith('FAIL'),
+    );
+    expect(failed).toEqual([]);
+    expect(code).toBe(0);
+  }, 120_000);
+});
