@@ -13,12 +13,23 @@ export interface PartitionKeys {
   readonly firsts: string;
   /** String: the grace that deadlines have after a failover. */
   readonly grace: string;
+  /** Sorted set: the nodes that are alive, by when they last said so. */
+  readonly nodes: string;
+  /** Set: which nodes have put back what they know, and on which timeline. */
+  readonly healed: string;
 }
 
 /** The keys of one partition. */
 export function partitionKeys(partition: number): PartitionKeys {
   const tag = `{sg:${partition}}`;
-  return { log: `${tag}log`, due: `${tag}due`, firsts: `${tag}firsts`, grace: `${tag}grace` };
+  return {
+    log: `${tag}log`,
+    due: `${tag}due`,
+    firsts: `${tag}firsts`,
+    grace: `${tag}grace`,
+    nodes: `${tag}nodes`,
+    healed: `${tag}healed`,
+  };
 }
 
 /** String: a subject's head. */

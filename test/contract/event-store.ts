@@ -475,10 +475,10 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
 
     describe('due', () => {
       test('tells what has passed its deadline, removes nothing, and forgets what is final', async () => {
-        const soon = await mint({ ms: 400 });
+        const soon = await mint({ ms: 1_500 });
         const later = await mint();
-        const ended = await grow(await mint({ ms: 400 }), { type: 'cancelled', data: {} }, { ms: 0 });
-        const moved = await grow(await mint({ ms: 400 }), SCANNED);
+        const ended = await grow(await mint({ ms: 1_500 }), { type: 'cancelled', data: {} }, { ms: 0 });
+        const moved = await grow(await mint({ ms: 1_500 }), SCANNED);
         expect(await store.due(200)).not.toContain(soon.subject);
         await untilStoreTime(store, deadlineOf(soon) + 40);
         for (let i = 0; i < 2; i++) {

@@ -4,13 +4,15 @@ import { partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
 import { partitionOf } from '../subject.ts';
 import type { GivenUp, OnIncident } from './incident.ts';
-import { entryOf, parseEntry } from './log-entry.ts';
+import { entryOf, parseEntry, stampOfEntry } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';
+import type { Peers } from './peers.ts';
 import { restoreSubject, revokeAnyway } from './restore.ts';
 import type { Restored, RestoreTools } from './restore.ts';
 import { Ring } from './ring.ts';
 import type { RedisSettings } from './settings.ts';
 import type { Healing } from './session.ts';
+import { Settling } from './settling.ts';
 import type { Shard } from './shard.ts';
 
 /** How many subjects are put back at once. */
@@ -25,6 +27,7 @@ export interface FailoverOptions {
   readonly partitions: number;
   readonly clock: () => number;
   readonly onIncident: OnIncident;
+  readonly peers: Peers;
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
 }
@@ -52,8 +55,7 @@ export class Failover implements Healing {
   /** The store's time as each partition last told it. */
   readonly #answeredAt: number[];
   readonly #held = new Map<Subject, Promise<void>>();
-  /** Partitions whose new timeline others may not have found yet. */
-  readonly #settling = new Map<number, Promise<void>>();
+  readonly #settling = new Settling();
   #changedAt: number | undefined;
   #tools: RestoreTools | undefined;
   #stopped = false;
@@ -74,7 +76,7 @@ export class Failover implements Healing {
   }
 
   settled(subjects: readonly Subject[]): Promise<void> | undefined {
-    if (this.#held.size === 0 && this.#settling.size === 0) return undefined;
+    if (this.#held.size === 0 && !this.#settling.active) return undefined;
     const held = subjects
       .flatMap((subject) => [this.#settlingOf(subject), this.#held.get(subject)])
       .filter((promise) => promise !== undefined);
@@ -87,7 +89,7 @@ export class Failover implements Healing {
   }
 
   #settlingOf(subject: Subject): Promise<void> | undefined {
-    return this.#settling.get(partitionOf(subject, this.#options.partitions));
+    return this.#settling.of(partitionOf(subject, this.#options.partitions));
   }
 
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
@@ -112,8 +114,8 @@ export class Failover implements Healing {
   }
 
   /** Deals with a shard's new timeline; called before anything else is sent to it, kept once others may send. */
-  async begin(shard: Shard, redis: Redis): Promise<void> {
-    const { settings, clock } = this.#options;
+  async begin(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+    const { settings, clock, peers } = this.#options;
     const lost: Lost[] = [];
     for (const partition of shard.partitions) {
       const lastAnswer = this.#answeredAt[partition] ?? 0;
@@ -123,23 +125,17 @@ export class Failover implements Healing {
     }
     await openGrace(redis, shard.partitions, this.#answeredAt, settings.graceMs);
     this.#changedAt = clock();
-    this.#settle(shard.partitions);
-    if (this.#tools === undefined || lost.length === 0) return;
+    this.#settling.hold(shard.partitions, peers.allHealed(shard, timeline, settings.settleMaxMs));
+    const announce = (): Promise<void> => peers.announce(shard, shard.writer.redis, timeline).catch(() => {});
+    if (this.#tools === undefined || lost.length === 0) {
+      await peers.announce(shard, redis, timeline);
+      return;
+    }
     void this.#heal(
       lost.map((one) => this.#hold(one)),
       clock(),
+      announce,
     );
-  }
-
-  #settle(partitions: readonly number[]): void {
-    const settled = new Promise<void>((resolve) => setTimeout(resolve, this.#options.settings.settleMs));
-    for (const partition of partitions) {
-      const mine = settled.then(() => {
-        if (this.#settling.get(partition) === mine) this.#settling.delete(partition);
-        return undefined;
-      });
-      this.#settling.set(partition, mine);
-    }
   }
 
   #hold(lost: Lost): Lost {
@@ -156,12 +152,12 @@ export class Failover implements Healing {
     return { ...lost, release };
   }
 
-  async #heal(lost: readonly Lost[], startedAt: number): Promise<void> {
+  async #heal(lost: readonly Lost[], startedAt: number, announce: () => Promise<void>): Promise<void> {
     const { clock, settings, onIncident } = this.#options;
     const totals: Totals = { restored: 0, givenUp: 0, reset: new Set() };
     const end = startedAt + settings.ringMs;
     const waiting: LogEntry[] = [];
-    const queue = [...lost];
+    const queue = [...lost].sort((a, b) => newestOf(a) - newestOf(b));
     const work = async (): Promise<void> => {
       for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
         waiting.push(...(await this.#restore(next.texts.map(parseEntry), totals)));
@@ -169,6 +165,7 @@ export class Failover implements Healing {
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    await announce();
     const seconds = (clock() - startedAt) / 1000;
     const stillWaiting = await this.#waitOn(waiting, totals, end);
     for (const entry of stillWaiting) await this.#giveUp(entry, totals);
@@ -233,6 +230,11 @@ export class Failover implements Healing {
       this.#options.onIncident({ kind: 'given_up', subject, type, why: restored satisfies GivenUp });
     }
   }
+}
+
+/** The stamp of a subject's newest entry: what was written last is what other nodes may not know, and goes first. */
+function newestOf({ texts }: Lost): number {
+  return Math.max(...texts.map((text) => stampOfEntry(text)));
 }
 
 function groupBySubject(entries: readonly LogEntry[]): Iterable<LogEntry[]> {

@@ -34,6 +34,11 @@ export function subjectOfEntry(text: string): Subject {
   return text.slice(2, text.indexOf('"', 2)) as Subject;
 }
 
+/** The stamp of a log entry, without reading the rest. */
+export function stampOfEntry(text: string): number {
+  return Number(/^\["[^"]+",\d+,"[^"]+",(\d+)/.exec(text)?.[1] ?? 0);
+}
+
 /** What stands before and after an entry's stamp and deadline, which the store gives. */
 export function entryAround({ subject, expected, event }: Append): readonly [string, string] {
   return [

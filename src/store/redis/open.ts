@@ -7,6 +7,7 @@ import { ClusterShards } from './cluster.ts';
 import { Failover } from './failover.ts';
 import type { OnIncident } from './incident.ts';
 import { redisLedger } from './ledger.ts';
+import { Peers } from './peers.ts';
 import { prepare } from './prepare.ts';
 import { rebuildAll } from './rebuild-all.ts';
 import { RedisStore } from './redis-store.ts';
@@ -17,6 +18,9 @@ import type { ShardChecks, Shards } from './shard.ts';
 import type { RedisSettings } from './settings.ts';
 import { Tail } from './tail.ts';
 import { Timelines } from './timelines.ts';
+
+/** How long a node takes to say that it leaves. */
+const LEAVE_MS = 200;
 
 /** How a Redis store is opened. */
 export interface OpenRedisOptions {
@@ -59,23 +63,26 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   });
 
   let tail: Tail | undefined;
+  const peers = new Peers(randomText(), clock);
   const failover = new Failover({
     settings,
     partitions: meta.partitions,
     clock,
     onIncident,
+    peers,
     wake: (subjects) => tail?.wake(subjects),
   });
   const timelines = new Timelines({
     meta,
     randomText,
-    onChange: async (shard, redis) => {
-      await failover.begin(shard, redis);
+    onChange: async (shard, redis, timeline) => {
+      await failover.begin(shard, redis, timeline);
       tail?.rewind(shard);
     },
     onChanged: () => onIncident({ kind: 'timeline', timeline: timelines.name(shards) }),
-    onTime: (shard, now) => {
+    onTime: async (shard, now) => {
       for (const partition of shard.partitions) failover.answered(partition, now);
+      await peers.greet(shard, now);
     },
   });
   const checks: ShardChecks = { writer: timelines.checkWriter, reader: timelines.checkReader };
@@ -94,16 +101,20 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       (sentinels?.silentMs() ?? 0) > settings.sentinelSilenceMaxMs
         ? 'no majority of the Sentinels is heard'
         : undefined,
-    onClose: () => {
+    onClose: async () => {
       timelines.stop();
       failover.stop();
       sentinels?.close();
+      await Promise.race([
+        Promise.allSettled(shards.all.map((shard) => peers.leave(shard))),
+        new Promise((wait) => setTimeout(wait, LEAVE_MS)),
+      ]);
     },
   });
   try {
     await Promise.all(shards.all.map((shard) => shard.writer.whenUp(settings.callTimeoutMs)));
   } catch (error) {
-    session.close();
+    await session.close();
     throw error;
   }
   tail = new Tail({
@@ -115,7 +126,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     clock,
     onEntry: (text, partition, now) => failover.seen(text, partition, now),
   });
-  timelines.start(shards);
+  await timelines.start(shards);
   const store = new RedisStore(session, tail);
   failover.useTools(store.restoreTools);
   return {

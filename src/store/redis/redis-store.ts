@@ -132,7 +132,7 @@ export class RedisStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    this.#session.close();
+    await this.#session.close();
     await this.#tail.close();
   }
 

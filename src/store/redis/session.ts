@@ -29,7 +29,7 @@ export class Session {
   readonly #healing: Healing;
   readonly #timeline: () => string;
   readonly #writesRefused: () => string | undefined;
-  readonly #onClose: () => void;
+  readonly #onClose: () => Promise<void>;
   #closed = false;
 
   constructor(parts: {
@@ -42,7 +42,8 @@ export class Session {
     readonly timeline: () => string;
     /** Why writes may not be trusted at this moment; undefined where they may. */
     readonly writesRefused: () => string | undefined;
-    readonly onClose: () => void;
+    /** Takes leave of the store, while its connections are still there. */
+    readonly onClose: () => Promise<void>;
   }) {
     this.settings = parts.settings;
     this.partitions = parts.partitions;
@@ -130,9 +131,9 @@ export class Session {
     };
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#onClose();
+    await this.#onClose();
     this.shards.close();
   }
 }

@@ -19,10 +19,10 @@ export interface RedisSettings extends StoreSettings {
   /** For how long after a failover a deadline that passed during it is held against nobody, in milliseconds. */
   readonly graceMs: number;
   /**
-   * How long a node that found a new timeline lets the others find it and put back what they know, before it reads and
-   * writes there, in milliseconds. Until the grace ends a head that is missing is looked for again.
+   * The longest that a node which found a new timeline waits for the others to find it too and to put back what they
+   * know, before it reads and writes there, in milliseconds.
    */
-  readonly settleMs: number;
+  readonly settleMaxMs: number;
   /** After how long without a majority of Sentinels writes are refused, in milliseconds. */
   readonly sentinelSilenceMaxMs: number;
 }
@@ -35,7 +35,7 @@ export const REDIS_DEFAULTS = {
   failoverDetector: true,
   ringSizeMax: 64 * 1024 * 1024,
   graceMs: 5_000,
-  settleMs: 250,
+  settleMaxMs: 1_000,
   sentinelSilenceMaxMs: 10_000,
 } as const;
 

@@ -11,11 +11,11 @@ export interface TimelinesOptions {
   readonly meta: Meta;
   readonly randomText: () => string;
   /** A shard has another history than before. Settles before anything else is sent to it. */
-  readonly onChange: (shard: Shard, redis: Redis) => Promise<void>;
+  readonly onChange: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
   /** The change is through, and the store has its new name. */
   readonly onChanged: () => void;
   /** A shard told the time. */
-  readonly onTime: (shard: Shard, now: number) => void;
+  readonly onTime: (shard: Shard, now: number) => Promise<void>;
 }
 
 /**
@@ -48,7 +48,7 @@ export class Timelines {
     const changed = server.replicationId !== shard.replicationId || epoch !== this.#epoch;
     if (changed) await loadFunctions(redis, false);
     const inherits = changed && (shard.replicationId !== '' || shard.takesOver);
-    if (inherits) await this.#options.onChange(shard, redis);
+    if (inherits) await this.#options.onChange(shard, redis, `${server.replicationId}.${epoch}`);
     shard.replicationId = server.replicationId;
     shard.replicas = server.replicas;
     shard.takesOver = false;
@@ -67,7 +67,8 @@ export class Timelines {
   };
 
   /** Looks once a second, until `stop`. */
-  start(shards: Shards): void {
+  async start(shards: Shards): Promise<void> {
+    await Promise.all(shards.all.map((shard) => this.#look(shard)));
     this.#timer = setInterval(() => {
       for (const shard of shards.all) void this.#look(shard);
     }, TIMELINE_CHECK_MS);
@@ -85,10 +86,10 @@ export class Timelines {
       const server = await askServer(writer.redis);
       const epoch = await this.#epochOf(writer.redis, false);
       const [seconds, micros] = await writer.redis.time();
-      this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
       shard.replicas = server.replicas;
       if (server.role !== 'master') writer.reconnect();
       else if (server.replicationId !== shard.replicationId || epoch !== this.#epoch) writer.recheck();
+      else await this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
     } catch {
       // The link itself notices when its socket is lost.
     }
