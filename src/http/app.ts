@@ -41,7 +41,7 @@ export function makeApp(parts: AppParts): Express {
     app.all(path, (req, res) => {
       const route = routeFor(routes, req.method);
       if (route === undefined) otherMethod(parts, path, routes, req, res);
-      else void dispatcher.run(route, req.params, req, res);
+      else dispatcher.run(route, req.params, req, res);
     });
   }
   app.use((req: Request, res: Response) => {

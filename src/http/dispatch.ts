@@ -38,31 +38,41 @@ export class Dispatcher {
   }
 
   /** Runs a route. It never throws: whatever goes wrong is answered. */
-  async run(
+  run(
     route: Route,
     params: Readonly<Record<string, unknown>>,
     req: IncomingMessage,
     res: ServerResponse,
-  ): Promise<void> {
+  ): void {
     const mark = markOf(res);
     if (mark !== undefined) mark.route = route.path;
     const cors = route.crossOrigin === true ? this.#parts.origins.answerHeaders(req) : NONE;
-    try {
-      const address = this.#parts.addressOf(req);
-      checkHost(req);
-      if (route.limit !== undefined) await this.#parts.limits.check(route.limit, req, res);
-      const request = await this.#parse(route, params, address, req);
-      if ('handle' in route) {
-        const answer = await route.handle(request);
-        send(res, answer, this.#base(cors), req.method !== 'HEAD');
-        return;
-      }
-      if (mark !== undefined) mark.held = true;
-      for (const [name, value] of [...this.#parts.security, ...cors]) res.setHeader(name, value);
-      await route.hold(req, res, request);
-    } catch (error) {
+    this.#answer(route, params, req, res, cors).catch((error: unknown) => {
       this.refuse(error, route.errors ?? 'problem', req, res, cors);
+    });
+  }
+
+  async #answer(
+    route: Route,
+    params: Readonly<Record<string, unknown>>,
+    req: IncomingMessage,
+    res: ServerResponse,
+    cors: readonly Header[],
+  ): Promise<void> {
+    const address = this.#parts.addressOf(req);
+    checkHost(req);
+    if (route.limit !== undefined) await this.#parts.limits.check(route.limit, req, res);
+    const request = await this.#parse(route, params, address, req);
+    if ('handle' in route) {
+      const answer = await route.handle(request);
+      send(res, answer, this.#base(cors), req.method !== 'HEAD');
+      return;
     }
+    const mark = markOf(res);
+    if (mark !== undefined) mark.held = true;
+    for (const [name, value] of [...this.#parts.security, ...cors]) res.setHeader(name, value);
+    // Not awaited: a frame that waits would keep the parsed request for as long as the connection is held.
+    return route.hold(req, res, request) ?? undefined;
   }
 
   /** Answers an error. Once a head is on its way, all that is left is to cut the connection. */
@@ -120,7 +130,8 @@ const UNREAD_BYTES_MAX = 1_048_576;
 /** A host as RFC 9110 §7.2 has it: a name or address, and perhaps a port. */
 const HOST = /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
 
-function checkHost({ headers }: IncomingMessage): void {
-  if (headers.host === undefined || !HOST.test(headers.host))
+function checkHost({ headers, httpVersion }: IncomingMessage): void {
+  // Only HTTP/1.0, as old health checks speak it, may leave it out.
+  if (headers.host === undefined ? httpVersion !== '1.0' : !HOST.test(headers.host))
     throw new ScangateError('invalid_request', { field: 'Host', message: 'The Host header is not one.' });
 }

@@ -110,6 +110,12 @@ test('without a Host, with a head too large, and with no HTTP at all: problems t
   expect(statusOf(await raw('BREW /livez HTTP/1.1\r\nHost: h'))).toBe(400);
 });
 
+test('old health checks and proxies are understood', async () => {
+  expect(statusOf(await raw('GET /livez HTTP/1.0'))).toBe(200);
+  expect(statusOf(await raw('GET http://gateway.example/livez?x=1 HTTP/1.1\r\nHost: h'))).toBe(200);
+  expect(statusOf(await raw('OPTIONS * HTTP/1.1\r\nHost: h'))).toBe(404);
+});
+
 test('a body too large is a 413, told in its head or not, and the answer arrives', async () => {
   const big = 'x'.repeat(300_000);
   for (const body of [JSON.stringify({ client_id: big }), big]) {

@@ -68,10 +68,10 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
         },
         refusals,
       },
-      hold: async (req, res, request) => {
+      hold: (req, res, request) => {
         const claim = gate.claim(request.params.id, request.raw);
         const asked = { after: request.query.after, address: request.countableIp };
-        await holdSse(shared, admittedTicket(options, claim, asked), req, res);
+        return holdSse(shared, admittedTicket(options, claim, asked), req, res);
       },
     }),
 
@@ -95,10 +95,10 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
         },
         refusals: [...refusals, 'too_many_requests'],
       },
-      hold: async (req, res, request) => {
+      hold: (req, res, request) => {
         const claim = gate.claim(request.params.id, request.raw);
         const asked = { after: request.query.after, address: request.countableIp };
-        await holdPoll(shared, admittedTicket(options, claim, asked), req, res, { wait: request.query.wait });
+        return holdPoll(shared, admittedTicket(options, claim, asked), req, res, { wait: request.query.wait });
       },
     }),
 
