@@ -53,3 +53,8 @@ export function percentile(values: readonly number[], part: number): number {
 function versionOf(cursor: string): number {
   return Number(cursor.split('-')[0]);
 }
+
+/** Seconds since a time of `performance.now()`, to a tenth. */
+export function secondsSince(start: number): number {
+  return Math.round((performance.now() - start) / 100) / 10;
+}

@@ -55,6 +55,10 @@ export interface Scenario<G extends Ground = Ground> {
   readonly sticky?: boolean;
   /** The history ends before the run does: a gateway may have forgotten a ticket that the log still has. */
   readonly forgets?: true;
+  /** Writes must be back this many seconds after the Sentinels switched (the note `switch s`). */
+  readonly writesAfterSwitchS?: number;
+  /** For how many seconds a gateway that browsers watched was away, where the writes at the others do not show it. */
+  readonly outageS?: number;
   /** The servers' clocks differ from each other, or from ours. */
   readonly skewed?: true;
   readonly prepare: () => Promise<G>;

@@ -9,6 +9,7 @@ import { Chronicle } from './chronicle.ts';
 import { startLoad } from './load.ts';
 import type { Rates } from './load.ts';
 import { readTicketLog } from './log.ts';
+import { lateness } from './lateness.ts';
 import { delaysToTruth, percentile, secondsWithoutWrites } from './measures.ts';
 import type { AnyScenario, Ground, Prepared, Stage } from './scenario.ts';
 import type { SignInSettings } from './sign-in.ts';
@@ -31,6 +32,8 @@ export interface Row {
   readonly endings: Readonly<Record<string, number>>;
   /** The first of the broken promises. */
   readonly breaches: readonly Breach[];
+  /** What took longer than it may. */
+  readonly late: readonly string[];
   /** It broke while it was played: what it shows is worth nothing. */
   readonly failure?: string;
   /** This machine cannot play it. */
@@ -96,7 +99,16 @@ export async function playScenario(
       all.filter((breach) => breach.column === column).length,
     ]);
     const { acknowledged, observed } = remains;
-    const judgedGateways = gateways.map((_, index) => index).filter((index) => !ignored.has(index));
+    const withoutWritesS = secondsWithoutWrites(
+      acknowledged.filter(({ ticketId }) => judgedWrites(ticketId)),
+      gateways.map((_, index) => index).filter((index) => !ignored.has(index)),
+      loadedMs,
+      untilMs,
+    );
+    const p99Ms = percentile(
+      delaysToTruth(observed, remains.log, acknowledged, scenario.skewed === undefined),
+      0.99,
+    );
     return {
       name: scenario.name,
       title: scenario.title,
@@ -105,19 +117,12 @@ export async function playScenario(
       acknowledged: acknowledged.length,
       broken: Object.fromEntries(counted) as Record<Column, number>,
       resets: observed.flatMap(({ told }) => told).filter(({ reset }) => reset).length,
-      withoutWritesS: secondsWithoutWrites(
-        acknowledged.filter(({ ticketId }) => judgedWrites(ticketId)),
-        judgedGateways,
-        loadedMs,
-        untilMs,
-      ),
-      p99Ms: percentile(
-        delaysToTruth(observed, remains.log, acknowledged, scenario.skewed === undefined),
-        0.99,
-      ),
+      withoutWritesS,
+      p99Ms,
       notes,
       endings: Object.fromEntries(chronicle.endings),
       breaches: all.slice(0, BREACHES_KEPT),
+      late: lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] }),
     };
   } catch (error) {
     const said = gateways.map((gateway) => Object.values(gateway.output()).join('').slice(-1500));

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Acknowledgement, Observation } from '../chaos/chronicle.ts';
 import type { LogLine } from '../chaos/log.ts';
+import { lateness } from '../chaos/lateness.ts';
 import { delaysToTruth, percentile, secondsWithoutWrites } from '../chaos/measures.ts';
 import { judgeRemains } from '../chaos/verdict.ts';
 import type { EndState, Remains } from '../chaos/verdict.ts';
@@ -196,4 +197,12 @@ test('a delay runs from the event, or from where the browser began', () => {
   expect(delaysToTruth(observed, log, [answered('confirmed', { atMs: 4000 })], false)).toEqual([1000]);
   expect(percentile([5, 1, 9], 0.99)).toBe(9);
   expect(percentile([], 0.99)).toBe(0);
+});
+
+test('what took too long is late', () => {
+  const measured = { withoutWritesS: 3, p99Ms: 4000, switchS: 2 };
+  expect(lateness({ writesAfterSwitchS: 1.5 }, measured)).toEqual([]);
+  expect(lateness({}, { ...measured, p99Ms: 5100 })).toHaveLength(1);
+  expect(lateness({ outageS: 10 }, { ...measured, p99Ms: 5100 })).toEqual([]);
+  expect(lateness({ writesAfterSwitchS: 1.5 }, { ...measured, withoutWritesS: 3.6 })).toHaveLength(1);
 });

@@ -5,6 +5,7 @@ import { until } from '../../support/until.ts';
 import { fakedClock } from '../faketime.ts';
 import { sentinelGround } from '../grounds.ts';
 import type { SentinelGround } from '../grounds.ts';
+import { secondsSince } from '../measures.ts';
 import { scenario } from '../scenario.ts';
 import type { AnyScenario } from '../scenario.ts';
 
@@ -61,7 +62,7 @@ export const clockScenarios: readonly AnyScenario[] = [
           breach('without outcome', `gateway ${index} stays ready with clocks 5 s apart`),
         );
       }
-      note('red after s', ((performance.now() - start) / 1000).toFixed(1));
+      note('red after s', secondsSince(start));
       await ground.topology.failover();
       await sleep(3000);
     },

@@ -3,6 +3,7 @@ import { PARTITIONS } from '../../../src/store/redis/settings.ts';
 import { partitionOf, ticketSubject } from '../../../src/store/subject.ts';
 import { until } from '../../support/until.ts';
 import { clusterGround } from '../grounds.ts';
+import { secondsSince } from '../measures.ts';
 import { scenario } from '../scenario.ts';
 import type { AnyScenario } from '../scenario.ts';
 
@@ -29,7 +30,7 @@ export const clusterScenarios: readonly AnyScenario[] = [
         withinMs: 30_000,
         what: 'a promotion',
       });
-      note('switch s', ((performance.now() - start) / 1000).toFixed(1));
+      note('switch s', secondsSince(start));
       await sleep(2500);
     },
   }),

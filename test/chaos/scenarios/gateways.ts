@@ -24,6 +24,7 @@ export const gatewayScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'gateway-frozen',
     title: 'a gateway frozen 10 s',
+    outageS: FROZEN_MS / 1000,
     prepare: () => singleGround(),
     play: async ({ gateways, sleep, ignore }) => {
       ignore(0);
@@ -36,6 +37,7 @@ export const gatewayScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'gateway-suspended',
     title: 'a gateway suspended past the history, and woken',
+    outageS: SUSPENDED_MS / 1000 + 3,
     // Half of this history is over long before the gateway wakes: it must put nothing back.
     env: {
       SCANGATE_TICKET_LIFE: 'PT5S',

@@ -1,6 +1,7 @@
 import type { FaultProxy } from '../../support/fault-proxy.ts';
 import type { Redis } from '../../support/redis.ts';
 import type { SentinelGround } from '../grounds.ts';
+import { secondsSince } from '../measures.ts';
 import type { Stage } from '../scenario.ts';
 
 const SWITCH_LIMIT_MS = 60_000;
@@ -17,5 +18,5 @@ export async function crashHost(master: Redis, link: FaultProxy): Promise<void> 
 export async function switchedFrom(old: Redis, { ground, note }: Stage<SentinelGround>): Promise<void> {
   const start = performance.now();
   await ground.topology.switched(old, SWITCH_LIMIT_MS);
-  note('switch s', ((performance.now() - start) / 1000).toFixed(1));
+  note('switch s', secondsSince(start));
 }

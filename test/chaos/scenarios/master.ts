@@ -1,5 +1,6 @@
 import { sentinelGround } from '../grounds.ts';
 import type { SentinelGround } from '../grounds.ts';
+import { secondsSince } from '../measures.ts';
 import { scenario } from '../scenario.ts';
 import type { AnyScenario, Stage } from '../scenario.ts';
 
@@ -14,7 +15,7 @@ async function noteSwitch({ ground, note }: Stage<SentinelGround>, work: () => P
   const old = await ground.topology.master();
   const start = performance.now();
   const switched = ground.topology.switched(old, SWITCH_LIMIT_MS).then(
-    () => note('switch s', ((performance.now() - start) / 1000).toFixed(1)),
+    () => note('switch s', secondsSince(start)),
     () => note('switch s', 'none'), // woken early enough, a master keeps its place
   );
   await work();
@@ -26,6 +27,8 @@ export const masterScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'kill-master',
     title: 'kill -9 of the master',
+    rates: { pulsesPerSecond: 20 },
+    writesAfterSwitchS: 1.5,
     prepare: () => sentinelGround(),
     play: async (stage) => {
       await noteSwitch(stage, async () => void (await (await stage.ground.topology.master()).kill()));
@@ -49,6 +52,7 @@ export const masterScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'frozen-mid-failover',
     title: 'master frozen, woken mid-failover',
+    rates: { pulsesPerSecond: 30 },
     prepare: () => sentinelGround(),
     play: async (stage) => {
       const master = await stage.ground.topology.master();
