@@ -52,6 +52,10 @@ test.each<[string, History]>([
     'a reset that tells the same state',
     history({ told: [PENDING, SCANNED, told('2-b', 'scanned', true), CONFIRMED] }),
   ],
+  [
+    'a state that a reset withdrew and that came back',
+    history({ told: [PENDING, SCANNED, told('1-a', 'pending', true), SCANNED, CONFIRMED] }),
+  ],
   ['still pending', history({ log: LOG.slice(0, 1), told: [PENDING] })],
 ])('sound: %s', (_name, given) => {
   expect(judge(given)).toEqual([]);
@@ -64,6 +68,11 @@ test.each<[string, string, History]>([
   ['without outcome', 'left on scanned', history({ told: [PENDING, SCANNED] })],
   ['skipped', 'the newest was never told', history({ told: [PENDING, SCANNED] })],
   ['told twice', 'the same state again', history({ told: [PENDING, PENDING, CONFIRMED] })],
+  [
+    'told twice',
+    'the state of a reset again',
+    history({ told: [PENDING, told('2-b', 'scanned', true), SCANNED, CONFIRMED] }),
+  ],
   ['told twice', 'an older state again', history({ told: [PENDING, SCANNED, PENDING, CONFIRMED] })],
   ['went back', 'an older version', history({ told: [SCANNED, PENDING, CONFIRMED] })],
   [

@@ -109,13 +109,15 @@ export const skipsOnlyForNewer: Check = (history) =>
       }));
   });
 
-/** No id is told twice to one observer, but for a reset, which tells the whole state. */
+/** No id is told twice to one observer, unless a reset told the whole state, or withdrew it, in between. */
 export const toldOnce: Check = (history) =>
   history.observed.flatMap(({ observer, ticketId, told }) =>
     told
-      .filter(
-        ({ cursor, reset }, index) => !reset && told.findIndex((other) => other.cursor === cursor) < index,
-      )
+      .filter(({ cursor, reset }, index) => {
+        const withdrawn = told.slice(0, index).findLastIndex((notice) => notice.reset);
+        const valid = told.slice(Math.max(0, withdrawn), index);
+        return !reset && valid.some((other) => other.cursor === cursor);
+      })
       .map(({ status, cursor }): Violation => ({
         promise: 'told twice',
         ticketId,
