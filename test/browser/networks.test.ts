@@ -166,7 +166,7 @@ for (const sockets of ['pass', 'refuse'] as const) {
         `);
         const next = await context.newPage();
         await next.goto(box.url, { timeout: 10_000 });
-        await awaitQrCode(next);
+        await next.locator('[data-drawn="true"]').waitFor();
         tabs.push(next);
       }
       const startMs = performance.now();

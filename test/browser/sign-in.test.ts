@@ -4,7 +4,9 @@ import { call, expectStatus } from '../support/call.ts';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { approveAs, openAs, scanAs } from './phone.ts';
+import { confirm, scan } from '../support/signin.ts';
+import { until } from '../support/until.ts';
+import { openAs, scanAs } from './phone.ts';
 import { awaitQrCode, keepScreenshot, readQrCode } from './screen.ts';
 import { PHONE, visit } from './visit.ts';
 import type { Visit } from './visit.ts';
@@ -112,18 +114,24 @@ test('expired, and a new code in one click', async () => {
 });
 
 test('the code on the screen changes while it waits', async () => {
-  const slow = await startGateway({ env: { SCANGATE_QR_PERIOD: 'PT1S' } });
+  const turning = await startGateway({ env: { SCANGATE_QR_PERIOD: 'PT4S' } });
   try {
-    const { screen, phone } = await screenAndPhone(slow);
+    const screen = await open(turning);
+    await screen.page.goto(turning.url);
     const first = await awaitQrCode(screen.page);
-    await screen.page.waitForTimeout(2500);
-    const later = await awaitQrCode(screen.page);
-    expect(later).not.toBe(first);
-    await approveAs(phone.page, later, 'ada');
+    const later = await until(
+      async () => {
+        const now = await readQrCode(screen.page);
+        return now !== first && now;
+      },
+      { withinMs: 10_000, everyMs: 100, what: 'another code on the screen' },
+    );
+    const scanned = expectStatus(await scan(turning.url, new URL(later).pathname.slice('/s/'.length)), 201);
+    expectStatus(await confirm(turning.url, scanned), 200);
     await screen.page.locator('[data-view="done"]').waitFor();
-    expectPeace(screen, phone);
+    expectPeace(screen);
   } finally {
-    await slow.stop();
+    await turning.stop();
   }
 });
 
@@ -170,6 +178,24 @@ test('approved with the keyboard alone', async () => {
   await page.keyboard.press('Space');
   await page.locator('[data-view="confirmed"] h1:focus').waitFor();
   await screen.page.locator('[data-view="done"]').waitFor();
+});
+
+test('without a phone: opened in another tab of the same browser, while this one is hidden', async () => {
+  const { context, page, complaints } = await open(gateway);
+  await page.goto(gateway.url);
+  await awaitQrCode(page);
+  const [tab] = await Promise.all([
+    context.waitForEvent('page'),
+    page.getByRole('link', { name: 'Open on this device instead' }).click(),
+  ]);
+  await tab.locator('input[name="name"]').fill('ada');
+  await tab.keyboard.press('Enter');
+  await tab.locator('[data-do="continue"]').click();
+  await tab.locator('[data-do="confirm"] [type="submit"]').click();
+  await page.locator('[data-view="done"]').waitFor();
+  expect(complaints).toEqual([]);
+  await page.goBack();
+  await awaitQrCode(page);
 });
 
 test('the code of a device is typed, compared and approved', async () => {

@@ -1,14 +1,10 @@
 import { originOf } from './address.ts';
-import { askTransport } from './ask-transport.ts';
 import { createCountdown } from './countdown.ts';
-import { eventSourceTransport } from './event-source-transport.ts';
 import { mintTicket, type MintProblem, type MintRequest } from './mint.ts';
 import type { Notice, SignInResult, TicketStatus } from './notice.ts';
 import type { Cancel, Platform } from './platform.ts';
-import { pollTransport } from './poll-transport.ts';
-import { socketTransport } from './socket-transport.ts';
-import { streamTransport } from './stream-transport.ts';
-import { accessHeaders, type Access, type Transport, type TransportName } from './transport.ts';
+import { accessHeaders, type Access, type TransportName } from './transport.ts';
+import { transportsFor } from './transports.ts';
 import { challengeOf, makeVerifier } from './verifier.ts';
 import { watchTicket } from './watcher.ts';
 
@@ -58,22 +54,6 @@ export interface SignIn {
   cancel(): void;
   /** Lets go of everything without a word to the gateway. */
   stop(): void;
-}
-
-function transportsFor(
-  platform: Platform,
-  access: Access,
-  wanted: readonly TransportName[] | undefined,
-): [Transport, ...Transport[]] {
-  const able = [
-    socketTransport(platform, access),
-    eventSourceTransport(platform, access),
-    streamTransport(platform, access),
-    pollTransport(platform, access),
-    askTransport(platform, access),
-  ].filter((transport) => transport && (!wanted || wanted.indexOf(transport.name) >= 0)) as Transport[];
-  const [best = askTransport(platform, access), ...others] = able;
-  return [best, ...others];
 }
 
 function mintRequest(

@@ -99,7 +99,9 @@ function startApproval(root: HTMLElement): void {
     send(json(`/v1/tickets/${encodeURIComponent(asked.ticket_id)}/${decision}`, body), (response) => {
       if (response.status === 400 && 'number' in extra && /number/.test(response.body)) {
         sections.toggle('number-wrong', true);
-        document.getElementById('number')?.focus();
+        const input = document.getElementById('number');
+        input?.setAttribute('aria-invalid', 'true');
+        input?.focus();
         return true;
       }
       if (response.status !== 200) return false;

@@ -12,7 +12,7 @@ const LOOPBACK = /^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?$/;
 type OnState = NonNullable<Client.RenderOptions['onState']>;
 
 /** Asks in the client's name, or in the page's own, which then makes the challenge and the state. */
-function start(target: HTMLElement, read: (name: string) => string, onState: OnState): void {
+function start(target: HTMLElement, read: (name: string) => string, onState: OnState): Client.SignIn {
   const challenge = read('code-challenge');
   const own = challenge === '';
   const state = read('state') || (own ? encodeBase64url(browserPlatform().randomBytes(STATE_BYTES)) : '');
@@ -23,7 +23,7 @@ function start(target: HTMLElement, read: (name: string) => string, onState: OnS
     ...(own ? {} : { codeChallenge: challenge }),
   };
   const addresses = { clientId: read('client-id'), redirectUri: read('redirect-uri') };
-  Scangate.render(target, { ...addresses, ...optional, onState });
+  return Scangate.render(target, { ...addresses, ...optional, onState });
 }
 
 /** The verifier is kept for an address of this very origin, so a page on another name of the gateway could not end. */
@@ -50,8 +50,12 @@ if (target) {
   if (own && back !== '' && back !== here) {
     sendElsewhere(back, here);
   } else {
-    start(target, read, (state) => {
+    const signIn = start(target, read, (state) => {
       if (hint) hint.hidden = !own || !LOOPBACK.test(here) || state.status !== 'pending';
+    });
+    // Who comes back by the back button to a sign-in that is done wants another one.
+    window.addEventListener('pageshow', (event) => {
+      if (event.persisted && signIn.state().status === 'confirmed') signIn.renew();
     });
   }
 }
