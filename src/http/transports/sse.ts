@@ -78,7 +78,7 @@ class SseStream<T> implements HeldConnection, Due {
   readonly #socket: Socket;
   readonly #onGone: () => void;
   #watch: SubjectWatch<T> | undefined;
-  #phase: 'opening' | 'leaving' | 'open' | 'ending' | 'closed' = 'opening';
+  #phase: 'opening' | 'leaving' | 'open' | 'told' | 'ending' | 'closed' = 'opening';
   #endsAt = 0;
   #stalledSince: number | undefined;
   #flushed: (() => void) | undefined;
@@ -124,7 +124,7 @@ class SseStream<T> implements HeldConnection, Due {
     this.#res.writeHead(200, HEADERS);
     const opening = openingFrame(comeBackMs(this.#shared), padding);
     if (first?.end === true) {
-      this.#end(opening + this.#frame(first), 'end');
+      this.#tellLast(opening + this.#frame(first));
       return;
     }
     this.#res.write(opening + (first === undefined ? HEARTBEAT : this.#frame(first)));
@@ -150,6 +150,7 @@ class SseStream<T> implements HeldConnection, Due {
   due(): void {
     const { now, settings, watch } = this.#shared;
     if (this.#phase === 'ending') this.cut();
+    if (this.#phase === 'told') this.#end('', 'end');
     if (this.#phase !== 'open') return;
     if (now() >= this.#endsAt) {
       this.#end(farewellFrame(comeBackMs(this.#shared)), 'life');
@@ -180,7 +181,7 @@ class SseStream<T> implements HeldConnection, Due {
       if (this.#watch === undefined) return;
       for await (const told of this.#watch) {
         if (this.#phase !== 'open') return;
-        if (told.end) this.#end(this.#frame(told), 'end');
+        if (told.end) this.#tellLast(this.#frame(told));
         else await this.#write(this.#frame(told));
       }
     } catch (error) {
@@ -214,6 +215,13 @@ class SseStream<T> implements HeldConnection, Due {
     );
   }
 
+  // The end follows in a piece of its own: a filter that holds each piece until another comes must not hold the outcome.
+  #tellLast(frame: string): void {
+    this.#phase = 'told';
+    this.#res.write(frame);
+    this.#shared.watch.wheel.after(0, this);
+  }
+
   #end(frame: string, why: Closing): void {
     this.#phase = 'ending';
     this.#watch?.close();
@@ -227,7 +235,7 @@ class SseStream<T> implements HeldConnection, Due {
 
   #close(why: Closing): void {
     if (this.#phase === 'closed') return;
-    const opened = this.#phase === 'open' || this.#phase === 'ending';
+    const opened = ['open', 'told', 'ending'].includes(this.#phase);
     this.release();
     if (opened) this.#shared.events.closed('sse', why);
   }
