@@ -1,0 +1,224 @@
+/**
+ * `npm run mutants`: breaks a copy of this checkout in one place at a time, builds it, runs the tests that should
+ * notice, and prints which did. A mutant that survives means a test that cannot fail. Arguments pick mutants by a part
+ * of their name.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from './build.mjs';
+
+/**
+ * What is broken: a text of a file and what stands in its place. Each must compile, so that a test has to notice.
+ *
+ * @type {readonly { name: string, file: string, from: string, to: string, tests: readonly string[] }[]}
+ */
+const MUTANTS = [
+  {
+    name: 'the cursor is a bare number',
+    file: 'src/ticket/cursor.ts',
+    from: 'return `${version}-${nonce}`;',
+    to: 'return `${version}-${nonce.length > 0 ? 1 : 0}`;',
+    tests: ['test/delivery/conformance.test.ts'],
+  },
+  {
+    name: 'the feed reads from $',
+    file: 'src/store/redis/tail-read.ts',
+    from: 'const ids = places.map(([, after]) => after);',
+    to: "const ids = places.map(([, after]) => (after === '' ? after : '$'));",
+    tests: ['test/delivery/interleaving.test.ts'],
+  },
+  {
+    name: 'the flag is cleared after the read',
+    file: 'src/watch/watch-subject.ts',
+    from: 'this.#raised = false;\n      const told = await this.#look();',
+    to: 'const told = await this.#look();\n      this.#raised = false;',
+    tests: ['test/watch/watch-subject.test.ts', 'test/watch/interleavings.test.ts'],
+  },
+  {
+    name: 'a ticket is gone once redeemed',
+    file: 'src/http/ticket-presenter.ts',
+    from: '        return { head, now };',
+    to: "        return ticketOf(head).status === 'redeemed' ? null : { head, now };",
+    tests: ['test/delivery/conformance.test.ts'],
+  },
+  {
+    name: 'no heartbeat',
+    file: 'src/http/transports/sse.ts',
+    from: 'if (this.#stalledSince === undefined) this.#res.write(HEARTBEAT);',
+    to: 'if (this.#stalledSince === -1) this.#res.write(HEARTBEAT);',
+    tests: ['test/delivery/heartbeat.test.ts'],
+  },
+  {
+    name: 'a node that goes closes everyone at once',
+    file: 'src/http/transports/held.ts',
+    from: 'const share = windowMs === 0 ? 1 :',
+    to: 'const share = windowMs >= 0 ? 1 :',
+    tests: ['test/delivery/drain.test.ts'],
+  },
+  {
+    name: 'a node that goes cuts without a word',
+    file: 'src/http/transports/held.ts',
+    from: 'connection.leave();',
+    to: 'connection.cut();',
+    tests: ['test/delivery/drain.test.ts'],
+  },
+  {
+    name: 'SSE forgets the cursor it is asked with',
+    file: 'src/http/transports/sse.ts',
+    from: "const after = askedCursor(req.headers['last-event-id'], admitted.after);",
+    to: "const after = askedCursor(req.headers['last-event-id'], admitted.after) && undefined;",
+    tests: ['test/delivery/cut-anywhere.test.ts'],
+  },
+  {
+    name: 'a cursor in doubt is taken for a good one',
+    file: 'src/watch/watch-subject.ts',
+    from: 'const reset = this.#known !== undefined &&',
+    to: "const reset = this.#known === '0-0' &&",
+    tests: ['test/delivery/conformance.test.ts'],
+  },
+  {
+    name: 'the outcome of a stream is not its end',
+    file: 'src/http/transports/sse.ts',
+    from: "if (this.#phase === 'told') this.#end('', 'end');",
+    to: "if (this.#phase === 'told' && this.#endsAt < 0) this.#end('', 'end');",
+    tests: ['test/delivery/strange-proxies.test.ts'],
+  },
+  {
+    name: 'nothing comes behind a notice',
+    file: 'src/http/transports/sse.ts',
+    from: 'this.#res.write(frame, () => resolve());\n      this.#shared.watch.wheel.after(0, this);',
+    to: 'this.#res.write(frame, () => resolve());',
+    tests: ['test/delivery/strange-proxies.test.ts'],
+  },
+  {
+    name: 'a decision need not have seen the last one',
+    file: 'migrations/0001-event-store.lua',
+    from: 'if head.final or head.id ~= expected then',
+    to: 'if head.final then',
+    tests: ['test/store/redis-store.test.ts'],
+  },
+  {
+    name: "another ticket's secret opens this one",
+    file: 'src/http/browser-gate.ts',
+    from: 'if (checked?.ticketId !== ticketId)',
+    to: 'if (checked === undefined)',
+    tests: ['test/delivery/conformance.test.ts'],
+  },
+];
+
+const COPIED = ['src', 'test', 'scripts', 'migrations', 'bench', 'package.json', 'package-lock.json'].concat([
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'tsconfig.web.json',
+  'jest.config.mjs',
+  'openapi.yaml',
+]);
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const copy = join(root, '.cache', 'mutants');
+const report = join(copy, 'jest.json');
+
+const picked = MUTANTS.filter(({ name }) => {
+  const parts = process.argv.slice(2);
+  return parts.length === 0 || parts.some((part) => name.includes(part));
+});
+if (picked.length === 0)
+  stop(`no mutant is named so; there are: ${MUTANTS.map(({ name }) => name).join(' · ')}`);
+
+makeCopy();
+checkTexts();
+await ensureBuilt({ root: copy, say: () => {} });
+const baseline = [...new Set(picked.flatMap(({ tests }) => tests))];
+console.log(`Unbroken first: ${baseline.length} test files must pass …`);
+const failures = await runTests(baseline);
+if (failures.length > 0)
+  stop(
+    `the tests fail without any mutant:\n${failures.map(({ test, why }) => `  ${test}\n    ${why}`).join('\n')}`,
+  );
+
+let survivors = 0;
+console.log(`\n${'mutant'.padEnd(44)} noticed by`);
+for (const mutant of picked) {
+  const noticed = await tryMutant(mutant);
+  if (noticed.length === 0) survivors += 1;
+  const more = noticed.length > 1 ? ` (and ${noticed.length - 1} more)` : '';
+  console.log(`${mutant.name.padEnd(44)} ${noticed.length === 0 ? '— SURVIVED —' : noticed[0].test + more}`);
+}
+console.log(`\n${picked.length - survivors} of ${picked.length} mutants noticed`);
+process.exitCode = survivors === 0 ? 0 : 1;
+
+function stop(why) {
+  console.error(`mutants: ${why}`);
+  process.exit(1);
+}
+
+function makeCopy() {
+  rmSync(copy, { recursive: true, force: true, maxRetries: 3 });
+  mkdirSync(copy, { recursive: true });
+  for (const name of COPIED)
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+}
+
+/** A text that is gone, or stands twice, is said before anything runs. */
+function checkTexts() {
+  const wrong = picked.filter(({ file, from }) => {
+    const path = join(copy, file);
+    return !existsSync(path) || readFileSync(path, 'utf8').split(from).length !== 2;
+  });
+  if (wrong.length > 0)
+    stop(
+      `this text does not stand exactly once in its file any more:\n` +
+        wrong.map(({ name, file, from }) => `  ${name}: ${file}: ${from}`).join('\n'),
+    );
+}
+
+async function tryMutant({ name, file, from, to, tests }) {
+  const path = join(copy, file);
+  const whole = readFileSync(path, 'utf8');
+  writeFileSync(
+    path,
+    whole.replace(from, () => to),
+  );
+  try {
+    await ensureBuilt({ root: copy, say: () => {} });
+    return await runTests(tests);
+  } catch (error) {
+    stop(`"${name}" cannot be built or run: ${error.message}`);
+  } finally {
+    writeFileSync(path, whole);
+  }
+}
+
+/** @returns {Promise<readonly { test: string, why: string }[]>} the tests that failed */
+async function runTests(tests) {
+  rmSync(report, { force: true });
+  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  const jest = [
+    'node_modules/jest/bin/jest.js',
+    '--runInBand',
+    '--silent',
+    '--json',
+    `--outputFile=${report}`,
+  ];
+  const child = spawn(process.execPath, [...node, ...jest, ...tests], {
+    cwd: copy,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+  await new Promise((resolve) => child.on('close', resolve));
+  if (!existsSync(report)) throw new Error(`jest said nothing of its tests:\n${said.slice(-2000)}`);
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  return testResults.flatMap(({ name, status, assertionResults, message }) => {
+    const where = name.slice(copy.length + 1);
+    const failed = assertionResults.filter((one) => one.status === 'failed');
+    if (status === 'failed' && failed.length === 0) return [{ test: where, why: message.slice(0, 500) }];
+    return failed.map((one) => ({
+      test: `${where}: ${one.fullName}`,
+      why: (one.failureMessages[0] ?? '').slice(0, 1500).replaceAll('\n', '\n    '),
+    }));
+  });
+}
