@@ -52,8 +52,10 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
       reject(tooLarge(maxBytes));
     });
     req.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const cut = (): void =>
-      reject(new ScangateError('invalid_request', { message: 'The body was cut off.' }));
+    const cut = (): void => {
+      if (!req.complete)
+        reject(new ScangateError('invalid_request', { field: 'body', message: 'The body was cut off.' }));
+    };
     req.on('error', cut);
     req.on('close', cut);
   });

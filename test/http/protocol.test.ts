@@ -160,6 +160,7 @@ test.each([
   ['not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
   ['a lone surrogate in bytes', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
   ['deep', '['.repeat(5000) + ']'.repeat(5000)],
+  ['right, but deep', `{"client_id":"app","more":${'['.repeat(16)}"[{"${']'.repeat(16)}}`],
   ['deep and open', '{"a":'.repeat(2000)],
 ])('a body that is %s is a 400 that names the body', async (_name, body) => {
   const response = await fetch(`${edge.url}/v1/tickets`, {
@@ -169,6 +170,13 @@ test.each([
   });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ code: 'invalid_request', field: 'body' });
+});
+
+test('brackets in texts nest nothing, and a little depth is fine', async () => {
+  for (const more of ['[[[[[[[[[[[[[[[[[[[[[[', '\\"[[[[[[[[[[[[[[[[[[[[[[[', [[[[[[[[[[[[1]]]]]]]]]]]]) {
+    const answer = await call(`${edge.url}/v1/tickets`, { json: { client_id: 'app', more } });
+    expect(answer.body).toMatchObject({ field: 'code_challenge' });
+  }
 });
 
 test('__proto__ in a body is a member like any other, and changes nothing', async () => {
