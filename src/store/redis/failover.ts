@@ -3,23 +3,17 @@ import type { Append, Moment } from '../event-store.ts';
 import { partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
 import { partitionOf } from '../subject.ts';
-import type { GivenUp, OnIncident } from './incident.ts';
-import { entryOf, parseEntry, stampOfEntry } from './log-entry.ts';
-import type { LogEntry } from './log-entry.ts';
+import { Healer } from './healer.ts';
+import type { Lost } from './healer.ts';
+import type { OnIncident } from './incident.ts';
+import { entryOf } from './log-entry.ts';
 import type { Peers } from './peers.ts';
-import { restoreSubject, revokeAnyway } from './restore.ts';
-import type { Restored, RestoreTools } from './restore.ts';
+import type { RestoreTools } from './restore.ts';
 import { Ring } from './ring.ts';
 import type { RedisSettings } from './settings.ts';
 import type { Healing } from './session.ts';
 import { Settling } from './settling.ts';
 import type { Shard } from './shard.ts';
-
-/** How many subjects are put back at once. */
-const CONCURRENCY = 64;
-
-/** How often a lost event is tried again whose predecessor is missing. */
-const WAIT_MS = 250;
 
 /** What dealing with failovers needs. */
 export interface FailoverOptions {
@@ -30,19 +24,6 @@ export interface FailoverOptions {
   readonly peers: Peers;
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
-}
-
-/** One subject's entries of the ring, and who waits for them. */
-interface Lost {
-  readonly subject: Subject;
-  readonly texts: readonly string[];
-  readonly release: () => void;
-}
-
-interface Totals {
-  restored: number;
-  givenUp: number;
-  readonly reset: Set<Subject>;
 }
 
 /**
@@ -88,10 +69,6 @@ export class Failover implements Healing {
     return this.#changedAt !== undefined && clock() - this.#changedAt < settings.graceMs;
   }
 
-  #settlingOf(subject: Subject): Promise<void> | undefined {
-    return this.#settling.of(partitionOf(subject, this.#options.partitions));
-  }
-
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
     for (const [i, append] of batch.entries()) {
       this.#ring.add(entryOf(append, moments[i] as Moment), partition, this.#answeredAt[partition] ?? 0);
@@ -131,11 +108,15 @@ export class Failover implements Healing {
       await peers.announce(shard, redis, timeline);
       return;
     }
-    void this.#heal(
+    const healer = new Healer({ ...this.#options, tools: this.#tools, stopped: () => this.#stopped });
+    void healer.heal(
       lost.map((one) => this.#hold(one)),
-      clock(),
       announce,
     );
+  }
+
+  #settlingOf(subject: Subject): Promise<void> | undefined {
+    return this.#settling.of(partitionOf(subject, this.#options.partitions));
   }
 
   #hold(lost: Lost): Lost {
@@ -151,100 +132,6 @@ export class Failover implements Healing {
     };
     return { ...lost, release };
   }
-
-  async #heal(lost: readonly Lost[], startedAt: number, announce: () => Promise<void>): Promise<void> {
-    const { clock, settings, onIncident } = this.#options;
-    const totals: Totals = { restored: 0, givenUp: 0, reset: new Set() };
-    const end = startedAt + settings.ringMs;
-    const waiting: LogEntry[] = [];
-    const queue = [...lost].sort((a, b) => newestOf(a) - newestOf(b));
-    const work = async (): Promise<void> => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        waiting.push(...(await this.#restore(next.texts.map(parseEntry), totals)));
-        next.release();
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
-    await announce();
-    const seconds = (clock() - startedAt) / 1000;
-    const stillWaiting = await this.#waitOn(waiting, totals, end);
-    for (const entry of stillWaiting) await this.#giveUp(entry, totals);
-    this.#options.wake([...totals.reset]);
-    onIncident({
-      kind: 'healed',
-      seconds,
-      restored: totals.restored,
-      givenUp: totals.givenUp,
-      reset: totals.reset.size,
-    });
-  }
-
-  /** Tries again, subject by subject, until the window ends. */
-  async #waitOn(waiting: LogEntry[], totals: Totals, end: number): Promise<LogEntry[]> {
-    let left = waiting;
-    while (left.length > 0 && !this.#stopped && this.#options.clock() < end) {
-      await new Promise((wait) => setTimeout(wait, WAIT_MS));
-      const bySubject = groupBySubject(left);
-      left = [];
-      for (const entries of bySubject) left.push(...(await this.#restore(entries, totals)));
-    }
-    return left;
-  }
-
-  /** @returns what has to wait for its predecessor. */
-  async #restore(entries: readonly LogEntry[], totals: Totals): Promise<LogEntry[]> {
-    const waiting: LogEntry[] = [];
-    try {
-      await restoreSubject(this.#tools as RestoreTools, entries, (entry, restored) => {
-        if (restored === 'wait') waiting.push(entry);
-        else this.#count(entry, restored, totals);
-      });
-    } catch {
-      return [...entries];
-    }
-    return waiting;
-  }
-
-  async #giveUp(entry: LogEntry, totals: Totals): Promise<void> {
-    if (entry.event.type === 'revoked' && !this.#stopped) {
-      const tools = this.#tools as RestoreTools;
-      const put = await tools
-        .read(entry.event.subject)
-        .then(({ head }) => revokeAnyway(tools, head, entry))
-        .catch((): readonly [Restored, null] => ['store_away', null]);
-      this.#count(entry, put[0] === 'wait' ? 'no_predecessor' : put[0], totals);
-    } else {
-      this.#count(entry, 'no_predecessor', totals);
-    }
-  }
-
-  #count({ event }: LogEntry, restored: Exclude<Restored, 'wait'>, totals: Totals): void {
-    const { subject, type } = event;
-    if (restored === 'there') return;
-    if (restored === 'restored') {
-      totals.restored++;
-      this.#options.onIncident({ kind: 'restored', subject, type });
-    } else {
-      totals.givenUp++;
-      totals.reset.add(subject);
-      this.#options.onIncident({ kind: 'given_up', subject, type, why: restored satisfies GivenUp });
-    }
-  }
-}
-
-/** The stamp of a subject's newest entry: what was written last is what other nodes may not know, and goes first. */
-function newestOf({ texts }: Lost): number {
-  return Math.max(...texts.map((text) => stampOfEntry(text)));
-}
-
-function groupBySubject(entries: readonly LogEntry[]): Iterable<LogEntry[]> {
-  const groups = new Map<Subject, LogEntry[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.event.subject);
-    if (group === undefined) groups.set(entry.event.subject, [entry]);
-    else group.push(entry);
-  }
-  return groups.values();
 }
 
 async function openGrace(
