@@ -173,7 +173,7 @@ test.each([
 });
 
 test('brackets in texts nest nothing, and a little depth is fine', async () => {
-  for (const more of ['[[[[[[[[[[[[[[[[[[[[[[', '\\"[[[[[[[[[[[[[[[[[[[[[[[', [[[[[[[[[[[[1]]]]]]]]]]]]) {
+  for (const more of ['[[[[[[[[[[[[[[[[[[[[[[', '\\"[[[[[[[[[[[[[[[[[[[[[[[', [[[[[[[[[[[[1]]]]]]]]]]]]]) {
     const answer = await call(`${edge.url}/v1/tickets`, { json: { client_id: 'app', more } });
     expect(answer.body).toMatchObject({ field: 'code_challenge' });
   }
