@@ -14,7 +14,7 @@ import type { Certificate, Front } from './front.ts';
 import { SecureReader, WAYS } from './secure-reader.ts';
 
 const COMMAND = fileURLToPath(new URL('../../dist/cli/scangate.js', import.meta.url));
-const SOON_MS = 5000;
+const SOON_MS = 10_000;
 const IDLE_MS = rounds(2000, 180_000);
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
