@@ -13,6 +13,7 @@ import { openStores, wholeLog } from './redis-support.ts';
 let topology: SentinelTopology;
 let stores: EventStore[] = [];
 let incidents: Incident[] = [];
+let ring = true;
 
 beforeEach(async () => {
   topology = await startSentinelTopology();
@@ -26,6 +27,7 @@ afterEach(async () => {
 });
 
 async function open(settings: Partial<RedisSettings> = {}): Promise<EventStore> {
+  ring = settings.ringSizeMax !== 0;
   const { store } = await openStores(topology.url, settings, {
     onIncident: (incident) => incidents.push(incident),
   });
@@ -37,13 +39,20 @@ function sumOf(key: 'restored' | 'givenUp'): number {
   return incidents.reduce((sum, incident) => sum + (incident.kind === 'healed' ? incident[key] : 0), 0);
 }
 
+/** Every timeline that a node found, it has healed as far as its ring can. */
+function healedByAll(): boolean {
+  const count = (kind: Incident['kind']): number =>
+    incidents.filter((incident) => incident.kind === kind).length;
+  return !ring || (count('timeline') > 0 && count('healed') >= count('timeline'));
+}
+
 /** Runs sign-ins over an accident and some seconds more; says what the log has of what was acknowledged. */
 async function over(accident: () => Promise<void>, load: Load, afterMs = 2_000): Promise<Verdict> {
   await sleep(1_000);
   await accident();
   await sleep(afterMs);
   await load.stop();
-  await sleep(300);
+  await until(healedByAll, { withinMs: 35_000, everyMs: 50, what: 'healing' });
   const master = await topology.master();
   const verdict = judge(load, await wholeLog([master.port], 16));
   console.log(

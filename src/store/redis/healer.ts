@@ -7,7 +7,10 @@ import type { Restored, RestoreTools } from './restore.ts';
 import type { RedisSettings } from './settings.ts';
 
 /** How many subjects are put back at once. */
-const CONCURRENCY = 64;
+const CONCURRENCY = 128;
+
+/** How many subjects are compared with the new master at once. */
+const COMPARE_MAX = 1_000;
 
 /** How often a lost event is tried again whose predecessor is missing. */
 const WAIT_MS = 250;
@@ -46,14 +49,17 @@ export class Healer {
     const startedAt = clock();
     const end = startedAt + settings.ringMs;
     const waiting: LogEntry[] = [];
-    const queue = [...lost].sort((a, b) => newestOf(a) - newestOf(b));
-    const work = async (): Promise<void> => {
-      for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-        waiting.push(...(await this.#restore(next.texts.map(parseEntry))));
-        next.release();
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    const newestLast = [...lost].sort((a, b) => newestOf(a) - newestOf(b));
+    while (newestLast.length > 0) {
+      const missing = await this.#compare(newestLast.splice(-COMPARE_MAX));
+      const work = async (): Promise<void> => {
+        for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
+          waiting.push(...(await this.#restore(next.texts.map(parseEntry))));
+          next.release();
+        }
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    }
     await announce();
     const seconds = (clock() - startedAt) / 1000;
     const stillWaiting = await this.#waitOn(waiting, end);
@@ -66,6 +72,20 @@ export class Healer {
       givenUp: totals.givenUp,
       reset: totals.reset.size,
     });
+  }
+
+  /** Lets go of subjects whose newest event stands there. @returns the others. */
+  async #compare(lost: readonly Lost[]): Promise<Lost[]> {
+    const missing = await Promise.all(
+      lost.map(async (one) => {
+        const newest = parseEntry(one.texts[one.texts.length - 1] as string).event.id;
+        const reading = await this.#options.tools.read(one.subject).catch(() => undefined);
+        if (reading?.head?.moments.some(({ id }) => id === newest) !== true) return [one];
+        one.release();
+        return [];
+      }),
+    );
+    return missing.flat();
   }
 
   /** Tries again, subject by subject, until the window ends. */

@@ -10,6 +10,9 @@ import { parseEntry } from './log-entry.ts';
 import type { Session } from './session.ts';
 import { HISTORY_COUNT_MAX } from './settings.ts';
 
+/** Partitions that are folded beside each other: one waits for Redis while another is read. */
+const PARTITIONS_AT_ONCE = 4;
+
 /** Heads that one call compares, or puts back. */
 const HEADS_AT_ONCE = 500;
 
@@ -42,15 +45,19 @@ export async function rebuildAll(
   onProgress: (report: RebuildReport) => void,
 ): Promise<RebuildReport> {
   const counts: Counts = { events: 0, tickets: 0, equal: 0, rebuilt: 0, over: 0, newer: 0, different: [] };
-  for (let partition = 0; partition < session.partitions; partition += 1) {
-    const { events, seen } = await readPartition(session, partition);
-    counts.events += [...events.values()].reduce((sum, { length }) => sum + length, 0);
-    const expected = [...events.values()].flatMap((one) => expectedHead(session, one, counts));
-    for (let from = 0; from < expected.length; from += HEADS_AT_ONCE) {
-      await compare(session, partition, seen, expected.slice(from, from + HEADS_AT_ONCE), counts);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let partition = next++; partition < session.partitions; partition = next++) {
+      const { events, seen } = await readPartition(session, partition);
+      counts.events += [...events.values()].reduce((sum, { length }) => sum + length, 0);
+      const expected = [...events.values()].flatMap((one) => expectedHead(session, one, counts));
+      for (let from = 0; from < expected.length; from += HEADS_AT_ONCE) {
+        await compare(session, partition, seen, expected.slice(from, from + HEADS_AT_ONCE), counts);
+      }
+      onProgress({ ...counts });
     }
-    onProgress({ ...counts });
-  }
+  };
+  await Promise.all(Array.from({ length: PARTITIONS_AT_ONCE }, work));
   return counts;
 }
 

@@ -44,7 +44,9 @@ export async function restoreSubject(
   const subject = inOrder[0]?.event.subject;
   if (subject === undefined) return;
   let { head, now } = await tools.read(subject);
-  if (head === null) head = await tools.rebuild(subject).catch(() => null);
+  if (head === null && inOrder[0]?.event.version !== 1) {
+    head = await tools.rebuild(subject).catch(() => null);
+  }
   const oldest = now - tools.session.settings.historyMs / 2;
   let ended: Restored | undefined;
   for (const entry of inOrder) {

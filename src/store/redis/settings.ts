@@ -35,7 +35,7 @@ export const REDIS_DEFAULTS = {
   failoverDetector: true,
   ringSizeMax: 64 * 1024 * 1024,
   graceMs: 5_000,
-  settleMaxMs: 1_000,
+  settleMaxMs: 2_000,
   sentinelSilenceMaxMs: 10_000,
 } as const;
 
