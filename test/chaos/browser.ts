@@ -43,6 +43,8 @@ export function openBrowser(
       wake();
     },
     onEnding: (ending) => {
+      const sinceS = ((Date.now() - observation.startedMs) / 1000).toFixed(1);
+      observation.endings.push(`${ending} after ${sinceS} s`);
       if (!GONE.test(ending)) return;
       observation.gone = true;
       watching.stop();

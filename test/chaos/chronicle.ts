@@ -27,6 +27,8 @@ export interface Observation {
   readonly ticketId: string;
   readonly startedMs: number;
   readonly told: Told[];
+  /** How its connections ended, in order, each with the seconds since it began. */
+  readonly endings: string[];
   /** It was answered that there is no such ticket. */
   gone: boolean;
 }
@@ -50,7 +52,7 @@ export class Chronicle {
   }
 
   observe(ticketId: string, observer: string): Observation {
-    const observation = { observer, ticketId, startedMs: Date.now(), told: [], gone: false };
+    const observation = { observer, ticketId, startedMs: Date.now(), told: [], endings: [], gone: false };
     this.observed.push(observation);
     return observation;
   }

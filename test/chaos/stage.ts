@@ -6,6 +6,7 @@ import { look } from '../support/signin.ts';
 import type { Minted } from '../support/signin.ts';
 import type { Random } from '../support/random.ts';
 import { Chronicle } from './chronicle.ts';
+import type { Observation } from './chronicle.ts';
 import { startLoad } from './load.ts';
 import type { Rates } from './load.ts';
 import { readTicketLog } from './log.ts';
@@ -49,6 +50,7 @@ const RATES: Rates = { signInsPerSecond: 8, pulsesPerSecond: 12 };
 const BOUND_MS = 10_000;
 const PULSES_ASKED = 40;
 const BREACHES_KEPT = 25;
+const ENDINGS_SAID = 4;
 
 /** Plays one scenario on a ground that is ready, and judges what it left. Ends the gateways; the ground is the caller's. */
 export async function playScenario(
@@ -121,7 +123,7 @@ export async function playScenario(
       p99Ms,
       notes,
       endings: Object.fromEntries(chronicle.endings),
-      breaches: all.slice(0, BREACHES_KEPT),
+      breaches: all.slice(0, BREACHES_KEPT).map((breach) => withConnections(breach, observed)),
       late: lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] }),
     };
   } catch (error) {
@@ -131,6 +133,15 @@ export async function playScenario(
     for (const browser of settings.browsers) browser.stop();
     await Promise.all(gateways.map((gateway) => endGateway(gateway)));
   }
+}
+
+/** Says how the browsers' connections ended, where a browser was left without outcome. */
+function withConnections(breach: Breach, observed: readonly Observation[]): Breach {
+  if (breach.column !== 'without outcome') return breach;
+  const endings = observed
+    .filter(({ ticketId }) => ticketId === breach.ticketId)
+    .flatMap((observation) => observation.endings.slice(-ENDINGS_SAID));
+  return { ...breach, why: `${breach.why} (connections: ${endings.join(', ') || 'open'})` };
 }
 
 /** Both have one public address, as behind a balancer. */

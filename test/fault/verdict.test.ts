@@ -29,6 +29,7 @@ const browser = (notices: Observation['told'], gone = false): Observation => ({
   ticketId: 't',
   startedMs: 0,
   told: notices,
+  endings: [],
   gone,
 });
 const answered = (

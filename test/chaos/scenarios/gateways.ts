@@ -45,7 +45,7 @@ export const gatewayScenarios: readonly AnyScenario[] = [
       SCANGATE_TICKET_LIFE_MAX: 'PT8S',
       SCANGATE_CODE_LIFE: 'PT5S',
       SCANGATE_QR_PERIOD: 'PT5S',
-      SCANGATE_HISTORY: 'PT8S',
+      SCANGATE_HISTORY: 'PT20S',
     },
     rates: { signInsPerSecond: 3 },
     forgets: true,

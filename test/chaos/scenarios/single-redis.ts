@@ -21,12 +21,14 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
     smoke: true,
     prepare: () => singleGround(),
     play: async ({ ground, random, sleep, note }) => {
+      const accepted = (): number => ground.networks.reduce((sum, network) => sum + network.accepted(), 0);
+      const before = accepted();
       for (let cut = 0; cut < CUTS; cut += 1) {
         random.pick(ground.networks).cutNextAnswer('sg1_append');
         await sleep(CUT_EVERY_MS);
       }
       for (const network of ground.networks) network.heal();
-      note('cuts', CUTS);
+      note('connections cut', accepted() - before);
     },
   }),
   scenario({
