@@ -17,12 +17,13 @@ import { followClients } from './oauth/client-registry.ts';
 import { demoClient } from './oauth/demo-client.ts';
 import { oauthServer } from './oauth/server.ts';
 import { subjectRule } from './oauth/subject.ts';
-import { openPhones, openUserStatus, remoteKeys } from './open-phones.ts';
+import { openPhones, openUserStatus, openWechatScenes, remoteKeys } from './open-phones.ts';
 import { openStores, watchedBy } from './open-stores.ts';
 import { openTransports } from './open-transports.ts';
 import { phoneIdentities } from './phone/identities.ts';
 import { pageSessions } from './phone/page-session.ts';
 import { activePhones } from './phone/user-status.ts';
+import { boxOf } from './secrets/box.ts';
 import { KeyRing } from './secrets/key-ring.ts';
 import { sealOf } from './secrets/seal.ts';
 import { signingKeys } from './secrets/signing-keys.ts';
@@ -131,6 +132,11 @@ export async function compose(config: Config): Promise<Gateway> {
     clients,
     phones,
     pages,
+    wechatScenes: openWechatScenes(config, metrics, {
+      ledger,
+      box: boxOf(ring, 'wechat credential'),
+      makeId,
+    }),
     phonePages: {
       pageSessions: approvalSessions,
       commands,

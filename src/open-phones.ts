@@ -11,6 +11,13 @@ import type { PageSessions } from './phone/page-session.ts';
 import type { PhoneIdentity } from './phone/phone-identity.ts';
 import { userStatus } from './phone/user-status.ts';
 import type { UserStatus } from './phone/user-status.ts';
+import { wechatApi } from './phone/wechat-api.ts';
+import { wechatCredential } from './phone/wechat-credential.ts';
+import type { WechatCredentialOptions } from './phone/wechat-credential.ts';
+import { wechatScenes } from './phone/wechat-scene.ts';
+import type { WechatScenes } from './phone/wechat-scene.ts';
+import { wechatIdentity } from './phone/wechat-sign-in.ts';
+import type { WechatApp } from './phone/wechat-sign-in.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 const now = (): number => Date.now();
@@ -30,8 +37,10 @@ export function openPhones(
         return oidcPhone(config, metrics, sessions);
       case 'jwt':
         return jwtPhone(config, metrics);
+      case 'wechat':
+        return wechatPhone(config, metrics, sessions);
       default:
-        throw new BadSetting('SCANGATE_PHONE_IDENTITY', `"${name}" is not here yet`);
+        throw new BadSetting('SCANGATE_PHONE_IDENTITY', `"${name}" is not here`);
     }
   });
 }
@@ -58,6 +67,60 @@ function oidcPhone(config: Config, metrics: Metrics, sessions: PageSessions): Ph
     breaker: upstream(config, metrics, 'oidc'),
     timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
   });
+}
+
+function wechatPhone(config: Config, metrics: Metrics, sessions: PageSessions): PhoneIdentity {
+  const account = wechatAccount(config);
+  const website = wechatApp(
+    'SCANGATE_PHONE_WECHAT_WEB_APP_SECRET',
+    config.SCANGATE_PHONE_WECHAT_WEB_APP_ID,
+    config.SCANGATE_PHONE_WECHAT_WEB_APP_SECRET,
+  );
+  if (account === undefined && website === undefined)
+    throw new BadSetting('SCANGATE_PHONE_WECHAT_APP_ID', 'is needed by this phone identity');
+  return wechatIdentity({
+    call: wechatApi(config.SCANGATE_PHONE_WECHAT_API, upstream(config, metrics, 'wechat')),
+    openBase: config.SCANGATE_PHONE_WECHAT_OPEN,
+    account,
+    website,
+    subject: config.SCANGATE_PHONE_WECHAT_SUBJECT,
+    label: '微信 WeChat',
+    sessions,
+  });
+}
+
+/** Scene QR codes, where there is an official account and its callback has a token; else undefined. */
+export function openWechatScenes(
+  config: Config,
+  metrics: Metrics,
+  kept: Pick<WechatCredentialOptions, 'ledger' | 'box' | 'makeId'>,
+): WechatScenes | undefined {
+  const account = wechatAccount(config);
+  const callbackToken = config.SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN;
+  if (!config.phoneIdentities.includes('wechat') || account === undefined || callbackToken === undefined)
+    return undefined;
+  const call = wechatApi(config.SCANGATE_PHONE_WECHAT_API, upstream(config, metrics, 'wechat_account'));
+  const kind = config.SCANGATE_PHONE_WECHAT_CREDENTIAL;
+  const credential = wechatCredential({ ...kept, ...account, call, kind, now });
+  return wechatScenes({ call, credential, ledger: kept.ledger, callbackToken, now });
+}
+
+function wechatAccount(config: Config): WechatApp | undefined {
+  return wechatApp(
+    'SCANGATE_PHONE_WECHAT_APP_SECRET',
+    config.SCANGATE_PHONE_WECHAT_APP_ID,
+    config.SCANGATE_PHONE_WECHAT_APP_SECRET,
+  );
+}
+
+function wechatApp(
+  name: string,
+  appId: string | undefined,
+  secret: string | undefined,
+): WechatApp | undefined {
+  if (appId === undefined) return undefined;
+  if (secret === undefined) throw new BadSetting(name, 'is needed by this phone identity');
+  return { appId, secret };
 }
 
 /** The keys of a client's `jwks_uri`, read as a phone's issuer's are. */

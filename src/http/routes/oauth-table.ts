@@ -5,6 +5,8 @@ import type { ClientRegistry } from '../../oauth/client.ts';
 import type { OAuthServer } from '../../oauth/server.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { SigningKeys } from '../../secrets/signing-keys.ts';
+import type { WechatScenes } from '../../phone/wechat-scene.ts';
+import { BrowserGate } from '../browser-gate.ts';
 import { Origins } from '../cross-origin.ts';
 import type { Pages } from '../pages/pages.ts';
 import { phoneCaller } from '../phone-caller.ts';
@@ -23,6 +25,7 @@ import type { PhonePageOptions } from './session-phone.ts';
 import { sessionGate } from './session-gate.ts';
 import { sessionListRoutes } from './session-list.ts';
 import { sessionPresenter } from './session-presenter.ts';
+import { wechatRoutes } from './session-wechat.ts';
 import { sessionUpgrades, sessionWatchRoutes } from './session-watches.ts';
 
 /** What the routes of OAuth and of sessions are made of. */
@@ -35,6 +38,8 @@ export interface OAuthTableOptions {
   readonly clients: ClientRegistry;
   readonly phones: PhoneIdentities;
   readonly pages: Pages;
+  /** Absent: there are no codes that WeChat itself scans. */
+  readonly wechatScenes?: WechatScenes | undefined;
   readonly phonePages: Omit<PhonePageOptions, 'issuer' | 'phones'>;
   readonly shared: TransportShared;
   /** What a page that polls for its session is advised to wait, in milliseconds. */
@@ -54,6 +59,8 @@ export function oauthTable(options: OAuthTableOptions): OAuthTable {
   const presenter = sessionPresenter(sessions, options.retryAfterMs);
   const admit = sessionGate({ access: oauth.access, clients, origins, presenter });
   const caller = phoneCaller(options.phones, origins);
+  const { commands, secrets } = options.phonePages;
+  const gate = new BrowserGate(secrets, clients, origins);
   return {
     routes: [
       ...authorizeRoutes(oauth.authorize, options.pages),
@@ -67,6 +74,9 @@ export function oauthTable(options: OAuthTableOptions): OAuthTable {
       ...sessionListRoutes({ sessions, userSessions: oauth.userSessions, clients, caller }),
       ...sessionWatchRoutes(admit, shared),
       ...phonePageRoutes({ ...options.phonePages, issuer, phones: options.phones }),
+      ...(options.wechatScenes === undefined
+        ? []
+        : wechatRoutes({ issuer, clients, gate, commands, secrets, scenes: options.wechatScenes })),
     ],
     upgrades: sessionUpgrades(admit, shared),
   };

@@ -121,7 +121,8 @@ export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
         const { source } = request.params;
         const signIn = signInOf(source);
         const returnTo = localPath(request.query.return_to);
-        const state = options.makeId();
+        // WeChat takes letters and digits only.
+        const state = Buffer.from(options.makeId()).toString('hex');
         const ticketId = await ticketOf(returnTo);
         const { address, kept } = await signIn.begin(callbackOf(issuer, source), state, request.agent);
         const all: Kept = {

@@ -1,0 +1,83 @@
+import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
+import type { Breaker } from './breaker.ts';
+import { PhoneSourceAway } from './phone-identity.ts';
+import { readJson } from './upstream-json.ts';
+
+/** WeChat said no, which it does with HTTP 200 and a code of its own. */
+export class WechatRefusal extends Error {
+  override readonly name = 'WechatRefusal';
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`WeChat refused: ${code}`);
+    this.code = code;
+  }
+}
+
+/** An answer of WeChat's API that is no refusal. */
+export type WechatAnswer = Readonly<Record<string, unknown>>;
+
+/** What is asked of WeChat's API. Neither address nor body ever stands in an error: WeChat puts secrets in both. */
+export interface WechatCall {
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON by POST; absent: GET. */
+  readonly json?: object;
+  /** Whether a repetition does no harm. A code or a quota is used up by the first. */
+  readonly repeatable: boolean;
+}
+
+/** Calls WeChat. @throws WechatRefusal; PhoneSourceAway where no answer came. */
+export type CallWechat = (call: WechatCall) => Promise<WechatAnswer>;
+
+/** "The system is busy: the developer should wait and try again." */
+const BUSY = -1;
+
+/** @param base the API's address, `https://api.weixin.qq.com` or a stand-in's. */
+export function wechatApi(base: string, breaker: Breaker): CallWechat {
+  return async ({ path, query = {}, json, repeatable }) => {
+    const address = new URL(path, base);
+    for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
+    try {
+      return await breaker.call(
+        async (signal) => {
+          const answer = await readJson(address.href, {
+            signal,
+            ...(json === undefined
+              ? {}
+              : {
+                  method: 'POST',
+                  headers: { 'content-type': 'application/json' },
+                  body: JSON.stringify(json),
+                }),
+          });
+          return checked(answer);
+        },
+        repeatable ? undefined : 1,
+      );
+    } catch (error) {
+      if (error instanceof Refused) throw new WechatRefusal(error.code);
+      if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
+        throw new PhoneSourceAway('WeChat is away');
+      throw error;
+    }
+  };
+}
+
+/** Ends the breaker's tries: WeChat did answer. */
+class Refused extends UpstreamRefusal {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`WeChat refused: ${code}`);
+    this.code = code;
+  }
+}
+
+function checked(answer: unknown): WechatAnswer {
+  if (typeof answer !== 'object' || answer === null) throw new Error('no object');
+  const code = 'errcode' in answer ? Number(answer.errcode) : 0;
+  if (code === BUSY) throw new Error('busy');
+  if (code !== 0) throw new Refused(code);
+  return answer as WechatAnswer;
+}
