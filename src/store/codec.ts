@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../session/events.ts';
 import type { TicketEvent } from '../ticket/events.ts';
+import { mintedOfRow, mintedRow } from './minted-row.ts';
 
 /** Lifts an event's data from one schema number to the next. Pure. */
 type Upcast = (data: Record<string, unknown>) => Record<string, unknown>;
@@ -39,7 +40,11 @@ export function encodeEvent(
   event: TicketEvent | SessionEvent,
   table: SchemaTable = SCHEMAS,
 ): { type: string; schema: number; data: string } {
-  return { type: event.type, schema: table[event.type].schema, data: JSON.stringify(event.data) };
+  return {
+    type: event.type,
+    schema: table[event.type].schema,
+    data: JSON.stringify(event.type === 'minted' ? mintedRow(event.data) : event.data),
+  };
 }
 
 /**
@@ -54,7 +59,8 @@ export function decodeEvent<E extends TicketEvent | SessionEvent>(
   if (!Object.hasOwn(table, stored.type)) throw new NewerSchema(`unknown event ${stored.type}`);
   const row = table[stored.type as EventType];
   if (stored.schema > row.schema) throw new NewerSchema(`${stored.type} of schema ${stored.schema}`);
-  let data = JSON.parse(stored.data) as Record<string, unknown>;
+  const written = JSON.parse(stored.data) as Record<string, unknown>;
+  let data = Array.isArray(written) ? { ...mintedOfRow(written) } : written;
   for (const upcast of row.upcasts.slice(stored.schema - 1)) data = upcast(data);
   return { type: stored.type, data } as E;
 }

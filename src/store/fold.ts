@@ -5,9 +5,10 @@ import type { Cursor } from '../ticket/cursor.ts';
 import { evolve } from '../ticket/evolve.ts';
 import type { TicketEvent } from '../ticket/events.ts';
 import { isFinal } from '../ticket/ticket.ts';
-import type { Ticket } from '../ticket/ticket.ts';
+import type { Ticket, TicketStatus } from '../ticket/ticket.ts';
 import { HEAD_SCHEMA, NewerSchema, decodeEvent } from './codec.ts';
 import type { Append, Head, StoredEvent } from './event-store.ts';
+import { mintedOfRow, mintedRow } from './minted-row.ts';
 import { kindOf } from './subject.ts';
 
 /** The part of a head that a node folds. Its bytes depend on the events alone, so a rebuilt head equals the first. */
@@ -19,8 +20,16 @@ export function foldedTicket(ticket: Ticket): Folded {
     status: ticket.status,
     final: isFinal(ticket.status),
     schema: HEAD_SCHEMA,
-    blob: JSON.stringify(ticket),
+    blob: ticketBlob(ticket),
   };
+}
+
+/** A ticket without what its head says anyway, and without names that every ticket has. */
+type TicketBlob = Omit<Ticket, 'status' | 'minted'> & { readonly minted: unknown };
+
+function ticketBlob({ status: _status, minted, ...rest }: Ticket): string {
+  const blob: TicketBlob = { minted: mintedRow(minted), ...rest };
+  return JSON.stringify(blob);
 }
 
 /** What a session's state becomes in its head. */
@@ -39,7 +48,8 @@ export function foldedSession(session: Session): Folded {
  * @throws {@link NewerSchema} where a later release folded it.
  */
 export function ticketOf(head: Head): Ticket {
-  return unfold(head) as Ticket;
+  const { minted, ...rest } = unfold(head) as TicketBlob;
+  return { status: head.status as TicketStatus, minted: mintedOfRow(minted), ...rest };
 }
 
 /** Reads a session from its head. @throws {@link NewerSchema} as {@link ticketOf} does. */

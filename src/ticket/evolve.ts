@@ -14,7 +14,7 @@ export function evolve(
   if (ticket === undefined) return undefined;
   switch (event.type) {
     case 'scanned':
-      return { ...ticket, status: 'scanned', scanned: { ...event.data, id: event.id } };
+      return { ...ticket, status: 'scanned', scanned: { user: event.data.user, id: event.id } };
     case 'confirmed':
       return { ...ticket, status: 'confirmed', confirmed: { id: event.id } };
     case 'denied':

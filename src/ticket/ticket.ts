@@ -9,7 +9,7 @@ export type TicketStatus =
 export interface Ticket {
   readonly status: TicketStatus;
   readonly minted: MintedData;
-  readonly scanned?: ScannedData & { readonly id: Cursor };
+  readonly scanned?: Pick<ScannedData, 'user'> & { readonly id: Cursor };
   readonly confirmed?: { readonly id: Cursor };
   readonly denied?: DeniedData;
   readonly redeemed?: RedeemedData & { readonly id: Cursor };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, constantFrom, property } from 'fast-check';
 import type { SessionEvent } from '../../src/session/events.ts';
-import { NewerSchema, encodeEvent } from '../../src/store/codec.ts';
+import { NewerSchema, decodeEvent, encodeEvent } from '../../src/store/codec.ts';
 import type { Head, StoredEvent } from '../../src/store/event-store.ts';
 import { fold, sessionOf, ticketOf } from '../../src/store/fold.ts';
 import type { Subject } from '../../src/store/subject.ts';
@@ -40,7 +40,7 @@ describe('a fold', () => {
         const { first, next } = appendMaker(seeded(1));
         let head: Head | undefined;
         for (const event of events) {
-          const plain = { type: event.type, data: JSON.parse(event.data) } as TicketEvent;
+          const plain = decodeEvent<TicketEvent>(event);
           const append =
             head === undefined
               ? first(TICKET, plain, { ms: 1 }, { id: event.id })

@@ -36,7 +36,7 @@ async function onRedis(): Promise<World & { readonly spoil: (subject: Subject) =
     raw,
     drop: async (subject) => void (await ask(redis.port, 'DEL', key(subject))),
     spoil: async (subject) => {
-      const spoilt = (await raw(subject))?.replace('"pending"', '"scanned"') ?? '';
+      const spoilt = (await raw(subject))?.replace(' pending ', ' scanned ') ?? '';
       await ask(redis.port, 'SET', key(subject), spoilt, 'KEEPTTL');
     },
     close: async () => {

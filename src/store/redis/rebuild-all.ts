@@ -130,7 +130,8 @@ async function compare(
     else if (stands === null) missing.push(head);
     else if (!isLater(stands, head.text)) counts.different.push(head.subject);
   }
-  if (missing.length > 0) counts.rebuilt += await putBack(session, partition, seen, missing);
+  const put = missing.length === 0 ? 0 : await putBack(session, partition, seen, missing);
+  counts.rebuilt += put;
 }
 
 // A head of a later version than what was read is of an event that came meanwhile.
