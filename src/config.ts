@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Temporal } from '@js-temporal/polyfill';
 import { SETTINGS } from './settings.ts';
-import type { Kind, Setting, SettingName } from './settings.ts';
+import type { Kind, Setting } from './setting.ts';
+import type { SettingName } from './settings.ts';
 
 type Value<K extends Kind> = K extends 'list'
   ? readonly string[]

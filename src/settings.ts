@@ -1,27 +1,6 @@
-/** What a setting's text must be, and how it reads in the table of the README. */
-export type Kind = 'text' | 'list' | 'count' | 'bytes' | 'port' | 'duration' | readonly string[];
-
-/** One row of the settings table. A duration is ISO 8601; its value in the code is milliseconds. */
-export interface Setting {
-  readonly kind: Kind;
-  /** Undefined: there is no default. */
-  readonly initial: string | undefined;
-  readonly means: string;
-  readonly min?: number;
-  readonly max?: number;
-}
-
-const setting = <const K extends Kind, const I extends string | undefined>(
-  kind: K,
-  initial: I,
-  means: string,
-  bounds: { min?: number; max?: number } = {},
-): Omit<Setting, 'kind' | 'initial'> & { readonly kind: K; readonly initial: I } => ({
-  kind,
-  initial,
-  means,
-  ...bounds,
-});
+import { PHONE_SETTINGS } from './phone-settings.ts';
+import { setting } from './setting.ts';
+import type { Setting } from './setting.ts';
 
 /** Every setting of the process, by the name of its environment variable. */
 export const SETTINGS = {
@@ -101,20 +80,6 @@ export const SETTINGS = {
     max: 86_400_000,
   }),
 
-  SCANGATE_PHONE_JWT_ISSUER: setting('text', undefined, 'issuer of the app’s JWTs'),
-  SCANGATE_PHONE_JWT_AUDIENCE: setting('text', undefined, 'audience the JWTs must name'),
-  SCANGATE_PHONE_JWT_JWKS: setting('text', undefined, 'where their keys are: an https address or a file'),
-
-  SCANGATE_PHONE_OIDC_ISSUER: setting('text', undefined, 'the provider that phones sign in at'),
-  SCANGATE_PHONE_OIDC_CLIENT_ID: setting('text', undefined, 'who the gateway is to it'),
-  SCANGATE_PHONE_OIDC_CLIENT_SECRET: setting(
-    'text',
-    undefined,
-    'its secret; none: a public client with PKCE',
-  ),
-  SCANGATE_PHONE_OIDC_SCOPE: setting('text', 'openid profile', 'what is asked for'),
-  SCANGATE_PHONE_OIDC_LABEL: setting('text', undefined, 'what the link to it says; by default its host'),
-
   SCANGATE_PHONE_WECHAT_APP_ID: setting('text', undefined, 'the official account, for phones inside WeChat'),
   SCANGATE_PHONE_WECHAT_APP_SECRET: setting('text', undefined, 'its secret'),
   SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN: setting(
@@ -145,16 +110,6 @@ export const SETTINGS = {
     'where browsers sign in with WeChat',
   ),
 
-  SCANGATE_USER_STATUS_URL: setting(
-    'text',
-    undefined,
-    'asked by POST `{source, issuer, subject}` whether a user may sign in: `{"status": "active"}`',
-  ),
-  SCANGATE_USER_STATUS_TOKEN: setting('text', undefined, 'bearer that is sent there'),
-  SCANGATE_USER_STATUS_CACHE: setting('duration', 'PT5S', 'how long its answer counts', {
-    min: 0,
-    max: 300_000,
-  }),
   SCANGATE_UPSTREAM_TIMEOUT: setting('duration', 'PT3S', 'bound of one call to a source of users', {
     min: 50,
     max: 30_000,
@@ -316,6 +271,7 @@ export const SETTINGS = {
     max: 300_000,
   }),
   SCANGATE_DRAIN_MAX: setting('duration', 'PT15S', 'gone within', { min: 1000, max: 600_000 }),
+  ...PHONE_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -43,7 +43,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 /** Files at the top of `src`, by the room they belong to. */
 const TOP_FILES: Readonly<Record<string, string>> = {
   'config.ts': 'config',
+  'setting.ts': 'config',
   'settings.ts': 'config',
+  'phone-settings.ts': 'config',
   'compose.ts': 'compose',
   'open-stores.ts': 'compose',
   'open-phones.ts': 'compose',

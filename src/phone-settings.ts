@@ -1,0 +1,28 @@
+import { setting } from './setting.ts';
+import type { Setting } from './setting.ts';
+
+/** The settings of who holds the phone: one group a source, and the users' status. */
+export const PHONE_SETTINGS = {
+  SCANGATE_PHONE_JWT_ISSUER: setting('text', undefined, 'issuer of the app’s JWTs'),
+  SCANGATE_PHONE_JWT_AUDIENCE: setting('text', undefined, 'audience the JWTs must name'),
+  SCANGATE_PHONE_JWT_JWKS: setting('text', undefined, 'where their keys are: an https address or a file'),
+  SCANGATE_PHONE_OIDC_ISSUER: setting('text', undefined, 'the provider that phones sign in at'),
+  SCANGATE_PHONE_OIDC_CLIENT_ID: setting('text', undefined, 'who the gateway is to it'),
+  SCANGATE_PHONE_OIDC_CLIENT_SECRET: setting(
+    'text',
+    undefined,
+    'its secret; none: a public client with PKCE',
+  ),
+  SCANGATE_PHONE_OIDC_SCOPE: setting('text', 'openid profile', 'what is asked for'),
+  SCANGATE_PHONE_OIDC_LABEL: setting('text', undefined, 'what the link to it says; by default its host'),
+  SCANGATE_USER_STATUS_URL: setting(
+    'text',
+    undefined,
+    'asked by POST `{source, issuer, subject}` whether a user may sign in: `{"status": "active"}`',
+  ),
+  SCANGATE_USER_STATUS_TOKEN: setting('text', undefined, 'bearer that is sent there'),
+  SCANGATE_USER_STATUS_CACHE: setting('duration', 'PT5S', 'how long its answer counts', {
+    min: 0,
+    max: 300_000,
+  }),
+} as const satisfies Record<string, Setting>;

@@ -1,0 +1,24 @@
+/** What a setting's text must be, and how it reads in the table of the README. */
+export type Kind = 'text' | 'list' | 'count' | 'bytes' | 'port' | 'duration' | readonly string[];
+
+/** One row of the settings table. A duration is ISO 8601; its value in the code is milliseconds. */
+export interface Setting {
+  readonly kind: Kind;
+  /** Undefined: there is no default. */
+  readonly initial: string | undefined;
+  readonly means: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export const setting = <const K extends Kind, const I extends string | undefined>(
+  kind: K,
+  initial: I,
+  means: string,
+  bounds: { min?: number; max?: number } = {},
+): Omit<Setting, 'kind' | 'initial'> & { readonly kind: K; readonly initial: I } => ({
+  kind,
+  initial,
+  means,
+  ...bounds,
+});
