@@ -11,7 +11,7 @@ export interface Visit {
   readonly close: () => Promise<void>;
 }
 
-const EVERYONE: BrowserContextOptions = { locale: 'en-US', viewport: { width: 1000, height: 860 } };
+const EVERYONE: BrowserContextOptions = { locale: 'en-US', viewport: { width: 760, height: 720 } };
 
 /** Opens a browser of its own with one empty tab. `origins` are all that its pages should ever ask. */
 export async function visit(
