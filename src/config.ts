@@ -27,6 +27,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly phoneIdentities: readonly string[];
   /** Undefined: the file store keeps its own. */
   readonly secrets: readonly string[] | undefined;
+  /** What a test switches off to see what it is good for (`SCANGATE_TEST_WITHOUT`); never set otherwise. */
+  readonly withoutForTests: readonly string[];
   /** Names that look like settings and are none: to be warned of, for they are likely typing errors. */
   readonly unknown: readonly string[];
 }
@@ -65,8 +67,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, se
     storeKind,
     phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],
     secrets: serves ? secretsOf(values, storeKind) : undefined,
+    withoutForTests: (env['SCANGATE_TEST_WITHOUT'] ?? '').split(','),
     unknown: Object.keys(env).filter(
-      (name) => name.startsWith('SCANGATE_') && !Object.hasOwn(SETTINGS, name),
+      (name) => /^SCANGATE_(?!TEST_)/.test(name) && !Object.hasOwn(SETTINGS, name),
     ),
   });
 }
@@ -150,7 +153,7 @@ function publicUrlOf(values: Values): URL {
 
 function storeKindOf(store: string): Config['storeKind'] {
   if (/^file:./.test(store)) return 'file';
-  if (/^(rediss?|redis\+sentinel|redis\+cluster):\/\/./.test(store)) return 'redis';
+  if (/^rediss?(\+sentinel|\+cluster)?:\/\/./.test(store)) return 'redis';
   throw new BadSetting(
     'SCANGATE_STORE',
     'must be file:<folder>, redis://, rediss://, redis+sentinel:// or redis+cluster://',

@@ -13,7 +13,7 @@ import { parseRedisAddress } from './store/redis/address.ts';
 import type { Incident, OnIncident } from './store/redis/incident.ts';
 import { openRedisStore } from './store/redis/open.ts';
 import { prepare } from './store/redis/prepare.ts';
-import { REDIS_DEFAULTS } from './store/redis/settings.ts';
+import type { RedisSettings } from './store/redis/settings.ts';
 import type { StoreSettings } from './store/settings.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -46,7 +46,7 @@ export async function openStores(config: Config, watched: Watched = {}): Promise
   if (config.storeKind === 'redis') {
     const { store, ledger, rebuildAll } = await openRedisStore({
       url: config.SCANGATE_STORE,
-      settings: { ...REDIS_DEFAULTS, ...settings },
+      settings: redisSettings(config, settings),
       migrate: true,
       clock: () => performance.now(),
       random: Math.random,
@@ -99,6 +99,22 @@ export async function migrateStore(address: string): Promise<readonly string[]> 
     log: (line) => lines.push(line),
   });
   return lines;
+}
+
+function redisSettings(config: Config, settings: StoreSettings): RedisSettings {
+  const { withoutForTests } = config;
+  return {
+    ...settings,
+    replicationTimeoutMs: config.SCANGATE_REPLICATION_TIMEOUT,
+    tailPauseMs: config.SCANGATE_FEED_PAUSE,
+    rewindMs: withoutForTests.includes('rewind') ? 0 : config.SCANGATE_REDO_RING,
+    ringMs: config.SCANGATE_REDO_RING,
+    ringSizeMax: withoutForTests.includes('ring') ? 0 : config.SCANGATE_REDO_RING_BYTES,
+    failoverDetector: !withoutForTests.includes('detector'),
+    graceMs: config.SCANGATE_FAILOVER_GRACE,
+    settleMaxMs: config.SCANGATE_FAILOVER_SETTLE,
+    sentinelSilenceMaxMs: config.SCANGATE_SENTINEL_SILENCE,
+  };
 }
 
 function storeSettings(config: Config): StoreSettings {

@@ -1,6 +1,7 @@
 import { PHONE_SETTINGS } from './phone-settings.ts';
 import { setting } from './setting.ts';
 import type { Setting } from './setting.ts';
+import { STORE_SETTINGS } from './store-settings.ts';
 
 /** Every setting of the process, by the name of its environment variable. */
 export const SETTINGS = {
@@ -124,10 +125,7 @@ export const SETTINGS = {
   }),
   SCANGATE_UPSTREAM_REST: setting('duration', 'PT10S', 'for so long', { min: 100, max: 600_000 }),
 
-  SCANGATE_STORE_TIMEOUT: setting('duration', 'PT2S', 'bound of one call to the store', {
-    min: 50,
-    max: 60_000,
-  }),
+  ...STORE_SETTINGS,
   SCANGATE_COMMAND_TRIES: setting('count', '6', 'times a command reads again after losing a race', {
     min: 1,
     max: 100,

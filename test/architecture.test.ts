@@ -46,6 +46,7 @@ const TOP_FILES: Readonly<Record<string, string>> = {
   'setting.ts': 'config',
   'settings.ts': 'config',
   'phone-settings.ts': 'config',
+  'store-settings.ts': 'config',
   'compose.ts': 'compose',
   'open-stores.ts': 'compose',
   'open-phones.ts': 'compose',

@@ -1,0 +1,47 @@
+import { setting } from './setting.ts';
+import type { Setting } from './setting.ts';
+
+/** The settings of the store: bounds of calls, and what a failover of Redis may cost. */
+export const STORE_SETTINGS = {
+  SCANGATE_STORE_TIMEOUT: setting('duration', 'PT2S', 'bound of one call to the store', {
+    min: 50,
+    max: 60_000,
+  }),
+  SCANGATE_REPLICATION_TIMEOUT: setting(
+    'duration',
+    'PT0.5S',
+    'with durability `replicated`: how long an append waits for the replicas',
+    { min: 10, max: 30_000 },
+  ),
+  SCANGATE_FEED_PAUSE: setting('duration', 'PT0.007S', "pause between two reads of the log's tail", {
+    min: 1,
+    max: 1000,
+  }),
+  SCANGATE_REDO_RING: setting(
+    'duration',
+    'PT30S',
+    'how far back a node remembers events, to put them back after a failover',
+    { min: 1000, max: 300_000 },
+  ),
+  SCANGATE_REDO_RING_BYTES: setting('bytes', '67108864', 'the most memory that it takes for that', {
+    min: 1_048_576,
+  }),
+  SCANGATE_FAILOVER_GRACE: setting(
+    'duration',
+    'PT5S',
+    'after a failover, how long a deadline that passed meanwhile is held against nobody',
+    { min: 0, max: 60_000 },
+  ),
+  SCANGATE_FAILOVER_SETTLE: setting(
+    'duration',
+    'PT2S',
+    'the longest that a node waits for the others to put back what a failover lost',
+    { min: 0, max: 30_000 },
+  ),
+  SCANGATE_SENTINEL_SILENCE: setting(
+    'duration',
+    'PT10S',
+    'without a majority of Sentinels for this long, writes are refused',
+    { min: 1000, max: 600_000 },
+  ),
+} as const satisfies Record<string, Setting>;
