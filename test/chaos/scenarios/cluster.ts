@@ -2,15 +2,39 @@ import { partitionKeys } from '../../../src/store/keys.ts';
 import { PARTITIONS } from '../../../src/store/redis/settings.ts';
 import { partitionOf, ticketSubject } from '../../../src/store/subject.ts';
 import { until } from '../../support/until.ts';
+import type { Redis } from '../../support/redis.ts';
 import { clusterGround } from '../grounds.ts';
+import type { ClusterGround } from '../grounds.ts';
 import { secondsSince } from '../measures.ts';
 import { scenario } from '../scenario.ts';
-import type { AnyScenario } from '../scenario.ts';
+import type { AnyScenario, Stage } from '../scenario.ts';
 
 const SLOTS_MOVED = 8;
+const LAG_MS = 2000;
+const FIRST_LOG = '{sg:0}log';
 
 function logKeyOf(ticketId: string): string {
   return partitionKeys(partitionOf(ticketSubject(ticketId), PARTITIONS.cluster)).log;
+}
+
+/** A third of all tickets has its master killed, after something was done to it. */
+async function killMaster(
+  { ground, sleep, note, judgeWrites }: Stage<ClusterGround>,
+  before: (master: Redis) => Promise<void>,
+): Promise<void> {
+  const { topology } = ground;
+  const old = await topology.masterOf(FIRST_LOG);
+  const keys = new Set((await old.ask('KEYS', '{sg:*}log')) as readonly string[]);
+  judgeWrites((ticketId) => keys.has(logKeyOf(ticketId)));
+  await before(old);
+  const start = performance.now();
+  await old.kill();
+  await until(async () => (await topology.masterOf(FIRST_LOG)) !== old, {
+    withinMs: 30_000,
+    what: 'a promotion',
+  });
+  note('switch s', secondsSince(start));
+  await sleep(2500);
 }
 
 /** A Cluster of three masters with a replica each. */
@@ -20,19 +44,20 @@ export const clusterScenarios: readonly AnyScenario[] = [
     title: 'a master killed in a Cluster',
     rates: { pulsesPerSecond: 40 },
     prepare: () => clusterGround(),
-    play: async ({ ground, sleep, note, judgeWrites }) => {
-      const old = await ground.topology.masterOf('{sg:0}log');
-      const keys = new Set((await old.ask('KEYS', '{sg:*}log')) as readonly string[]);
-      judgeWrites((ticketId) => keys.has(logKeyOf(ticketId)));
-      const start = performance.now();
-      await old.kill();
-      await until(async () => (await ground.topology.masterOf('{sg:0}log')) !== old, {
-        withinMs: 30_000,
-        what: 'a promotion',
-      });
-      note('switch s', secondsSince(start));
-      await sleep(2500);
-    },
+    play: (stage) => killMaster(stage, () => Promise.resolve()),
+  }),
+  scenario({
+    name: 'cluster-lagging',
+    title: 'a replica promoted in a Cluster that lags 2 s',
+    rates: { pulsesPerSecond: 40 },
+    prepare: () => clusterGround(),
+    play: (stage) =>
+      killMaster(stage, async (master) => {
+        // Its replica is sent away and may not come back; the bus between the nodes goes on.
+        await master.ask('ACL', 'SETUSER', 'default', '-psync', '-sync');
+        await master.ask('CLIENT', 'KILL', 'TYPE', 'replica');
+        await stage.sleep(LAG_MS);
+      }),
   }),
   scenario({
     name: 'cluster-planned',

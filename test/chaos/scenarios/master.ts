@@ -38,6 +38,8 @@ export const masterScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'frozen-master',
     title: 'master frozen 5 s',
+    rates: { pulsesPerSecond: 20 },
+    writesAfterSwitchS: 1.5,
     prepare: () => sentinelGround(),
     play: async (stage) => {
       const master = await stage.ground.topology.master();
