@@ -80,14 +80,12 @@ test(
     const whole = await signInCutAfter(1_000_000, proxies[0]!, PAUSE_MS);
     const everywhere = Array.from({ length: whole.bytes }, (_, bytes) => ({ bytes, pauseMs: 0 }));
     // Behind a complete notice the cursor counts most: there each byte is cut, with time to come back.
-    const behind = whole.ends
-      .slice(0, -1)
-      .flatMap((end) =>
-        Array.from({ length: AROUND * 2 }, (_, index) => ({
-          bytes: end - AROUND + index,
-          pauseMs: PAUSE_MS,
-        })),
-      );
+    const behind = whole.ends.slice(0, -1).flatMap((end) =>
+      Array.from({ length: AROUND * 2 }, (_, index) => ({
+        bytes: end - AROUND + index,
+        pauseMs: PAUSE_MS,
+      })),
+    );
     const sample = random.shuffled(everywhere).slice(0, rounds(60, whole.bytes));
     const cuts = [...sample, ...behind];
     const queue = [...cuts];
