@@ -45,7 +45,6 @@ export interface Gateway {
 }
 
 const CLIENTS_LOOK_MS = 2000;
-const PAGE_SESSION_MS = 30 * 86_400_000;
 
 const monotonicNow = (): number => performance.now();
 const wallNow = (): number => Date.now();
@@ -90,7 +89,11 @@ export async function compose(config: Config): Promise<Gateway> {
     limitMs: config.SCANGATE_CANARY_LIMIT,
     now: monotonicNow,
   });
-  const approvalSessions = pageSessions(sealOf(ring, 'phone page'), PAGE_SESSION_MS, wallNow);
+  const approvalSessions = pageSessions(
+    sealOf(ring, 'phone page'),
+    config.SCANGATE_PAGE_SESSION_LIFE,
+    wallNow,
+  );
   const isActive = openUserStatus(config, metrics);
   const oauth = oauthServer({
     issuer: config.issuer,

@@ -15,6 +15,12 @@ export const PHONE_SETTINGS = {
   ),
   SCANGATE_PHONE_OIDC_SCOPE: setting('text', 'openid profile', 'what is asked for'),
   SCANGATE_PHONE_OIDC_LABEL: setting('text', undefined, 'what the link to it says; by default its host'),
+  SCANGATE_PAGE_SESSION_LIFE: setting(
+    'duration',
+    'P1D',
+    'how long the approval page knows who signed in on it',
+    { min: 1000 },
+  ),
   SCANGATE_USER_STATUS_URL: setting(
     'text',
     undefined,

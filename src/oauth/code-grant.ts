@@ -35,7 +35,7 @@ function isRightUse({ ticket }: TicketView, code: Checked, client: Client, { for
     minted.key_id === code.keyId &&
     confirmed?.id === code.data &&
     minted.client_id === client.client_id &&
-    minted.redirect_uri === form['redirect_uri'] &&
+    (minted.redirect_uri === undefined || minted.redirect_uri === form['redirect_uri']) &&
     provesPossession(minted.code_challenge, form['code_verifier'])
   );
 }

@@ -179,6 +179,15 @@ describe('the sign-in page', () => {
     });
   });
 
+  test('is shown to a request by POST as well', async () => {
+    const form = { ...USUAL, state: 'posted' };
+    const page = await call(`${gateway.url}/oauth/authorize`, { form });
+    expect(page.text).toContain('data-state="posted"');
+    expectErrorPage(
+      await call(`${gateway.url}/oauth/authorize`, { form: { ...form, redirect_uri: 'https://e.example' } }),
+    );
+  });
+
   test('speaks the language that the client wishes for, else the browser’s', async () => {
     const language = async (locales: string | undefined, accepted: string): Promise<string | null> =>
       (

@@ -44,6 +44,13 @@ describe('a code', () => {
     expect(await world.server.tokens.readAccess(answer.id_token ?? '')).toBeUndefined();
   });
 
+  test('of a ticket without a redirect address needs none, and minds none', async () => {
+    for (const redirectUri of [undefined, CALLBACK]) {
+      const code = await world.code({ redirect_uri: undefined });
+      expect(await errorOf(world.server.token(redeeming(code, { redirect_uri: redirectUri })))).toBe('none');
+    }
+  });
+
   test('without openid gives no ID token, without offline_access no refresh token', async () => {
     const plain = await world.server.token(redeeming(await world.code({ scope: ['profile'] })));
     expect(plain.id_token).toBeUndefined();
@@ -98,6 +105,17 @@ describe('a lost answer', () => {
     expect(await errorOf(world.server.token(redeeming(code)))).toBe('invalid_grant');
     world.pass(2);
     expect(await errorOf(world.server.token(request))).toBe('invalid_grant');
+  });
+
+  test('is given to nobody whose session was ended before it opened, and nothing opens', async () => {
+    const code = await world.code();
+    const ticketId = code.split('.')[0] ?? '';
+    const { ticket } = await world.tickets.look(ticketId, () => {});
+    const sid = world.secrets.sid(ticketId, ticket.minted.key_id, ticket.confirmed?.id ?? '0-0');
+    await world.sessions.revoke(sid, 'user');
+    expect(await errorOf(world.server.token(redeeming(code)))).toBe('invalid_grant');
+    const [view] = await world.sessions.look([sid]);
+    expect([view?.session.status, view?.session.opened]).toEqual(['revoked', undefined]);
   });
 
   test('is given to nobody after a sign-out', async () => {

@@ -113,6 +113,15 @@ describe('the user on the phone', () => {
   });
 });
 
+test('fifty refreshes at a time over two nodes make one new token, which then works', async () => {
+  const { tokens } = await opened('parallel');
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => refresh(tokens.refresh_token, index % 2 === 0 ? one : other)),
+  );
+  expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+  expectStatus(await refresh(String(answers[0]?.body['refresh_token']), other), 200);
+});
+
 describe('watching a session', () => {
   test('that has ended is told so at once, and then that it is over', async () => {
     const { sid, tokens } = await opened('late');
