@@ -31,4 +31,33 @@ export const PHONE_SETTINGS = {
     min: 0,
     max: 300_000,
   }),
+  SCANGATE_PHONE_WECHAT_APP_ID: setting('text', undefined, 'the official account, for phones inside WeChat'),
+  SCANGATE_PHONE_WECHAT_APP_SECRET: setting('text', undefined, 'its secret'),
+  SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN: setting(
+    'text',
+    undefined,
+    'the token of its callback `/phone/wechat/events`; given: there are scene QR codes',
+  ),
+  SCANGATE_PHONE_WECHAT_CREDENTIAL: setting(
+    ['stable_token', 'token'],
+    'stable_token',
+    'where the server’s own token comes from',
+  ),
+  SCANGATE_PHONE_WECHAT_WEB_APP_ID: setting(
+    'text',
+    undefined,
+    'the Open Platform website application, for other browsers',
+  ),
+  SCANGATE_PHONE_WECHAT_WEB_APP_SECRET: setting('text', undefined, 'its secret'),
+  SCANGATE_PHONE_WECHAT_SUBJECT: setting(
+    ['openid', 'unionid'],
+    'openid',
+    'who a WeChat user is: to one application, or to all of the company’s',
+  ),
+  SCANGATE_PHONE_WECHAT_API: setting('text', 'https://api.weixin.qq.com', 'where WeChat’s API is'),
+  SCANGATE_PHONE_WECHAT_OPEN: setting(
+    'text',
+    'https://open.weixin.qq.com',
+    'where browsers sign in with WeChat',
+  ),
 } as const satisfies Record<string, Setting>;
