@@ -1,11 +1,11 @@
-/** One way to hold connections, in a process of its own: `node held-server.mjs <way> <tickets>`. Answers "rss" by IPC. */
+/** One way to hold connections, in a process of its own: `node held-server.mjs <way> <tickets> <port>`. */
 import { createServer } from 'node:http';
 import { register } from 'node:module';
 import { WebSocketServer } from 'ws';
 
 register('../scripts/typescript-loader.mjs', import.meta.url);
 
-const [way, tickets] = process.argv.slice(2);
+const [way, tickets, port] = process.argv.slice(2);
 const ids = Array.from({ length: Number(tickets) }, (_, index) => String(index).padStart(22, 'A'));
 const server = createServer();
 
@@ -28,16 +28,7 @@ if (way === 'bare-ws') {
   await mountTransports();
 }
 
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port, ids }));
-process.on('message', () => void tell());
-
-async function tell() {
-  for (let round = 0; round < 4; round += 1) {
-    globalThis.gc();
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  process.send({ rss: process.memoryUsage.rss(), heap: process.memoryUsage().heapUsed });
-}
+server.listen(Number(port), '127.0.0.1');
 
 async function mountTransports() {
   const { World, presentOf } = await import('../test/watch/world.ts');
@@ -76,14 +67,14 @@ async function mountTransports() {
     },
     held: new Held({ perSubject: 16, perAddress: 1e6, total: 1e6 }, now),
     sockets: socketServer(1024),
-    origins: { own: 'http://localhost', isRegistered: () => false },
+    origins: { own: `http://localhost:${port}`, isRegistered: () => false },
     events: { opened() {}, closed() {}, refused() {}, defect: console.error },
     now,
   };
   const present = presentOf(world);
   const admittedOf = (req) => {
     const [, id] = req.url.split(/[/?]/);
-    const after = req.url.split('after=')[1];
+    const after = req.url.split(/after=|&/)[1];
     return {
       subject: `ticket:${id}`,
       present,

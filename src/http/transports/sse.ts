@@ -121,13 +121,13 @@ class SseStream<T> implements HeldConnection, Due {
     const { settings, watch, now } = this.#shared;
     this.#phase = 'open';
     this.#shared.events.opened('sse');
-    this.#res.writeHead(200, HEADERS);
     const opening = openingFrame(comeBackMs(this.#shared), padding);
+    this.#begin(opening + (first === undefined ? HEARTBEAT : this.#frame(first)));
     if (first?.end === true) {
-      this.#tellLast(opening + this.#frame(first));
+      this.#phase = 'told';
+      watch.wheel.after(0, this);
       return;
     }
-    this.#res.write(opening + (first === undefined ? HEARTBEAT : this.#frame(first)));
     this.#endsAt =
       now() + settings.sseLifeMinMs + watch.random() * (settings.sseLifeMaxMs - settings.sseLifeMinMs);
     watch.wheel.after(0, this);
@@ -213,6 +213,15 @@ class SseStream<T> implements HeldConnection, Due {
       unread > settings.readerBytes ||
       (this.#stalledSince !== undefined && now() - this.#stalledSince >= settings.readerStallMs)
     );
+  }
+
+  // Node keeps a head in the pieces it was joined from, 2 KB, unless it is written by itself; corked, it is one packet.
+  #begin(frame: string): void {
+    this.#socket.cork();
+    this.#res.writeHead(200, HEADERS);
+    this.#res.flushHeaders();
+    this.#res.write(frame);
+    this.#socket.uncork();
   }
 
   // The end follows in a piece of its own: a filter that holds each piece until another comes must not hold the outcome.
