@@ -10,8 +10,8 @@ const SWALLOWED_MS = 6000;
 const CUTS = 100;
 const CUT_EVERY_MS = 70;
 /** What the gateways put back is younger than this, less what a busy machine delays. */
-const RING_MS = 30_000;
-const RING_SLACK_MS = 5000;
+const RING_MS = 12_000;
+const RING_SLACK_MS = 4000;
 
 /** One Redis, its data, and the network before it. */
 export const singleRedisScenarios: readonly AnyScenario[] = [
@@ -59,10 +59,11 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'flushall',
     title: 'FLUSHALL, after more than the ring holds',
+    env: { SCANGATE_REDO_RING: `PT${RING_MS / 1000}S` },
     rates: { signInsPerSecond: 3 },
     prepare: () => singleGround(),
     play: async ({ ground, sleep, pardon }) => {
-      await sleep(RING_MS + RING_SLACK_MS);
+      await sleep(RING_MS + 2 * RING_SLACK_MS);
       const at = Date.now();
       await ground.redis.ask('FLUSHALL');
       pardon({ olderThanMs: at - RING_MS + RING_SLACK_MS });
