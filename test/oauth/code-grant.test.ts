@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
@@ -7,7 +8,10 @@ import type { World } from './world.ts';
 let world: World;
 
 beforeAll(async () => {
-  world = await makeWorld();
+  world = await makeWorld(
+    {},
+    [randomBytes(32), randomBytes(32)].map((bytes) => bytes.toString('base64url')),
+  );
 });
 
 afterAll(async () => {
@@ -173,9 +177,23 @@ describe('attack: a code', () => {
         '2-1',
       ),
     ];
+    const confirmedId = confirmed as `${number}-${string}`;
+    forged.push(
+      world.secrets.code(ticketId, world.keyIds[0] ?? '', '3-1'),
+      world.secrets.code(ticketId, world.keyIds[1] ?? '', confirmedId),
+    );
     for (const text of forged)
       expect(await errorOf(world.server.token(redeeming(text)))).toBe('invalid_grant');
     expect(await errorOf(world.server.token(redeeming(code)))).toBe('none');
+  });
+
+  test('minted for a verifier that nobody may have opens nothing', async () => {
+    for (const verifier of ['short', 'v'.repeat(42), 'v'.repeat(129), `${'v'.repeat(43)}!`]) {
+      const code = await world.code({ code_challenge: s256(verifier) });
+      expect(await errorOf(world.server.token(redeeming(code, { code_verifier: verifier })))).toBe(
+        'invalid_grant',
+      );
+    }
   });
 
   test('of a device ticket opens nothing', async () => {
