@@ -20,7 +20,11 @@ let clients: readonly Waiting[] = [];
 
 beforeAll(async () => {
   gateway = await startGateway({
-    env: { SCANGATE_WATCHERS_PER_TICKET: String(CLIENTS), SCANGATE_TICKET_LIFE: 'PT3M' },
+    env: {
+      SCANGATE_WATCHERS_PER_TICKET: String(CLIENTS),
+      SCANGATE_TICKET_LIFE: 'PT3M',
+      SCANGATE_QR_PERIOD: 'PT3M',
+    },
   });
   proxy = await startFaultProxy({ port: gateway.port });
 });

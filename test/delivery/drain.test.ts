@@ -31,6 +31,7 @@ beforeAll(async () => {
     SCANGATE_DRAIN_WINDOW: `PT${WINDOW_MS / 1000}S`,
     SCANGATE_SSE_RETRY: 'PT0.5S',
     SCANGATE_TICKET_LIFE: 'PT3M',
+    SCANGATE_QR_PERIOD: 'PT3M',
   };
   [leaves, stays] = await Promise.all([startGateway({ env }), startGateway({ env })]);
 }, 60_000);

@@ -23,7 +23,9 @@ let gateway: Gateway;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  gateway = await startGateway({ env: { SCANGATE_SSE_HEARTBEAT: 'PT0.1S' } });
+  gateway = await startGateway({
+    env: { SCANGATE_SSE_HEARTBEAT: 'PT0.1S', SCANGATE_TICKET_LIFE: 'PT3M', SCANGATE_QR_PERIOD: 'PT3M' },
+  });
 });
 
 afterAll(async () => {
