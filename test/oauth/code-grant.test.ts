@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import { s256, makeWorld, redeeming, errorOf, ISSUER, VERIFIER, CALLBACK, alice } from './world.ts';
 import type { World } from './world.ts';
@@ -46,6 +46,11 @@ describe('a code', () => {
     expect(id.payload['auth_time']).toBe(Math.floor((world.now() - 1500) / 1000));
     expect(await world.server.tokens.readAccess(answer.access_token)).toMatchObject({ sub: 'alice' });
     expect(await world.server.tokens.readAccess(answer.id_token ?? '')).toBeUndefined();
+    const key = await world.keys.of(world.keyIds[0] ?? '', 'EdDSA');
+    if (key === undefined) throw new Error('no key');
+    const header = { alg: 'EdDSA', kid: key.kid, typ: 'JWT' };
+    const other = await new SignJWT(access.payload).setProtectedHeader(header).sign(key.privateKey);
+    expect(await world.server.tokens.readAccess(other)).toBeUndefined();
   });
 
   test('of a ticket without a redirect address needs none, and minds none', async () => {

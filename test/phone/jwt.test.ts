@@ -18,6 +18,8 @@ import { until } from '../support/until.ts';
 
 const ISSUER = 'https://app.example';
 const AUDIENCE = 'scangate';
+/** A secret that a careless issuer publishes among its keys. */
+const SHARED = Buffer.alloc(32, 7);
 const START = Date.UTC(2030, 0, 1);
 
 /** The app's backend: keys that rotate, and a JWKS address that counts its calls and can break. */
@@ -39,7 +41,8 @@ class Backend {
     const keys = await Promise.all(
       this.keys.map(async ({ kid, publicKey }) => ({ ...(await exportJWK(publicKey)), kid, alg: 'ES256' })),
     );
-    return JSON.stringify({ keys });
+    const shared = { kty: 'oct', k: SHARED.toString('base64url'), kid: 'shared', alg: 'HS256' };
+    return JSON.stringify({ keys: [...keys, shared] });
   }
 
   async start(): Promise<void> {
@@ -125,6 +128,7 @@ phoneIdentityContract('jwt', async () => {
   const mac = createHmac('sha256', await exportSPKI(key.publicKey))
     .update(confused)
     .digest('base64url');
+  const shared = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'shared' }).sign(SHARED);
   return {
     identity: identityOf(backend.address),
     good: [
@@ -156,6 +160,7 @@ phoneIdentityContract('jwt', async () => {
       { what: 'an empty subject', credential: { bearer: await backend.sign({ sub: '' }) } },
       { what: 'signed by a stranger under our key id', credential: { bearer: await stranger.sign() } },
       { what: 'alg none', credential: { bearer: none } },
+      { what: 'HS256 with a secret among the keys', credential: { bearer: shared } },
       { what: 'HS256 with the public key as the secret', credential: { bearer: `${confused}.${mac}` } },
       { what: 'a jwt in the cookie', credential: { pageSession: await backend.sign() } },
     ],
