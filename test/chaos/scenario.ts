@@ -33,6 +33,8 @@ export interface Stage<G extends Ground> {
   note(name: string, value: number | string): void;
   /** A promise that only this scenario can see broken. */
   breach(column: Column, why: string, ticketId?: string): void;
+  /** Another promise that was not kept, which no column counts: said in one line. */
+  unkept(why: string): void;
   /** What may be lost here. */
   pardon(pardon: Pardon): void;
 }

@@ -33,8 +33,8 @@ export interface Row {
   readonly endings: Readonly<Record<string, number>>;
   /** The first of the broken promises. */
   readonly breaches: readonly Breach[];
-  /** What took longer than it may. */
-  readonly late: readonly string[];
+  /** What took longer than it may, and what else was promised and not kept. */
+  readonly unkept: readonly string[];
   /** It broke while it was played: what it shows is worth nothing. */
   readonly failure?: string;
   /** This machine cannot play it. */
@@ -68,6 +68,7 @@ export async function playScenario(
     const ignored = new Set<number>();
     const notes: Record<string, number | string> = {};
     const own: Breach[] = [];
+    const unkept: string[] = [];
     let judgedWrites = (_ticketId: string): boolean => true;
     let pardon: Pardon = {};
     const stage: Stage<Ground> = {
@@ -82,6 +83,7 @@ export async function playScenario(
       judgeWrites: (whose) => void (judgedWrites = whose),
       note: (name, value) => void (notes[name] = value),
       breach: (column, why, ticketId = '-') => void own.push({ column, ticketId, why }),
+      unkept: (why) => void unkept.push(why),
       pardon: (given) => void (pardon = given),
     };
     await sleep(WARM_UP_MS);
@@ -124,7 +126,7 @@ export async function playScenario(
       notes,
       endings: Object.fromEntries(chronicle.endings),
       breaches: all.slice(0, BREACHES_KEPT).map((breach) => withConnections(breach, observed)),
-      late: lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] }),
+      unkept: [...unkept, ...lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] })],
     };
   } catch (error) {
     const said = gateways.map((gateway) => Object.values(gateway.output()).join('').slice(-1500));

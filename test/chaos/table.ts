@@ -1,7 +1,16 @@
 import type { Row } from './stage.ts';
 import { COLUMNS } from './verdict.ts';
 
-const HEADS = ['scenario', 'sign-ins', 'acknowledged', ...COLUMNS, 'resets', 's without writes', 'p99 ms'];
+const HEADS = [
+  'scenario',
+  'sign-ins',
+  'acknowledged',
+  ...COLUMNS,
+  'not kept',
+  'resets',
+  's without writes',
+  'p99 ms',
+];
 
 /** The rows as a table of Markdown. */
 export function tableOf(rows: readonly Row[]): string {
@@ -12,6 +21,7 @@ export function tableOf(rows: readonly Row[]): string {
           row.signIns,
           row.acknowledged,
           ...COLUMNS.map((column) => row.broken[column]),
+          row.unkept.length,
           row.resets,
           row.withoutWritesS.toFixed(1),
           Math.round(row.p99Ms),

@@ -91,7 +91,7 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
     patienceMs: 60_000,
     rates: { signInsPerSecond: 2 },
     prepare: () => singleGround(),
-    play: async ({ ground, gateways, sleep, breach, note, load }) => {
+    play: async ({ ground, gateways, sleep, unkept, note, load }) => {
       load.burst(15);
       await sleep(500);
       await ground.redis.kill();
@@ -108,7 +108,7 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
         const retryAfter = answer?.headers.get('retry-after') ?? undefined;
         if (answer?.status !== 503 || retryAfter === undefined || tookMs > REFUSED_WITHIN_MS) {
           const why = `a write was answered ${answer?.status}, Retry-After ${retryAfter}, after ${tookMs} ms`;
-          breach('without outcome', `gateway ${index}: ${why}`);
+          unkept(`gateway ${index}: ${why}`);
         }
       }
       await sleep(AWAY_MS / 2);
