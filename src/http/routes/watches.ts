@@ -98,7 +98,9 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
       hold: (req, res, request) => {
         const claim = gate.claim(request.params.id, request.raw);
         const asked = { after: request.query.after, address: request.countableIp };
-        return holdPoll(shared, admittedTicket(options, claim, asked), req, res, { wait: request.query.wait });
+        return holdPoll(shared, admittedTicket(options, claim, asked), req, res, {
+          wait: request.query.wait,
+        });
       },
     }),
 
