@@ -56,22 +56,17 @@ const text = (max: number) => z.string().min(1).max(max);
 const address = z.url({ protocol: /^https?$/ }).max(2000);
 const printable = /^[\x21-\x7e]+$/;
 
-const SECRET_LENGTH_MIN = 16;
-
 // Metadata that nobody here understands is ignored (RFC 7591 §2); a wrong word in our own policy is a mistake.
 const CLIENT = z.object({
   client_id: text(200).regex(printable, 'must be printable ASCII without spaces'),
   client_name: text(200).optional(),
   client_uri: address.optional(),
   redirect_uris: z.array(text(2000)).max(50).default([]),
-  grant_types: z.array(z.enum(GRANT_TYPES)).min(1).default(['authorization_code']),
+  grant_types: z.array(z.enum(GRANT_TYPES)).min(1).default(['authorization_code', 'refresh_token']),
   response_types: z.array(z.literal('code')).optional(),
   scope: z.string().max(1000).optional(),
   token_endpoint_auth_method: z.enum(AUTH_METHODS).optional(),
-  client_secret: text(500)
-    .min(SECRET_LENGTH_MIN)
-    .regex(printable, 'must be printable ASCII without spaces')
-    .optional(),
+  client_secret: text(500).regex(printable, 'must be printable ASCII without spaces').optional(),
   jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
   jwks_uri: address.optional(),
   id_token_signed_response_alg: z.enum(ID_TOKEN_ALGS).default('EdDSA'),

@@ -20,8 +20,8 @@ describe('a file of clients', () => {
       client_id: 'shop',
       client_name: 'shop',
       redirect_uris: ['https://shop.example/cb'],
-      grant_types: ['authorization_code'],
-      scope: ['openid', 'profile'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: ['openid', 'profile', 'offline_access'],
       token_endpoint_auth_method: 'none',
       id_token_signed_response_alg: 'EdDSA',
       policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required' },
@@ -68,16 +68,18 @@ describe('a file of clients', () => {
   { "client_id": "one",
     "redirect_uris": ["https://one.example/cb",
       "https://one.example/cb#fragment"],
-    "redirect_url": "oops" },
+    "client_uri": "oops", "metadata_of_others": true },
   { "client_id": "two", "scangate": {
       "session_life": "a month",
-      "pkce": "never"
+      "pkce": "never",
+      "qr_perod": "PT10S"
   } }
 ]`;
     expect(mistakes(json)).toEqual([
-      expect.stringMatching(/^line 5: \[0\]\.redirect_url is no member/),
+      expect.stringMatching(/^line 5: \[0\]\.client_uri Invalid URL/),
       expect.stringMatching(/^line 7: \[1\]\.scangate\.session_life is not an ISO 8601 duration/),
       expect.stringMatching(/^line 8: \[1\]\.scangate\.pkce /),
+      expect.stringMatching(/^line 9: \[1\]\.scangate\.qr_perod is no member/),
     ]);
   });
 
