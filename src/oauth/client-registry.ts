@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { originsOf } from './client.ts';
 import type { Client, ClientRegistry } from './client.ts';
 import { BadClients, readClients } from './client-file.ts';
 
@@ -71,7 +72,7 @@ function load(options: ClientRegistryOptions): Loaded {
   const clients = [...options.builtIn, ...registered];
   return {
     byId: new Map(clients.map((client) => [client.client_id, client])),
-    origins: new Set(clients.flatMap((client) => client.redirect_uris.map(originOf))),
+    origins: new Set(clients.flatMap(originsOf)),
   };
 }
 
@@ -87,8 +88,4 @@ function readText(file: string): string {
   } catch (error) {
     throw new BadClients([`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`]);
   }
-}
-
-function originOf(address: string): string {
-  return new URL(address).origin;
 }

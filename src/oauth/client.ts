@@ -64,6 +64,14 @@ export function hasRedirect(client: Client, redirectUri: string): boolean {
   return client.redirect_uris.includes(redirectUri);
 }
 
+/**
+ * The web origins of a client's redirect addresses. An app's own scheme has none: its origin reads `null`, as that of
+ * any sandboxed page does.
+ */
+export function originsOf(client: Client): readonly string[] {
+  return client.redirect_uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
+}
+
 /** The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. */
 export function domainOf(client: Client): string | undefined {
   const address = client.client_uri ?? client.redirect_uris[0];

@@ -71,6 +71,13 @@ test('the built-in client is there without a file, and its name cannot be taken'
   expect(() => follow({ builtIn: [demo] })).toThrow(BadClients);
 });
 
+test('attack: an app’s own scheme makes no sandboxed page an origin of its', () => {
+  write([{ client_id: 'app', redirect_uris: ['com.example.app:/cb', 'https://app.example/cb'] }]);
+  const clients = follow();
+  expect(clients.isClientOrigin('null')).toBe(false);
+  expect(clients.isClientOrigin('https://app.example')).toBe(true);
+});
+
 test('a name from the prototype is no client', () => {
   write([{ client_id: 'a' }]);
   expect(follow().find('__proto__')).toBeUndefined();

@@ -4,6 +4,7 @@ import type { ClientRegistry } from '../../oauth/client.ts';
 import type { SessionNotice } from '../../session/notice.ts';
 import { sessionSubject } from '../../store/subject.ts';
 import type { Present } from '../../watch/present.ts';
+import { isOriginOf } from '../cross-origin.ts';
 import type { Origins } from '../cross-origin.ts';
 import type { Admitted } from '../transports/admitted.ts';
 
@@ -36,8 +37,7 @@ export function sessionGate(options: SessionGateOptions): AdmitSession {
 
   function mayAsk(clientId: string, { origin, host }: IncomingHttpHeaders): boolean {
     if (origin === undefined || origins.isOwn(origin, host)) return true;
-    const uris = clients.find(clientId)?.redirect_uris ?? [];
-    return uris.some((uri) => new URL(uri).origin === origin);
+    return isOriginOf(clients.find(clientId), origin);
   }
 
   return async ({ sid, bearer, headers, after, address }) => {
