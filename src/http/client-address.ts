@@ -5,8 +5,11 @@ import { BadSetting } from '../config.ts';
 /** Where a request comes from, as far as the gateway can tell. */
 export interface ClientAddress {
   readonly ip: string;
-  /** False for a peer that forwards for others without being listed: nothing can be counted by its address. */
-  readonly countable: boolean;
+  /**
+   * What is counted against it: an IPv4 address, or the /56 network of an IPv6 one, all of which a client may have to
+   * itself. Undefined for a peer that forwards for others without being listed: nothing can be counted by its address.
+   */
+  readonly counted: string | undefined;
 }
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -30,19 +33,18 @@ export function clientAddresses(
 
   return (req) => {
     const peer = readAddress(req.socket.remoteAddress ?? '');
-    if (peer === undefined) return { ip: '', countable: false };
+    if (peer === undefined) return { ip: '', counted: undefined };
     const forwarded = req.headers['x-forwarded-for'];
-    if (forwarded === undefined && req.headers.forwarded === undefined)
-      return { ip: peer.toString(), countable: true };
+    if (forwarded === undefined && req.headers.forwarded === undefined) return counted(peer);
     if (!isTrusted(peer)) {
       const near = isNear(peer);
       if (near && !warned.has(peer.toString()) && warned.size < WARNED_MAX) {
         warned.add(peer.toString());
         onUnlisted(peer.toString());
       }
-      return { ip: peer.toString(), countable: !near };
+      return near ? { ip: peer.toString(), counted: undefined } : counted(peer);
     }
-    return { ip: nearestUntrusted(String(forwarded ?? ''), peer, isTrusted).toString(), countable: true };
+    return counted(nearestUntrusted(String(forwarded ?? ''), peer, isTrusted));
   };
 }
 
@@ -60,6 +62,13 @@ function nearestUntrusted(header: string, peer: Address, isTrusted: (address: Ad
     if (!isTrusted(address)) return address;
   }
   return nearest;
+}
+
+function counted(address: Address): ClientAddress {
+  const ip = address.toString();
+  if (!('parts' in address)) return { ip, counted: ip };
+  const [a = 0, b = 0, c = 0, d = 0] = address.parts;
+  return { ip, counted: `${[a, b, c, d & 0xff00].map((part) => part.toString(16)).join(':')}::/56` };
 }
 
 function withoutPort(hop: string): string {

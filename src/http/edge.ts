@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Store as LimitStore } from 'express-rate-limit';
 import type { TicketCommands } from '../command/ticket-commands.ts';
 import type { ClientRegistry } from '../oauth/client.ts';
@@ -32,6 +31,7 @@ import { minting } from './ticket-minting.ts';
 import type { TicketPresenter } from './ticket-presenter.ts';
 import type { TransportShared } from './transports/transport.ts';
 import { upgradeHandler } from './upgrades.ts';
+import type { TakeUpgrade } from './upgrades.ts';
 import type { UserCodes } from './user-codes.ts';
 
 /** The rows of the settings table that the edge reads, as `Config` has them; durations in milliseconds. */
@@ -103,7 +103,7 @@ export interface EdgeOptions {
   /** In the place of where rate limits are counted: the ledger of a shared store, else this process. */
   readonly makeLimitStore?: ((name: LimitName) => LimitStore) | undefined;
   /** Takes upgrades of other rooms, as `UpgradeOptions.more`. */
-  readonly upgrades?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined;
+  readonly upgrades?: TakeUpgrade | undefined;
 }
 
 /** The edge of a gateway, ready to listen. */

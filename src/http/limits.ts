@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { rateLimit } from 'express-rate-limit';
 import type { AugmentedRequest, Store } from 'express-rate-limit';
 import { ScangateError } from '../ticket/error.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -19,7 +19,7 @@ export interface LimitsOptions {
   readonly onStoreAway?: () => void;
 }
 
-/** The rate limits of a process. An IPv6 client is its /56 network. */
+/** The rate limits of a process. */
 export interface Limits {
   /** @throws ScangateError `too_many_requests`. A limit whose store is away lets everyone through. */
   check(name: LimitName, req: IncomingMessage, res: ServerResponse): Promise<void>;
@@ -37,8 +37,8 @@ export function createLimits(options: LimitsOptions): Limits {
       windowMs: WINDOW_MS,
       limit: options.perMinute[name],
       ...(options.makeStore === undefined ? {} : { store: options.makeStore(name) }),
-      keyGenerator: (req) => ipKeyGenerator(options.addressOf(req).ip, 56),
-      skip: (req) => !options.addressOf(req).countable,
+      keyGenerator: (req) => options.addressOf(req).counted ?? '',
+      skip: (req) => options.addressOf(req).counted === undefined,
       handler: (req, _res, next) => {
         const reset = (req as AugmentedRequest)['rateLimit']?.resetTime?.getTime();
         const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - options.now());

@@ -16,7 +16,7 @@ export class ParsedRequest implements RouteRequest {
   readonly body: unknown;
   readonly method: string;
   readonly ip: string;
-  readonly countableIp: string | undefined;
+  readonly counted: string | undefined;
   readonly raw: IncomingHttpHeaders;
 
   constructor(
@@ -35,7 +35,7 @@ export class ParsedRequest implements RouteRequest {
     this.body = parts.body;
     this.method = req.method ?? 'GET';
     this.ip = address.ip;
-    this.countableIp = address.countable ? address.ip : undefined;
+    this.counted = address.counted;
     this.raw = req.headers;
   }
 

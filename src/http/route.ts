@@ -62,8 +62,8 @@ export interface RouteRequest<P = unknown, Q = unknown, H = unknown, B = unknown
   readonly method: string;
   /** The client's address behind trusted proxies. */
   readonly ip: string;
-  /** The same, or undefined where nothing can be counted by it: an unlisted proxy's. */
-  readonly countableIp: string | undefined;
+  /** What is counted against that address, as `ClientAddress` has it; undefined where nothing can be. */
+  readonly counted: string | undefined;
   /** `User-Agent`, at most 512 characters; empty without one. */
   readonly agent: string;
   /** All headers as Node read them. */

@@ -21,9 +21,20 @@ export interface UpgradeOptions extends WatchRoutesOptions {
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   readonly security: readonly Header[];
   readonly log: Log;
-  /** Takes an upgrade of another room's (a session's socket) and says whether it did. May throw as a route does. */
-  readonly more?: ((req: IncomingMessage, socket: Duplex, head: Buffer) => boolean) | undefined;
+  readonly more?: TakeUpgrade | undefined;
 }
+
+/**
+ * Takes an upgrade of another room's (a session's socket) and says whether it did. May throw as a route does.
+ *
+ * @param address what the bound per address counts; undefined where it does not apply.
+ */
+export type TakeUpgrade = (
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  address: string | undefined,
+) => boolean;
 
 /** Handles `Upgrade` requests; what is refused before the handshake is answered as a problem over plain HTTP. */
 export type UpgradeHandler = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -34,8 +45,8 @@ export function upgradeHandler(options: UpgradeOptions): UpgradeHandler {
   return (req, socket, head) => {
     socket.on('error', ignore);
     try {
-      if (options.more?.(req, socket, head) === true) return;
-      upgrade(options, req, socket, head);
+      const address = options.addressOf(req).counted;
+      if (options.more?.(req, socket, head, address) !== true) upgrade(options, req, socket, head, address);
     } catch (error) {
       const refusal = refusalOf(error, 'problem', () => ({ status: 400 }));
       if (isDefect(refusal)) options.log.error({ err: error, route: 'upgrade' }, 'defect');
@@ -59,13 +70,18 @@ function ignore(): void {
   // A socket that breaks during its handshake has nobody left to tell.
 }
 
-function upgrade(options: UpgradeOptions, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+function upgrade(
+  options: UpgradeOptions,
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  address: string | undefined,
+): void {
   const [, ticketId, search = ''] = SOCKET_PATH.exec(req.url ?? '') ?? [];
   if (ticketId === undefined || !isTicketId(ticketId) || req.method !== 'GET')
     throw new ScangateError('not_found');
   const { after } = readParameters(search);
-  const { ip, countable } = options.addressOf(req);
-  const asked = { after, address: countable ? ip : undefined };
+  const asked = { after, address };
   const caller = callerOf(options, ticketId, req, asked);
   upgradeSocket(options.shared, { ...asked, caller }, req, socket, head);
 }

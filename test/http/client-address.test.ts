@@ -13,6 +13,9 @@ function read(
   return clientAddresses(trusted, (unlisted) => told.push(unlisted))(req);
 }
 
+const countedAs = (ip: string): string =>
+  ({ '2001:db8::1': '2001:db8:0:0::/56', '2001:db8:ffff::1': '2001:db8:ffff:0::/56' })[ip] ?? ip;
+
 const xff = (value: string) => ({ 'x-forwarded-for': value });
 
 test.each([
@@ -30,7 +33,7 @@ test.each([
   ['2001:db8::5', xff('2001:db8:ffff::1'), ['2001:db8::/64'], '2001:db8:ffff::1'],
   ['10.0.0.1', xff(''), ['10.0.0.0/8'], '10.0.0.1'],
 ] as const)('%s with %j, trusting %j, is %s', (peer, headers, trusted, ip) => {
-  expect(read(peer, headers, trusted)).toEqual({ ip, countable: true });
+  expect(read(peer, headers, trusted)).toEqual({ ip, counted: countedAs(ip) });
 });
 
 test('an unlisted near peer that forwards is told of once and not counted', () => {
@@ -39,9 +42,9 @@ test('an unlisted near peer that forwards is told of once and not counted', () =
   const from = (remoteAddress: string, headers: Record<string, string>) =>
     addressOf({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
   for (const headers of [xff('1.2.3.4'), { forwarded: 'for=1.2.3.4' }])
-    expect(from('192.168.1.1', headers)).toEqual({ ip: '192.168.1.1', countable: false });
-  expect(from('8.8.8.8', xff('1.2.3.4'))).toEqual({ ip: '8.8.8.8', countable: true });
-  expect(from('192.168.1.1', {})).toEqual({ ip: '192.168.1.1', countable: true });
+    expect(from('192.168.1.1', headers)).toEqual({ ip: '192.168.1.1', counted: undefined });
+  expect(from('8.8.8.8', xff('1.2.3.4'))).toEqual({ ip: '8.8.8.8', counted: '8.8.8.8' });
+  expect(from('192.168.1.1', {})).toEqual({ ip: '192.168.1.1', counted: '192.168.1.1' });
   expect(told).toEqual(['192.168.1.1']);
 });
 
@@ -60,4 +63,11 @@ test.each([
   ['', '1.2.3.4', false],
 ])('%s and %s are of one network: %s', (one, other, same) => {
   expect(sameNetwork(one, other)).toBe(same);
+});
+
+test('attack: a client with a network of IPv6 addresses is one client', () => {
+  const counted = (peer: string) => read(peer, {}, []).counted;
+  expect(counted('2001:db8:1:2ff:3:4:5:6')).toBe('2001:db8:1:200::/56');
+  expect(counted('2001:db8:1:201::9')).toBe('2001:db8:1:200::/56');
+  expect(counted('2001:db8:1:300::9')).toBe('2001:db8:1:300::/56');
 });

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { SessionCommands } from '../../command/session-commands.ts';
 import type { ClientRegistry } from '../../oauth/client.ts';
 import type { OAuthServer } from '../../oauth/server.ts';
@@ -12,6 +10,7 @@ import type { Pages } from '../pages/pages.ts';
 import { phoneCaller } from '../phone-caller.ts';
 import type { Route } from '../route.ts';
 import type { TransportShared } from '../transports/transport.ts';
+import type { TakeUpgrade } from '../upgrades.ts';
 import { authorizeRoutes } from './oauth-authorize.ts';
 import { deviceRoutes } from './oauth-device.ts';
 import { keyRoutes } from './oauth-keys.ts';
@@ -49,7 +48,7 @@ export interface OAuthTableOptions {
 /** The rows for `EdgeOptions.routes`, and the sessions' sockets for `EdgeOptions.upgrades`. */
 export interface OAuthTable {
   readonly routes: readonly Route[];
-  readonly upgrades: (req: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
+  readonly upgrades: TakeUpgrade;
 }
 
 /** Every address of OAuth and of sessions. */

@@ -155,7 +155,7 @@ export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
       },
       handle: async (request) => {
         const user = await options.caller.user(request);
-        const { ticketId: id, keyId, guard } = await find(request.body, user, request.countableIp);
+        const { ticketId: id, keyId, guard } = await find(request.body, user, request.counted);
         const key = request.headers['idempotency-key'];
         const scope = { key, route: 'scan', caller: user, ticketId: id, keyId, body: request.body };
         return await options.idempotency.run(scope, async () => {

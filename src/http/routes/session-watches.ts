@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { isSid } from '../../secrets/session-secrets.ts';
 import type { SessionNotice } from '../../session/notice.ts';
@@ -15,6 +13,7 @@ import { holdPoll } from '../transports/long-poll.ts';
 import { holdSse } from '../transports/sse.ts';
 import type { TransportShared } from '../transports/transport.ts';
 import { upgradeSocket } from '../transports/web-socket.ts';
+import type { TakeUpgrade } from '../upgrades.ts';
 import type { AdmitSession } from './session-gate.ts';
 
 /** What a session's addresses have in their path. */
@@ -50,7 +49,7 @@ export function sessionWatchRoutes(admit: AdmitSession, shared: TransportShared)
       bearer: request.bearer,
       headers: request.raw,
       after: request.query.after,
-      address: request.countableIp,
+      address: request.counted,
     });
     if (found === undefined) throw new ScangateError('not_found');
     return found;
@@ -115,17 +114,14 @@ export function sessionWatchRoutes(admit: AdmitSession, shared: TransportShared)
 const SOCKET_PATH = /^\/v1\/sessions\/([^/?]+)\/socket(?:\?(.*))?$/;
 
 /** Takes upgrades of sessions' sockets and says whether this was one; for `EdgeOptions.upgrades`. */
-export function sessionUpgrades(
-  admit: AdmitSession,
-  shared: TransportShared,
-): (req: IncomingMessage, socket: Duplex, head: Buffer) => boolean {
-  return (req, socket, head) => {
+export function sessionUpgrades(admit: AdmitSession, shared: TransportShared): TakeUpgrade {
+  return (req, socket, head, address) => {
     const [, sid, search = ''] = SOCKET_PATH.exec(req.url ?? '') ?? [];
     if (sid === undefined) return false;
     if (!isSid(sid) || req.method !== 'GET') throw new ScangateError('not_found');
     const { after: named } = readParameters(search);
     askedCursor(undefined, named);
-    const asked = { after: named, address: undefined };
+    const asked = { after: named, address };
     const admitBearer = (bearer: string): Promise<Admitted<SessionNotice> | undefined> =>
       admit({ sid, bearer, headers: req.headers, ...asked });
     const bearer = bearerOf(req.headers);

@@ -70,7 +70,7 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
       },
       hold: (req, res, request) => {
         const claim = gate.claim(request.params.id, request.raw);
-        const asked = { after: request.query.after, address: request.countableIp };
+        const asked = { after: request.query.after, address: request.counted };
         return holdSse(shared, admittedTicket(options, claim, asked), req, res);
       },
     }),
@@ -97,7 +97,7 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
       },
       hold: (req, res, request) => {
         const claim = gate.claim(request.params.id, request.raw);
-        const asked = { after: request.query.after, address: request.countableIp };
+        const asked = { after: request.query.after, address: request.counted };
         return holdPoll(shared, admittedTicket(options, claim, asked), req, res, {
           wait: request.query.wait,
         });
