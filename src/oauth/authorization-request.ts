@@ -29,6 +29,8 @@ export interface Asker {
 const STATE_MAX = 512;
 const NONCE_MAX = 256;
 const SCOPE_MAX = 512;
+const PROMPT_MAX = 128;
+const UI_LOCALES_MAX = 512;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e ]*$/;
 
 /**
@@ -60,6 +62,8 @@ export function readSignIn({ client, redirectUri }: Asker, parameters: Parameter
   bounded('state', state, STATE_MAX);
   bounded('nonce', nonce, NONCE_MAX);
   bounded('scope', scope, SCOPE_MAX);
+  bounded('prompt', parameters['prompt'], PROMPT_MAX);
+  bounded('ui_locales', uiLocales, UI_LOCALES_MAX);
   if (scope !== undefined && !SCOPE.test(scope))
     throw new OAuthError('invalid_scope', 'The scope is malformed.');
   return {

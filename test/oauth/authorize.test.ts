@@ -246,4 +246,18 @@ describe('a pushed request', () => {
   ])('with %s is refused', async (_what, form, error) => {
     expect((await push(form)).body['error']).toBe(error);
   });
+
+  // In JSON a control character takes six bytes for the three that it took in the form.
+  test('attack: control characters make it no larger than the ledger takes', async () => {
+    const filled = (length: number): string => '\u0001'.repeat(length);
+    const most = await push({
+      state: filled(512),
+      nonce: filled(256),
+      prompt: filled(128),
+      ui_locales: filled(512),
+    });
+    expect(most.status).toBe(201);
+    const more = await push({ prompt: filled(1900), ui_locales: filled(1900) });
+    expect([more.status, more.body['error']]).toEqual([400, 'invalid_request']);
+  });
 });
