@@ -76,16 +76,25 @@ function load(options: ClientRegistryOptions): Loaded {
   };
 }
 
-// Taken before the file is read, so that a change in between is seen at the next look.
+// Taken before the file is read, so that a change in between is seen at the next look. A file that cannot be looked at,
+// as a secret is while it is mounted anew, is one more change, and no end of the process.
 function stampOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeMs} ${stat.ctimeMs} ${stat.size}`;
+  try {
+    const { ino, mtimeMs, ctimeMs, size } = statSync(file);
+    return `${ino} ${mtimeMs} ${ctimeMs} ${size}`;
+  } catch (error) {
+    return codeOf(error);
+  }
 }
 
 function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new BadClients([`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`]);
+    throw new BadClients([`cannot be read (${codeOf(error)})`]);
   }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }

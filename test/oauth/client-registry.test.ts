@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { BadClients } from '../../src/oauth/client-file.ts';
@@ -82,4 +82,18 @@ test('a name from the prototype is no client', () => {
   write([{ client_id: 'a' }]);
   expect(follow().find('__proto__')).toBeUndefined();
   expect(follow().find('constructor')).toBeUndefined();
+});
+
+test('a file that cannot even be looked at changes nothing, and comes back', async () => {
+  write([{ client_id: 'a' }]);
+  const told: string[] = [];
+  const clients = follow({ onMistakes: (mistakes) => told.push(...mistakes) });
+  rmSync(file);
+  symlinkSync(file, file);
+  await until(() => told.length > 0);
+  expect(told).toEqual(['cannot be read (ELOOP)']);
+  expect(clients.find('a')).toBeDefined();
+  rmSync(file);
+  write([{ client_id: 'b' }]);
+  await until(() => clients.find('b') !== undefined);
 });
