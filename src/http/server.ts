@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse, createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
 import type { UpgradeHandler } from './upgrades.ts';
 
@@ -33,7 +34,10 @@ export function createHttpServer(app: Express, onUpgrade: UpgradeHandler, bounds
     },
     app,
   );
-  server.on('upgrade', onUpgrade);
+  server.on('upgrade', (req, socket, head) => {
+    if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
+    else withoutUpgrade(server, req, socket, head);
+  });
   server.on('clientError', answerBadHttp);
   return server;
 }
@@ -60,6 +64,21 @@ function bornWith<C extends typeof IncomingMessage | typeof ServerResponse>(base
   }
   Born.prototype = prototype;
   return Born as unknown as C;
+}
+
+/**
+ * Goes on in HTTP/1.1 where another protocol was offered, as a server may (RFC 9110 §7.8): Java's client, for one, offers
+ * `h2c` with every first request over plain HTTP. Node has taken the connection out of its server's hands by then, so it
+ * is given back, with the same request but for the offer in front.
+ */
+function withoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i] ?? '';
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${req.rawHeaders[i + 1] ?? ''}`);
+  }
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
 }
 
 /** Answers what is not HTTP, or too much of it, and ends the connection. */

@@ -65,3 +65,16 @@ test('without an upgrade it says what to ask for', async () => {
     expect.objectContaining({ field: 'Upgrade' }),
   ]);
 });
+
+test('another protocol that is offered is not taken up, and nothing is lost of the request', async () => {
+  const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__';
+  const body = JSON.stringify({ client_id: 'nobody', code_challenge: 'x' });
+  const post = `POST /v1/tickets HTTP/1.1\r\nHost: localhost:8080\r\n${offer}\r\n`;
+  const get = 'GET /livez HTTP/1.1\r\nHost: localhost:8080\r\n';
+  const more = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  expect(await rawRequest(edge.url, `${post}${more}`)).toMatch(
+    /^HTTP\/1\.1 400 [^]*"field":"code_challenge"/,
+  );
+  const answers = await rawRequest(edge.url, `${get}${offer}\r\n\r\n${get}\r\n`);
+  expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+});
