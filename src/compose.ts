@@ -108,6 +108,7 @@ export async function compose(config: Config): Promise<Gateway> {
     remoteKeys: (address) => remoteKeys(config, metrics, address),
     now: wallNow,
     replayWindowMs: config.SCANGATE_REPLAY_WINDOW,
+    idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
     accessLifeMs: config.SCANGATE_ACCESS_TOKEN_LIFE,
     sessionLifeMs: config.SCANGATE_SESSION_LIFE,
     lives: {
@@ -211,6 +212,8 @@ export async function compose(config: Config): Promise<Gateway> {
         await end();
         throw error;
       }
+      // The first RSA key takes a quarter of a second to derive: before anyone waits for it.
+      void keys.jwks();
       await feed.ready;
       await canary.start();
     },

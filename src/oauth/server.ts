@@ -35,6 +35,7 @@ import type { IsActive } from './redemption.ts';
 import { refreshGrant } from './refresh-grant.ts';
 import type { SubjectOf } from './subject.ts';
 import { tokenEndpoint } from './token-endpoint.ts';
+import { tokenIdempotency } from './token-idempotency.ts';
 import type { TokenEndpoint } from './token-endpoint.ts';
 import { tokens } from './tokens.ts';
 import type { Tokens } from './tokens.ts';
@@ -58,6 +59,8 @@ export interface OAuthServerOptions {
   /** Milliseconds since the epoch, by this node's clock: for assertions that others stamped. */
   readonly now: () => number;
   readonly replayWindowMs: number;
+  /** How long an `Idempotency-Key` is remembered. */
+  readonly idempotencyLifeMs: number;
   readonly accessLifeMs: number;
   readonly sessionLifeMs: number;
   /** The settings' lives of tickets; a client's policy stands over them. */
@@ -99,6 +102,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const redeem = redemption({ ...options, secrets, tokens: made, userSessions: lists });
   const access = accessCheck(made, sessions);
   const pushed = pushedRequests({ ...options, authenticate, makeId: options.makeTicketId });
+  const checkIdempotency = tokenIdempotency(ledger, secrets, () => ring.makingId, options.idempotencyLifeMs);
   const pace = pollPace(ledger, deviceIntervalMs);
   const codes = userCodes({
     ...options,
@@ -116,7 +120,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     userInfo: userInfoEndpoint(access),
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
-    token: tokenEndpoint(authenticate, {
+    token: tokenEndpoint(authenticate, checkIdempotency, {
       authorization_code: codeGrant(secrets, redeem),
       refresh_token: refreshGrant({ sessions, secrets: sessionSecrets, tokens: made, isActive }),
       [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, redeem }),

@@ -4,6 +4,7 @@ import { GRANT_TYPES } from './client.ts';
 import { OAuthError } from './error.ts';
 import { required } from './grant.ts';
 import type { RunGrant, TokenRequest } from './grant.ts';
+import type { CheckIdempotency } from './token-idempotency.ts';
 import type { TokenAnswer } from './tokens.ts';
 
 /** Answers `POST /oauth/token` (RFC 6749 §3.2). @throws OAuthError */
@@ -12,6 +13,7 @@ export type TokenEndpoint = (request: TokenRequest) => Promise<TokenAnswer>;
 /** Makes the endpoint from its grants: who calls, may it, do it. */
 export function tokenEndpoint(
   authenticate: AuthenticateClient,
+  checkIdempotency: CheckIdempotency,
   grants: Readonly<Record<GrantType, RunGrant>>,
 ): TokenEndpoint {
   return async (request) => {
@@ -21,6 +23,7 @@ export function tokenEndpoint(
     const client = await authenticate(request);
     if (!client.grant_types.includes(grant) && !(grant === 'refresh_token' && mayRefresh(client.scope)))
       throw new OAuthError('unauthorized_client', 'The client is not registered for this grant.');
+    await checkIdempotency(client, request);
     return await grants[grant](client, request);
   };
 }

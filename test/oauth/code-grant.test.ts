@@ -127,6 +127,15 @@ describe('a lost answer', () => {
     expect([view?.session.status, view?.session.opened]).toEqual(['revoked', undefined]);
   });
 
+  test('is given to nobody who sends another body under the same key', async () => {
+    const code = await world.code();
+    const more = { idempotencyKey: 'key-1' };
+    await world.server.token(redeeming(code, {}, more));
+    const other = world.server.token(redeeming(code, { code_verifier: 'x'.repeat(43) }, more));
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_mismatch' });
+    expect((await world.server.token(redeeming(code, {}, more))).token_type).toBe('Bearer');
+  });
+
   test('is given to nobody after a sign-out', async () => {
     const code = await world.code();
     const request = redeeming(code, {}, { idempotencyKey: 'key-1' });

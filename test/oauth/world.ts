@@ -90,6 +90,7 @@ export async function makeWorld(
 
   const node = (extra: Partial<OAuthServerOptions> = {}): OAuthServer =>
     oauthServer({
+      idempotencyLifeMs: 600_000,
       issuer: ISSUER,
       clients: { find: (id) => clients.get(id), isClientOrigin: () => false },
       tickets,

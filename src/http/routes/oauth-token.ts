@@ -62,7 +62,7 @@ export function tokenRoutes(endpoint: TokenEndpoint): readonly Route[] {
           400: { description: 'RFC 6749, section 5.2; RFC 8628, section 3.5.', schema: oauthError },
           401: { description: '`invalid_client`.', schema: oauthError },
         },
-        refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
+        refusals: ['idempotency_mismatch', 'store_unavailable', 'not_replicated', 'newer_schema'],
       },
       handle: async (request): Promise<Answer> => {
         const body = await endpoint({

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 
 /** One numbered file of `migrations/`: a library of functions, loaded whole. */
@@ -8,7 +9,9 @@ export interface Migration {
   readonly code: string;
 }
 
-const FOLDER = new URL('../../../migrations/', import.meta.url);
+// Inside a build they lie within it, in a checkout beside the sources.
+const BUILT = new URL('../../migrations/', import.meta.url);
+const FOLDER = existsSync(BUILT) ? BUILT : new URL('../../../migrations/', import.meta.url);
 
 /** The migrations that this release brings, in order. */
 export async function readMigrations(): Promise<readonly Migration[]> {
