@@ -36,7 +36,7 @@ const SECURITY = {
     type: 'apiKey',
     in: 'cookie',
     name: 'scangate_phone',
-    description: 'The approval page’s session.',
+    description: 'The approval page’s session; over HTTPS it is named `__Host-scangate_phone`.',
   },
   clientBasic: {
     type: 'http',

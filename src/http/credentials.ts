@@ -28,6 +28,14 @@ export interface CookieScope {
   readonly maxAge: number;
 }
 
+/**
+ * The name of a cookie that says who someone is. Over HTTPS it is one that browsers take from this very host alone, with
+ * the path `/`: no other host of the domain can put a cookie of its own in the place of ours (RFC 6265bis §4.1.3.2).
+ */
+export function hostCookie(name: string, secure: boolean): string {
+  return secure ? `__Host-${name}` : name;
+}
+
 /** A `Set-Cookie` line (RFC 6265 §4.1) that no script may read. */
 export function setCookie(name: string, value: string, scope: CookieScope): string {
   const secure = scope.secure ? '; Secure' : '';

@@ -119,7 +119,7 @@ export function buildEdge(options: EdgeOptions): Edge {
   const { issuer, publicUrl } = settings;
   const origins = new Origins(publicUrl, clients);
   const gate = new BrowserGate(secrets, clients, origins);
-  const caller = phoneCaller(options.phones, origins);
+  const caller = phoneCaller(options.phones, origins, publicUrl.protocol === 'https:');
   const security = securityHeaders(publicUrl);
   const addressOf = clientAddresses(settings.SCANGATE_TRUSTED_PROXIES ?? [], (peer) =>
     log.warn({ peer }, 'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: not limited by address'),

@@ -2,10 +2,8 @@ import type { PhoneIdentities } from '../phone/identities.ts';
 import { ScangateError } from '../ticket/error.ts';
 import type { User } from '../ticket/events.ts';
 import type { Origins } from './cross-origin.ts';
+import { pageCookieName } from './page-cookie.ts';
 import type { RouteRequest } from './route.ts';
-
-/** The cookie of the approval page's own session. */
-export const PAGE_COOKIE = 'scangate_phone';
 
 /** Finds out who holds the phone that a request comes from. */
 export interface PhoneCaller {
@@ -15,7 +13,9 @@ export interface PhoneCaller {
   pageUser(request: RouteRequest): Promise<User | undefined>;
 }
 
-export function phoneCaller(phones: PhoneIdentities, origins: Origins): PhoneCaller {
+/** @param secure whether cookies go over HTTPS only. */
+export function phoneCaller(phones: PhoneIdentities, origins: Origins, secure: boolean): PhoneCaller {
+  const cookie = pageCookieName(secure);
   // The page's cookie goes along with whatever any page sends here, so what it does must come from our own.
   const isOwnPage = ({ raw: { origin, host, 'sec-fetch-site': site } }: RouteRequest): boolean =>
     origin === undefined ? site === 'same-origin' : origins.isOwn(origin, host) && site !== 'cross-site';
@@ -23,7 +23,7 @@ export function phoneCaller(phones: PhoneIdentities, origins: Origins): PhoneCal
   return {
     async user(request) {
       const { bearer } = request;
-      const pageSession = request.cookie(PAGE_COOKIE);
+      const pageSession = request.cookie(cookie);
       const user =
         bearer !== undefined
           ? await phones.identify({ bearer })
@@ -35,7 +35,7 @@ export function phoneCaller(phones: PhoneIdentities, origins: Origins): PhoneCal
     },
 
     async pageUser(request) {
-      const pageSession = request.cookie(PAGE_COOKIE);
+      const pageSession = request.cookie(cookie);
       return pageSession === undefined ? undefined : await phones.identify({ pageSession });
     },
   };

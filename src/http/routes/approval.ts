@@ -6,10 +6,9 @@ import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer.ts';
-import { setCookie } from '../credentials.ts';
+import { setPageCookie } from '../page-cookie.ts';
 import type { Pages } from '../pages/pages.ts';
 import { escapeHtml } from '../pages/template.ts';
-import { PAGE_COOKIE } from '../phone-caller.ts';
 import type { PhoneCaller } from '../phone-caller.ts';
 import { route } from '../route.ts';
 import type { Route, RouteRequest } from '../route.ts';
@@ -110,16 +109,11 @@ function pretendRoute({ pageSessions, issuer }: ApprovalRoutesOptions): Route {
       answers: { 303: { description: 'Back to the approval page.' } },
     },
     handle: ({ body, raw }) => {
-      if (raw['sec-fetch-site'] === 'cross-site')
+      if (raw['sec-fetch-site'] === 'cross-site' || raw['sec-fetch-site'] === 'same-site')
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const user = demoUser(body.name.trim());
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });
-      const cookie = setCookie(PAGE_COOKIE, pageSessions.issue(user), {
-        path: '/',
-        secure: issuer.startsWith('https:'),
-        sameSite: 'Lax',
-        maxAge: Math.floor(pageSessions.lifeMs / 1000),
-      });
+      const cookie = setPageCookie(pageSessions, user, issuer.startsWith('https:'));
       return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };
     },
   });

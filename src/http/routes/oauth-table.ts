@@ -57,7 +57,7 @@ export function oauthTable(options: OAuthTableOptions): OAuthTable {
   const origins = new Origins(options.publicUrl, clients);
   const presenter = sessionPresenter(sessions, options.retryAfterMs);
   const admit = sessionGate({ access: oauth.access, clients, origins, presenter });
-  const caller = phoneCaller(options.phones, origins);
+  const caller = phoneCaller(options.phones, origins, options.publicUrl.protocol === 'https:');
   const { commands, secrets } = options.phonePages;
   const gate = new BrowserGate(secrets, clients, origins);
   return {

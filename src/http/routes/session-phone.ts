@@ -9,8 +9,8 @@ import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { deadlineOf } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer.ts';
-import { setCookie } from '../credentials.ts';
-import { PAGE_COOKIE } from '../phone-caller.ts';
+import { hostCookie, setCookie } from '../credentials.ts';
+import { setPageCookie } from '../page-cookie.ts';
 import { route } from '../route.ts';
 import type { Route } from '../route.ts';
 import { localPath } from './approval.ts';
@@ -49,6 +49,7 @@ const onward = { 303: { description: 'Onward.' } };
 /** `/phone/{source}/start` and `/callback`: to the source of a phone's user, and back to the very ticket. */
 export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
   const { issuer, phones, pageSessions, commands, secrets, seal, now } = options;
+  const secure = issuer.startsWith('https:');
 
   function signInOf(source: string): PageSignIn {
     const found = phones.all.find((identity) => identity.source === source)?.pageSignIn;
@@ -56,15 +57,11 @@ export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
     return found;
   }
 
+  const cookieName = (source: string): string => hostCookie(`scangate_at_${source}`, secure);
+
   function cookie(source: string, value: string, lifeMs: number): string {
-    const secure = issuer.startsWith('https:');
     const maxAge = Math.floor(lifeMs / 1000);
-    return setCookie(cookieName(source), value, {
-      path: `/phone/${source}/callback`,
-      secure,
-      sameSite: 'Lax',
-      maxAge,
-    });
+    return setCookie(cookieName(source), value, { path: '/', secure, sameSite: 'Lax', maxAge });
   }
 
   function read(value: string | undefined, source: string, state: string | undefined): Kept {
@@ -160,13 +157,7 @@ export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
         const user = await signIn.finish(came, kept.state, kept.kept);
         const over = cookie(source, '', 0);
         if (user === undefined) return back(kept.returnTo, [over]);
-        const scope = {
-          path: '/',
-          secure: issuer.startsWith('https:'),
-          sameSite: 'Lax',
-          maxAge: Math.floor(pageSessions.lifeMs / 1000),
-        } as const;
-        return back(await wayBack(kept), [over, setCookie(PAGE_COOKIE, pageSessions.issue(user), scope)]);
+        return back(await wayBack(kept), [over, setPageCookie(pageSessions, user, secure)]);
       },
     }),
   ];
@@ -174,8 +165,4 @@ export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
 
 function callbackOf(issuer: string, source: string): string {
   return `${issuer}/phone/${source}/callback`;
-}
-
-function cookieName(source: string): string {
-  return `scangate_at_${source}`;
 }
