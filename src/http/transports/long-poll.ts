@@ -10,7 +10,7 @@ import type { First } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
 import type { Admitted } from './admitted.ts';
 import { askedCursor } from './asked-cursor.ts';
-import { forgetHeaders } from './forget-headers.ts';
+import { forgetRequest } from './forget-request.ts';
 import type { Bound, HeldConnection } from './held.ts';
 import { isPassing } from './passing.ts';
 import { comeBackMs } from './transport.ts';
@@ -51,7 +51,7 @@ export async function holdPoll<T>(
   else if (first === 'ended' || once || after === undefined) poll.pass(after);
   else {
     void poll.wait(watch, waitMs, after);
-    forgetHeaders(req);
+    forgetRequest(req);
   }
 }
 

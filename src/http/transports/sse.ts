@@ -7,7 +7,7 @@ import { SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
 import type { Admitted } from './admitted.ts';
 import { askedCursor } from './asked-cursor.ts';
-import { forgetHeaders } from './forget-headers.ts';
+import { forgetRequest } from './forget-request.ts';
 import type { HeldConnection } from './held.ts';
 import { farewellFrame, heartbeatFrame, noticeFrame, openingFrame } from './sse-frame.ts';
 import { isPassing } from './passing.ts';
@@ -58,12 +58,13 @@ export async function holdSse<T>(
   else if (first === 'ended') res.writeHead(204, { 'Cache-Control': 'no-store' }).end();
   else {
     stream.open(first === 'unchanged' ? undefined : first, padding);
-    forgetHeaders(req);
+    forgetRequest(req);
   }
 }
 
 function sendAway(shared: TransportShared, res: ServerResponse, padding: boolean, why: string): void {
   shared.events.refused('sse', why);
+  if (shared.held.closing) res.setHeader('Connection', 'close');
   res.writeHead(200, HEADERS).end(openingFrame(comeBackMs(shared), padding));
 }
 

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { EventSource } from 'eventsource';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,18 +94,18 @@ describe('an event stream', () => {
   });
 
   test('sends a comment in a packet of its own soon after each notice, then heartbeats in time', async () => {
-    await begin({ settings: { sseHeartbeatMs: 400 } });
+    await begin({ settings: { sseHeartbeatMs: 1000 } });
     const subject = gateway.mint();
     const reader = sseReader(address(gateway, subject));
     await until(() => reader.told.length === 1, { everyMs: 1 });
     const toldAt = performance.now();
     await until(() => reader.comments.length >= 2, { everyMs: 1 });
-    expect(reader.comments[1]!.at - toldAt).toBeLessThan(200);
-    await until(() => reader.comments.length >= 6);
-    for (let index = 2; index < 6; index += 1) {
+    expect(reader.comments[1]!.at - toldAt).toBeLessThan(600);
+    await until(() => reader.comments.length >= 5);
+    for (let index = 2; index < 5; index += 1) {
       const silence = reader.comments[index]!.at - reader.comments[index - 1]!.at;
-      expect(silence).toBeLessThanOrEqual(430);
-      expect(silence).toBeGreaterThan(200);
+      expect(silence).toBeLessThanOrEqual(1100);
+      expect(silence).toBeGreaterThan(500);
     }
     reader.leave();
   });
@@ -144,7 +146,7 @@ describe('an event stream', () => {
     const reader = sseReader(address(gateway, subject));
     expect(await within(reader.ended, 2000, 'the end')).toBe('again');
     expect(performance.now() - begun).toBeGreaterThan(140);
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(performance.now() - begun).toBeLessThan(1500);
     expect(reader.retries).toHaveLength(2);
     expect(reader.text()).toMatch(/retry: \d+\n\n$/);
     expect(gateway.log).toContain('closed sse life');
@@ -217,6 +219,56 @@ describe('an event stream', () => {
     await until(() => gateway.isClean());
   });
 
+  test('many on one connection leave no listener on it', async () => {
+    await begin();
+    const subject = gateway.mint();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const server = once(gateway.server, 'connection') as Promise<[Socket]>;
+    gateway.move(subject, 'denied');
+    await ask(address(gateway, subject), { agent });
+    const [socket] = await server;
+    const listeners = socket.listenerCount('close');
+    for (let count = 0; count < 5; count += 1) await ask(address(gateway, subject), { agent });
+    expect(socket.listenerCount('close')).toBe(listeners);
+    agent.destroy();
+  });
+
+  test('a node that goes does not keep the connection of whom it sends away', async () => {
+    await begin();
+    await gateway.shared.held.drain({ waitMs: 0, windowMs: 0, maxMs: 0 });
+    const answer = await ask(address(gateway, gateway.mint()));
+    expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    expect(answer.body).toMatch(/^retry: \d+\n\n$/);
+  });
+
+  test('a node that goes closes the connection of a stream that it ends', async () => {
+    await begin();
+    const socket = createConnection(gateway.port, '127.0.0.1');
+    sockets.push(socket);
+    const closed = once(socket, 'close');
+    socket.resume();
+    socket.write(`GET /${idOf(gateway.mint())}/events HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await until(() => gateway.log.includes('opened sse'));
+    await gateway.shared.held.drain({ waitMs: 0, windowMs: 0, maxMs: 2000 });
+    await within(closed, 1000, 'the close');
+    expect(gateway.log).toContain('closed sse drain');
+  });
+
+  test('a body that nobody asked for is dropped', async () => {
+    await begin();
+    const subject = gateway.mint();
+    const socket = createConnection(gateway.port, '127.0.0.1');
+    sockets.push(socket);
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+    socket.write(`GET /${idOf(subject)}/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n`);
+    await until(() => text.includes('pending'));
+    socket.write(Buffer.alloc(5_000_000));
+    await until(() => socket.writableLength === 0);
+    gateway.move(subject, 'denied');
+    await until(() => text.includes('denied'));
+  });
+
   test('HEAD is answered and not held', async () => {
     await begin();
     const answer = await ask(address(gateway, gateway.mint()), { method: 'HEAD' });
@@ -234,7 +286,7 @@ describe('an event stream', () => {
           return { ...told, notice: { ...told.notice, status: told.notice.status, big } };
         },
       }),
-      settings: { readerStallMs: 1500, readerBytes: 1_000_000 },
+      settings: { readerStallMs: 6000, readerBytes: 1e9 },
       limits: { perSubject: 100 },
     });
     const subject = gateway.mint();
@@ -246,14 +298,15 @@ describe('an event stream', () => {
       const cursor = gateway.move(subject, 'scanned');
       const begun = performance.now();
       await until(() => reader.told.at(-1)!.cursor === cursor, { everyMs: 1 });
-      expect(performance.now() - begun).toBeLessThan(500);
+      expect(performance.now() - begun).toBeLessThan(1500);
     }
     gateway.world.readCount = 0;
     const cursor = gateway.move(subject, 'scanned');
     await until(() => reader.told.at(-1)!.cursor === cursor);
+    expect(gateway.shared.held.size).toBe(31);
     expect(gateway.world.readCount).toBeLessThan(5);
     await until(() => gateway.log.filter((line) => line === 'closed sse slow').length === 30, {
-      withinMs: 5000,
+      withinMs: 12_000,
     });
     expect(gateway.shared.held.size).toBe(1);
     expect(stalled).toHaveLength(30);

@@ -158,7 +158,7 @@ describe('a socket', () => {
     const silent = open({ headers: {} });
     expect(await codeOf(silent)).toBe(4408);
     expect(performance.now() - begun).toBeGreaterThan(290);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(2500);
   });
 
   test.each([
@@ -218,7 +218,7 @@ describe('a socket', () => {
     const begun = performance.now();
     expect(await codeOf(dead)).toBe(4408);
     expect(performance.now() - begun).toBeGreaterThan(500);
-    expect(performance.now() - begun).toBeLessThan(1200);
+    expect(performance.now() - begun).toBeLessThan(3000);
     await until(() => pings >= 3);
     expect(lively.socket.readyState).toBe(lively.socket.OPEN);
     lively.leave();
@@ -264,7 +264,7 @@ describe('a socket', () => {
         },
       }),
       limits: { perSubject: 100 },
-      settings: { pingMs: 2500 },
+      settings: { pingMs: 6000, readerBytes: 1e9 },
     });
     const stalled = Array.from({ length: 20 }, () => {
       const socket = createConnection(gateway.port, '127.0.0.1');
@@ -286,9 +286,10 @@ describe('a socket', () => {
     gateway.world.readCount = 0;
     const cursor = gateway.move(subject, 'scanned');
     await until(() => reader.told.at(-1)!.cursor === cursor);
+    expect(gateway.shared.held.size).toBe(21);
     expect(gateway.world.readCount).toBeLessThan(5);
     await until(() => gateway.log.filter((line) => line === 'closed socket slow').length === 20, {
-      withinMs: 6000,
+      withinMs: 12_000,
     });
     expect(reader.socket.readyState).toBe(reader.socket.OPEN);
     reader.leave();
