@@ -21,6 +21,8 @@ interface Waiting {
 /** Appends of one connection that go out together, with one WAIT behind them in the same pipeline. */
 interface Group {
   waiting: Waiting[];
+  /** How many replicas were known when the last of them came: under load a group goes on for long. */
+  replicas: number;
   sending: boolean;
 }
 
@@ -58,24 +60,25 @@ export class ReplicatedAppends {
   #join(link: Link, replicas: number, call: Call): Promise<Replicated> {
     let group = this.#groups.get(link);
     if (group === undefined) {
-      group = { waiting: [], sending: false };
+      group = { waiting: [], replicas, sending: false };
       this.#groups.set(link, group);
     }
+    group.replicas = replicas;
     const { waiting } = group;
     const joined = new Promise<Replicated>((resolve, reject) => {
       waiting.push({ call, resolve, reject });
     });
-    if (!group.sending) void this.#pump(link, replicas, group);
+    if (!group.sending) void this.#pump(link, group);
     return joined;
   }
 
-  async #pump(link: Link, replicas: number, group: Group): Promise<void> {
+  async #pump(link: Link, group: Group): Promise<void> {
     group.sending = true;
     await new Promise((turn) => setImmediate(turn));
     while (group.waiting.length > 0) {
       const batch = group.waiting.splice(0);
       try {
-        await this.#sendGroup(link, replicas, batch);
+        await this.#sendGroup(link, group.replicas, batch);
       } catch (error) {
         for (const { reject } of batch) reject(error);
       }
