@@ -34,19 +34,19 @@ export interface TicketPresenter extends Present<TicketNotice> {
 export function ticketPresenter(options: TicketPresenterOptions): TicketPresenter {
   const { commands, secrets, issuer, retryAfterMs } = options;
 
-  function rotation({ head, now }: Reading): Rotation {
-    return rotationAt(head.first, ticketOf(head).minted.lives.qr_period_ms, now, deadlineOf(head));
+  // A ticket is read from its head once a notice: that is most of what a notice costs.
+  function rotationOf({ minted }: Ticket, { head, now }: Reading): Rotation {
+    return rotationAt(head.first, minted.lives.qr_period_ms, now, deadlineOf(head));
   }
 
-  function scanUrl(reading: Reading): string {
-    const { minted } = ticketOf(reading.head);
-    const code = secrets.scanCode(idOf(reading.head.subject), minted.key_id, rotation(reading).period);
-    return `${issuer}/s/${code}`;
+  function scanOf(ticket: Ticket, reading: Reading): NonNullable<TicketNotice['scan']> {
+    const { period, rotatesInMs } = rotationOf(ticket, reading);
+    const code = secrets.scanCode(idOf(reading.head.subject), ticket.minted.key_id, period);
+    return { url: `${issuer}/s/${code}`, rotates_in_ms: rotatesInMs };
   }
 
-  function tell(reading: Reading, reset: boolean): TicketNotice {
+  function noticeOf(ticket: Ticket, reading: Reading, reset: boolean): TicketNotice {
     const { head, now } = reading;
-    const ticket = ticketOf(head);
     const ticketId = idOf(head.subject);
     const { key_id: keyId } = ticket.minted;
     const at = {
@@ -57,7 +57,7 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
       retryAfterMs: endsWatch(ticket.status) ? 0 : retryAfterMs,
     };
     return notice(ticket, at, {
-      scan: () => ({ url: scanUrl(reading), rotates_in_ms: rotation(reading).rotatesInMs }),
+      scan: () => scanOf(ticket, reading),
       number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? at.cursor),
       code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? at.cursor),
       redirectTo: (code) => redirectTo(ticket, code, issuer),
@@ -65,9 +65,9 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
   }
 
   return {
-    notice: tell,
-    rotation,
-    scanUrl,
+    notice: (reading, reset) => noticeOf(ticketOf(reading.head), reading, reset),
+    rotation: (reading) => rotationOf(ticketOf(reading.head), reading),
+    scanUrl: (reading) => scanOf(ticketOf(reading.head), reading).url,
 
     async load(subject) {
       try {
@@ -79,11 +79,14 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
       }
     },
 
-    tell: (reading, reset) => ({
-      cursor: cursorOfHead(reading.head),
-      notice: tell(reading, reset),
-      end: endsWatch(ticketOf(reading.head).status),
-    }),
+    tell(reading, reset) {
+      const ticket = ticketOf(reading.head);
+      return {
+        cursor: cursorOfHead(reading.head),
+        notice: noticeOf(ticket, reading, reset),
+        end: endsWatch(ticket.status),
+      };
+    },
 
     gone: (subject) => ({
       cursor: '0-0',
