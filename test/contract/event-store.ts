@@ -426,7 +426,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           const append = first(subject, mintedEvent, { ms: 40 });
           const deadline = written(await brief.store.append([append]))[0]?.deadline ?? 0;
           expect(await headOf(brief.store, subject)).toMatchObject({ version: 1 });
-          await untilStoreTime(brief.store, deadline + 401);
+          await untilStoreTime(brief.store, deadline + 600);
           expect((await brief.store.read([subject])).heads).toEqual([null]);
           expect(await brief.store.rebuild(subject)).toBeNull();
           const again = await brief.store.append([append]);
