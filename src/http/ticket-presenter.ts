@@ -34,7 +34,7 @@ export interface TicketPresenter extends Present<TicketNotice> {
 export function ticketPresenter(options: TicketPresenterOptions): TicketPresenter {
   const { commands, secrets, issuer, retryAfterMs } = options;
 
-  // A ticket is read from its head once a notice: that is most of what a notice costs.
+  // Whoever needs the ticket is handed it: to read it from its head is to parse it, half of what a notice costs.
   function rotationOf({ minted }: Ticket, { head, now }: Reading): Rotation {
     return rotationAt(head.first, minted.lives.qr_period_ms, now, deadlineOf(head));
   }
