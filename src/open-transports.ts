@@ -53,6 +53,7 @@ export function openTransports(
         metrics.opened.inc({ transport });
         metrics.connections.inc({ transport });
       },
+      told: (transport) => metrics.notices.inc({ transport }),
       closed: (transport, why) => {
         metrics.closed.inc({ transport, code: why });
         metrics.connections.dec({ transport });

@@ -157,6 +157,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     origins: { own: config.publicUrl.origin, isRegistered: (origin) => registry.isClientOrigin(origin) },
     events: {
       opened: () => undefined,
+      told: () => undefined,
       closed: () => undefined,
       refused: () => undefined,
       defect: (error) => void lines.push(JSON.stringify({ level: 'error', msg: String(error) })),

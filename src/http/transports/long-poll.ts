@@ -144,6 +144,7 @@ class HeldPoll<T> implements HeldConnection, Due {
 
   tell(notice: T): void {
     this.#release();
+    this.#shared.events.told('poll');
     const body = JSON.stringify(notice);
     this.#writeHead(200, false, {
       'Content-Type': 'application/json',

@@ -192,6 +192,7 @@ class SseStream<T> implements HeldConnection, Due {
   }
 
   #frame(told: Told<T>): string {
+    this.#shared.events.told('sse');
     return noticeFrame(this.#eventName, told.cursor, told.notice);
   }
 

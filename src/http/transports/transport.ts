@@ -9,6 +9,8 @@ export type Closing = 'end' | 'life' | 'gone' | 'slow' | 'refused' | 'drain' | '
 /** What transports report, for metrics and the log. */
 export interface TransportEvents {
   opened(transport: TransportName): void;
+  /** A state was told. */
+  told(transport: TransportName): void;
   closed(transport: TransportName, why: Closing): void;
   /** Sent away before anything was held, to come back. */
   refused(transport: TransportName, why: string): void;

@@ -93,6 +93,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     origins: { own: OWN, isRegistered: (origin) => origin === REGISTERED },
     events: {
       opened: (transport) => log.push(`opened ${transport}`),
+      told: () => undefined,
       closed: (transport, why) => log.push(`closed ${transport} ${why}`),
       refused: (transport, why) => log.push(`refused ${transport} ${why}`),
       defect: (error) => log.push(`defect ${String(error)}`),
