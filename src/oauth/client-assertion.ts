@@ -61,16 +61,21 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
   }
 
   async function verified(assertion: string, client: Client, keys: JWTVerifyGetKey): Promise<JWTPayload> {
-    const { payload } = await jwtVerify(assertion, keys, {
-      issuer: client.client_id,
-      subject: client.client_id,
-      audience: audiences,
-      algorithms: [...ASSERTION_ALGS],
-      requiredClaims: ['exp', 'jti'],
-      clockTolerance: TOLERANCE_S,
-      currentDate: new Date(options.now()),
-    });
-    return payload;
+    try {
+      const { payload } = await jwtVerify(assertion, keys, {
+        issuer: client.client_id,
+        subject: client.client_id,
+        audience: audiences,
+        algorithms: [...ASSERTION_ALGS],
+        requiredClaims: ['exp', 'jti'],
+        clockTolerance: TOLERANCE_S,
+        currentDate: new Date(options.now()),
+      });
+      return payload;
+    } catch (error) {
+      // Besides errors of its own, jose throws what it meets in a registered key that is no key, or a weak one.
+      throw error instanceof OAuthError ? error : refused();
+    }
   }
 
   async function useOnce(client: Client, { jti, exp }: JWTPayload): Promise<void> {
@@ -87,11 +92,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
     const client = clients.find(clientId ?? subjectOf(assertion) ?? '');
     const keys = client && keysOf(client);
     if (client === undefined || keys === undefined || assertion.length > LENGTH_MAX) throw refused();
-    try {
-      await useOnce(client, await verified(assertion, client, keys));
-    } catch (error) {
-      throw error instanceof errors.JOSEError ? refused() : error;
-    }
+    await useOnce(client, await verified(assertion, client, keys));
     return client;
   };
 }

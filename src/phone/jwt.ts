@@ -1,4 +1,5 @@
-import { decodeJwt, errors, jwtVerify } from 'jose';
+import { decodeJwt, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
 import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
 import type { KeySource } from './key-source.ts';
 import { PhoneSourceAway } from './phone-identity.ts';
@@ -39,24 +40,29 @@ export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
     source: 'jwt',
     async identify({ bearer }) {
       if (bearer === undefined || !isOurs(bearer, options.issuer)) return undefined;
-      try {
-        const { payload } = await jwtVerify(bearer, options.keys, {
-          issuer: options.issuer,
-          audience: options.audience,
-          algorithms: [...ASYMMETRIC_ALGS],
-          requiredClaims: ['sub', 'exp'],
-          clockTolerance: TOLERANCE_S,
-          currentDate: new Date(options.now()),
-        });
-        return userOf('jwt', options.issuer, payload);
-      } catch (error) {
-        if (error instanceof errors.JOSEError) return undefined;
-        if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
-          throw new PhoneSourceAway('the keys of the JWT issuer cannot be read');
-        throw error;
-      }
+      const payload = await verified(bearer);
+      return payload && userOf('jwt', options.issuer, payload);
     },
   };
+
+  async function verified(bearer: string): Promise<JWTPayload | undefined> {
+    try {
+      const { payload } = await jwtVerify(bearer, options.keys, {
+        issuer: options.issuer,
+        audience: options.audience,
+        algorithms: [...ASYMMETRIC_ALGS],
+        requiredClaims: ['sub', 'exp'],
+        clockTolerance: TOLERANCE_S,
+        currentDate: new Date(options.now()),
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
+        throw new PhoneSourceAway('the keys of the JWT issuer cannot be read');
+      // Besides errors of its own, jose throws what it meets in a key of the issuer's that is no key, or a weak one.
+      return undefined;
+    }
+  }
 }
 
 function isOurs(token: string, issuer: string): boolean {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
@@ -126,5 +127,21 @@ describe('private_key_jwt', () => {
       'invalid_request',
     );
     expect(await ask('signer', { client_id: 'signer' })).toBe('invalid_client');
+  });
+
+  test('attack: what is registered as a key and is none proves nothing, and is no failure of ours', async () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+    const keys = [
+      { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'ES256' },
+      { ...weak, kid: 'RS256' },
+    ];
+    world.register({ client_id: 'odd', jwks: { keys }, redirect_uris: [CALLBACK] });
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    for (const alg of ['ES256', 'RS256']) {
+      const claims = { iss: 'odd', sub: 'odd', aud: ISSUER, jti: alg, exp: world.now() / 1000 + 60 };
+      const client_assertion = `${part({ alg, kid: alg })}.${part(claims)}.AAAA`;
+      const form = { client_id: undefined, client_assertion_type: ASSERTION_TYPE, client_assertion };
+      expect(await ask('odd', form)).toBe('invalid_client');
+    }
   });
 });

@@ -42,7 +42,8 @@ class Backend {
       this.keys.map(async ({ kid, publicKey }) => ({ ...(await exportJWK(publicKey)), kid, alg: 'ES256' })),
     );
     const shared = { kty: 'oct', k: SHARED.toString('base64url'), kid: 'shared', alg: 'HS256' };
-    return JSON.stringify({ keys: [...keys, shared] });
+    const odd = { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA', kid: 'odd' };
+    return JSON.stringify({ keys: [...keys, shared, odd] });
   }
 
   async start(): Promise<void> {
@@ -159,6 +160,10 @@ phoneIdentityContract('jwt', async () => {
       { what: 'without a subject', credential: { bearer: await backend.sign({ sub: undefined }) } },
       { what: 'an empty subject', credential: { bearer: await backend.sign({ sub: '' }) } },
       { what: 'signed by a stranger under our key id', credential: { bearer: await stranger.sign() } },
+      {
+        what: 'signed under a key id of the issuer’s whose key is none',
+        credential: { bearer: await backend.sign({}, { kid: 'odd' }) },
+      },
       { what: 'alg none', credential: { bearer: none } },
       { what: 'HS256 with a secret among the keys', credential: { bearer: shared } },
       { what: 'HS256 with the public key as the secret', credential: { bearer: `${confused}.${mac}` } },
