@@ -1,4 +1,4 @@
-/** The error codes of RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 8628 §3.5, RFC 9126, RFC 6750 §3.1. */
+/** The error codes of RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 8628 §3.5, RFC 6750 §3.1. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -6,15 +6,12 @@ export type OAuthErrorCode =
   | 'unauthorized_client'
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
-  | 'unsupported_token_type'
   | 'invalid_scope'
   | 'invalid_token'
   | 'insufficient_scope'
   | 'access_denied'
   | 'login_required'
   | 'request_not_supported'
-  | 'request_uri_not_supported'
-  | 'invalid_request_uri'
   | 'temporarily_unavailable'
   | 'authorization_pending'
   | 'slow_down'

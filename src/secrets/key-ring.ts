@@ -37,11 +37,6 @@ export class KeyRing {
     return this.#keys.map((key) => key.id);
   }
 
-  /** Whether the ring still holds a key. */
-  holds(id: string): boolean {
-    return this.#keys.some((key) => key.id === id);
-  }
-
   /** 32 bytes that belong to one key and one purpose alone; undefined for a key that is no longer in the ring. */
   derive(id: string, purpose: string): Buffer | undefined {
     const key = this.#keys.find((candidate) => candidate.id === id);

@@ -104,11 +104,6 @@ export class TicketSecrets {
     return this.#mac(`fingerprint/${purpose}`, keyId, list);
   }
 
-  /** Whether the ring still holds the key that a ticket was minted with. */
-  holds(keyId: string): boolean {
-    return this.#ring.holds(keyId);
-  }
-
   #make(purpose: string, keyId: string, ticketId: string, data: string): string {
     return `${ticketId}.${data}.${this.#mac(purpose, keyId, [ticketId, data])}`;
   }
