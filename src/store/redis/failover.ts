@@ -22,6 +22,8 @@ export interface FailoverOptions {
   readonly clock: () => number;
   readonly onIncident: OnIncident;
   readonly peers: Peers;
+  /** Whether a master that answers is the master: else its answers count once {@link Failover.trust} was called. */
+  readonly trustsAtOnce: boolean;
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
 }
@@ -35,6 +37,8 @@ export class Failover implements Healing {
   readonly #ring: Ring;
   /** The store's time as each partition last told it. */
   readonly #answeredAt: number[];
+  /** The same, while nobody can have replaced its master: what the ring's window is counted back from. */
+  readonly #trustedAt: number[];
   readonly #held = new Map<Subject, Promise<void>>();
   readonly #settling = new Settling();
   #changedAt: number | undefined;
@@ -44,6 +48,7 @@ export class Failover implements Healing {
   constructor(options: FailoverOptions) {
     this.#options = options;
     this.#answeredAt = Array.from({ length: options.partitions }, () => 0);
+    this.#trustedAt = [...this.#answeredAt];
     this.#ring = new Ring({
       windowMs: options.settings.ringMs,
       sizeMax: options.settings.ringSizeMax,
@@ -70,20 +75,23 @@ export class Failover implements Healing {
   }
 
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
-    for (const [i, append] of batch.entries()) {
-      this.#ring.add(entryOf(append, moments[i] as Moment), partition, this.#answeredAt[partition] ?? 0);
-    }
+    for (const [i, append] of batch.entries()) this.#keep(entryOf(append, moments[i] as Moment), partition);
   }
 
   answered(partition: number, now: number): void {
     this.#answeredAt[partition] = now;
+    if (this.#options.trustsAtOnce) this.#trustedAt[partition] = now;
+  }
+
+  /** Whoever answered until now was the master. */
+  trust(): void {
+    for (const [partition, now] of this.#answeredAt.entries()) this.#trustedAt[partition] = now;
   }
 
   /** An entry of the feed, and the store's time when its log was written last. */
   seen(text: string, partition: number, now: number): void {
-    const latest = Math.max(now, this.#answeredAt[partition] ?? 0);
-    this.#answeredAt[partition] = latest;
-    this.#ring.add(text, partition, latest);
+    this.answered(partition, Math.max(now, this.#answeredAt[partition] ?? 0));
+    this.#keep(text, partition);
   }
 
   stop(): void {
@@ -95,12 +103,12 @@ export class Failover implements Healing {
     const { settings, clock, peers } = this.#options;
     const lost: Lost[] = [];
     for (const partition of shard.partitions) {
-      const lastAnswer = this.#answeredAt[partition] ?? 0;
-      for (const [subject, texts] of this.#ring.entriesOf(partition, lastAnswer)) {
+      const trustedAt = this.#trustedAt[partition] ?? 0;
+      for (const [subject, texts] of this.#ring.entriesOf(partition, trustedAt)) {
         lost.push({ subject, texts, release: () => {} });
       }
     }
-    await openGrace(redis, shard.partitions, this.#answeredAt, settings.graceMs);
+    await openGrace(redis, shard.partitions, this.#trustedAt, settings.graceMs);
     this.#changedAt = clock();
     this.#settling.hold(shard.partitions, peers.allHealed(shard, timeline, settings.settleMaxMs));
     const announce = (): Promise<void> => peers.announce(shard, shard.writer.redis, timeline).catch(() => {});
@@ -113,6 +121,10 @@ export class Failover implements Healing {
       lost.map((one) => this.#hold(one)),
       announce,
     );
+  }
+
+  #keep(text: string, partition: number): void {
+    this.#ring.add(text, partition, this.#answeredAt[partition] ?? 0, this.#trustedAt[partition] ?? 0);
   }
 
   #settlingOf(subject: Subject): Promise<void> | undefined {
@@ -137,12 +149,12 @@ export class Failover implements Healing {
 async function openGrace(
   redis: Redis,
   partitions: readonly number[],
-  answeredAt: readonly number[],
+  trustedAt: readonly number[],
   graceMs: number,
 ): Promise<void> {
   const pipeline = redis.pipeline();
   for (const partition of partitions) {
-    const from = answeredAt[partition] ?? 0;
+    const from = trustedAt[partition] ?? 0;
     if (from > 0) pipeline.fcall('sg1_grace', 1, partitionKeys(partition).grace, from, graceMs);
   }
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;

@@ -63,6 +63,17 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   });
 
   let tail: Tail | undefined;
+  const sentinels =
+    address.kind === 'sentinel'
+      ? new SentinelWatch(address, clock, {
+          onHeard: () => failover.trust(),
+          onReturn: () => {
+            for (const { writer, followers } of shards.all) {
+              for (const link of [writer, ...followers]) link.reconnect();
+            }
+          },
+        })
+      : undefined;
   const peers = new Peers(randomText(), clock);
   const failover = new Failover({
     settings,
@@ -70,6 +81,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     clock,
     onIncident,
     peers,
+    trustsAtOnce: sentinels === undefined,
     wake: (subjects) => tail?.wake(subjects),
   });
   const timelines = new Timelines({
@@ -85,9 +97,14 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       await peers.greet(shard, now);
     },
   });
-  const checks: ShardChecks = { writer: timelines.checkWriter, reader: timelines.checkReader };
+  const checks: ShardChecks = {
+    writer: async (shard, redis) => {
+      await timelines.checkWriter(shard, redis);
+      sentinels?.foundMaster();
+    },
+    reader: timelines.checkReader,
+  };
   const shards = await openShards(address, checks, meta.partitions, options, () => tail?.follow());
-  const sentinels = address.kind === 'sentinel' ? new SentinelWatch(address, clock) : undefined;
 
   const session = new Session({
     settings,

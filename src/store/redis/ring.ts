@@ -13,7 +13,8 @@ export interface RingOptions {
 
 /**
  * The redo ring: every event of the last while that this node had acknowledged or read from the feed, as the log has
- * it. Each partition's time is its own master's, as last heard, so that nothing grows old while that one is away.
+ * it. Each partition's time is its own master's, as last heard, so that nothing grows old while that one is away, nor
+ * while it may be one that others have replaced.
  */
 export class Ring {
   readonly #options: RingOptions;
@@ -25,8 +26,8 @@ export class Ring {
     this.#options = options;
   }
 
-  /** Keeps an entry. The same one again changes nothing. */
-  add(text: string, partition: number, now: number): void {
+  /** Keeps an entry, first seen now, and lets go of what is too old. The same one again changes nothing. */
+  add(text: string, partition: number, now: number, trustedAt: number): void {
     const { sizeMax } = this.#options;
     if (sizeMax === 0 || kindOf(subjectOfEntry(text)) === 'canary') return;
     const entries = this.#entries.get(partition) ?? new Map<string, number>();
@@ -34,15 +35,15 @@ export class Ring {
     this.#entries.set(partition, entries);
     entries.set(text, now);
     this.#size += text.length;
-    this.#letGo(entries, now);
+    this.#letGo(entries, trustedAt);
     if (this.#size > sizeMax) this.#makeRoom();
   }
 
-  /** A partition's entries of the window before its last answer, by subject. */
-  entriesOf(partition: number, lastAnswer: number): Map<Subject, string[]> {
+  /** A partition's entries of the window before its last answer that could be trusted, and since, by subject. */
+  entriesOf(partition: number, trustedAt: number): Map<Subject, string[]> {
     const found = new Map<Subject, string[]>();
     for (const [text, seenAt] of this.#entries.get(partition) ?? []) {
-      if (seenAt < lastAnswer - this.#options.windowMs) continue;
+      if (seenAt < trustedAt - this.#options.windowMs) continue;
       const subject = subjectOfEntry(text);
       const present = found.get(subject);
       if (present === undefined) found.set(subject, [text]);
@@ -56,9 +57,9 @@ export class Ring {
     return this.#size;
   }
 
-  #letGo(entries: Map<string, number>, now: number): void {
+  #letGo(entries: Map<string, number>, trustedAt: number): void {
     for (const [text, seenAt] of entries) {
-      if (seenAt >= now - this.#options.windowMs) return;
+      if (seenAt >= trustedAt - this.#options.windowMs) return;
       this.#drop(entries, text);
     }
   }

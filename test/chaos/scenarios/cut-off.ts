@@ -12,7 +12,7 @@ const CUT_OFF_MS = 60_000;
 const PASSWORD = 'chaos';
 
 /** A Sentinel topology in which the first gateway reaches the Sentinels over links of its own. */
-interface CutOffGround extends SentinelGround {
+export interface CutOffGround extends SentinelGround {
   /** Cuts the first gateway and this master off from everyone else; returns what heals it. */
   cutOff(master: Redis): Promise<() => Promise<void>>;
 }
@@ -21,7 +21,7 @@ interface CutOffGround extends SentinelGround {
  * Each gateway is a Redis user of its own, so that the old master can refuse all others: to them it is as silent as
  * behind a broken network, since neither its Sentinels nor its replicas get an answer that counts.
  */
-async function cutOffGround(): Promise<CutOffGround> {
+export async function cutOffGround(): Promise<CutOffGround> {
   const ground = await sentinelGround();
   const { nodes, sentinels, masterName } = ground.topology;
   for (const node of nodes) {
