@@ -152,6 +152,26 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     30_000,
   );
 
+  test('right after FLUSHALL nobody is told of nothing, or of less than before', async () => {
+    const [one, other] = [await open(), await open()];
+    const subjects = await Promise.all(Array.from({ length: 100 }, () => mint(one)));
+    const minted = (await one.read(subjects)).heads as Head[];
+    await Promise.all(minted.map((head) => one.append([next(head, SCANNED, { life: LIFE })])));
+    const scanned = (await one.read(subjects)).heads as Head[];
+    await sleep(100);
+    await redis.ask('FLUSHALL');
+    const confirmed = one.append([next(scanned[0] as Head, { type: 'confirmed', data: {} }, { life: LIFE })]);
+    const end = performance.now() + 2_000;
+    while (performance.now() < end) {
+      for (const store of [one, other]) {
+        const versions = (await store.read(subjects)).heads.map((head) => head?.version ?? 0);
+        expect(Math.min(...versions)).toBe(2);
+      }
+      await sleep(5);
+    }
+    expect((await confirmed).outcome).toBe('appended');
+  }, 20_000);
+
   test('with the ring switched off the same accident loses everything: the test can see it', async () => {
     const store = await open({ ringSizeMax: 0 });
     const load = startLoad([store], { seed: SEED, workers: 4 });

@@ -69,6 +69,10 @@ export class Failover implements Healing {
     return held.length === 0 ? undefined : Promise.all(held).then(() => undefined);
   }
 
+  knownVersion(subject: Subject): number {
+    return this.#ring.newestOf(subject);
+  }
+
   isFresh(): boolean {
     const { clock, settings } = this.#options;
     return this.#changedAt !== undefined && clock() - this.#changedAt < settings.graceMs;

@@ -34,6 +34,11 @@ export function subjectOfEntry(text: string): Subject {
   return text.slice(2, text.indexOf('"', 2)) as Subject;
 }
 
+/** The version of a log entry, without reading the rest. */
+export function versionOfEntry(text: string): number {
+  return Number.parseInt(text.slice(text.indexOf('"', 2) + 2), 10);
+}
+
 /** The stamp of a log entry, without reading the rest. */
 export function stampOfEntry(text: string): number {
   return Number(/^\["[^"]+",\d+,"[^"]+",(\d+)/.exec(text)?.[1] ?? 0);

@@ -114,6 +114,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     random,
     healing: failover,
     timeline: () => timelines.name(shards),
+    checkTimeline: (shard) => timelines.check(shard),
     writesRefused: () =>
       (sentinels?.silentMs() ?? 0) > settings.sentinelSilenceMaxMs
         ? 'no majority of the Sentinels is heard'

@@ -14,6 +14,7 @@ import type { Marked } from './append-call.ts';
 import { checkBatch } from '../bounds.ts';
 import { History } from './history.ts';
 import { ReadBatch } from './read-batch.ts';
+import type { Reading } from './read-batch.ts';
 import { readHeads } from './read-heads.ts';
 import type { RestoreTools } from './restore.ts';
 import { ReplicatedAppends } from './replicated-appends.ts';
@@ -61,6 +62,9 @@ export class RedisStore implements EventStore {
     session.checkWritable();
     const replicated = options.durability === 'replicated';
     let result = await this.#send(batch, partition, replicated);
+    if ('head' in result && !(await session.isSure((batch[result.index] as Append).subject, result.head))) {
+      result = await this.#send(batch, partition, replicated);
+    }
     if (result.outcome === 'marked') {
       await this.#history.rebuild((batch[result.index] as Append).subject).catch(() => null);
       const marked = result;
@@ -81,6 +85,7 @@ export class RedisStore implements EventStore {
       await session.healed(subjects);
       const readings = await Promise.all(subjects.map((subject) => this.#reads.read(subject)));
       if (session.isHeld(subjects)) continue;
+      if (looks < LOOKS_MAX && !(await this.#areSure(subjects, readings))) continue;
       if (looks < LOOKS_MAX && session.isFresh() && readings.some(({ head }) => head === null)) {
         await new Promise((wait) => setTimeout(wait, LOOK_AGAIN_MS));
         continue;
@@ -134,6 +139,14 @@ export class RedisStore implements EventStore {
   async close(): Promise<void> {
     await this.#session.close();
     await this.#tail.close();
+  }
+
+  async #areSure(subjects: readonly Subject[], readings: readonly Reading[]): Promise<boolean> {
+    const session = this.#session;
+    const sure = await Promise.all(
+      subjects.map((subject, i) => session.isSure(subject, readings[i]?.head ?? null)),
+    );
+    return sure.every(Boolean);
   }
 
   async #send(

@@ -1,6 +1,6 @@
 import { kindOf } from '../subject.ts';
 import type { Subject } from '../subject.ts';
-import { subjectOfEntry } from './log-entry.ts';
+import { subjectOfEntry, versionOfEntry } from './log-entry.ts';
 
 /** What the ring is told. */
 export interface RingOptions {
@@ -20,6 +20,8 @@ export class Ring {
   readonly #options: RingOptions;
   /** By partition: entry to the store's time when it was first seen, in that order. */
   readonly #entries = new Map<number, Map<string, number>>();
+  /** How many entries of each subject it has, and the newest version among them. */
+  readonly #subjects = new Map<Subject, { entries: number; newest: number }>();
   #size = 0;
 
   constructor(options: RingOptions) {
@@ -29,12 +31,17 @@ export class Ring {
   /** Keeps an entry, first seen now, and lets go of what is too old. The same one again changes nothing. */
   add(text: string, partition: number, now: number, trustedAt: number): void {
     const { sizeMax } = this.#options;
-    if (sizeMax === 0 || kindOf(subjectOfEntry(text)) === 'canary') return;
+    const subject = subjectOfEntry(text);
+    if (sizeMax === 0 || kindOf(subject) === 'canary') return;
     const entries = this.#entries.get(partition) ?? new Map<string, number>();
     if (entries.has(text)) return;
     this.#entries.set(partition, entries);
     entries.set(text, now);
     this.#size += text.length;
+    const known = this.#subjects.get(subject) ?? { entries: 0, newest: 0 };
+    known.entries++;
+    known.newest = Math.max(known.newest, versionOfEntry(text));
+    this.#subjects.set(subject, known);
     this.#letGo(entries, trustedAt);
     if (this.#size > sizeMax) this.#makeRoom();
   }
@@ -50,6 +57,11 @@ export class Ring {
       else present.push(text);
     }
     return found;
+  }
+
+  /** The newest version of a subject that it knows; 0 for none. */
+  newestOf(subject: Subject): number {
+    return this.#subjects.get(subject)?.newest ?? 0;
   }
 
   /** Characters of log entries that it holds now. */
@@ -80,5 +92,8 @@ export class Ring {
   #drop(entries: Map<string, number>, text: string): void {
     entries.delete(text);
     this.#size -= text.length;
+    const subject = subjectOfEntry(text);
+    const known = this.#subjects.get(subject);
+    if (known !== undefined && --known.entries === 0) this.#subjects.delete(subject);
   }
 }

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../event-store.ts';
-import type { Append, Moment, StoreHealth } from '../event-store.ts';
+import type { Append, Head, Moment, StoreHealth } from '../event-store.ts';
 import type { Subject } from '../subject.ts';
+import { partitionOf } from '../subject.ts';
 import { callThrough } from './call.ts';
 import type { Route } from './call.ts';
 import type { Link } from './link.ts';
@@ -14,6 +15,8 @@ export interface Healing {
   settled(subjects: readonly Subject[]): Promise<void> | undefined;
   /** Whether the store has had another history for so short that others may still be putting things back. */
   isFresh(): boolean;
+  /** The newest version of a subject that this node remembers; 0 for none. */
+  knownVersion(subject: Subject): number;
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void;
   /** The store's time as a partition last told it. */
   answered(partition: number, now: number): void;
@@ -28,6 +31,7 @@ export class Session {
   readonly random: () => number;
   readonly #healing: Healing;
   readonly #timeline: () => string;
+  readonly #checkTimeline: (shard: Shard) => Promise<boolean>;
   readonly #writesRefused: () => string | undefined;
   readonly #onClose: () => Promise<void>;
   #closed = false;
@@ -40,6 +44,8 @@ export class Session {
     readonly random: () => number;
     readonly healing: Healing;
     readonly timeline: () => string;
+    /** Whether a shard surely has the history that it had; looked at now. */
+    readonly checkTimeline: (shard: Shard) => Promise<boolean>;
     /** Why writes may not be trusted at this moment; undefined where they may. */
     readonly writesRefused: () => string | undefined;
     /** Takes leave of the store, while its connections are still there. */
@@ -52,6 +58,7 @@ export class Session {
     this.random = parts.random;
     this.#healing = parts.healing;
     this.#timeline = parts.timeline;
+    this.#checkTimeline = parts.checkTimeline;
     this.#writesRefused = parts.writesRefused;
     this.#onClose = parts.onClose;
   }
@@ -99,6 +106,16 @@ export class Session {
   /** Whether what is missing now may be put back at any moment. */
   isFresh(): boolean {
     return this.#healing.isFresh();
+  }
+
+  /**
+   * Whether what the store says of a subject can be told. A head that is missing, or behind what this node remembers,
+   * may be the first sign of another history, and a watcher would take it for the end: so the timeline is looked at.
+   */
+  async isSure(subject: Subject, head: Head | null): Promise<boolean> {
+    if (head !== null && head.version >= this.#healing.knownVersion(subject)) return true;
+    const shard = this.shards.of(partitionOf(subject, this.partitions));
+    return shard !== undefined && (await this.#checkTimeline(shard));
   }
 
   /** Waits, no longer than a call may, until none of the subjects is being put back. */

@@ -18,6 +18,12 @@ export interface TimelinesOptions {
   readonly onTime: (shard: Shard, now: number) => Promise<void>;
 }
 
+/** A look that is under way, and the one that begins after it, for those who came too late for the first. */
+interface Looking {
+  readonly now: Promise<boolean>;
+  next?: Promise<boolean>;
+}
+
 /**
  * Watches whose history each writer's own socket writes: `master_replid`, and the epoch beside the data. Where one is
  * new, the functions and the meta key are looked at, and put there again when they are gone.
@@ -26,6 +32,7 @@ export class Timelines {
   readonly #options: TimelinesOptions;
   #epoch: string;
   #timer: NodeJS.Timeout | undefined;
+  readonly #looking = new WeakMap<Shard, Looking>();
 
   constructor(options: TimelinesOptions) {
     this.#options = options;
@@ -68,9 +75,9 @@ export class Timelines {
 
   /** Looks once a second, until `stop`. */
   async start(shards: Shards): Promise<void> {
-    await Promise.all(shards.all.map((shard) => this.#look(shard)));
+    await Promise.all(shards.all.map((shard) => this.check(shard)));
     this.#timer = setInterval(() => {
-      for (const shard of shards.all) void this.#look(shard);
+      for (const shard of shards.all) void this.check(shard);
     }, TIMELINE_CHECK_MS);
     this.#timer.unref();
   }
@@ -79,9 +86,27 @@ export class Timelines {
     clearInterval(this.#timer);
   }
 
-  async #look(shard: Shard): Promise<void> {
+  /** Looks now, once for all who ask meanwhile. @returns whether the shard surely has the history that it had. */
+  check(shard: Shard): Promise<boolean> {
+    const looking = this.#looking.get(shard);
+    if (looking !== undefined) {
+      looking.next ??= looking.now.then(() => this.#begin(shard));
+      return looking.next;
+    }
+    return this.#begin(shard);
+  }
+
+  #begin(shard: Shard): Promise<boolean> {
+    const looking: Looking = { now: this.#look(shard) };
+    this.#looking.set(shard, looking);
+    return looking.now.finally(() => {
+      if (looking.next === undefined) this.#looking.delete(shard);
+    });
+  }
+
+  async #look(shard: Shard): Promise<boolean> {
     const { writer } = shard;
-    if (!writer.up) return;
+    if (!writer.up) return false;
     try {
       const server = await askServer(writer.redis);
       const epoch = await this.#epochOf(writer.redis, false);
@@ -89,10 +114,14 @@ export class Timelines {
       shard.replicas = server.replicas;
       if (server.role !== 'master') writer.reconnect();
       else if (server.replicationId !== shard.replicationId || epoch !== this.#epoch) writer.recheck();
-      else await this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
+      else {
+        await this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
+        return true;
+      }
     } catch {
       // The link itself notices when its socket is lost.
     }
+    return false;
   }
 
   /** The data's epoch; empty where it was wiped, unless `repair` gives it what it needs. */
