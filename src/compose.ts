@@ -153,6 +153,7 @@ export async function compose(config: Config): Promise<Gateway> {
     retryAfterMs: config.SCANGATE_SSE_RETRY,
   });
   let draining = false;
+  const clocksAgree = (): boolean => (store.health().clockSkewMs ?? 0) <= config.SCANGATE_CLOCK_SKEW_MAX;
   const { server } = buildEdge({
     settings: config,
     commands,
@@ -166,7 +167,7 @@ export async function compose(config: Config): Promise<Gateway> {
     pages,
     shared,
     readiness: () => ({
-      state: draining ? 'draining' : canary.ready ? 'ready' : 'away',
+      state: draining ? 'draining' : canary.ready && clocksAgree() ? 'ready' : 'away',
       canaryAgeMs: canary.ageMs,
     }),
     isDraining: () => draining,

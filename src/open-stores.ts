@@ -114,6 +114,7 @@ function redisSettings(config: Config, settings: StoreSettings): RedisSettings {
     graceMs: config.SCANGATE_FAILOVER_GRACE,
     settleMaxMs: config.SCANGATE_FAILOVER_SETTLE,
     sentinelSilenceMaxMs: config.SCANGATE_SENTINEL_SILENCE,
+    clockSkewMaxMs: config.SCANGATE_CLOCK_SKEW_MAX,
   };
 }
 
@@ -156,6 +157,15 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
       const { seconds, restored, givenUp, reset } = incident;
       metrics.healingSeconds.observe(incident.seconds);
       log.warn({ seconds, restored, givenUp, reset }, 'dealt with a failover');
+      return;
+    }
+    case 'clocks': {
+      const { skewMs, server, apart, turned } = incident;
+      metrics.clockSkew.set(skewMs / 1000);
+      if (!turned) return;
+      if (apart)
+        log.error({ skewMs: Math.round(skewMs), server }, "a replica's clock is far from its master's");
+      else log.warn("the clocks of Redis' servers agree again");
       return;
     }
     case 'ring_full':

@@ -44,4 +44,10 @@ export const STORE_SETTINGS = {
     'without a majority of Sentinels for this long, writes are refused',
     { min: 1000, max: 600_000 },
   ),
+  SCANGATE_CLOCK_SKEW_MAX: setting(
+    'duration',
+    'PT2S',
+    "how far the clocks of Redis' servers may be apart before the node is not ready",
+    { min: 100, max: 60_000 },
+  ),
 } as const satisfies Record<string, Setting>;

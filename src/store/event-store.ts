@@ -130,6 +130,8 @@ export interface StoreHealth {
   readonly timeline: string;
   /** Whether calls get through at this moment. */
   readonly up: boolean;
+  /** How far its servers' clocks are apart, in milliseconds: by so much a failover would move all deadlines. */
+  readonly clockSkewMs?: number;
 }
 
 /** The store did not answer in time, or said no for reasons of its own. A write may or may not have happened. */

@@ -39,6 +39,8 @@ export interface Metrics {
   readonly healingSeconds: Histogram;
   /** `scangate_ring_dropped_total`: entries that the redo ring had no room for. */
   readonly ringDropped: Counter;
+  /** `scangate_clock_skew_seconds`: how far a Redis replica's clock is from its master's, at most. */
+  readonly clockSkew: Gauge;
   /** `scangate_newer_schema_total`: subjects that a later release wrote and this one will not touch. */
   readonly newerSchema: Counter;
   /** `scangate_canary_age_seconds`: since the last canary came back; -1 before the first. */
@@ -89,6 +91,7 @@ export function createMetrics(processMetrics = true): Metrics {
     healedEvents: counter('healed_events_total', 'Events lost in a failover, by outcome', ['outcome']),
     healingSeconds: seconds('healing_seconds', 'Time to put back what a failover lost', []),
     ringDropped: counter('ring_dropped_total', 'Entries that the redo ring had no room for'),
+    clockSkew: gauge('clock_skew_seconds', 'How far the clocks of Redis’ servers are apart'),
     newerSchema: counter('newer_schema_total', 'Subjects written by a newer release'),
     canaryAge: gauge('canary_age_seconds', 'Seconds since the last canary came back'),
     draining: gauge('draining', '1 while this node is going away'),

@@ -6,7 +6,10 @@ import type { Route } from '../route.ts';
 
 /** Whether this node should be sent work. */
 export interface Readiness {
-  /** `draining`: it is going away; `away`: the store does not write, or nothing comes back through the feed. */
+  /**
+   * `draining`: it is going away; `away`: the store does not write, its servers' clocks are apart, or nothing comes back
+   * through the feed.
+   */
   readonly state: 'ready' | 'draining' | 'away';
   /** Milliseconds since the last canary came back; undefined before the first. */
   readonly canaryAgeMs: number | undefined;

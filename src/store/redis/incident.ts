@@ -20,6 +20,17 @@ export type Incident =
       /** Subjects whose watchers get a reset. */
       readonly reset: number;
     }
+  /**
+   * How far a replica's clock is from its master's at most, in milliseconds; `turned`: that they are apart is new, or
+   * over.
+   */
+  | {
+      readonly kind: 'clocks';
+      readonly skewMs: number;
+      readonly server: string;
+      readonly apart: boolean;
+      readonly turned: boolean;
+    }
   /** The redo ring had no room for its whole window. */
   | { readonly kind: 'ring_full'; readonly dropped: number };
 

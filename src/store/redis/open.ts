@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import { parseRedisAddress } from './address.ts';
 import type { RedisAddress } from './address.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { ClusterShards } from './cluster.ts';
 import { Failover } from './failover.ts';
 import type { OnIncident } from './incident.ts';
@@ -105,6 +106,13 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     reader: timelines.checkReader,
   };
   const shards = await openShards(address, checks, meta.partitions, options, () => tail?.follow());
+  const clocks = new ClockWatch({
+    address,
+    shards,
+    clock,
+    skewMaxMs: settings.clockSkewMaxMs,
+    onIncident,
+  });
 
   const session = new Session({
     settings,
@@ -119,7 +127,9 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       (sentinels?.silentMs() ?? 0) > settings.sentinelSilenceMaxMs
         ? 'no majority of the Sentinels is heard'
         : undefined,
+    clockSkewMs: () => clocks.skewMs,
     onClose: async () => {
+      clocks.stop();
       timelines.stop();
       failover.stop();
       sentinels?.close();

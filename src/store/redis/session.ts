@@ -33,6 +33,7 @@ export class Session {
   readonly #timeline: () => string;
   readonly #checkTimeline: (shard: Shard) => Promise<boolean>;
   readonly #writesRefused: () => string | undefined;
+  readonly #clockSkewMs: () => number;
   readonly #onClose: () => Promise<void>;
   #closed = false;
 
@@ -48,6 +49,8 @@ export class Session {
     readonly checkTimeline: (shard: Shard) => Promise<boolean>;
     /** Why writes may not be trusted at this moment; undefined where they may. */
     readonly writesRefused: () => string | undefined;
+    /** How far the servers' clocks are apart, in milliseconds. */
+    readonly clockSkewMs: () => number;
     /** Takes leave of the store, while its connections are still there. */
     readonly onClose: () => Promise<void>;
   }) {
@@ -60,6 +63,7 @@ export class Session {
     this.#timeline = parts.timeline;
     this.#checkTimeline = parts.checkTimeline;
     this.#writesRefused = parts.writesRefused;
+    this.#clockSkewMs = parts.clockSkewMs;
     this.#onClose = parts.onClose;
   }
 
@@ -145,6 +149,7 @@ export class Session {
     return {
       timeline: this.#timeline(),
       up: !this.#closed && reachable && this.#writesRefused() === undefined,
+      clockSkewMs: this.#clockSkewMs(),
     };
   }
 

@@ -25,6 +25,8 @@ export interface RedisSettings extends StoreSettings {
   readonly settleMaxMs: number;
   /** After how long without a majority of Sentinels writes are refused, in milliseconds. */
   readonly sentinelSilenceMaxMs: number;
+  /** From which difference on a replica's clock is apart from its master's, in milliseconds. */
+  readonly clockSkewMaxMs: number;
 }
 
 export const REDIS_DEFAULTS = {
@@ -37,6 +39,7 @@ export const REDIS_DEFAULTS = {
   graceMs: 5_000,
   settleMaxMs: 2_000,
   sentinelSilenceMaxMs: 10_000,
+  clockSkewMaxMs: 2_000,
 } as const;
 
 /** Partitions of a fresh store. Part of the data's format: kept in the meta key. */
