@@ -110,7 +110,7 @@ function redisSettings(config: Config, settings: StoreSettings): RedisSettings {
     rewindMs: withoutForTests.includes('rewind') ? 0 : config.SCANGATE_REDO_RING,
     ringMs: config.SCANGATE_REDO_RING,
     ringSizeMax: withoutForTests.includes('ring') ? 0 : config.SCANGATE_REDO_RING_BYTES,
-    failoverDetector: !withoutForTests.includes('detector'),
+    detectsTimelines: !withoutForTests.includes('detector'),
     graceMs: config.SCANGATE_FAILOVER_GRACE,
     settleMaxMs: config.SCANGATE_FAILOVER_SETTLE,
     sentinelSilenceMaxMs: config.SCANGATE_SENTINEL_SILENCE,

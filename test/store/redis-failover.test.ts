@@ -118,7 +118,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
   }, 60_000);
 
   test('without ring, detector and rewind the same planned move loses: the test can see it', async () => {
-    const bare = { ringSizeMax: 0, failoverDetector: false, rewindMs: 0 };
+    const bare = { ringSizeMax: 0, detectsTimelines: false, rewindMs: 0 };
     const load = startLoad([await open(bare), await open(bare)], { seed: SEED });
     const verdict = await over(
       async () => {

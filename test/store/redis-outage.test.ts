@@ -51,10 +51,14 @@ function healed(): Extract<Incident, { kind: 'healed' }>[] {
   return incidents.filter((incident) => incident.kind === 'healed');
 }
 
-async function mint(store: EventStore, life = LIFE): Promise<Subject> {
-  const subject = freshTicket(random);
+async function mint(store: EventStore, life = LIFE, subject = freshTicket(random)): Promise<Subject> {
   await store.append([first(subject, { type: 'minted', data: MINTED }, life)]);
   return subject;
+}
+
+/** A ticket of always the same partition. */
+function besideEachOther(): Subject {
+  return `ticket:AA${freshTicket(random).slice('ticket:AA'.length)}`;
 }
 
 describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
@@ -184,6 +188,16 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     expect(verdict.lost).toBe(verdict.events);
   });
 
+  test('with the detector switched off the same accident is not even noticed', async () => {
+    const store = await open({ detectsTimelines: false });
+    const subject = await mint(store);
+    await redis.ask('FLUSHALL');
+    expect((await store.read([subject])).heads).toEqual([null]);
+    await sleep(2_500);
+    expect(incidents.filter(({ kind }) => kind !== 'clocks')).toEqual([]);
+    expect((await store.read([subject])).heads).toEqual([null]);
+  });
+
   test('a deadline that passed while the store was away is held against nobody for a while', async () => {
     const store = await open({ graceMs: 1_500 });
     const subject = await mint(store, { ms: 900 });
@@ -227,6 +241,34 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       proxy.cut();
       await until(() => incidents.some(({ kind }) => kind === 'timeline'), { withinMs: 10_000 });
     }
+
+    test.each([
+      ['is told again', 30_000, true],
+      ['stays untold with the rewind switched off', 0, false],
+    ])('what the log there has had for a while %s', async (_, rewindMs, toldAgain) => {
+      const node = await open({ rewindMs }, `redis://127.0.0.1:${proxy.port}`);
+      const told = new Set<Subject>();
+      const abort = new AbortController();
+      const listening = (async (): Promise<void> => {
+        for await (const batch of node.feed({ signal: abort.signal })) {
+          if (batch.kind === 'moved') for (const subject of batch.subjects) told.add(subject);
+        }
+      })();
+      const earlier = besideEachOther();
+      const known = besideEachOther();
+      const latest = besideEachOther();
+      await mint(there, LIFE, earlier);
+      await sleep(20);
+      await mint(here, LIFE, known);
+      await until(() => told.has(known));
+      await failOver();
+      await until(() => healed().length >= 2, { withinMs: 10_000 });
+      await mint(there, LIFE, latest);
+      await until(() => told.has(latest));
+      expect(told.has(earlier)).toBe(toldAgain);
+      abort.abort();
+      await listening;
+    });
 
     const later = [
       ['another scan', SCANNED],

@@ -87,6 +87,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   });
   const timelines = new Timelines({
     meta,
+    detects: settings.detectsTimelines,
     randomText,
     onChange: async (shard, redis, timeline) => {
       await failover.begin(shard, redis, timeline);
@@ -172,7 +173,7 @@ async function openShards(
   onNew: () => void,
 ): Promise<Shards> {
   if (address.kind !== 'cluster') {
-    return oneShard(address, checks, partitions, { failoverDetector: settings.failoverDetector });
+    return oneShard(address, checks, partitions, { failoverDetector: settings.detectsTimelines });
   }
   const cluster = new ClusterShards({ address, checks, clock, partitions, onNew });
   await cluster.start();

@@ -8,12 +8,12 @@ export interface RedisSettings extends StoreSettings {
   readonly replicationTimeoutMs: number;
   /** Pause between two reads of the log's tail, in milliseconds: a lower one costs Redis more. */
   readonly tailPauseMs: number;
-  /** How much of the log is told again after a failover, in milliseconds; 0 switches the rewind off (for tests only). */
+  /** How much of the log is told again after a failover, in milliseconds; 0 leaves the place in it alone (for tests only). */
   readonly rewindMs: number;
   /** How far back the redo ring reaches from the store's last answer, in milliseconds. */
   readonly ringMs: number;
-  /** Leave a master the moment that the Sentinels name another one (off for tests only). */
-  readonly failoverDetector: boolean;
+  /** Leave a master the moment that the Sentinels name another one, and notice another history (off for tests only). */
+  readonly detectsTimelines: boolean;
   /** The most that the redo ring holds, in characters of log entries; 0 switches it off (for tests only). */
   readonly ringSizeMax: number;
   /** For how long after a failover a deadline that passed during it is held against nobody, in milliseconds. */
@@ -34,7 +34,7 @@ export const REDIS_DEFAULTS = {
   tailPauseMs: 7,
   rewindMs: 30_000,
   ringMs: 30_000,
-  failoverDetector: true,
+  detectsTimelines: true,
   ringSizeMax: 64 * 1024 * 1024,
   graceMs: 5_000,
   settleMaxMs: 2_000,

@@ -118,7 +118,8 @@ export class Tail {
       const end = newest[i] as string;
       const own = this.#cursors.get(partition);
       if (own === undefined || gap) this.#cursors.set(partition, end);
-      else if (rewinds) this.#cursors.set(partition, earlierId(rewoundId(own, rewindMs), end));
+      else if (rewinds && rewindMs > 0)
+        this.#cursors.set(partition, earlierId(rewoundId(own, rewindMs), end));
     }
     if (rewinds || gap) {
       this.#toRewind.delete(shard);
