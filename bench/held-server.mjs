@@ -68,7 +68,7 @@ async function mountTransports() {
     held: new Held({ perSubject: 16, perAddress: 1e6, total: 1e6 }, now),
     sockets: socketServer(1024),
     origins: { own: `http://localhost:${port}`, isRegistered: () => false },
-    events: { opened() {}, closed() {}, refused() {}, defect: console.error },
+    events: { opened() {}, told() {}, closed() {}, refused() {}, defect: giveUp },
     now,
   };
   const present = presentOf(world);
@@ -86,7 +86,7 @@ async function mountTransports() {
   };
   server.on('request', (req, res) => {
     const held = way === 'sse' ? holdSse : holdPoll;
-    held(shared, admittedOf(req), req, res).catch(console.error);
+    held(shared, admittedOf(req), req, res).catch(giveUp);
   });
   server.on('upgrade', (req, socket, head) => {
     const admitted = admittedOf(req);
@@ -98,4 +98,9 @@ async function mountTransports() {
       head,
     );
   });
+}
+
+function giveUp(error) {
+  console.error(error);
+  process.exit(1);
 }
