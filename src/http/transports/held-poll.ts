@@ -1,0 +1,136 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Subject } from '../../store/subject.ts';
+import type { Cursor } from '../../ticket/cursor.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { Told } from '../../watch/present.ts';
+import type { First, SubjectWatch } from '../../watch/watch-subject.ts';
+import type { Due } from '../../watch/wheel.ts';
+import type { Admitted } from './admitted.ts';
+import type { Bound, HeldConnection } from './held.ts';
+import { isPassing } from './passing.ts';
+import { comeBackMs } from './transport.ts';
+import type { TransportShared } from './transport.ts';
+
+/** One poll while it waits. */
+export class HeldPoll<T> implements HeldConnection, Due {
+  readonly transport = 'poll';
+  readonly address: string | undefined;
+  subject: Subject | undefined;
+  readonly #shared: TransportShared;
+  readonly #res: ServerResponse;
+  readonly #socket: Socket;
+  readonly #onGone: () => void;
+  #watch: SubjectWatch<T> | undefined;
+  #phase: 'opening' | 'leaving' | 'waiting' | 'gone' | 'answered' = 'opening';
+
+  constructor(shared: TransportShared, admitted: Admitted<T>, res: ServerResponse, socket: Socket) {
+    this.#shared = shared;
+    this.address = admitted.address;
+    this.#res = res;
+    this.#socket = socket;
+    this.#onGone = () => {
+      this.#phase = 'gone';
+      this.#release();
+    };
+    socket.on('close', this.#onGone);
+  }
+
+  /** Releases it. @returns what the edge answers. */
+  refuse(bound: Bound): ScangateError {
+    this.#release();
+    this.#shared.events.refused('poll', bound);
+    return new ScangateError('too_many_requests', { retryAfterMs: comeBackMs(this.#shared) });
+  }
+
+  /** The first reading. Where it throws, and where there is nothing, nothing is left behind. */
+  async begin(watch: SubjectWatch<T>, admitted: Admitted<T>): Promise<First<T> | 'gone'> {
+    this.#watch = watch;
+    let first: First<T> = 'absent';
+    try {
+      first = await watch.first((head) => admitted.admit(head));
+    } finally {
+      if (first === 'absent') this.#release();
+    }
+    return this.#isGone() ? 'gone' : first;
+  }
+
+  /** Waits for the next state, and answers. It does not reject. */
+  async wait(watch: SubjectWatch<T>, waitMs: number, after: Cursor): Promise<void> {
+    const { events, held, watch: shared } = this.#shared;
+    if (this.#phase === 'leaving') {
+      this.pass(after);
+      return;
+    }
+    this.#phase = 'waiting';
+    events.opened('poll');
+    shared.wheel.after(waitMs, this);
+    let told: Told<T> | undefined;
+    let elsewhere = false;
+    try {
+      told = (await watch.next()).value;
+    } catch (error) {
+      elsewhere = true;
+      if (!isPassing(error)) events.defect(error);
+    }
+    if (this.#isGone()) {
+      events.closed('poll', 'gone');
+      return;
+    }
+    if (told !== undefined) this.tell(told.notice);
+    else this.pass(after, elsewhere);
+    events.closed(
+      'poll',
+      told !== undefined ? 'end' : elsewhere ? 'elsewhere' : held.closing ? 'drain' : 'life',
+    );
+  }
+
+  tell(notice: T): void {
+    this.#release();
+    this.#shared.events.told('poll');
+    const body = JSON.stringify(notice);
+    this.#writeHead(200, false, {
+      'Content-Type': 'application/json',
+      'Content-Length': Buffer.byteLength(body),
+    });
+    this.#res.end(body);
+  }
+
+  /** @param leaves the next poll had better find another node. */
+  pass(cursor: Cursor | undefined, leaves = false): void {
+    this.#release();
+    this.#writeHead(204, leaves, cursor === undefined ? {} : { 'Scangate-Cursor': cursor });
+    this.#res.end();
+  }
+
+  due(): void {
+    this.leave();
+  }
+
+  leave(): void {
+    if (this.#phase === 'opening') this.#phase = 'leaving';
+    else this.#watch?.close();
+  }
+
+  cut(): void {
+    this.#socket.destroy();
+  }
+
+  #isGone(): boolean {
+    return this.#phase === 'gone';
+  }
+
+  #writeHead(status: number, leaves: boolean, headers: Record<string, string | number>): void {
+    this.#res.setHeader('Cache-Control', 'no-store');
+    if (leaves || this.#shared.held.closing) this.#res.setHeader('Connection', 'close');
+    this.#res.writeHead(status, headers);
+  }
+
+  #release(): void {
+    if (this.#phase !== 'gone') this.#phase = 'answered';
+    this.#socket.removeListener('close', this.#onGone);
+    this.#watch?.close();
+    this.#shared.watch.wheel.cancel(this);
+    this.#shared.held.release(this);
+  }
+}
