@@ -195,6 +195,9 @@ export function transportContract({ name, open }: TransportUnderTest): void {
       const subject = gateway.mint();
       const reader = open(gateway, subject, gateway.world.heads.get(subject)!.moments[0]!.id);
       await isHeld();
+      // A socket is held before its secret came: only then is there a first reading.
+      await until(() => gateway.shared.watch.hub.size === 1 && gateway.world.readCount > 0);
+      await sleep(50);
       gateway.world.down = true;
       gateway.shared.watch.hub.wake(subject);
       await sleep(100);
