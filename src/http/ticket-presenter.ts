@@ -89,11 +89,11 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
     },
 
     gone: (subject) => ({
-      cursor: '0-0',
+      cursor: '1-0',
       notice: {
         ticket_id: idOf(subject),
         status: 'expired',
-        cursor: '0-0',
+        cursor: '1-0',
         expires_in_ms: 0,
         reset: true,
         advice: { retry_after_ms: 0, final: true },

@@ -27,10 +27,10 @@ export function sessionPresenter(sessions: SessionCommands, retryAfterMs: number
     }),
 
     gone: (subject) => ({
-      cursor: '0-0',
+      cursor: '1-0',
       notice: sessionNotice(
         { status: 'expired' },
-        { sid: idOf(subject), cursor: '0-0', expiresInMs: 0, reset: true, retryAfterMs: 0 },
+        { sid: idOf(subject), cursor: '1-0', expiresInMs: 0, reset: true, retryAfterMs: 0 },
       ),
       end: true,
     }),

@@ -24,6 +24,10 @@ const after = z
   .max(200)
   .optional()
   .meta({ description: 'The cursor of the newest notice that is known.' });
+const padding = z
+  .literal('1')
+  .optional()
+  .meta({ description: '`1`: begin with 2 KB of comment, for browsers that show nothing before.' });
 const refusals = ['not_found', 'store_unavailable', 'newer_schema'] as const;
 
 /** A claim as transports take it. @param address undefined where the bound per address does not apply. */
@@ -60,7 +64,7 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
         tags: ['browser'],
         security: ['browserCookie', 'browserBearer'],
         params: ticketParams,
-        query: z.object({ after }),
+        query: z.object({ after, padding }),
         headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
         answers: {
           200: { description: 'A stream of notices.', schema: ticketNotice, type: 'text/event-stream' },
@@ -71,7 +75,9 @@ export function watchRoutes(options: WatchRoutesOptions): readonly Route[] {
       hold: (req, res, request) => {
         const claim = gate.claim(request.params.id, request.raw);
         const asked = { after: request.query.after, address: request.counted };
-        return holdSse(shared, admittedTicket(options, claim, asked), req, res);
+        return holdSse(shared, admittedTicket(options, claim, asked), req, res, {
+          padding: request.query.padding === '1',
+        });
       },
     }),
 
