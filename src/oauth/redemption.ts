@@ -1,10 +1,12 @@
 import type { SessionCommands } from '../command/session-commands.ts';
 import { sessionViewOf } from '../command/session-view.ts';
+import type { SessionView } from '../command/session-view.ts';
 import type { Guard, TicketCommands } from '../command/ticket-commands.ts';
 import { momentOf } from '../command/ticket-view.ts';
 import type { TicketView } from '../command/ticket-view.ts';
 import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
 import type { OpenedData } from '../session/events.ts';
+import type { Ledger } from '../store/ledger.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import { ScangateError } from '../ticket/error.ts';
 import type { User } from '../ticket/events.ts';
@@ -21,6 +23,7 @@ export type IsActive = (user: User) => Promise<boolean>;
 export interface RedemptionOptions {
   readonly tickets: TicketCommands;
   readonly sessions: SessionCommands;
+  readonly ledger: Ledger;
   readonly secrets: TicketSecrets;
   readonly tokens: Tokens;
   readonly userSessions: UserSessions;
@@ -49,32 +52,71 @@ export interface RedemptionRequest {
 export type Redeem = (request: RedemptionRequest) => Promise<TokenAnswer>;
 
 /**
- * Redeems. The same request with the same `Idempotency-Key` within the window gets the same answer; any other second
- * use is `invalid_grant`, and after the window it also ends what the first one opened (RFC 9700 §4.14.2).
+ * Redeems. The same request with the same `Idempotency-Key` within the window gets the same answer, and so does, once,
+ * the same request without a key whose first answer was `not_replicated`; any other second use is `invalid_grant`, and
+ * after the window it also ends what the first one opened (RFC 9700 §4.14.2).
  */
 export function redemption(options: RedemptionOptions): Redeem {
-  const { tickets, sessions, secrets, tokens, userSessions } = options;
+  const { tickets, sessions, ledger, secrets, tokens, userSessions } = options;
 
   return async (request) => {
     const seen = await lookAt(request);
     const replay = replayOf(request, seen);
     const isRepeat = seen.ticket.status === 'redeemed';
+    if (isRepeat && (await isOwed(request, seen))) return await settle(request, seen);
     if (isRepeat && (replay === undefined || replay !== seen.ticket.redeemed?.replay || isOld(seen)))
       throw await reused(request, seen);
-    if (!(await options.isActive(userOf(seen))))
-      throw new OAuthError('invalid_grant', 'The user may not sign in.');
+    await checkUser(seen);
     await userSessions.add(userOf(seen), sidOf(seen), lifeOf(request.client));
     const { view, session } = await refusing(() =>
       tickets.redeem(request.ticketId, replay, request.guard, {
         sid: sidOf,
         open: (view) => opening(view, request.client),
       }),
-    );
-    const opened = sessionViewOf(session, view.now);
+    ).catch(async (error: unknown) => {
+      await noteOwed(request, seen, error);
+      throw error;
+    });
+    return await answer(sessionViewOf(session, view.now), request.client);
+  };
+
+  async function checkUser(seen: TicketView): Promise<void> {
+    if (!(await options.isActive(userOf(seen))))
+      throw new OAuthError('invalid_grant', 'The user may not sign in.');
+  }
+
+  async function answer(opened: SessionView, client: Client): Promise<TokenAnswer> {
     if (opened.session.status !== 'active') throw new OAuthError('invalid_grant', 'The session has ended.');
     const { id, key_id: keyId, scope } = openedOf(opened);
-    return await tokens.answer(opened, request.client, { id, keyId }, scope);
-  };
+    return await tokens.answer(opened, client, { id, keyId }, scope);
+  }
+
+  // The event stands though too few replicas have it, and OAuth's clients send no key: that they were given nothing yet
+  // is remembered for them. Where a failover loses that, the answer to the same request is `invalid_grant` again.
+  async function noteOwed(request: RedemptionRequest, seen: TicketView, error: unknown): Promise<void> {
+    if (!(error instanceof ScangateError && error.code === 'not_replicated')) return;
+    if (request.idempotencyKey !== undefined) return;
+    await ledger.putIfAbsent(owedName(request, seen), 'owed', options.replayWindowMs);
+  }
+
+  async function isOwed(request: RedemptionRequest, seen: TicketView): Promise<boolean> {
+    if (request.idempotencyKey !== undefined || isOld(seen)) return false;
+    return (await ledger.get(owedName(request, seen))) !== null;
+  }
+
+  async function settle(request: RedemptionRequest, seen: TicketView): Promise<TokenAnswer> {
+    await checkUser(seen);
+    const [opened] = await sessions.look([sidOf(seen)]);
+    if (!opened) throw new OAuthError('invalid_grant', 'The session has ended.');
+    const owed = await answer(opened, request.client);
+    if (!(await ledger.delete(owedName(request, seen)))) throw await reused(request, seen);
+    return owed;
+  }
+
+  function owedName({ ticketId, client, proof }: RedemptionRequest, seen: TicketView): string {
+    const about = [ticketId, client.client_id, proof];
+    return `owed:${secrets.fingerprint('owed', seen.ticket.minted.key_id, about)}`;
+  }
 
   async function lookAt({ ticketId, guard }: RedemptionRequest): Promise<TicketView> {
     const seen = await refusing(() => tickets.look(ticketId, guard));

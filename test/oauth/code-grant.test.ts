@@ -4,6 +4,7 @@ import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify
 import type { JSONWebKeySet } from 'jose';
 import { s256, makeWorld, redeeming, errorOf, ISSUER, VERIFIER, CALLBACK, alice } from './world.ts';
 import type { World } from './world.ts';
+import { ticketCommands } from '../../src/command/ticket-commands.ts';
 
 let world: World;
 
@@ -125,6 +126,30 @@ describe('a lost answer', () => {
     expect(await errorOf(world.server.token(redeeming(code)))).toBe('invalid_grant');
     const [view] = await world.sessions.look([sid]);
     expect([view?.session.status, view?.session.opened]).toEqual(['revoked', undefined]);
+  });
+
+  test('that was `not_replicated` is given once to the same request, without a key', async () => {
+    const { store } = world;
+    const makeNonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
+    const lonely = world.node({
+      tickets: ticketCommands({ store, makeNonce, tries: 60, durability: 'replicated' }),
+    });
+    for (const waitMs of [0, 9_000]) {
+      const code = await world.code();
+      await expect(lonely.token(redeeming(code))).rejects.toMatchObject({ code: 'not_replicated' });
+      world.pass(waitMs);
+      const wrong = redeeming(code, { code_verifier: 'x'.repeat(43) });
+      expect(await errorOf(world.server.token(wrong))).toBe('invalid_grant');
+      const answers = await Promise.all(
+        [lonely, world.server, world.node()].map((node) => errorOf(node.token(redeeming(code)))),
+      );
+      expect(answers.toSorted()).toEqual(['invalid_grant', 'invalid_grant', 'none']);
+      expect(await errorOf(lonely.token(redeeming(code)))).toBe('invalid_grant');
+    }
+    const late = await world.code();
+    await expect(lonely.token(redeeming(late))).rejects.toMatchObject({ code: 'not_replicated' });
+    world.pass(10_001);
+    expect(await errorOf(lonely.token(redeeming(late)))).toBe('invalid_grant');
   });
 
   test('is given to nobody who sends another body under the same key', async () => {
