@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { sessionCommands } from './command/session-commands.ts';
 import { startSweeper } from './command/sweeper.ts';
 import { ticketCommands } from './command/ticket-commands.ts';
+import { BadSetting } from './config.ts';
 import type { Config } from './config.ts';
 import { countedCommands } from './http/counted-commands.ts';
 import { buildEdge } from './http/edge.ts';
@@ -13,6 +14,7 @@ import { oauthTable } from './http/routes/oauth-table.ts';
 import { ticketPresenter } from './http/ticket-presenter.ts';
 import { Held } from './http/transports/held.ts';
 import { heldLimits } from './http/transports/settings.ts';
+import { BadClients } from './oauth/client-file.ts';
 import { followClients } from './oauth/client-registry.ts';
 import { demoClient } from './oauth/demo-client.ts';
 import { oauthServer } from './oauth/server.ts';
@@ -237,14 +239,19 @@ export async function compose(config: Config): Promise<Gateway> {
 const LAST_MS = 500;
 
 function openClients(config: Config, log: Log): ReturnType<typeof followClients> {
-  return followClients({
-    file: config.SCANGATE_CLIENTS_FILE,
-    builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
-    plainHttp: config.publicUrl.protocol === 'http:',
-    lookMs: CLIENTS_LOOK_MS,
-    onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
-    onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
-  });
+  try {
+    return followClients({
+      file: config.SCANGATE_CLIENTS_FILE,
+      builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
+      plainHttp: config.publicUrl.protocol === 'http:',
+      lookMs: CLIENTS_LOOK_MS,
+      onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
+      onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
+    });
+  } catch (error) {
+    if (error instanceof BadClients) throw new BadSetting('SCANGATE_CLIENTS_FILE', error.message);
+    throw error;
+  }
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

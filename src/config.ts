@@ -65,8 +65,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, se
     publicUrl,
     issuer: publicUrl.href.replace(/\/$/, ''),
     storeKind,
-    phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],
     secrets: serves ? secretsOf(values, storeKind) : undefined,
+    phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],
     withoutForTests: (env['SCANGATE_TEST_WITHOUT'] ?? '').split(','),
     unknown: Object.keys(env).filter(
       (name) => /^SCANGATE_(?!TEST_)/.test(name) && !Object.hasOwn(SETTINGS, name),
@@ -79,10 +79,7 @@ function parse(name: string, row: Setting, text: string): unknown {
     case 'text':
       return text;
     case 'list':
-      return text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
+      return listed(name, text);
     case 'count':
     case 'bytes':
     case 'port':
@@ -94,6 +91,12 @@ function parse(name: string, row: Setting, text: string): unknown {
       if (!row.kind.includes(text)) throw new BadSetting(name, `must be one of ${row.kind.join(', ')}`);
       return text;
   }
+}
+
+function listed(name: string, text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw new BadSetting(name, 'has nothing between two commas, or at an end');
+  return items;
 }
 
 function bounded(name: string, row: { min?: number; max?: number }, value: number): number {
@@ -233,7 +236,7 @@ export function checkedSecrets(name: string, secrets: readonly string[]): readon
 
 function isSecret(text: string): boolean {
   const bytes = Buffer.from(text, 'base64url');
-  return bytes.length === 32 && bytes.toString('base64url') === text.replace(/=+$/, '');
+  return bytes.length === 32 && bytes.toString('base64url') === text;
 }
 
 /** Whether a host name of a URL is this machine's own. */

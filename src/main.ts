@@ -1,6 +1,7 @@
 import { compose } from './compose.ts';
 import { BadSetting, readConfig } from './config.ts';
 import { greeting } from './greeting.ts';
+import { StoreUnavailable } from './store/event-store.ts';
 import { StoreRefused } from './store/refused.ts';
 
 /** The process: reads the environment, starts the gateway, and leaves in order on SIGTERM or SIGINT. */
@@ -29,11 +30,18 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-// What the operator can mend is one line; anything else is ours, and keeps its stack.
+// What the operator can mend is one line that names the setting; anything else is ours, and keeps its stack.
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const mendable = error instanceof BadSetting || error instanceof StoreRefused || 'syscall' in error;
-  return mendable ? error.message : (error.stack ?? error.message);
+  if (error instanceof BadSetting) return error.message;
+  if (error instanceof StoreRefused || error instanceof StoreUnavailable)
+    return `SCANGATE_STORE: ${error.message}`;
+  if ('syscall' in error) {
+    const { syscall, code, message } = error as NodeJS.ErrnoException;
+    if (syscall === 'getaddrinfo' || code === 'EADDRNOTAVAIL') return `HOST: ${message}`;
+    return syscall === 'listen' ? `PORT: ${message}` : message;
+  }
+  return error.stack ?? error.message;
 }
 
 main().catch(fail);

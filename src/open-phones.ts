@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Config } from './config.ts';
 import { BadSetting } from './config.ts';
 import { breaker } from './phone/breaker.ts';
@@ -49,9 +50,27 @@ function jwtPhone(config: Config, metrics: Metrics): PhoneIdentity {
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
-    keys: remoteKeys(config, metrics, needed(config, 'SCANGATE_PHONE_JWT_JWKS')),
+    keys: remoteKeys(config, metrics, jwksOf(config)),
     now,
   });
+}
+
+// A file is read once before it counts: a wrong path would otherwise look like a provider that is away.
+function jwksOf(config: Config): string {
+  const from = needed(config, 'SCANGATE_PHONE_JWT_JWKS');
+  if (/^https?:/.test(from)) {
+    if (!URL.canParse(from)) throw new BadSetting('SCANGATE_PHONE_JWT_JWKS', 'is not an address');
+    return from;
+  }
+  let keys: unknown;
+  try {
+    ({ keys } = JSON.parse(readFileSync(from, 'utf8')) as { keys: unknown });
+  } catch (error) {
+    const { code = 'not JSON' } = error as NodeJS.ErrnoException;
+    throw new BadSetting('SCANGATE_PHONE_JWT_JWKS', `cannot be read (${code})`);
+  }
+  if (!Array.isArray(keys)) throw new BadSetting('SCANGATE_PHONE_JWT_JWKS', 'holds no list of keys');
+  return from;
 }
 
 function oidcPhone(config: Config, metrics: Metrics, sessions: PageSessions): PhoneIdentity {

@@ -14,6 +14,7 @@ import type { Incident, OnIncident } from './store/redis/incident.ts';
 import { openRedisStore } from './store/redis/open.ts';
 import { prepare } from './store/redis/prepare.ts';
 import type { RedisSettings } from './store/redis/settings.ts';
+import { StoreRefused } from './store/refused.ts';
 import type { StoreSettings } from './store/settings.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -52,6 +53,8 @@ export async function openStores(config: Config, watched: Watched = {}): Promise
       random: Math.random,
       randomText: makeText,
       ...(watched.onIncident === undefined ? {} : { onIncident: watched.onIncident }),
+    }).catch((error: unknown) => {
+      throw refused(error);
     });
     return {
       store: measured(store, watched),
@@ -74,6 +77,12 @@ export async function openStores(config: Config, watched: Watched = {}): Promise
     await store.close();
     throw error;
   }
+}
+
+// Whatever keeps a Redis from being opened, from a wrong address to a wrong policy, is for the operator to mend.
+function refused(error: unknown): StoreRefused {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StoreRefused(why.replaceAll(/\s*\n\s*/g, ' '), { cause: error });
 }
 
 function measured(store: EventStore, { onCall }: Watched): EventStore {

@@ -40,6 +40,13 @@ const REFUSED: readonly (readonly [string, string, Record<string, string>])[] = 
   ['a store of another kind', 'SCANGATE_STORE', { SCANGATE_STORE: 'mysql://x' }],
   ['a shared store without secrets', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: '' }],
   ['a short secret', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: 'c2hvcnQ' }],
+  ['a secret with padding', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: `${SECRET}=` }],
+  ['a comma behind the last secret', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: `${SECRET},` }],
+  [
+    'a shared store with neither secrets nor a phone',
+    'SCANGATE_SECRETS',
+    { SCANGATE_STORE: REDIS.SCANGATE_STORE },
+  ],
   ['a secret twice', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: `${SECRET},${SECRET}` }],
   ['a secrets file that is not there', 'SCANGATE_SECRETS_FILE', { SCANGATE_SECRETS_FILE: '/nonexistent' }],
   ['a shared store without a phone', 'SCANGATE_PHONE_IDENTITY', { ...REDIS, SCANGATE_PHONE_IDENTITY: '' }],

@@ -34,7 +34,7 @@ test('a second process on the folder is refused in one line', async () => {
     const refused = await refusedStart({ env: { SCANGATE_STORE: `file:${gateway.folder}/store` } });
     expect(refused.code).toBe(1);
     expect(refused.stderr.trim().split('\n')).toHaveLength(1);
-    expect(refused.stderr).toMatch(/^scangate: /);
+    expect(refused.stderr).toMatch(/^scangate: SCANGATE_STORE: /);
   } finally {
     await gateway.stop();
   }

@@ -87,6 +87,10 @@ describe('a store that must not be used is refused in one line', () => {
     await store.close();
   });
 
+  test('a database that the server does not have', async () => {
+    expect(await refusal(openStores(`redis://127.0.0.1:${redis.port}/99`))).toMatch(/out of range/);
+  });
+
   test('nobody there', async () => {
     const start = Date.now();
     expect(await refusal(openStores('redis://127.0.0.1:1', { callTimeoutMs: 500 }))).toMatch(/ECONNREFUSED/);

@@ -71,7 +71,7 @@ function optional<K extends string>(name: K, text: string | undefined): Partial<
 }
 
 function parseEndpoint(text: string, defaultPort: number): Endpoint {
-  const parts = /^(\[[0-9a-fA-F:.]+\]|[^:]+)(?::([0-9]{1,5}))?$/.exec(text);
+  const parts = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::([0-9]{1,5}))?$/.exec(text);
   const host = parts?.[1];
   const port = Number(parts?.[2] ?? defaultPort);
   if (host === undefined || port < 1 || port > 65_535) throw new Error(`not a host and port: ${text}`);

@@ -39,7 +39,7 @@ export async function prepare(address: RedisAddress, options: PrepareOptions): P
 
   try {
     const { home, masters } =
-      address.kind === 'cluster' ? await reachCluster(address, reach) : await alone(await reach());
+      address.kind === 'cluster' ? await reachCluster(address, reach) : await alone(await reach(), address);
     if (options.migrate) {
       return await migrate(home, masters, {
         partitions: options.partitions ?? PARTITIONS[address.kind],
@@ -65,8 +65,10 @@ interface Reached {
   readonly masters: readonly Redis[];
 }
 
-function alone(redis: Redis): Promise<Reached> {
-  return Promise.resolve({ home: redis, masters: [redis] });
+// A database that the server does not have is no error to the driver: it stays in database 0.
+async function alone(redis: Redis, { db }: RedisAddress): Promise<Reached> {
+  if (db > 0) await redis.select(db);
+  return { home: redis, masters: [redis] };
 }
 
 async function reachCluster(

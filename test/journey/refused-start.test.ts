@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { refusedStart } from '../support/gateway.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import type { TemporaryFolder } from '../support/folder.ts';
+
+let redis: Redis;
+let folder: TemporaryFolder;
+
+beforeAll(async () => {
+  [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
+  await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  await writeFile(join(folder.path, 'broken.json'), '[{');
+});
+
+afterAll(async () => {
+  await Promise.all([redis.stop(), folder.remove()]);
+});
+
+const JWT = {
+  SCANGATE_PHONE_IDENTITY: 'jwt',
+  SCANGATE_PHONE_JWT_ISSUER: 'https://app.example',
+  SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
+};
+
+test.each<readonly [string, string, () => Record<string, string>]>([
+  ['a Redis that may throw data away', 'SCANGATE_STORE', () => ({ SCANGATE_STORE: redis.url })],
+  ['a Redis that is not there', 'SCANGATE_STORE', () => ({ SCANGATE_STORE: 'redis://127.0.0.1:1' })],
+  ['Sentinels without a name', 'SCANGATE_STORE', () => ({ SCANGATE_STORE: 'redis+sentinel://127.0.0.1:1' })],
+  ['an address that is none', 'SCANGATE_STORE', () => ({ SCANGATE_STORE: 'redis://[' })],
+  ['a clients file that is not there', 'SCANGATE_CLIENTS_FILE', () => ({ SCANGATE_CLIENTS_FILE: '/none' })],
+  [
+    'a clients file with mistakes',
+    'SCANGATE_CLIENTS_FILE',
+    () => ({ SCANGATE_CLIENTS_FILE: join(folder.path, 'broken.json') }),
+  ],
+  [
+    'a key file that is not there',
+    'SCANGATE_PHONE_JWT_JWKS',
+    () => ({ ...JWT, SCANGATE_PHONE_JWT_JWKS: '/none' }),
+  ],
+  ['a host that is nobody', 'HOST', () => ({ HOST: '192.0.2.1' })],
+])('%s stops the start with one line that names %s', async (_what, name, env) => {
+  const { code, stdout, stderr } = await refusedStart({ env: env() });
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(new RegExp(`^scangate: ${name}: [^\\n]+\\n$`));
+});
