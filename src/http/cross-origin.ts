@@ -24,8 +24,8 @@ export class Origins {
 
   /** The CORS headers of an answer to a request that may come across origins: exactly one origin, never credentials. */
   answerHeaders(req: IncomingMessage): readonly (readonly [string, string])[] {
-    const { origin, host } = req.headers;
-    if (origin === undefined || this.isOwn(origin, host) || !this.isClients(origin)) return VARY;
+    const { origin } = req.headers;
+    if (origin === undefined || !this.isClients(origin)) return VARY;
     return [...VARY, ['Access-Control-Allow-Origin', origin], EXPOSED];
   }
 

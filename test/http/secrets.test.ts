@@ -124,7 +124,7 @@ test('by bearer: our own origin, the clientâ€™s, or none; never another clientâ€
     return [answer.status, answer.headers.get('access-control-allow-origin')];
   };
   expect(await statusFrom()).toEqual([200, null]);
-  expect(await statusFrom('http://localhost:8080')).toEqual([200, null]);
+  expect(await statusFrom('http://localhost:8080')).toEqual([200, 'http://localhost:8080']);
   expect(await statusFrom('https://app.example')).toEqual([200, 'https://app.example']);
   expect(await statusFrom('https://evil.example')).toEqual([404, null]);
   expect(await statusFrom('null')).toEqual([404, null]);
