@@ -14,8 +14,9 @@ import { openStores } from './redis-support.ts';
 const canFake = await fakedClock({ fixed: '+0' }).then(
   () => true,
   (error: unknown) => {
-    if (error instanceof CannotPlay) return false;
-    throw error;
+    if (!(error instanceof CannotPlay)) throw error;
+    console.warn(`the test of Redis' clocks is left out: ${error.message} (apt-get install faketime)`);
+    return false;
   },
 );
 
