@@ -60,8 +60,9 @@ export function decodeEvent<E extends TicketEvent | SessionEvent>(
   const row = table[stored.type as EventType];
   if (stored.schema > row.schema) throw new NewerSchema(`${stored.type} of schema ${stored.schema}`);
   const written = JSON.parse(stored.data) as Record<string, unknown>;
-  let data = Array.isArray(written) ? { ...mintedOfRow(written) } : written;
-  for (const upcast of row.upcasts.slice(stored.schema - 1)) data = upcast(data);
+  let data = Array.isArray(written) ? (mintedOfRow(written) as unknown as typeof written) : written;
+  for (let schema = stored.schema; schema < row.schema; schema++)
+    data = (row.upcasts[schema - 1] as Upcast)(data);
   return { type: stored.type, data } as E;
 }
 

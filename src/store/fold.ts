@@ -73,12 +73,17 @@ export function fold(events: readonly StoredEvent[]): Folded | undefined {
   if (kindOf(first.subject) === 'canary') return undefined;
   if (kindOf(first.subject) === 'ticket') {
     let ticket: Ticket | undefined;
-    for (const stored of events) ticket = evolve(ticket, withId<TicketEvent>(stored));
+    for (const stored of events) ticket = evolveStored(ticket, stored);
     return ticket === undefined ? undefined : foldedTicket(ticket);
   }
   let session: Session | undefined;
   for (const stored of events) session = evolveSession(session, withId<SessionEvent>(stored));
   return session === undefined ? undefined : foldedSession(session);
+}
+
+/** What a ticket is after one more event of its log. @throws {@link NewerSchema} as {@link fold} does. */
+export function evolveStored(ticket: Ticket | undefined, stored: StoredEvent): Ticket | undefined {
+  return evolve(ticket, withId<TicketEvent>(stored));
 }
 
 /**
@@ -89,7 +94,7 @@ export function fold(events: readonly StoredEvent[]): Folded | undefined {
 export function foldOnto(head: Head | null, stored: StoredEvent): Folded | undefined {
   if (kindOf(stored.subject) === 'canary') return undefined;
   if (kindOf(stored.subject) === 'ticket') {
-    const ticket = evolve(head === null ? undefined : ticketOf(head), withId<TicketEvent>(stored));
+    const ticket = evolveStored(head === null ? undefined : ticketOf(head), stored);
     return ticket === undefined ? undefined : foldedTicket(ticket);
   }
   const session = evolveSession(head === null ? undefined : sessionOf(head), withId<SessionEvent>(stored));
@@ -97,5 +102,7 @@ export function foldOnto(head: Head | null, stored: StoredEvent): Folded | undef
 }
 
 function withId<E extends TicketEvent | SessionEvent>(stored: StoredEvent): E & { id: Cursor } {
-  return { ...decodeEvent<E>(stored), id: stored.id };
+  const event = decodeEvent<E>(stored) as E & { id: Cursor };
+  event.id = stored.id;
+  return event;
 }

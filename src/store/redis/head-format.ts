@@ -28,17 +28,21 @@ export function parseHead(subject: Subject, text: string): Head {
   };
 }
 
-/** Writes the head of a subject from its events, to the byte as the function would have. */
-export function formatHead(events: readonly StoredEvent[], folded: Folded): string {
+/** What a head says of its subject's events: the first one's stamp, and the last {@link MOMENTS_MAX} of them. */
+export type HeadTimes = Pick<Head, 'first' | 'version' | 'moments'>;
+
+/** Reads them off all the events of a subject. */
+export function timesOf(events: readonly StoredEvent[]): HeadTimes {
   const first = events[0];
   const last = events[events.length - 1];
   if (first === undefined || last === undefined) throw new Error('a head of no events');
-  const moments = events
-    .slice(-MOMENTS_MAX)
-    .map(({ id, at, deadline }) => `${id},${at - first.at},${deadline - at}`)
-    .join(';');
-  const final = folded.final ? 1 : 0;
-  return `1 ${last.version} ${final} ${folded.schema} ${first.at} ${folded.status} ${moments} ${folded.blob}`;
+  return { first: first.at, version: last.version, moments: events.slice(-MOMENTS_MAX) };
+}
+
+/** Writes a head, to the byte as the function would have. */
+export function formatHead({ first, version, moments }: HeadTimes, folded: Folded): string {
+  const times = moments.map(({ id, at, deadline }) => `${id},${at - first},${deadline - at}`).join(';');
+  return `1 ${version} ${folded.final ? 1 : 0} ${folded.schema} ${first} ${folded.status} ${times} ${folded.blob}`;
 }
 
 function parseMoment(text: string, first: number): Moment {

@@ -4,7 +4,7 @@ import type { Head, StoredEvent } from '../event-store.ts';
 import { headKey, partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
 import { partitionOf } from '../subject.ts';
-import { formatHead } from './head-format.ts';
+import { formatHead, timesOf } from './head-format.ts';
 import { parseEntry } from './log-entry.ts';
 import type { ReadBatch } from './read-batch.ts';
 import type { Session } from './session.ts';
@@ -52,7 +52,7 @@ export class History {
       const found = await this.#find(subject, start);
       const folded = fold(found.events);
       if (folded === undefined) return null;
-      const put = await this.#put(subject, found, formatHead(found.events, folded), folded.final);
+      const put = await this.#put(subject, found, formatHead(timesOf(found.events), folded), folded.final);
       if (put >= 0) return (await this.#reads.read(subject)).head;
     }
     return null;

@@ -1,8 +1,10 @@
 import { NewerSchema } from '../codec.ts';
-import type { StoredEvent } from '../event-store.ts';
-import { fold } from '../fold.ts';
+import { MOMENTS_MAX } from '../event-store.ts';
+import type { Moment, StoredEvent } from '../event-store.ts';
+import { evolveStored, foldedTicket } from '../fold.ts';
 import { headKey, partitionKeys } from '../keys.ts';
 import type { RebuildReport } from '../rebuild.ts';
+import type { Ticket } from '../../ticket/ticket.ts';
 import { kindOf } from '../subject.ts';
 import type { Subject } from '../subject.ts';
 import { formatHead } from './head-format.ts';
@@ -24,6 +26,15 @@ interface Counts {
   over: number;
   newer: number;
   readonly different: Subject[];
+}
+
+/** What a ticket's events have added up to so far; undefined once one of them is of a later release. */
+interface Growing {
+  readonly first: number;
+  ticket: Ticket | undefined;
+  version: number;
+  /** The last {@link MOMENTS_MAX} of them. */
+  readonly moments: Moment[];
 }
 
 /** A head as the log adds up to, and what putting it back needs. */
@@ -48,9 +59,8 @@ export async function rebuildAll(
   let next = 0;
   const work = async (): Promise<void> => {
     for (let partition = next++; partition < session.partitions; partition = next++) {
-      const { events, seen } = await readPartition(session, partition);
-      counts.events += [...events.values()].reduce((sum, { length }) => sum + length, 0);
-      const expected = [...events.values()].flatMap((one) => expectedHead(session, one, counts));
+      const { growing, seen } = await foldPartition(session, partition, counts);
+      const expected = [...growing].flatMap(([subject, one]) => expectedHead(session, subject, one, counts));
       for (let from = 0; from < expected.length; from += HEADS_AT_ONCE) {
         await compare(session, partition, seen, expected.slice(from, from + HEADS_AT_ONCE), counts);
       }
@@ -61,54 +71,61 @@ export async function rebuildAll(
   return counts;
 }
 
-async function readPartition(
+async function foldPartition(
   session: Session,
   partition: number,
-): Promise<{ readonly events: Map<Subject, StoredEvent[]>; readonly seen: string }> {
+  counts: Counts,
+): Promise<{ readonly growing: ReadonlyMap<Subject, Growing>; readonly seen: string }> {
   const { log } = partitionKeys(partition);
-  const events = new Map<Subject, StoredEvent[]>();
-  let seen = '0-0';
-  for (;;) {
-    const page = await session.callOn(
+  const growing = new Map<Subject, Growing>();
+  const after = (id: string): Promise<readonly (readonly [id: string, fields: string[]])[]> =>
+    session.callOn(
       (shard) => shard.control,
       partition,
       true,
-      ({ redis }) => redis.xrange(log, `(${seen}`, '+', 'COUNT', HISTORY_COUNT_MAX),
+      ({ redis }) => redis.xrange(log, `(${id}`, '+', 'COUNT', HISTORY_COUNT_MAX),
     );
+  let seen = '0-0';
+  for (let page = await after(seen); ;) {
+    seen = page.at(-1)?.[0] ?? seen;
+    const next = page.length < HISTORY_COUNT_MAX ? undefined : after(seen);
     for (const [, fields] of page) {
       const { event } = parseEntry(fields[1] as string);
-      if (kindOf(event.subject) !== 'ticket') continue;
-      const present = events.get(event.subject);
-      if (present === undefined) events.set(event.subject, [event]);
-      else present.push(event);
+      if (kindOf(event.subject) === 'ticket') grow(growing, event, counts);
     }
-    seen = page.at(-1)?.[0] ?? seen;
-    if (page.length < HISTORY_COUNT_MAX) return { events, seen };
+    if (next === undefined) return { growing, seen };
+    page = await next;
   }
 }
 
-function expectedHead(session: Session, events: readonly StoredEvent[], counts: Counts): readonly Expected[] {
-  const last = events.at(-1);
-  if (last === undefined) return [];
+function grow(growing: Map<Subject, Growing>, event: StoredEvent, counts: Counts): void {
+  counts.events += 1;
+  let one = growing.get(event.subject);
+  if (one === undefined) {
+    if (event.version !== 1) return;
+    one = { first: event.at, ticket: undefined, version: 0, moments: [] };
+    growing.set(event.subject, one);
+  } else if (one.ticket === undefined) return;
   try {
-    const folded = fold(events);
-    if (folded === undefined) return [];
-    counts.tickets += 1;
-    const { historyMs } = session.settings;
-    return [
-      {
-        subject: last.subject,
-        text: formatHead(events, folded),
-        final: folded.final,
-        deadline: last.deadline,
-        ends: (folded.final ? last.at : last.deadline) + historyMs,
-      },
-    ];
+    one.ticket = evolveStored(one.ticket, event);
   } catch (error) {
     if (!(error instanceof NewerSchema)) throw error;
     counts.newer += 1;
-    return [];
+    one.ticket = undefined;
   }
+  one.version = event.version;
+  one.moments.push({ id: event.id, at: event.at, deadline: event.deadline });
+  if (one.moments.length > MOMENTS_MAX) one.moments.shift();
+}
+
+function expectedHead(session: Session, subject: Subject, one: Growing, counts: Counts): readonly Expected[] {
+  const { ticket, moments } = one;
+  const last = moments.at(-1);
+  if (ticket === undefined || last === undefined) return [];
+  counts.tickets += 1;
+  const folded = foldedTicket(ticket);
+  const ends = (folded.final ? last.at : last.deadline) + session.settings.historyMs;
+  return [{ subject, text: formatHead(one, folded), final: folded.final, deadline: last.deadline, ends }];
 }
 
 async function compare(
