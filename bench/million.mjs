@@ -73,12 +73,18 @@ try {
   const admin = new Redis(url);
   const before = await usedMemory(admin);
   const tickets = Math.floor(EVENTS / PER_TICKET);
+  const memory = async (state) => {
+    const bytes = (await usedMemory(admin)) - before;
+    console.log(`Redis memory a ${state} ticket: ${(bytes / tickets).toFixed(0)} B (goal: at most 1126 B)`);
+  };
+  const ids = Array.from({ length: tickets }, () => randomBytes(16).toString('base64url'));
   console.log(`writing ${tickets} tickets of ${PER_TICKET} events …`);
-  await write(commands, tickets);
-  const after = await usedMemory(admin);
-  console.log(
-    `Redis memory a live ticket: ${((after - before) / tickets).toFixed(0)} B (goal: at most 1126 B)`,
-  );
+  await forEach(ids, (id) => commands.mint(id, MINTED));
+  await memory('pending');
+  await forEach(ids, (id) => commands.run(id, { type: 'scan', user: ADA, phone: PHONE }, () => undefined));
+  await memory('scanned');
+  await forEach(ids, (id) => commands.run(id, { type: 'confirm', user: ADA }, () => undefined));
+  await memory('confirmed');
 
   await store.close();
   const { store: reader, rebuildAll } = await openAgain();
@@ -133,18 +139,12 @@ async function openAgain() {
   }
 }
 
-async function write(commands, tickets) {
-  let begun = 0;
-  const one = async () => {
-    while (begun < tickets) {
-      begun += 1;
-      const id = randomBytes(16).toString('base64url');
-      await commands.mint(id, MINTED);
-      await commands.run(id, { type: 'scan', user: ADA, phone: PHONE }, () => undefined);
-      await commands.run(id, { type: 'confirm', user: ADA }, () => undefined);
-    }
+async function forEach(ids, act) {
+  let next = 0;
+  const work = async () => {
+    for (let id = ids[next++]; id !== undefined; id = ids[next++]) await act(id);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
 async function parseAll(admin) {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
 import { expectStatus } from '../support/call.ts';
-import { startFaultProxy } from '../support/fault-proxy.ts';
-import type { FaultProxy } from '../support/fault-proxy.ts';
+import { freePorts, startChild, untilPrinted } from '../support/child.ts';
+import type { Child } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { rounds } from '../support/random.ts';
@@ -11,11 +12,14 @@ import { crowd } from './crowd.ts';
 import type { Waiting } from './crowd.ts';
 import { curve, percentile } from './curve.ts';
 
-const CLIENTS = rounds(500, 5000);
+const CLIENTS = rounds(500, 10_000);
 const TICKETS = 20;
+/** Each client costs a relay two descriptors, and one process has 20,000 here. */
+const RELAYS = 4;
 
 let gateway: Gateway;
-let proxy: FaultProxy;
+let ports: readonly number[] = [];
+let relays: readonly Child[] = [];
 let clients: readonly Waiting[] = [];
 
 beforeAll(async () => {
@@ -26,25 +30,35 @@ beforeAll(async () => {
       SCANGATE_QR_PERIOD: 'PT3M',
     },
   });
-  proxy = await startFaultProxy({ port: gateway.port });
-});
+  ports = await freePorts(RELAYS);
+  relays = await startRelays();
+}, 60_000);
 
 afterAll(async () => {
   for (const client of clients) client.stop();
-  await proxy?.stop();
+  await Promise.all(relays.map((relay) => relay.kill()));
   await gateway?.stop();
 });
 
+async function startRelays(): Promise<readonly Child[]> {
+  const program = fileURLToPath(new URL('relay.mjs', import.meta.url));
+  const started = ports.map((port) => startChild(process.execPath, [program, `${port}`, `${gateway.port}`]));
+  await Promise.all(started.map((relay) => untilPrinted(relay, /relays/)));
+  return started;
+}
+
 test('many clients cut at once: all come back, none has failed for good', async () => {
   const tickets = await Promise.all(Array.from({ length: TICKETS }, () => mint(gateway.url)));
-  clients = crowd(CLIENTS, tickets, () => proxy.url);
+  let asked = 0;
+  clients = crowd(CLIENTS, tickets, () => `http://localhost:${ports[asked++ % RELAYS]}`);
   await until(() => clients.every(({ told }) => told.length === 1), {
     withinMs: 60_000,
     everyMs: 50,
     what: 'all waiting',
   });
   const cutAt = performance.now();
-  proxy.cut();
+  await Promise.all(relays.map((relay) => relay.kill()));
+  relays = await startRelays();
   const back = (client: Waiting): number | undefined => client.openedAtMs.find((atMs) => atMs > cutAt);
   // A poll that waits is answered with the next transition only.
   const isBack = (client: Waiting): boolean => client.transport === 'poll' || back(client) !== undefined;
