@@ -32,8 +32,8 @@ export class Draft {
   }
 
   /** What changes, each key once; null: it goes. */
-  changes(): Iterable<{ readonly key: Buffer; readonly value: Buffer | null }> {
-    return this.#changes.values();
+  changes(): readonly { readonly key: Buffer; readonly value: Buffer | null }[] {
+    return [...this.#changes.values()];
   }
 
   /** A draft on top of this one, whose changes come into this one with {@link Draft.merge} only. */

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { StoreUnavailable } from '../event-store.ts';
@@ -23,13 +24,17 @@ export interface Environment {
    * @throws {@link StoreUnavailable} where the disk is full or fails; then nothing was written.
    */
   readonly write: (
-    changes: Iterable<{ readonly key: Buffer; readonly value: Buffer | null }>,
+    changes: readonly { readonly key: Buffer; readonly value: Buffer | null }[],
   ) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** How much address space is set aside at first, in bytes. Memory and disk are used as data comes; it grows by itself. */
 const MAP_SIZE_BYTES = 1024 ** 3;
+
+/** How much of the disk stays free, in bytes, and how much more a change may take: new pages from a leaf to the root. */
+const FREE_MIN_BYTES = 256 * 1024;
+const CHANGE_MAX_BYTES = 16 * 1024;
 
 /**
  * Opens the data file of a folder.
@@ -53,10 +58,18 @@ export function openEnvironment(folder: string): Environment {
   };
   const database: RootDatabase<Buffer, Buffer> = open(options);
 
+  // lmdb 3.5.6 writes past its buffer when it reports a full disk (mdb_page_flush), so it must not meet one.
+  async function checkRoom(changes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < FREE_MIN_BYTES + changes * CHANGE_MAX_BYTES)
+      throw Object.assign(new Error('hardly any room is left'), { code: ENOSPC });
+  }
+
   async function write(
-    changes: Iterable<{ readonly key: Buffer; readonly value: Buffer | null }>,
+    changes: readonly { readonly key: Buffer; readonly value: Buffer | null }[],
   ): Promise<void> {
     try {
+      await checkRoom(changes.length);
       await database.batch(() => {
         for (const { key, value } of changes) {
           void (value === null ? database.remove(key) : database.put(key, sealed(key, value)));

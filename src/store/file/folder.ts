@@ -2,8 +2,8 @@ import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { StoreRefused } from '../refused.ts';
 
-/** What LMDB and its lock file need to begin with, in bytes, several times over. */
-const ROOM_BYTES = 256 * 1024;
+/** What LMDB and its lock file need to begin with, and what the environment keeps free beside them, in bytes. */
+const ROOM_BYTES = 512 * 1024;
 
 /**
  * Makes the store's folder (0700) if it is not there, sees that it can be written, and gives its real path.
