@@ -162,6 +162,9 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
         'a lost event stays lost',
       );
       return;
+    case 'not_waited':
+      log.warn({ nodes: incident.nodes }, 'went on before other nodes had dealt with the failover');
+      return;
     case 'healed': {
       const { seconds, restored, givenUp, reset } = incident;
       metrics.healingSeconds.observe(incident.seconds);

@@ -35,7 +35,7 @@ export const STORE_SETTINGS = {
   SCANGATE_FAILOVER_SETTLE: setting(
     'duration',
     'PT2S',
-    'the longest that a node waits for the others to put back what a failover lost',
+    'after a failover, how long a node waits to hear of the others; those at work get four times that',
     { min: 0, max: 30_000 },
   ),
   SCANGATE_SENTINEL_SILENCE: setting(

@@ -62,6 +62,7 @@ async function over(accident: () => Promise<void>, load: Load, afterMs = 2_000):
       restored: sumOf('restored'),
       givenUp: sumOf('givenUp'),
       longestGapMs: Math.round(load.longestGapMs),
+      notes: incidents.filter(({ kind }) => kind === 'given_up' || kind === 'not_waited'),
       outcomes: Object.fromEntries(load.outcomes),
     }),
   );

@@ -3,6 +3,7 @@ import type { EventStore, Head } from '../../src/store/event-store.ts';
 import type { Incident } from '../../src/store/redis/incident.ts';
 import type { RedisSettings } from '../../src/store/redis/settings.ts';
 import type { Subject } from '../../src/store/subject.ts';
+import type { TicketEvent } from '../../src/ticket/events.ts';
 import {
   MINTED,
   SCANNED,
@@ -176,6 +177,24 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     expect((await confirmed).outcome).toBe('appended');
   }, 20_000);
 
+  test('what each of two nodes knows a part of is whole again before anyone is told of it', async () => {
+    const deaf = { tailPauseMs: 4_000 };
+    const nodes = [await open(deaf), await open(deaf)] as const;
+    await sleep(1_300);
+    const subjects = await Promise.all(Array.from({ length: 50 }, () => mint(nodes[0])));
+    const steps: TicketEvent[] = [SCANNED, { type: 'confirmed', data: {} }, { type: 'redeemed', data: {} }];
+    for (const [i, step] of steps.entries()) {
+      const node = nodes[(i + 1) % 2] as EventStore;
+      const heads = (await node.read(subjects)).heads as Head[];
+      await Promise.all(heads.map((head) => node.append([next(head, step, { life: LIFE })])));
+    }
+    await redis.ask('FLUSHALL');
+    const told = await Promise.all(nodes.map((node) => node.read(subjects)));
+    for (const { heads } of told)
+      expect(heads.map((head) => head?.status)).toEqual(subjects.map(() => 'redeemed'));
+    expect(incidents.filter(({ kind }) => kind === 'given_up')).toEqual([]);
+  }, 20_000);
+
   test('with the ring switched off the same accident loses everything: the test can see it', async () => {
     const store = await open({ ringSizeMax: 0 });
     const load = startLoad([store], { seed: SEED, workers: 4 });
@@ -312,6 +331,20 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       await forgetful.append([next(scanned, { type: 'confirmed', data: {} }, { life: LIFE })]);
       await here.close();
       await there.append([next(await headOf(there, append.subject), SCANNED, { life: LIFE })]);
+      await failOver();
+      await until(() => healed().length > 0, { withinMs: 10_000 });
+      expect(await headOf(there, append.subject)).toMatchObject({ version: 2, status: 'scanned' });
+    }, 20_000);
+
+    test('an event comes back though its node heard of the one before it only later', async () => {
+      const deaf = await open({ tailPauseMs: 1_500 }, `redis://127.0.0.1:${proxy.port}`);
+      await sleep(1_200);
+      const append = first(freshTicket(random), { type: 'minted', data: MINTED }, LIFE);
+      await here.append([append]);
+      await here.close();
+      await deaf.append([next(await headOf(deaf, append.subject), SCANNED, { life: LIFE })]);
+      await sleep(1_800);
+      await there.append([append]);
       await failOver();
       await until(() => healed().length > 0, { withinMs: 10_000 });
       expect(await headOf(there, append.subject)).toMatchObject({ version: 2, status: 'scanned' });

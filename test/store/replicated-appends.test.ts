@@ -21,14 +21,13 @@ function stand(replicas: number) {
       },
     };
   };
-  const link = { up: true, closed: false, redis: { pipeline } } as unknown as Link;
+  const link = { up: true, closed: false, assertUp: () => undefined, redis: { pipeline } } as unknown as Link;
   const shard = { durable: link, replicas };
   const session = {
     shards: { of: () => shard, refresh: () => undefined },
     settings: { callTimeoutMs: 5000, replicationTimeoutMs: 100 },
     clock: () => performance.now(),
-    isHeld: () => false,
-    checkWritable: () => undefined,
+    admit: () => Promise.resolve(),
   } as unknown as Session;
   const appends = new ReplicatedAppends(session);
   const send = () =>

@@ -45,7 +45,9 @@ export function callThrough<T>(
           if (link === undefined) throw new Error('CLUSTERDOWN nobody has the partition');
           if (!link.up) await link.whenUp(end - clock());
           sent = true;
-          return await run(link);
+          const answer = await run(link);
+          link.assertUp();
+          return answer;
         } catch (error) {
           last = error;
           if (error instanceof StoreUnavailable || error instanceof RangeError) {

@@ -10,6 +10,7 @@ import { entryOf } from './log-entry.ts';
 import type { Peers } from './peers.ts';
 import type { RestoreTools } from './restore.ts';
 import { Ring } from './ring.ts';
+import type { Round } from './round.ts';
 import type { RedisSettings } from './settings.ts';
 import type { Healing } from './session.ts';
 import { Settling } from './settling.ts';
@@ -113,18 +114,28 @@ export class Failover implements Healing {
       }
     }
     await openGrace(redis, shard.partitions, this.#trustedAt, settings.graceMs);
+    await peers.learn(shard, redis, this.#trustedAt[shard.partitions[0] ?? 0] ?? 0);
     this.#changedAt = clock();
-    this.#settling.hold(shard.partitions, peers.allHealed(shard, timeline, settings.settleMaxMs));
-    const announce = (): Promise<void> => peers.announce(shard, shard.writer.redis, timeline).catch(() => {});
+    const round = peers.round(shard, timeline);
+    this.#settling.hold(shard.partitions, this.#settle(round));
     if (this.#tools === undefined || lost.length === 0) {
-      await peers.announce(shard, redis, timeline);
+      await round.tellOn(redis, 'healed');
       return;
     }
-    const healer = new Healer({ ...this.#options, tools: this.#tools, stopped: () => this.#stopped });
-    void healer.heal(
-      lost.map((one) => this.#hold(one)),
-      announce,
-    );
+    await round.tellOn(redis, 'found');
+    const healer = new Healer({
+      ...this.#options,
+      tools: this.#tools,
+      round,
+      stopped: () => this.#stopped,
+    });
+    void healer.heal(lost.map((one) => this.#hold(one)));
+  }
+
+  /** Waits for the other nodes. */
+  async #settle(round: Round): Promise<void> {
+    const nodes = await round.allHealed();
+    if (nodes > 0 && !this.#stopped) this.#options.onIncident({ kind: 'not_waited', nodes });
   }
 
   #keep(text: string, partition: number): void {

@@ -1,9 +1,11 @@
+import type { Cursor } from '../../ticket/cursor.ts';
 import type { Subject } from '../subject.ts';
 import type { GivenUp, OnIncident } from './incident.ts';
-import { parseEntry, stampOfEntry } from './log-entry.ts';
+import { parseEntry, stampOfEntry, versionOfEntry } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';
 import { restoreSubject, revokeAnyway } from './restore.ts';
 import type { Restored, RestoreTools } from './restore.ts';
+import type { Round } from './round.ts';
 import type { RedisSettings } from './settings.ts';
 
 /** How many subjects are put back at once. */
@@ -12,7 +14,10 @@ const CONCURRENCY = 128;
 /** How many subjects are compared with the new master at once. */
 const COMPARE_MAX = 1_000;
 
-/** How often a lost event is tried again whose predecessor is missing. */
+/** How often a lost event is tried again whose predecessor another node may be about to put back. */
+const TURN_MS = 20;
+
+/** The same, once the others do not wait for this node any longer. */
 const WAIT_MS = 250;
 
 /** One subject's entries of the ring, and who waits for them. */
@@ -22,10 +27,24 @@ export interface Lost {
   readonly release: () => void;
 }
 
+/** What of a subject is still to be put back, and who waits for it. */
+interface Unfinished {
+  readonly entries: readonly LogEntry[];
+  readonly release: () => void;
+}
+
+/** How often, how long, and whether the next time is the last. */
+interface Times {
+  readonly everyMs: number;
+  readonly end: number;
+  readonly isLast: () => Promise<boolean>;
+}
+
 /** What healing needs. */
 export interface HealerOptions {
   readonly settings: RedisSettings;
   readonly tools: RestoreTools;
+  readonly round: Round;
   readonly clock: () => number;
   readonly onIncident: OnIncident;
   /** Wakes the watchers of subjects whose history went another way. */
@@ -42,28 +61,34 @@ export class Healer {
     this.#options = options;
   }
 
-  /** Puts back what is missing, then announces it, and then goes on with what waits for a predecessor. */
-  async heal(lost: readonly Lost[], announce: () => Promise<void>): Promise<void> {
-    const { clock, settings, onIncident, wake } = this.#options;
+  /**
+   * Puts back what is missing. An event whose predecessor only another node knows keeps its subject held until that
+   * one is there too, and this node is not through before: nobody may write where half of a history stands.
+   */
+  async heal(lost: readonly Lost[]): Promise<void> {
+    const { clock, settings, onIncident, round, tools, wake } = this.#options;
     const totals = this.#totals;
     const startedAt = clock();
-    const end = startedAt + settings.ringMs;
-    const waiting: LogEntry[] = [];
     const newestLast = [...lost].sort((a, b) => newestOf(a) - newestOf(b));
+    const unfinished: Unfinished[] = [];
     while (newestLast.length > 0) {
       const missing = await this.#compare(newestLast.splice(-COMPARE_MAX));
-      const work = async (): Promise<void> => {
-        for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
-          waiting.push(...(await this.#restore(next.texts.map(parseEntry))));
-          next.release();
-        }
-      };
-      await Promise.all(Array.from({ length: CONCURRENCY }, work));
+      unfinished.push(
+        ...(await this.#putBack(
+          missing.map(({ texts, release }) => ({ entries: texts.map(parseEntry), release })),
+        )),
+      );
     }
-    await announce();
+    if (unfinished.length > 0) await round.tell(tools, 'tried');
+    const turns = { everyMs: TURN_MS, end: round.endsAt, isLast: () => round.isOver() };
+    const left = await this.#lookAgain(unfinished, turns);
+    for (const { release } of left) release();
+    await round.tell(tools, 'healed');
     const seconds = (clock() - startedAt) / 1000;
-    const stillWaiting = await this.#waitOn(waiting, end);
-    for (const entry of stillWaiting) await this.#giveUp(entry);
+    const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs, isLast: async () => false };
+    for (const { entries } of await this.#lookAgain(left, wait)) {
+      for (const entry of entries) await this.#giveUp(entry);
+    }
     wake([...totals.reset]);
     onIncident({
       kind: 'healed',
@@ -78,7 +103,7 @@ export class Healer {
   async #compare(lost: readonly Lost[]): Promise<Lost[]> {
     const missing = await Promise.all(
       lost.map(async (one) => {
-        const newest = parseEntry(one.texts[one.texts.length - 1] as string).event.id;
+        const newest = newestEventOf(one);
         const reading = await this.#options.tools.read(one.subject).catch(() => undefined);
         if (reading?.head?.moments.some(({ id }) => id === newest) !== true) return [one];
         one.release();
@@ -88,20 +113,36 @@ export class Healer {
     return missing.flat();
   }
 
-  /** Tries again, subject by subject, until the window ends. */
-  async #waitOn(waiting: LogEntry[], end: number): Promise<LogEntry[]> {
-    let left = waiting;
+  /** Takes the last subject first, and lets go of each that is whole again. @returns what has to wait. */
+  async #putBack(missing: readonly Unfinished[]): Promise<Unfinished[]> {
+    const todo = [...missing];
+    const left: Unfinished[] = [];
+    const work = async (): Promise<void> => {
+      for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
+        const entries = await this.#restore(one.entries);
+        if (entries.length === 0) one.release();
+        else left.push({ ...one, entries });
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    return left;
+  }
+
+  /** Tries again until nothing waits, the time is over, or that was the last time. */
+  async #lookAgain(unfinished: readonly Unfinished[], times: Times): Promise<readonly Unfinished[]> {
+    const { everyMs, end, isLast } = times;
+    let left = unfinished;
     while (left.length > 0 && !this.#options.stopped() && this.#options.clock() < end) {
-      await new Promise((wait) => setTimeout(wait, WAIT_MS));
-      const bySubject = groupBySubject(left);
-      left = [];
-      for (const entries of bySubject) left.push(...(await this.#restore(entries)));
+      await new Promise((wait) => setTimeout(wait, everyMs));
+      const last = await isLast();
+      left = await this.#putBack(left);
+      if (last) break;
     }
     return left;
   }
 
   /** @returns what has to wait for its predecessor. */
-  async #restore(entries: readonly LogEntry[]): Promise<LogEntry[]> {
+  async #restore(entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
     const waiting: LogEntry[] = [];
     try {
       await restoreSubject(this.#options.tools, entries, (entry, restored) => {
@@ -109,7 +150,7 @@ export class Healer {
         else this.#count(entry, restored);
       });
     } catch {
-      return [...entries];
+      return entries;
     }
     return waiting;
   }
@@ -146,12 +187,8 @@ function newestOf({ texts }: Lost): number {
   return Math.max(...texts.map((text) => stampOfEntry(text)));
 }
 
-function groupBySubject(entries: readonly LogEntry[]): Iterable<LogEntry[]> {
-  const groups = new Map<Subject, LogEntry[]>();
-  for (const entry of entries) {
-    const group = groups.get(entry.event.subject);
-    if (group === undefined) groups.set(entry.event.subject, [entry]);
-    else group.push(entry);
-  }
-  return groups.values();
+/** The id of a subject's event of the highest version: its own node may have heard of the earlier ones after it. */
+function newestEventOf({ texts }: Lost): Cursor {
+  const newest = texts.reduce((a, b) => (versionOfEntry(b) > versionOfEntry(a) ? b : a));
+  return parseEntry(newest).event.id;
 }

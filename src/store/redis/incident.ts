@@ -11,6 +11,8 @@ export type Incident =
   | { readonly kind: 'restored'; readonly subject: Subject; readonly type: string }
   /** An event was lost and stays so: its watchers get a reset. */
   | { readonly kind: 'given_up'; readonly subject: Subject; readonly type: string; readonly why: GivenUp }
+  /** So many other nodes did not say in time that they had put back what they know: this one went on without them. */
+  | { readonly kind: 'not_waited'; readonly nodes: number }
   /** A failover was dealt with. */
   | {
       readonly kind: 'healed';

@@ -43,6 +43,11 @@ export class Link {
     return this.#state === 'closed';
   }
 
+  /** @throws Error where calls may not go out, and what was answered last may come from a master that is one no more. */
+  assertUp(): void {
+    if (this.#state !== 'up') throw new Error('Connection is closed.');
+  }
+
   /** What last went wrong with the connection, for people. */
   get lastError(): Error | undefined {
     return this.#lastError;

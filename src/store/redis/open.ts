@@ -75,7 +75,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
           },
         })
       : undefined;
-  const peers = new Peers(randomText(), clock);
+  const peers = new Peers({ id: randomText(), clock, settleMaxMs: settings.settleMaxMs });
   const failover = new Failover({
     settings,
     partitions: meta.partitions,
@@ -93,6 +93,11 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       await failover.begin(shard, redis, timeline);
       tail?.rewind(shard);
     },
+    onFirst: (shard, redis, timeline) =>
+      peers
+        .round(shard, timeline)
+        .tellOn(redis, 'healed')
+        .catch(() => {}),
     onChanged: () => onIncident({ kind: 'timeline', timeline: timelines.name(shards) }),
     onTime: async (shard, now) => {
       for (const partition of shard.partitions) failover.answered(partition, now);

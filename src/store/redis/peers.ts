@@ -1,27 +1,28 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys } from '../keys.ts';
+import { Round } from './round.ts';
 import type { Shard } from './shard.ts';
 
 /** For how long a node counts as alive after it last said so, in milliseconds. */
 const ALIVE_MS = 3_000;
 
-/** How long it is remembered on which timeline a node has healed, in milliseconds. */
-const HEALED_MS = 60_000;
+/** How long it is remembered that a node was alive once, in milliseconds. */
+const REMEMBERED_MS = 60_000;
 
-const LOOK_EVERY_MS = 20;
+/** Who this node is, and how it waits for the others. */
+export interface PeersOptions {
+  readonly id: string;
+  readonly clock: () => number;
+  readonly settleMaxMs: number;
+}
 
-/**
- * The other nodes on this store. After a failover each puts back what it alone may know, and only when all have done
- * so may any go on: else one would write where another was about to restore.
- */
+/** The nodes on this store, and who of them is alive. */
 export class Peers {
-  readonly #id: string;
-  readonly #clock: () => number;
+  readonly #options: PeersOptions;
   #alive = new Map<Shard, ReadonlySet<string>>();
 
-  constructor(id: string, clock: () => number) {
-    this.#id = id;
-    this.#clock = clock;
+  constructor(options: PeersOptions) {
+    this.#options = options;
   }
 
   /** Says that this node is alive, and learns who else is. @param now the store's time. */
@@ -31,8 +32,8 @@ export class Peers {
     const { nodes } = partitionKeys(first);
     const results = await shard.writer.redis
       .pipeline()
-      .zadd(nodes, now, this.#id)
-      .zremrangebyscore(nodes, '-inf', now - HEALED_MS)
+      .zadd(nodes, now, this.#options.id)
+      .zremrangebyscore(nodes, '-inf', now - REMEMBERED_MS)
       .zrangebyscore(nodes, now - ALIVE_MS, '+inf')
       .exec();
     const alive = results?.[2]?.[1];
@@ -42,30 +43,21 @@ export class Peers {
   /** Takes its leave, so that nobody waits for it. */
   async leave(shard: Shard): Promise<void> {
     const first = shard.partitions[0];
-    if (first !== undefined) await shard.writer.redis.zrem(partitionKeys(first).nodes, this.#id);
+    if (first !== undefined) await shard.writer.redis.zrem(partitionKeys(first).nodes, this.#options.id);
   }
 
-  /** Says that this node has put back what it knows. */
-  async announce(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+  /** Learns from a new master who was alive when the old one last answered: who joined just before is known to few. */
+  async learn(shard: Shard, redis: Redis, answeredAt: number): Promise<void> {
     const first = shard.partitions[0];
     if (first === undefined) return;
-    const { healed } = partitionKeys(first);
-    await redis.pipeline().sadd(healed, `${timeline} ${this.#id}`).pexpire(healed, HEALED_MS).exec();
+    const names = await redis.zrangebyscore(partitionKeys(first).nodes, answeredAt - ALIVE_MS, '+inf');
+    this.#alive.set(shard, new Set([...(this.#alive.get(shard) ?? []), ...names]));
   }
 
-  /** Settles when every node that was alive before has said so, or the time is over. */
-  async allHealed(shard: Shard, timeline: string, maxMs: number): Promise<void> {
-    const first = shard.partitions[0];
-    const end = this.#clock() + maxMs;
-    const wanted = [...this.#everyone()].filter((id) => id !== this.#id);
-    if (first === undefined || wanted.length === 0) return;
-    while (this.#clock() < end) {
-      const healed = await shard.writer.redis
-        .smismember(partitionKeys(first).healed, ...wanted.map((id) => `${timeline} ${id}`))
-        .catch(() => [0]);
-      if (healed.every((one) => one === 1)) return;
-      await new Promise((wait) => setTimeout(wait, LOOK_EVERY_MS));
-    }
+  /** A failover of a shard, to be dealt with together with all who are known to be alive now. */
+  round(shard: Shard, timeline: string): Round {
+    const others = [...this.#everyone()].filter((id) => id !== this.#options.id);
+    return new Round({ ...this.#options, shard, timeline, others });
   }
 
   /** A Cluster's new master is a new shard, so whoever was alive at any counts. */

@@ -164,8 +164,7 @@ export class RedisStore implements EventStore {
     }
     const subjects = batch.map(({ subject }) => subject);
     const reply = await session.call(partition, true, async (link) => {
-      if (session.isHeld(subjects)) await session.healed(subjects);
-      session.checkWritable();
+      await session.admit(link, subjects);
       return link.redis.fcall(...call);
     });
     const result = appendResult(batch, reply);

@@ -50,8 +50,7 @@ export class ReplicatedAppends {
       clock,
       { timeoutMs: settings.callTimeoutMs, repeatable: true },
       async (link) => {
-        if (this.#session.isHeld(subjects)) await this.#session.healed(subjects);
-        this.#session.checkWritable();
+        await this.#session.admit(link, subjects);
         return this.#join(link, shards.of(partition)?.replicas ?? 0, call);
       },
     );

@@ -102,6 +102,17 @@ export class Session {
     if (why !== undefined) throw new StoreUnavailable(why);
   }
 
+  /**
+   * Waits until the subjects may be written over this link.
+   *
+   * @throws Error where the link was left meanwhile: the next one may lead to another history.
+   */
+  async admit(link: Link, subjects: readonly Subject[]): Promise<void> {
+    while (this.isHeld(subjects)) await this.healed(subjects);
+    this.checkWritable();
+    link.assertUp();
+  }
+
   /** Whether one of the subjects is being put back at this moment. */
   isHeld(subjects: readonly Subject[]): boolean {
     return this.#healing.settled(subjects) !== undefined;

@@ -19,8 +19,8 @@ export interface RedisSettings extends StoreSettings {
   /** For how long after a failover a deadline that passed during it is held against nobody, in milliseconds. */
   readonly graceMs: number;
   /**
-   * The longest that a node which found a new timeline waits for the others to find it too and to put back what they
-   * know, before it reads and writes there, in milliseconds.
+   * How long a node that found a new timeline waits, before it reads and writes there, until the others say that they
+   * have found it too, in milliseconds. Those that have are waited for four times as long, to put back what they know.
    */
   readonly settleMaxMs: number;
   /** After how long without a majority of Sentinels writes are refused, in milliseconds. */

@@ -15,6 +15,8 @@ export interface TimelinesOptions {
   readonly randomText: () => string;
   /** A shard has another history than before. Settles before anything else is sent to it. */
   readonly onChange: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
+  /** A shard is looked at for the first time, and has nothing before this. Settles likewise. */
+  readonly onFirst: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
   /** The change is through, and the store has its new name. */
   readonly onChanged: () => void;
   /** A shard told the time. */
@@ -58,14 +60,14 @@ export class Timelines {
     const changed = this.#isOther(shard, server, epoch) || shard.replicationId === '';
     if (changed) await loadFunctions(redis, false);
     const inherits = changed && (shard.replicationId !== '' || shard.takesOver);
-    if (inherits) await this.#options.onChange(shard, redis, `${server.replicationId}.${epoch}`);
+    const { onChange, onFirst } = this.#options;
+    if (inherits) for (const link of shard.followers) link.reconnect();
+    if (changed) await (inherits ? onChange : onFirst)(shard, redis, `${server.replicationId}.${epoch}`);
     shard.replicationId = server.replicationId;
     shard.replicas = server.replicas;
     shard.takesOver = false;
     this.#epoch = epoch;
-    if (!inherits) return;
-    for (const link of shard.followers) link.reconnect();
-    this.#options.onChanged();
+    if (inherits) this.#options.onChanged();
   };
 
   /** A reader opens only where the writer is. */
