@@ -14,7 +14,7 @@ const ADDRESSES = ['self', 'events', 'poll', 'qr', 'DELETE self'] as const;
 export const secret: readonly Check[] = [
   check('unknown ticket, wrong, foreign and missing secret: one answer', async (bench) => {
     const [ticket, other] = [await bench.mint(), await bench.mint()];
-    const unknownId = `${ticket.id.slice(0, -2)}${ticket.id.endsWith('AA') ? 'BA' : 'AA'}`;
+    const unknownId = unknownIdBeside(ticket);
     for (const address of ADDRESSES) {
       const answers = [
         await knock(ticket, address, proofOf(flipped(ticket.secret))),
@@ -31,13 +31,9 @@ export const secret: readonly Check[] = [
   }),
   check('over a socket too', async (bench) => {
     const [ticket, other] = [await bench.mint(), await bench.mint()];
-    const unknown = {
-      ...ticket,
-      links: {
-        ...ticket.links,
-        socket: ticket.links.socket.replace(ticket.id, `${ticket.id.slice(0, -2)}AA`),
-      },
-    };
+    const { links } = ticket;
+    const socket = links.socket.replace(ticket.id, unknownIdBeside(ticket));
+    const unknown = { ...ticket, links: { ...links, socket } };
     const endings = [
       await refusal(ticket, proofOf(flipped(ticket.secret))),
       await refusal(ticket, other.proof),
@@ -88,6 +84,11 @@ export const secret: readonly Check[] = [
 ];
 
 const proofOf = (text: string): Record<string, string> => ({ authorization: `Bearer ${text}` });
+
+/** The id of no ticket. */
+function unknownIdBeside({ id }: Ticket): string {
+  return `${id.slice(0, -2)}${id.endsWith('AA') ? 'BA' : 'AA'}`;
+}
 
 /** The same secret with another last character but one: the last may hold bits that count for nothing. */
 function flipped(text: string): string {
