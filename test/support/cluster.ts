@@ -28,7 +28,7 @@ export interface ClusterTopology {
   failover(master: Redis): Promise<Redis>;
   /** Moves a slot with its keys to another master, one key at a time, while clients go on. */
   moveSlot(slot: number, to: Redis): Promise<void>;
-  /** Waits until all running nodes are well, agree on the slots, and every replica is linked; seen twice. */
+  /** Waits until all running nodes are well, agree on everyone's place, and every replica is linked; seen twice. */
   settled(withinMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -150,22 +150,29 @@ function topologyOf(nodes: readonly Redis[], stop: () => Promise<void>): Cluster
 
   const isSettled = async (): Promise<boolean> => {
     const alive = running();
+    const isAlive = ({ port }: NodeView): boolean => alive.some((node) => node.port === port);
     const states = await Promise.all(
-      alive.map(async (node) => ({
-        cluster: fieldsOf(String(await node.ask('CLUSTER', 'INFO'))),
-        replication: await node.info('replication'),
-        slots: (await viewOf(node))
-          .filter((view) => isServing(view))
-          .map(({ port, slots }) => `${port} ${slots.filter((range) => !range.startsWith('[')).join(' ')}`)
-          .toSorted((one, other) => one.localeCompare(other))
-          .join(';'),
-      })),
+      alive.map(async (node) => {
+        const view = (await viewOf(node)).filter(isAlive);
+        return {
+          cluster: fieldsOf(String(await node.ask('CLUSTER', 'INFO'))),
+          replication: await node.info('replication'),
+          doubted: view.some(({ flags }) => flags.includes('fail') || flags.includes('fail?')),
+          places: view
+            .map(({ port, masterId, slots }) =>
+              [port, masterId, ...slots.filter((range) => !range.startsWith('['))].join(' '),
+            )
+            .toSorted((one, other) => one.localeCompare(other))
+            .join(';'),
+        };
+      }),
     );
     return states.every(
-      ({ cluster, replication, slots }) =>
+      ({ cluster, replication, doubted, places }) =>
         cluster['cluster_state'] === 'ok' &&
         cluster['cluster_slots_ok'] === String(SLOTS) &&
-        slots === states[0]!.slots &&
+        !doubted &&
+        places === states[0]!.places &&
         (replication['role'] === 'master' || replication['master_link_status'] === 'up'),
     );
   };
