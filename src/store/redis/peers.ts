@@ -19,7 +19,7 @@ export interface PeersOptions {
 /** The nodes on this store, and who of them is alive. */
 export class Peers {
   readonly #options: PeersOptions;
-  #alive = new Map<Shard, ReadonlySet<string>>();
+  readonly #alive = new Map<Shard, ReadonlySet<string>>();
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -37,7 +37,9 @@ export class Peers {
       .zrangebyscore(nodes, now - ALIVE_MS, '+inf')
       .exec();
     const alive = results?.[2]?.[1];
-    if (Array.isArray(alive)) this.#alive.set(shard, new Set(alive as string[]));
+    if (!Array.isArray(alive)) return;
+    this.#alive.set(shard, new Set(alive as string[]));
+    for (const known of this.#alive.keys()) if (known.writer.closed) this.#alive.delete(known);
   }
 
   /** Takes its leave, so that nobody waits for it. */

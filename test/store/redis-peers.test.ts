@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { parseRedisAddress } from '../../src/store/redis/address.ts';
+import { Peers } from '../../src/store/redis/peers.ts';
+import { oneShard } from '../../src/store/redis/shard.ts';
+import type { Shard } from '../../src/store/redis/shard.ts';
+import { sleep } from '../contract/appends.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+
+const SETTLE_MS = 1_000;
+const STORE_TIME = 1_800_000_000_000;
+
+let redis: Redis;
+let shards: Shard[] = [];
+let now: number;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  now = 0;
+});
+
+afterEach(async () => {
+  now = Infinity; // whoever still waits, waits no longer
+  for (const shard of shards) shard.close();
+  shards = [];
+  await redis.stop();
+});
+
+async function openShard(): Promise<Shard> {
+  const checks = { writer: async (): Promise<void> => {}, reader: async (): Promise<void> => {} };
+  const [shard] = oneShard(parseRedisAddress(redis.url), checks, 16, {}).all as [Shard];
+  shards.push(shard);
+  await shard.writer.whenUp(5_000);
+  return shard;
+}
+
+function node(id: string): Peers {
+  return new Peers({ id, clock: () => now, settleMaxMs: SETTLE_MS });
+}
+
+/** What a promise came to within a few looks at the server; undefined where it has not settled. */
+async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, sleep(200).then(() => undefined)]);
+}
+
+describe('a failover that several nodes deal with', () => {
+  let shard: Shard;
+  let one: Peers;
+  let other: Peers;
+
+  beforeEach(async () => {
+    shard = await openShard();
+    [one, other] = [node('one'), node('other')];
+    for (const peers of [one, other, one]) await peers.greet(shard, STORE_TIME);
+  });
+
+  test('is over at once for a node that is alone', async () => {
+    const round = node('alone').round(shard, 't');
+    expect(await round.allHealed()).toBe(0);
+    expect(await round.isOver()).toBe(true);
+  });
+
+  test('is over when the others are through', async () => {
+    const round = one.round(shard, 't');
+    const waiting = round.allHealed();
+    expect(await soon(waiting)).toBeUndefined();
+    expect(await round.isOver()).toBe(false);
+    await other.round(shard, 'another').tellOn(shard.writer.redis, 'healed');
+    expect(await soon(waiting)).toBeUndefined();
+    await other.round(shard, 't').tellOn(shard.writer.redis, 'healed');
+    expect(await waiting).toBe(0);
+    expect(await round.isOver()).toBe(true);
+  });
+
+  test('goes on after a while without a node that is not heard of, and says so', async () => {
+    const waiting = one.round(shard, 't').allHealed();
+    now = SETTLE_MS - 1;
+    expect(await soon(waiting)).toBeUndefined();
+    now = SETTLE_MS;
+    expect(await waiting).toBe(1);
+  });
+
+  test('waits longer for a node that is at work, but not for ever', async () => {
+    const round = one.round(shard, 't');
+    await other.round(shard, 't').tellOn(shard.writer.redis, 'found');
+    const waiting = round.allHealed();
+    now = 2 * SETTLE_MS;
+    expect(await soon(waiting)).toBeUndefined();
+    expect(await round.isOver()).toBe(false);
+    now = round.endsAt;
+    expect(await waiting).toBe(1);
+  });
+
+  test('gives events that wait for each other some more turns once everyone has tried', async () => {
+    const round = one.round(shard, 't');
+    await other.round(shard, 't').tellOn(shard.writer.redis, 'tried');
+    expect(await round.isOver()).toBe(false);
+    now = 499;
+    expect(await round.isOver()).toBe(false);
+    now = 500;
+    expect(await round.isOver()).toBe(true);
+  });
+
+  test('waits for a node that only the new master knows', async () => {
+    await node('late').greet(shard, STORE_TIME);
+    const told = async (round: ReturnType<Peers['round']>): Promise<unknown> => {
+      await other.round(shard, 't').tellOn(shard.writer.redis, 'healed');
+      return soon(round.allHealed());
+    };
+    expect(await told(one.round(shard, 't'))).toBe(0);
+    await one.learn(shard, shard.writer.redis, STORE_TIME);
+    const round = one.round(shard, 't');
+    expect(await told(round)).toBeUndefined();
+    now = SETTLE_MS;
+  });
+
+  test('does not wait for nodes that only a master knew that is long gone', async () => {
+    const next = await openShard();
+    await other.leave(shard);
+    shard.close();
+    expect(await soon(one.round(next, 't').allHealed())).toBeUndefined();
+    now = SETTLE_MS;
+    await one.greet(next, STORE_TIME);
+    expect(await one.round(next, 't').allHealed()).toBe(0);
+  });
+});
