@@ -15,7 +15,7 @@ export interface PartitionKeys {
   readonly grace: string;
   /** Sorted set: the nodes that are alive, by when they last said so. */
   readonly nodes: string;
-  /** Set: which nodes have put back what they know, and on which timeline. */
+  /** Set: how far each node is with the failover that began a timeline. */
   readonly healed: string;
 }
 

@@ -400,6 +400,23 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       expect(await headOf(there, session)).toMatchObject({ version: 5, status: 'revoked', final: true });
     }, 20_000);
 
+    test('the newest of more events than a head names comes back', async () => {
+      const ticket = freshTicket(random);
+      const session = sessionBeside(ticket, random);
+      const appends = [first(session, opened(ticket, '3-7'), LIFE)];
+      await here.append(appends);
+      for (let i = 0; i < 11; i++) {
+        const event = { type: 'refreshed', data: { key_id: 'k' } } as const;
+        appends.push(next(await headOf(here, session), event, { life: LIFE }));
+        await here.append(appends.slice(-1));
+      }
+      for (const append of appends.slice(0, -1)) await there.append([append]);
+      await failOver();
+      await until(() => healed().length > 0, { withinMs: 10_000 });
+      expect(await headOf(there, session)).toMatchObject({ version: 12 });
+      expect(incidents.filter(({ kind }) => kind === 'given_up')).toEqual([]);
+    }, 20_000);
+
     test('what is older than half of the history is not brought back', async () => {
       await here.close();
       const old = await open({ historyMs: 1_000 }, `redis://127.0.0.1:${proxy.port}`);

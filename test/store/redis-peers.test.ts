@@ -3,9 +3,11 @@ import { parseRedisAddress } from '../../src/store/redis/address.ts';
 import { Peers } from '../../src/store/redis/peers.ts';
 import { oneShard } from '../../src/store/redis/shard.ts';
 import type { Shard } from '../../src/store/redis/shard.ts';
-import { sleep } from '../contract/appends.ts';
+import { partitionKeys } from '../../src/store/keys.ts';
+import { SEED, freshTicket, seeded, sleep } from '../contract/appends.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
+import { openStores } from './redis-support.ts';
 
 const SETTLE_MS = 1_000;
 const STORE_TIME = 1_800_000_000_000;
@@ -91,6 +93,27 @@ describe('a failover that several nodes deal with', () => {
     expect(await waiting).toBe(1);
   });
 
+  test('does not take a question that fails for silence', async () => {
+    await other.round(shard, 't').tellOn(shard.writer.redis, 'found');
+    const waiting = one.round(shard, 't').allHealed();
+    expect(await soon(waiting)).toBeUndefined();
+    redis.freeze();
+    now = 2 * SETTLE_MS;
+    shard.writer.redis.disconnect();
+    expect(await soon(waiting)).toBeUndefined();
+    redis.thaw();
+  });
+
+  test('does not forget a node that has not come to the new master yet', async () => {
+    await one.greet(shard, STORE_TIME);
+    one.round(shard, 't');
+    await one.greet(shard, STORE_TIME + 5_000);
+    expect(await soon(one.round(shard, 'the next').allHealed())).toBeUndefined();
+    now = 20_000;
+    await one.greet(shard, STORE_TIME + 25_000);
+    expect(await one.round(shard, 'the last').allHealed()).toBe(0);
+  });
+
   test('gives events that wait for each other some more turns once everyone has tried', async () => {
     const round = one.round(shard, 't');
     await other.round(shard, 't').tellOn(shard.writer.redis, 'tried');
@@ -98,6 +121,8 @@ describe('a failover that several nodes deal with', () => {
     now = 499;
     expect(await round.isOver()).toBe(false);
     now = 500;
+    expect(await round.isOver(true)).toBe(false);
+    now = 1_000;
     expect(await round.isOver()).toBe(true);
   });
 
@@ -124,3 +149,21 @@ describe('a failover that several nodes deal with', () => {
     expect(await one.round(next, 't').allHealed()).toBe(0);
   });
 });
+
+test('a node that starts while another puts things back waits for it', async () => {
+  const { store: present } = await openStores(redis.url);
+  const [epoch, nodes] = [present.health().timeline, partitionKeys(0).nodes];
+  const time = (await redis.ask('TIME')) as [string, string];
+  await redis.ask('ZADD', nodes, Number(time[0]) * 1_000, 'busy');
+  await redis.ask('SADD', partitionKeys(0).healed, `${epoch} busy found`);
+  const { store: fresh } = await openStores(redis.url);
+  try {
+    const reading = fresh.read([freshTicket(seeded(SEED))]);
+    expect(await soon(reading)).toBeUndefined();
+    await redis.ask('SADD', partitionKeys(0).healed, `${epoch} busy healed`);
+    expect((await reading).heads).toEqual([null]);
+  } finally {
+    await fresh.close();
+    await present.close();
+  }
+}, 20_000);

@@ -106,11 +106,11 @@ export class Failover implements Healing {
   /** Deals with a shard's new timeline; called before anything else is sent to it, kept once others may send. */
   async begin(shard: Shard, redis: Redis, timeline: string): Promise<void> {
     const { settings, clock, peers } = this.#options;
-    const lost: Lost[] = [];
+    const lost: Omit<Lost, 'release'>[] = [];
     for (const partition of shard.partitions) {
       const trustedAt = this.#trustedAt[partition] ?? 0;
       for (const [subject, texts] of this.#ring.entriesOf(partition, trustedAt)) {
-        lost.push({ subject, texts, release: () => {} });
+        lost.push({ subject, texts });
       }
     }
     await openGrace(redis, shard.partitions, this.#trustedAt, settings.graceMs);
@@ -132,6 +132,18 @@ export class Failover implements Healing {
     void healer.heal(lost.map((one) => this.#hold(one)));
   }
 
+  /** A node that starts in the middle of a failover has nothing to put back, and waits for those who have. */
+  async join(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+    const { clock, peers } = this.#options;
+    await peers.learn(shard, redis);
+    const round = peers.round(shard, timeline);
+    if (await round.isUnderWay(redis)) {
+      this.#changedAt = clock();
+      this.#settling.hold(shard.partitions, this.#settle(round));
+    }
+    await round.tellOn(redis, 'healed').catch(() => {});
+  }
+
   /** Waits for the other nodes. */
   async #settle(round: Round): Promise<void> {
     const nodes = await round.allHealed();
@@ -146,7 +158,7 @@ export class Failover implements Healing {
     return this.#settling.of(partitionOf(subject, this.#options.partitions));
   }
 
-  #hold(lost: Lost): Lost {
+  #hold(lost: Omit<Lost, 'release'>): Lost {
     const { subject } = lost;
     let open = (): void => {};
     const held = new Promise<void>((resolve) => {

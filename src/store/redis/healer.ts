@@ -1,9 +1,8 @@
-import type { Cursor } from '../../ticket/cursor.ts';
 import type { Subject } from '../subject.ts';
 import type { GivenUp, OnIncident } from './incident.ts';
 import { parseEntry, stampOfEntry, versionOfEntry } from './log-entry.ts';
 import type { LogEntry } from './log-entry.ts';
-import { restoreSubject, revokeAnyway } from './restore.ts';
+import { restoreSubject, revokeAnyway, stands } from './restore.ts';
 import type { Restored, RestoreTools } from './restore.ts';
 import type { Round } from './round.ts';
 import type { RedisSettings } from './settings.ts';
@@ -37,7 +36,7 @@ interface Unfinished {
 interface Times {
   readonly everyMs: number;
   readonly end: number;
-  readonly isLast: () => Promise<boolean>;
+  readonly isLast?: (progressed: boolean) => Promise<boolean>;
 }
 
 /** What healing needs. */
@@ -69,7 +68,8 @@ export class Healer {
     const { clock, settings, onIncident, round, tools, wake } = this.#options;
     const totals = this.#totals;
     const startedAt = clock();
-    const newestLast = [...lost].sort((a, b) => newestOf(a) - newestOf(b));
+    const stamps = new Map(lost.map((one) => [one, stampOfEntry(newestOf(one))] as const));
+    const newestLast = [...lost].sort((a, b) => (stamps.get(a) ?? 0) - (stamps.get(b) ?? 0));
     const unfinished: Unfinished[] = [];
     while (newestLast.length > 0) {
       const missing = await this.#compare(newestLast.splice(-COMPARE_MAX));
@@ -80,12 +80,16 @@ export class Healer {
       );
     }
     if (unfinished.length > 0) await round.tell(tools, 'tried');
-    const turns = { everyMs: TURN_MS, end: round.endsAt, isLast: () => round.isOver() };
+    const turns = {
+      everyMs: TURN_MS,
+      end: round.endsAt,
+      isLast: (progressed: boolean) => round.isOver(progressed),
+    };
     const left = await this.#lookAgain(unfinished, turns);
     for (const { release } of left) release();
     await round.tell(tools, 'healed');
     const seconds = (clock() - startedAt) / 1000;
-    const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs, isLast: async () => false };
+    const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs };
     for (const { entries } of await this.#lookAgain(left, wait)) {
       for (const entry of entries) await this.#giveUp(entry);
     }
@@ -103,9 +107,8 @@ export class Healer {
   async #compare(lost: readonly Lost[]): Promise<Lost[]> {
     const missing = await Promise.all(
       lost.map(async (one) => {
-        const newest = newestEventOf(one);
         const reading = await this.#options.tools.read(one.subject).catch(() => undefined);
-        if (reading?.head?.moments.some(({ id }) => id === newest) !== true) return [one];
+        if (reading === undefined || !stands(reading.head, parseEntry(newestOf(one)).event)) return [one];
         one.release();
         return [];
       }),
@@ -132,10 +135,13 @@ export class Healer {
   async #lookAgain(unfinished: readonly Unfinished[], times: Times): Promise<readonly Unfinished[]> {
     const { everyMs, end, isLast } = times;
     let left = unfinished;
+    let progressed = true;
     while (left.length > 0 && !this.#options.stopped() && this.#options.clock() < end) {
       await new Promise((wait) => setTimeout(wait, everyMs));
-      const last = await isLast();
+      const last = await isLast?.(progressed);
+      const before = left.length;
       left = await this.#putBack(left);
+      progressed = left.length < before;
       if (last) break;
     }
     return left;
@@ -182,13 +188,10 @@ export class Healer {
   }
 }
 
-/** The stamp of a subject's newest entry: what was written last is what other nodes may not know, and goes first. */
-function newestOf({ texts }: Lost): number {
-  return Math.max(...texts.map((text) => stampOfEntry(text)));
-}
-
-/** The id of a subject's event of the highest version: its own node may have heard of the earlier ones after it. */
-function newestEventOf({ texts }: Lost): Cursor {
-  const newest = texts.reduce((a, b) => (versionOfEntry(b) > versionOfEntry(a) ? b : a));
-  return parseEntry(newest).event.id;
+/**
+ * The entry of a subject's highest version, of which its own node may have heard before the one it followed. What was
+ * written last is what other nodes may not know, and goes first.
+ */
+function newestOf({ texts }: Lost): string {
+  return texts.reduce((a, b) => (versionOfEntry(b) > versionOfEntry(a) ? b : a));
 }

@@ -93,11 +93,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       await failover.begin(shard, redis, timeline);
       tail?.rewind(shard);
     },
-    onFirst: (shard, redis, timeline) =>
-      peers
-        .round(shard, timeline)
-        .tellOn(redis, 'healed')
-        .catch(() => {}),
+    onFirst: (shard, redis, timeline) => failover.join(shard, redis, timeline),
     onChanged: () => onIncident({ kind: 'timeline', timeline: timelines.name(shards) }),
     onTime: async (shard, now) => {
       for (const partition of shard.partitions) failover.answered(partition, now);

@@ -1,5 +1,5 @@
 import { NewerSchema } from '../codec.ts';
-import type { Head } from '../event-store.ts';
+import type { Head, StoredEvent } from '../event-store.ts';
 import { foldOnto } from '../fold.ts';
 import type { Folded } from '../fold.ts';
 import { headKey, partitionKeys } from '../keys.ts';
@@ -51,7 +51,7 @@ export async function restoreSubject(
   let ended: Restored | undefined;
   for (const entry of inOrder) {
     let restored: Restored = ended ?? 'too_old';
-    if (stands(head, entry)) {
+    if (stands(head, entry.event)) {
       tell(entry, 'there');
       continue;
     }
@@ -96,8 +96,12 @@ export async function revokeAnyway(
     : ['wait', head];
 }
 
-function stands(head: Head | null, { event }: LogEntry): boolean {
-  return head?.moments.some(({ id }) => id === event.id) === true;
+/** Whether an event is there. Of one from before the last few that a head names it is taken for granted. */
+export function stands(head: Head | null, event: StoredEvent): boolean {
+  if (head === null) return false;
+  return (
+    event.version <= head.version - head.moments.length || head.moments.some(({ id }) => id === event.id)
+  );
 }
 
 async function putBack(
@@ -147,5 +151,5 @@ async function putBack(
   if (outcome === undefined) throw new Error(`sg1_restore answered ${code}`);
   if (outcome !== 'marked') return [outcome, present];
   const rebuilt = await rebuild(event.subject).catch(() => null);
-  return stands(rebuilt, entry) ? ['there', rebuilt] : ['another_history', rebuilt];
+  return stands(rebuilt, entry.event) ? ['there', rebuilt] : ['another_history', rebuilt];
 }

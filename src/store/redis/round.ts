@@ -39,14 +39,16 @@ export interface RoundOptions {
 export class Round {
   readonly #options: RoundOptions;
   readonly #startedAt: number;
-  readonly #key: string | undefined;
+  readonly #first: number | undefined;
+  /** As last heard: a question that failed makes nobody silent. */
+  #stages: readonly (Stage | undefined)[];
   #triedAt: number | undefined;
 
   constructor(options: RoundOptions) {
-    const first = options.shard.partitions[0];
     this.#options = options;
     this.#startedAt = options.clock();
-    this.#key = first === undefined ? undefined : partitionKeys(first).healed;
+    this.#first = options.shard.partitions[0];
+    this.#stages = options.others.map(() => undefined);
   }
 
   /** When nobody waits any longer, whatever the others say. */
@@ -56,37 +58,51 @@ export class Round {
 
   /** Tells the others how far this node is, on a connection that is not open for calls yet. */
   async tellOn(redis: Redis, stage: Stage): Promise<void> {
-    if (this.#key === undefined) return;
+    if (this.#first === undefined) return;
     const { timeline, id } = this.#options;
-    await Promise.all([
-      redis.sadd(this.#key, memberOf(timeline, id, stage)),
-      redis.pexpire(this.#key, KEPT_MS),
-    ]);
+    const { healed } = partitionKeys(this.#first);
+    await Promise.all([redis.sadd(healed, memberOf(timeline, id, stage)), redis.pexpire(healed, KEPT_MS)]);
   }
 
-  /** Tells the others how far this node is. The writer may be on its way once more, so this is a call like all others. */
+  /** Tells the others how far this node is, as long as they wait for it: the writer may be on its way once more. */
   async tell({ session }: RestoreTools, stage: Stage): Promise<void> {
-    const [first] = this.#options.shard.partitions;
+    const first = this.#first;
     if (first === undefined) return;
-    await session.call(first, true, ({ redis }) => this.tellOn(redis, stage)).catch(() => {});
+    while (this.#options.clock() < this.endsAt) {
+      const told = session.call(first, true, ({ redis }) => this.tellOn(redis, stage));
+      if (await told.then(() => true).catch(() => false)) return;
+      await pause();
+    }
+  }
+
+  /** Whether others are at work on this failover, or may be: asked on a connection that is not open for calls yet. */
+  async isUnderWay(redis: Redis): Promise<boolean> {
+    if (this.#first === undefined) return false;
+    const isFresh = (await redis.exists(partitionKeys(this.#first).grace)) === 1;
+    return isFresh || (await this.#ask(redis)).some((stage) => stage === 'found' || stage === 'tried');
   }
 
   /** Settles when all others are through, or have not been heard of in time. @returns how many are not through. */
   async allHealed(): Promise<number> {
     for (;;) {
-      const late = (await this.#stages()).filter((stage) => stage !== 'healed');
+      const late = (await this.#ask()).filter((stage) => stage !== 'healed');
       if (!late.some((stage) => this.#mayCome(stage))) return late.length;
-      await new Promise((wait) => setTimeout(wait, LOOK_EVERY_MS));
+      await pause();
     }
   }
 
-  /** Whether no other node will bring anything that was not there before this was asked. */
-  async isOver(): Promise<boolean> {
+  /**
+   * Whether no other node will bring anything that was not there before this was asked.
+   *
+   * @param progressed whether something was brought since it was asked last.
+   */
+  async isOver(progressed = false): Promise<boolean> {
     const { clock } = this.#options;
-    const stages = await this.#stages();
+    const stages = await this.#ask();
     if (stages.every((stage) => stage === 'healed')) return true;
     const atWork = stages.some((stage) => (stage === undefined || stage === 'found') && this.#mayCome(stage));
-    this.#triedAt = atWork ? undefined : (this.#triedAt ?? clock());
+    if (progressed || atWork) this.#triedAt = undefined;
+    if (!atWork) this.#triedAt ??= clock();
     return this.#triedAt !== undefined && clock() - this.#triedAt >= TURNS_MS;
   }
 
@@ -96,12 +112,15 @@ export class Round {
   }
 
   /** How far each of the others is; undefined for those who have not said anything. */
-  async #stages(): Promise<(Stage | undefined)[]> {
-    const { shard, timeline, others } = this.#options;
-    if (this.#key === undefined || others.length === 0) return [];
+  async #ask(redis = this.#options.shard.writer.redis): Promise<readonly (Stage | undefined)[]> {
+    const { timeline, others } = this.#options;
+    if (this.#first === undefined || others.length === 0) return [];
     const members = others.flatMap((id) => STAGES.map((stage) => memberOf(timeline, id, stage)));
-    const said = await shard.writer.redis.smismember(this.#key, ...members).catch(() => []);
-    return others.map((_, i) => STAGES.find((_stage, j) => said[STAGES.length * i + j] === 1));
+    const said = await redis.smismember(partitionKeys(this.#first).healed, ...members).catch(() => undefined);
+    if (said !== undefined) {
+      this.#stages = others.map((_, i) => STAGES.find((_stage, j) => said[STAGES.length * i + j] === 1));
+    }
+    return this.#stages;
   }
 }
 
@@ -110,4 +129,8 @@ const STAGES: readonly Stage[] = ['healed', 'tried', 'found'];
 
 function memberOf(timeline: string, id: string, stage: Stage): string {
   return `${timeline} ${id} ${stage}`;
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

@@ -48,6 +48,9 @@ export const PARTITIONS = { single: 16, sentinel: 16, cluster: 64 } as const;
 /** How often a connection looks at whose history it writes to. */
 export const TIMELINE_CHECK_MS = 1_000;
 
+/** How long a connection that goes where the writer goes waits for it to be there before it looks anew. */
+export const FOLLOW_WAIT_MS = 1_000;
+
 /** The longest that one XREAD waits at the server; a socket that is silent for longer than twice this is dead. */
 export const TAIL_BLOCK_MS = 1_000;
 export const SOCKET_TIMEOUT_MS = 2_500;

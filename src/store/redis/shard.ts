@@ -3,6 +3,7 @@ import type { RedisAddress } from './address.ts';
 import { connect } from './connection.ts';
 import type { ConnectOptions } from './connection.ts';
 import { Link, askServer } from './link.ts';
+import { FOLLOW_WAIT_MS } from './settings.ts';
 
 /** Looks at a server before a link to it opens. Throws where it may not be used. */
 export type Check = (shard: Shard, redis: Redis) => Promise<void>;
@@ -58,6 +59,7 @@ export class Shard {
 
   /** These links follow the writer: they open only where it is. */
   async #sameMaster(redis: Redis): Promise<void> {
+    await this.writer.whenUp(FOLLOW_WAIT_MS);
     const server = await askServer(redis);
     if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
     if (this.replicationId !== '' && server.replicationId !== this.replicationId) {

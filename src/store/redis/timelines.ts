@@ -4,7 +4,7 @@ import type { ServerState } from './link.ts';
 import { checkMeta, readMeta } from './meta.ts';
 import type { Meta } from './meta.ts';
 import { loadFunctions, migrate } from './migrate.ts';
-import { TIMELINE_CHECK_MS } from './settings.ts';
+import { FOLLOW_WAIT_MS, TIMELINE_CHECK_MS } from './settings.ts';
 import type { Shard, Shards } from './shard.ts';
 
 /** What the watch over timelines is told. */
@@ -15,7 +15,7 @@ export interface TimelinesOptions {
   readonly randomText: () => string;
   /** A shard has another history than before. Settles before anything else is sent to it. */
   readonly onChange: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
-  /** A shard is looked at for the first time, and has nothing before this. Settles likewise. */
+  /** A shard is looked at for the first time: this node had nothing to do with what it was before. Settles likewise. */
   readonly onFirst: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
   /** The change is through, and the store has its new name. */
   readonly onChanged: () => void;
@@ -72,6 +72,7 @@ export class Timelines {
 
   /** A reader opens only where the writer is. */
   readonly checkReader = async (shard: Shard, redis: Redis): Promise<void> => {
+    await shard.writer.whenUp(FOLLOW_WAIT_MS);
     const server = await askServer(redis);
     if (shard.replicationId !== '' && server.replicationId !== shard.replicationId) {
       throw new Error('the server has another timeline than the writer');
