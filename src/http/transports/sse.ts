@@ -21,6 +21,9 @@ const HEADERS = {
 };
 const HEARTBEAT = heartbeatFrame();
 
+/** How much later the piece behind a notice follows at least: two that are closer may be joined on their way. */
+const BEHIND_MS = 50;
+
 /**
  * Answers with an event stream (WHATWG HTML, section 9.2). The promise is kept once the answer has begun, not when it ends.
  *
@@ -126,12 +129,12 @@ class SseStream<T> implements HeldConnection, Due {
     this.#begin(opening + (first === undefined ? HEARTBEAT : this.#frame(first)));
     if (first?.end === true) {
       this.#phase = 'told';
-      watch.wheel.after(0, this);
+      watch.wheel.after(BEHIND_MS, this);
       return;
     }
     this.#endsAt =
       now() + settings.sseLifeMinMs + watch.random() * (settings.sseLifeMaxMs - settings.sseLifeMinMs);
-    watch.wheel.after(0, this);
+    watch.wheel.after(BEHIND_MS, this);
     void this.#pump();
   }
 
@@ -201,7 +204,7 @@ class SseStream<T> implements HeldConnection, Due {
     await new Promise<void>((resolve) => {
       this.#flushed = resolve;
       this.#res.write(frame, () => resolve());
-      this.#shared.watch.wheel.after(0, this);
+      this.#shared.watch.wheel.after(BEHIND_MS, this);
     });
     this.#flushed = undefined;
   }
@@ -230,7 +233,7 @@ class SseStream<T> implements HeldConnection, Due {
   #tellLast(frame: string): void {
     this.#phase = 'told';
     this.#res.write(frame);
-    this.#shared.watch.wheel.after(0, this);
+    this.#shared.watch.wheel.after(BEHIND_MS, this);
   }
 
   #end(frame: string, why: Closing): void {
