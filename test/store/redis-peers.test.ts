@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseRedisAddress } from '../../src/store/redis/address.ts';
+import { callThrough } from '../../src/store/redis/call.ts';
 import { Peers } from '../../src/store/redis/peers.ts';
 import { oneShard } from '../../src/store/redis/shard.ts';
 import type { Shard } from '../../src/store/redis/shard.ts';
@@ -28,8 +29,8 @@ afterEach(async () => {
   await redis.stop();
 });
 
-async function openShard(): Promise<Shard> {
-  const checks = { writer: async (): Promise<void> => {}, reader: async (): Promise<void> => {} };
+async function openShard(writer = async (): Promise<void> => {}): Promise<Shard> {
+  const checks = { writer, reader: async (): Promise<void> => {} };
   const [shard] = oneShard(parseRedisAddress(redis.url), checks, 16, {}).all as [Shard];
   shards.push(shard);
   await shard.writer.whenUp(5_000);
@@ -148,6 +149,44 @@ describe('a failover that several nodes deal with', () => {
     await one.greet(next, STORE_TIME);
     expect(await one.round(next, 't').allHealed()).toBe(0);
   });
+});
+
+test('nothing follows to a master before its writer was let through', async () => {
+  let letThrough = (): void => {};
+  const dealtWith = new Promise<void>((resolve) => (letThrough = resolve));
+  const checks = { writer: () => dealtWith, reader: async (): Promise<void> => {} };
+  const [shard] = oneShard(parseRedisAddress(redis.url), checks, 16, {}).all as [Shard];
+  shards.push(shard);
+  expect(await soon(shard.control.whenUp(3_000))).toBeUndefined();
+  expect([shard.control.up, shard.durable.up]).toEqual([false, false]);
+  letThrough();
+  await Promise.all([shard.control, shard.durable].map((link) => link.whenUp(3_000)));
+});
+
+test.each([
+  ['is asked for again', true, { answer: 2 }],
+  ['is no answer where it may not be', false, { refused: 'StoreUnavailable' }],
+])('an answer over a link that was left meanwhile %s', async (_, repeatable, expected) => {
+  const { writer } = await openShard(() => sleep(20));
+  const route = { link: () => writer, onMoved: () => {}, onLibraryGone: async () => {} };
+  let asked = 0;
+  const call = callThrough(
+    route,
+    () => performance.now(),
+    { timeoutMs: 5_000, repeatable },
+    async (link) => {
+      asked += 1;
+      await link.redis.ping();
+      if (asked === 1) link.recheck();
+      return asked;
+    },
+  );
+  expect(
+    await call.then(
+      (answer) => ({ answer }),
+      (error: Error) => ({ refused: error.name }),
+    ),
+  ).toEqual(expected);
 });
 
 test('a node that starts while another puts things back waits for it', async () => {
