@@ -7,6 +7,7 @@ import { eventStoreContract } from '../contract/event-store.ts';
 import { SEED, sleep } from '../contract/appends.ts';
 import { startClusterTopology } from '../support/cluster.ts';
 import type { ClusterTopology } from '../support/cluster.ts';
+import { until } from '../support/until.ts';
 import { judge, startLoad } from './redis-load.ts';
 import type { Load, Verdict } from './redis-load.ts';
 import { openStores, wholeLog } from './redis-support.ts';
@@ -72,10 +73,18 @@ describe('a Cluster that changes under load', () => {
     return startLoad(stores, { seed: SEED + ++runs });
   }
 
+  function count(kind: Incident['kind']): number {
+    return incidents.filter((incident) => incident.kind === kind).length;
+  }
+
+  function healedByAll(): boolean {
+    return count('healed') >= count('timeline');
+  }
+
   async function verdictOf(running: Load): Promise<Verdict> {
     await sleep(2_000);
     await running.stop();
-    await sleep(500);
+    await until(healedByAll, { withinMs: 35_000, everyMs: 50, what: 'healing' });
     const ports = (await cluster.masters()).map(({ port }) => port);
     const verdict = judge(running, await wholeLog(ports, PARTITIONS));
     console.log(
@@ -118,7 +127,7 @@ describe('a Cluster that changes under load', () => {
     const { log } = partitionKeys(0);
     const old = await cluster.masterOf(log);
     await old.kill();
-    await sleep(4_000);
+    await until(() => count('timeline') >= 2, { withinMs: 30_000, everyMs: 50, what: 'another master' });
     expect(await verdictOf(running)).toMatchObject(KEPT);
-  }, 60_000);
+  }, 120_000);
 });

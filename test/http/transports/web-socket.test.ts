@@ -154,6 +154,7 @@ describe('a socket', () => {
   });
 
   test('the secret must come in time', async () => {
+    await restart({ settings: { secretWaitMs: 300 } });
     const begun = performance.now();
     const silent = open({ headers: {} });
     expect(await codeOf(silent)).toBe(4408);
@@ -209,6 +210,7 @@ describe('a socket', () => {
   });
 
   test('is pinged, and closed when it does not answer', async () => {
+    await restart({ settings: { pongMs: 1000 } });
     const lively = open();
     let pings = 0;
     lively.socket.on('ping', () => (pings += 1));
@@ -235,7 +237,7 @@ describe('a socket', () => {
   });
 
   test('sockets without a secret yet do not use up the bound of the ticket', async () => {
-    await restart({ limits: { perSubject: 1 }, settings: { secretWaitMs: 2000 } });
+    await restart({ limits: { perSubject: 1 } });
     const strangers = Array.from({ length: 5 }, () => open({ headers: {} }));
     await until(() => gateway.shared.held.count('socket') === 5);
     const reader = open();
@@ -244,7 +246,7 @@ describe('a socket', () => {
   });
 
   test('the bound of an address counts sockets without a secret', async () => {
-    await restart({ limits: { perAddress: 2 }, settings: { secretWaitMs: 2000 } });
+    await restart({ limits: { perAddress: 2 } });
     const strangers = [1, 2].map(() => open({ headers: {} }, '?from=10.0.0.1'));
     await until(() => gateway.shared.held.count('socket') === 2);
     expect(await codeOf(open(undefined, '?from=10.0.0.1'))).toBe(4429);
