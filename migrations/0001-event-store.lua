@@ -1,12 +1,16 @@
-#!lua name=scangate_v1
+#!lua name=scangate_v2
 
 -- The event store's functions. Everything of one partition shares a hash tag, so each call is one atomic step on one
 -- server. Times are milliseconds since the epoch by the server's TIME. Names carry a version: a release that changes
 -- what a function means adds a library beside this one, so that two releases run on one server.
 --
 -- A head is one string (src/store/redis/head-format.ts):
---   1 <version> <final 0|1> <schema> <first stamp> <status> <moments> <blob>
--- with the last moments as <id>,<stamp - first stamp>,<deadline - stamp> joined by semicolons.
+--   2 <version> <final 0|1> <schema> <first stamp> <status> <moments> <blob>
+-- with the last moments as <id>,<stamp - first stamp>,<deadline - stamp> joined by semicolons. A blob that begins with
+-- what the ticket was minted with, to the byte as its first log entry has it, is kept as
+--   @<stream id of that entry> <rest of the blob>
+-- and made whole again in every answer: the log outlives its tickets' heads, and a waiting ticket has its longest text
+-- in memory once instead of twice. A head whose entry is gone is as good as none.
 --
 -- A log entry has one field, `e`, a JSON array (src/store/redis/log-entry.ts):
 --   [subject, version, id, stamp, deadline, type, schema, id of the event before or "", data]
@@ -16,6 +20,8 @@
 
 local APPENDED, ALREADY, CONFLICT, LATE, EARLY, MISSING, MARKED = 0, 1, 2, 3, 4, 5, 6
 local MOMENTS_MAX = 8
+local FIELDS = '^2 (%d+) ([01]) %d+ (%d+) %S+ (%S+) ()'
+local MINTED = '{"minted":'
 
 local function clock()
   local time = redis.call('TIME')
@@ -27,8 +33,7 @@ local function int(number)
 end
 
 local function parse(text)
-  local version, final, first, moments =
-    string.match(text, '^1 (%d+) ([01]) %d+ (%d+) %S+ (%S+) ')
+  local version, final, first, moments, blob = string.match(text, FIELDS)
   local id, at, deadline = string.match(moments, '([^;,]+),(%d+),(%-?%d+)$')
   first = tonumber(first)
   at = first + tonumber(at)
@@ -40,7 +45,38 @@ local function parse(text)
     id = id,
     at = at,
     deadline = at + tonumber(deadline),
+    entry_id = string.match(text, '^@(%d+%-%d+) ', blob),
   }
+end
+
+-- How the blob begins that is folded from a subject's first log entry; nil where this is not that entry.
+local function beginning(subject, entry)
+  local start = '["' .. subject .. '",1,"'
+  if string.sub(entry, 1, #start) ~= start then return nil end
+  local _, last = string.find(entry, ',"",', #start, true)
+  return MINTED .. string.sub(entry, last + 1, -2)
+end
+
+-- The same of the entry with this stream id; nil where the log does not have it.
+local function beginning_at(log, subject, entry_id)
+  local found = redis.call('XRANGE', log, entry_id, entry_id)[1]
+  return found and beginning(subject, found[2][2])
+end
+
+local function shorten(blob, begins, entry_id)
+  if not begins or string.sub(blob, 1, #begins) ~= begins then return blob end
+  return '@' .. entry_id .. ' ' .. string.sub(blob, #begins + 1)
+end
+
+-- A head with its whole blob; false where there is no head, or no entry that it names.
+local function whole(log, subject, text)
+  if not text then return false end
+  local _, _, _, _, blob = string.match(text, FIELDS)
+  local entry_id, rest = string.match(text, '^@(%d+%-%d+) ()', blob)
+  if not entry_id then return text end
+  local begins = beginning_at(log, subject, entry_id)
+  if not begins then return false end
+  return string.sub(text, 1, blob - 1) .. begins .. string.sub(text, rest)
 end
 
 -- The stamp and deadline of an event among a head's moments, or nil.
@@ -53,7 +89,7 @@ local function moment(head, id)
 end
 
 local function compose(version, final, schema, first, status, moments, blob)
-  return '1 ' .. int(version) .. ' ' .. final .. ' ' .. schema .. ' ' .. int(first) .. ' ' .. status .. ' ' .. moments
+  return '2 ' .. int(version) .. ' ' .. final .. ' ' .. schema .. ' ' .. int(first) .. ' ' .. status .. ' ' .. moments
     .. ' ' .. blob
 end
 
@@ -82,10 +118,17 @@ end
 
 -- Writes one event: log, head with its expiry, and deadline index. A first event's marker is its caller's to set.
 local function write(keys, head_key, subject, head, id, entry, at, deadline, history, state)
-  redis.call('XADD', keys.log, '*', 'e', entry)
+  local entry_id = redis.call('XADD', keys.log, '*', 'e', entry)
+  local begins
+  if head then
+    entry_id = head.entry_id
+    begins = entry_id and beginning_at(keys.log, subject, entry_id)
+  else
+    begins = beginning(subject, entry)
+  end
   local version = head and head.version + 1 or 1
   local text = compose(version, state.final, state.schema, head and head.first or at, state.status,
-    with_moment(head, id, at, deadline), state.blob)
+    with_moment(head, id, at, deadline), shorten(state.blob, begins, entry_id))
   local ends = (state.final == '1' and at or deadline) + history
   redis.call('SET', head_key, text, 'PXAT', int(ends))
   if state.final == '1' then
@@ -100,7 +143,7 @@ local function mark(keys, subject, now)
   return redis.call('ZADD', keys.firsts, 'NX', int(now), subject)
 end
 
--- sg1_append: one to four events of as many subjects of one partition, all or nothing.
+-- sg2_append: one to four events of as many subjects of one partition, all or nothing.
 --   KEYS  log, due, firsts, grace, then one head a subject
 --   ARGV  history in ms; 1 if the answer must be followed by a WAIT that means something, else 0; then 13 a subject:
 --         subject, expected id or "", event id, entry before and after its stamp and deadline, life in ms,
@@ -154,7 +197,7 @@ local function append(KEYS, ARGV)
           refusal = EARLY
         end
       end
-      if refusal then return { refusal, now, i - 1, texts[i] } end
+      if refusal then return { refusal, now, i - 1, whole(keys.log, ARGV[base], texts[i]) } end
       local deadline = at + tonumber(ARGV[base + 5])
       if head and ARGV[base + 6] == '1' then deadline = math.max(deadline, head.deadline) end
       if ARGV[base + 7] ~= '' then
@@ -181,15 +224,15 @@ local function append(KEYS, ARGV)
   return reply
 end
 
--- sg1_read: heads as they are.
---   KEYS  heads        reply {now, head or nil, ...}
-local function read(KEYS)
+-- sg2_read: heads as they are.
+--   KEYS  log, then heads    ARGV a subject for each head    reply {now, head or nil, ...}
+local function read(KEYS, ARGV)
   local reply = { clock() }
-  for i = 1, #KEYS do reply[i + 1] = redis.call('GET', KEYS[i]) end
+  for i = 2, #KEYS do reply[i] = whole(KEYS[1], ARGV[i - 1], redis.call('GET', KEYS[i])) end
   return reply
 end
 
--- sg1_due: what has passed its deadline and is not final; removes nothing.
+-- sg2_due: what has passed its deadline and is not final; removes nothing.
 --   KEYS  due, grace   ARGV limit   reply {subject, ...}
 local function due(KEYS, ARGV)
   local now = clock()
@@ -199,16 +242,19 @@ local function due(KEYS, ARGV)
   return redis.call('ZRANGE', KEYS[1], '-inf', top, 'BYSCORE', 'LIMIT', 0, ARGV[1])
 end
 
--- sg1_trim: lets go of the log that is older than `keep` before its newest entry, of the markers of what went, and of
--- deadlines so long past that their heads have ended.
---   KEYS  log, firsts, due
+-- sg2_trim: lets go of the log that is older than `keep` before its newest entry, of the markers of what went, and of
+-- deadlines so long past that their heads have ended. A longer `keep` that was asked for holds as long as itself: nodes
+-- whose settings differ, or were made shorter, take nothing from the tickets of before.
+--   KEYS  log, firsts, due, keep
 --   ARGV  keep in ms, history in ms, how much longer than the log a marker stays in ms (a clock may have gone back)
 --   reply entries removed
 local function trim(KEYS, ARGV)
+  local keep = math.max(tonumber(ARGV[1]), tonumber(redis.call('GET', KEYS[4]) or 0))
+  if keep == tonumber(ARGV[1]) then redis.call('SET', KEYS[4], int(keep), 'PX', int(keep)) end
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. int(clock() - tonumber(ARGV[2])))
   local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
   if not newest then return 0 end
-  local edge = tonumber(string.match(newest[1], '^%d+')) - tonumber(ARGV[1])
+  local edge = tonumber(string.match(newest[1], '^%d+')) - keep
   if edge <= 0 then return 0 end
   local removed = redis.call('XTRIM', KEYS[1], 'MINID', '~', int(edge), 'LIMIT', 20000)
   local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
@@ -219,9 +265,10 @@ local function trim(KEYS, ARGV)
   return removed
 end
 
--- sg1_rebuild: puts back a head that was folded from the log, unless there is one or the log went on.
+-- sg2_rebuild: puts back a head that was folded from the log, unless there is one or the log went on.
 --   KEYS  log, due, head
---   ARGV  subject, the log's last id that was folded or seen, instant at which the head ends, deadline, final 0|1, head
+--   ARGV  subject, the log's last id that was folded or seen, instant at which the head ends, deadline, final 0|1, the
+--         whole head, stream id of the subject's first entry
 --   reply 1 put, 0 there is one, -1 the log went on: fold again
 local function rebuild(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
@@ -231,12 +278,15 @@ local function rebuild(KEYS, ARGV)
   for _, entry in ipairs(newer) do
     if string.sub(entry[2][2], 1, #start) == start then return -1 end
   end
-  redis.call('SET', KEYS[3], ARGV[6], 'PXAT', ARGV[3])
+  local _, _, _, _, blob = string.match(ARGV[6], FIELDS)
+  local begins = beginning_at(KEYS[1], ARGV[1], ARGV[7])
+  local text = string.sub(ARGV[6], 1, blob - 1) .. shorten(string.sub(ARGV[6], blob), begins, ARGV[7])
+  redis.call('SET', KEYS[3], text, 'PXAT', ARGV[3])
   if ARGV[5] == '0' and tonumber(ARGV[3]) > clock() then redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
   return 1
 end
 
--- sg1_restore: puts back an event that a failover lost, with its first stamp and deadline. No deadline is looked at: it
+-- sg2_restore: puts back an event that a failover lost, with its first stamp and deadline. No deadline is looked at: it
 -- happened. Refused where history went another way.
 --   KEYS  log, due, firsts, head
 --   ARGV  history in ms, subject, id of the event before or "", event id, version, entry, stamp, deadline, status,
@@ -248,10 +298,17 @@ local function restore(KEYS, ARGV)
   local head = text and parse(text) or nil
   local version = tonumber(ARGV[5])
   if head then
-    if moment(head, ARGV[4]) then return { ALREADY, now, text } end
-    if head.final or head.version >= version then return { CONFLICT, now, text } end
-    if head.version < version - 1 then return { MISSING, now, text } end
-    if head.id ~= ARGV[3] then return { CONFLICT, now, text } end
+    local refusal
+    if moment(head, ARGV[4]) then
+      refusal = ALREADY
+    elseif head.final or head.version >= version then
+      refusal = CONFLICT
+    elseif head.version < version - 1 then
+      refusal = MISSING
+    elseif head.id ~= ARGV[3] then
+      refusal = CONFLICT
+    end
+    if refusal then return { refusal, now, whole(KEYS[1], ARGV[2], text) } end
   else
     if version ~= 1 then return { MISSING, now, false } end
     if redis.call('ZSCORE', KEYS[3], ARGV[2]) then return { MARKED, now, false } end
@@ -261,10 +318,10 @@ local function restore(KEYS, ARGV)
   write(keys, KEYS[4], ARGV[2], head, ARGV[4], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[1]), {
     status = ARGV[9], final = ARGV[10], schema = ARGV[11], blob = ARGV[12],
   })
-  return { APPENDED, now, redis.call('GET', KEYS[4]) }
+  return { APPENDED, now, whole(KEYS[1], ARGV[2], redis.call('GET', KEYS[4])) }
 end
 
--- sg1_grace: opens the grace of a new timeline, or widens it to an earlier instant. It ends by itself.
+-- sg2_grace: opens the grace of a new timeline, or widens it to an earlier instant. It ends by itself.
 --   KEYS  grace        ARGV instant of the old timeline's last answer, length in ms   reply when it ends
 local function grace(KEYS, ARGV)
   local now = clock()
@@ -276,10 +333,10 @@ local function grace(KEYS, ARGV)
   return till
 end
 
-redis.register_function('sg1_append', append)
-redis.register_function{ function_name = 'sg1_read', callback = read, flags = { 'no-writes' } }
-redis.register_function{ function_name = 'sg1_due', callback = due, flags = { 'no-writes' } }
-redis.register_function('sg1_trim', trim)
-redis.register_function('sg1_rebuild', rebuild)
-redis.register_function('sg1_restore', restore)
-redis.register_function('sg1_grace', grace)
+redis.register_function('sg2_append', append)
+redis.register_function{ function_name = 'sg2_read', callback = read, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'sg2_due', callback = due, flags = { 'no-writes' } }
+redis.register_function('sg2_trim', trim)
+redis.register_function('sg2_rebuild', rebuild)
+redis.register_function('sg2_restore', restore)
+redis.register_function('sg2_grace', grace)

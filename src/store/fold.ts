@@ -6,7 +6,7 @@ import { evolve } from '../ticket/evolve.ts';
 import type { TicketEvent } from '../ticket/events.ts';
 import { isFinal } from '../ticket/ticket.ts';
 import type { Ticket, TicketStatus } from '../ticket/ticket.ts';
-import { HEAD_SCHEMA, NewerSchema, decodeEvent } from './codec.ts';
+import { HEAD_SCHEMA, NewerSchema, SCHEMAS, decodeEvent } from './codec.ts';
 import type { Append, Head, StoredEvent } from './event-store.ts';
 import { mintedOfRow, mintedRow } from './minted-row.ts';
 import { kindOf } from './subject.ts';
@@ -16,21 +16,37 @@ export type Folded = Append['head'];
 
 /** What a ticket's state becomes in its head. */
 export function foldedTicket(ticket: Ticket): Folded {
-  return {
-    status: ticket.status,
-    final: isFinal(ticket.status),
-    schema: HEAD_SCHEMA,
-    blob: ticketBlob(ticket),
-  };
+  return foldedUnread({ ...ticket, minted: JSON.stringify(mintedRow(ticket.minted)) }).folded;
 }
 
 /** A ticket without what its head says anyway, and without names that every ticket has. */
 type TicketBlob = Omit<Ticket, 'status' | 'minted'> & { readonly minted: unknown };
 
-function ticketBlob({ status: _status, minted, ...rest }: Ticket): string {
-  const blob: TicketBlob = { minted: mintedRow(minted), ...rest };
-  return JSON.stringify(blob);
+/** A ticket with the text of what it was minted with. */
+type UnreadTicket = Ticket<string>;
+
+/** What a ticket's events add up to, and its blob in two: what it was minted with, and what stands behind that. */
+export interface FoldedTicket {
+  readonly folded: Folded;
+  readonly minted: string;
+  readonly rest: string;
 }
+
+function foldedUnread({ status, minted, scanned, confirmed, denied, redeemed }: UnreadTicket): FoldedTicket {
+  const later = JSON.stringify({ scanned, confirmed, denied, redeemed });
+  const rest = later === '{}' ? '}' : `,${later.slice(1)}`;
+  const blob = `{"minted":${minted}${rest}`;
+  return { folded: { status, final: isFinal(status), schema: HEAD_SCHEMA, blob }, minted, rest };
+}
+
+/** The text under which an event's `minted` stands in the heads: as it was written, if this release would write it so. */
+function unreadMinted(stored: StoredEvent): string {
+  if (stored.schema === SCHEMAS.minted.schema) return stored.data;
+  return JSON.stringify(mintedRow(decodeEvent<MintedEvent>(stored).data));
+}
+
+type MintedEvent = Extract<TicketEvent, { readonly type: 'minted' }>;
+type LaterEvent = Exclude<TicketEvent, MintedEvent>;
 
 /** What a session's state becomes in its head. */
 export function foldedSession(session: Session): Folded {
@@ -71,19 +87,23 @@ export function fold(events: readonly StoredEvent[]): Folded | undefined {
   const first = events[0];
   if (first === undefined || first.version !== 1) return undefined;
   if (kindOf(first.subject) === 'canary') return undefined;
-  if (kindOf(first.subject) === 'ticket') {
-    let ticket: Ticket | undefined;
-    for (const stored of events) ticket = evolveStored(ticket, stored);
-    return ticket === undefined ? undefined : foldedTicket(ticket);
-  }
+  if (kindOf(first.subject) === 'ticket') return foldTicket(events)?.folded;
   let session: Session | undefined;
   for (const stored of events) session = evolveSession(session, withId<SessionEvent>(stored));
   return session === undefined ? undefined : foldedSession(session);
 }
 
-/** What a ticket is after one more event of its log. @throws {@link NewerSchema} as {@link fold} does. */
-export function evolveStored(ticket: Ticket | undefined, stored: StoredEvent): Ticket | undefined {
-  return evolve(ticket, withId<TicketEvent>(stored));
+/** The same of a ticket. */
+export function foldTicket(events: readonly StoredEvent[]): FoldedTicket | undefined {
+  if (events[0]?.version !== 1) return undefined;
+  let ticket: UnreadTicket | undefined;
+  for (const stored of events) {
+    ticket =
+      stored.type === 'minted'
+        ? evolve(ticket, { type: 'minted', data: unreadMinted(stored), id: stored.id })
+        : evolve(ticket, withId<LaterEvent>(stored));
+  }
+  return ticket === undefined ? undefined : foldedUnread(ticket);
 }
 
 /**
@@ -94,7 +114,7 @@ export function evolveStored(ticket: Ticket | undefined, stored: StoredEvent): T
 export function foldOnto(head: Head | null, stored: StoredEvent): Folded | undefined {
   if (kindOf(stored.subject) === 'canary') return undefined;
   if (kindOf(stored.subject) === 'ticket') {
-    const ticket = evolveStored(head === null ? undefined : ticketOf(head), stored);
+    const ticket = evolve(head === null ? undefined : ticketOf(head), withId<TicketEvent>(stored));
     return ticket === undefined ? undefined : foldedTicket(ticket);
   }
   const session = evolveSession(head === null ? undefined : sessionOf(head), withId<SessionEvent>(stored));

@@ -13,6 +13,8 @@ export interface PartitionKeys {
   readonly firsts: string;
   /** String: the grace that deadlines have after a failover. */
   readonly grace: string;
+  /** String: how long the log was last kept, in milliseconds; gone after as long. */
+  readonly keep: string;
   /** Sorted set: the nodes that are alive, by when they last said so. */
   readonly nodes: string;
   /** Set: how far each node is with the failover that began a timeline. */
@@ -27,6 +29,7 @@ export function partitionKeys(partition: number): PartitionKeys {
     due: `${tag}due`,
     firsts: `${tag}firsts`,
     grace: `${tag}grace`,
+    keep: `${tag}keep`,
     nodes: `${tag}nodes`,
     healed: `${tag}healed`,
   };

@@ -16,5 +16,12 @@ export interface RebuildReport {
   readonly different: readonly Subject[];
 }
 
-/** Folds all tickets anew from the log and holds them against their heads; missing heads are put back. */
-export type RebuildAll = (onProgress: (report: RebuildReport) => void) => Promise<RebuildReport>;
+/**
+ * Folds all tickets anew from the log and holds them against their heads; missing heads are put back.
+ *
+ * @param take takes the next partition, for callers that divide a store's partitions among them; a file is folded whole.
+ */
+export type RebuildAll = (
+  onProgress: (report: RebuildReport) => void,
+  take?: () => number,
+) => Promise<RebuildReport>;

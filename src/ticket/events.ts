@@ -64,8 +64,8 @@ export interface RedeemedData {
 }
 
 /** Everything that can happen to a ticket, by type. */
-export interface TicketEventData {
-  readonly minted: MintedData;
+export interface TicketEventData<Minted = MintedData> {
+  readonly minted: Minted;
   readonly scanned: ScannedData;
   readonly confirmed: Readonly<Record<string, never>>;
   readonly denied: DeniedData;
@@ -77,6 +77,6 @@ export interface TicketEventData {
 export type TicketEventType = keyof TicketEventData;
 
 /** One thing that happened to a ticket. Its time is the store's to give. */
-export type TicketEvent = {
-  [T in TicketEventType]: { readonly type: T; readonly data: TicketEventData[T] };
+export type TicketEvent<Minted = MintedData> = {
+  [T in TicketEventType]: { readonly type: T; readonly data: TicketEventData<Minted>[T] };
 }[TicketEventType];

@@ -4,12 +4,13 @@ import type { Ticket } from './ticket.ts';
 
 /**
  * Folds one event into what a ticket is. Total: an event that does not fit (a first event that is not `minted`, a
- * second `minted`) leaves the ticket as it is, because history is never wrong, only odd.
+ * second `minted`) leaves the ticket as it is, because history is never wrong, only odd. What a ticket was minted with is
+ * carried, and never looked at.
  */
-export function evolve(
-  ticket: Ticket | undefined,
-  event: TicketEvent & { readonly id: Cursor },
-): Ticket | undefined {
+export function evolve<Minted>(
+  ticket: Ticket<Minted> | undefined,
+  event: TicketEvent<Minted> & { readonly id: Cursor },
+): Ticket<Minted> | undefined {
   if (event.type === 'minted') return ticket ?? { status: 'pending', minted: event.data };
   if (ticket === undefined) return undefined;
   switch (event.type) {

@@ -6,9 +6,9 @@ export type TicketStatus =
   'pending' | 'scanned' | 'confirmed' | 'redeemed' | 'denied' | 'cancelled' | 'expired';
 
 /** What a ticket's events add up to. It holds no time and no secret: the store keeps the times beside it. */
-export interface Ticket {
+export interface Ticket<Minted = MintedData> {
   readonly status: TicketStatus;
-  readonly minted: MintedData;
+  readonly minted: Minted;
   readonly scanned?: Pick<ScannedData, 'user'> & { readonly id: Cursor };
   readonly confirmed?: { readonly id: Cursor };
   readonly denied?: DeniedData;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { headKey } from '../../src/store/keys.ts';
+import { FORMAT } from '../../src/store/redis/meta.ts';
 import { partitionOf, ticketSubject } from '../../src/store/subject.ts';
 import { ask } from '../support/ask.ts';
 import { expectStatus } from '../support/call.ts';
@@ -16,8 +17,8 @@ import { confirm, look, mint, readScanCode, redeem, scan } from '../support/sign
 import { watch } from '../support/watching.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The file that came with the data's present format: the commit that added it is the oldest release that fits. */
-const FORMAT_FILE = 'src/store/minted-row.ts';
+/** Where the data's present format stands: the commit that wrote it there is the oldest release that fits. */
+const FORMAT_FILE = 'src/store/redis/meta.ts';
 
 let redis: Redis;
 let older: Gateway;
@@ -38,8 +39,8 @@ afterAll(async () => {
 function olderBuild(): string {
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
-  const added = git('log', '--diff-filter=A', '--format=%H', '--', FORMAT_FILE).split('\n').at(-1);
-  const commit = added === undefined || added === '' ? git('rev-parse', 'HEAD') : added;
+  const written = git('log', '--format=%H', `-SFORMAT = ${FORMAT};`, '--', FORMAT_FILE).split('\n').at(-1);
+  const commit = written === undefined || written === '' ? git('rev-parse', 'HEAD') : written;
   const folder = join(ROOT, '.cache', 'older', commit);
   const main = join(folder, 'dist', 'main.js');
   if (existsSync(main)) return main;
@@ -82,7 +83,7 @@ test('a ticket that a release after this one wrote is refused as such, and no ot
   const partition = partitionOf(subject, 16);
   const key = headKey(partition, subject);
   const head = String(await ask(redis.port, 'GET', key));
-  const ofTomorrow = head.replace(/^(1 \d+ [01]) 1 /, '$1 2 ');
+  const ofTomorrow = head.replace(/^(2 \d+ [01]) 1 /, '$1 2 ');
   expect(ofTomorrow).not.toBe(head);
   await ask(redis.port, 'SET', key, ofTomorrow, 'KEEPTTL');
 

@@ -84,7 +84,7 @@ describe('a log entry of Redis', () => {
 
 describe('a head of Redis', () => {
   test('is read whole, deadlines before the stamp included', () => {
-    const head = parseHead('ticket:ab', '1 2 0 1 1000 scanned 1-5,0,500;2-6,70,-20 {"x":" 1 2 "}');
+    const head = parseHead('ticket:ab', '2 2 0 1 1000 scanned 1-5,0,500;2-6,70,-20 {"x":" 1 2 "}');
     expect(head).toEqual({
       subject: 'ticket:ab',
       version: 2,

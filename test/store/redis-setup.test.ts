@@ -24,22 +24,22 @@ beforeEach(async () => {
 describe('npm run migrate', () => {
   test('sets a store up, says so, and finds nothing to do the second time', async () => {
     expect(await migrateStore(redis.url)).toEqual([
-      '0001-event-store.lua: loaded scangate_v1',
+      '0001-event-store.lua: loaded scangate_v2',
       '0002-ledger.lua: loaded scangate_ledger_v1',
-      'format 1, 16 partitions, migration 2',
+      'format 2, 16 partitions, migration 2',
     ]);
     const meta = await redis.ask('HGETALL', META_KEY);
     expect(await migrateStore(redis.url)).toEqual([
       '0001-event-store.lua: was there',
       '0002-ledger.lua: was there',
-      'format 1, 16 partitions, migration 2',
+      'format 2, 16 partitions, migration 2',
     ]);
     expect(await redis.ask('HGETALL', META_KEY)).toEqual(meta);
   });
 
   test('runs from many nodes at once, with one epoch in the end', async () => {
     const runs = await Promise.all(Array.from({ length: 5 }, () => migrateStore(redis.url)));
-    expect(runs.filter((lines) => lines[0]?.endsWith('loaded scangate_v1'))).toHaveLength(1);
+    expect(runs.filter((lines) => lines[0]?.endsWith('loaded scangate_v2'))).toHaveLength(1);
     expect(await redis.ask('EXISTS', '{sg}migrating')).toBe(0);
   });
 
@@ -76,8 +76,8 @@ describe('a store that must not be used is refused in one line', () => {
 
   test('another format', async () => {
     await migrateStore(redis.url);
-    await redis.ask('HSET', META_KEY, 'format', '2');
-    expect(await refusal(openStores(redis.url))).toMatch(/format 2.*format 1/);
+    await redis.ask('HSET', META_KEY, 'format', '1');
+    expect(await refusal(openStores(redis.url))).toMatch(/format 1.*format 2/);
   });
 
   test('one that was never set up, when the node may not', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EventStore } from '../../src/store/event-store.ts';
-import { partitionKeys } from '../../src/store/keys.ts';
+import { headKey, partitionKeys } from '../../src/store/keys.ts';
 import { ticketSubject } from '../../src/store/subject.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import { MINTED, SEED, appendMaker, freshId, headOf, seeded, sleep } from '../contract/appends.ts';
@@ -8,7 +8,7 @@ import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { openStores } from './redis-support.ts';
 
-const { log, firsts, due } = partitionKeys(0);
+const { log, firsts, due, keep } = partitionKeys(0);
 const random = seeded(SEED);
 const { first } = appendMaker(random);
 let redis: Redis;
@@ -30,31 +30,51 @@ async function mint(lifeMs: number): Promise<Subject> {
   return subject;
 }
 
+async function trim(keepMs: number, historyMs: number): Promise<number> {
+  return Number(await redis.ask('FCALL', 'sg2_trim', 4, log, firsts, due, keep, keepMs, historyMs, 0));
+}
+
 test('a log lets go of what is old beside its newest entry, whatever the clock says', async () => {
   const old: Subject[] = [];
   for (let i = 0; i < 200; i++) old.push(await mint(60_000));
   await sleep(2_600);
-  expect(await redis.ask('FCALL', 'sg1_trim', 3, log, firsts, due, 2_500, 60_000, 0)).toBe(0);
+  expect(await trim(2_500, 60_000)).toBe(0);
   const young = await mint(60_000);
-  expect(Number(await redis.ask('FCALL', 'sg1_trim', 3, log, firsts, due, 2_500, 60_000, 0))).toBeGreaterThan(
-    150,
-  );
+  expect(await trim(2_500, 60_000)).toBeGreaterThan(150);
 
   const left = Number(await redis.ask('XLEN', log));
   // Markers of the oldest entry's own millisecond stay with it.
   expect(Number(await redis.ask('ZCARD', firsts))).toBeLessThan(left + 50);
   expect(await store.history(young)).toHaveLength(1);
   expect(await store.history(old[0] as Subject)).toEqual([]);
-  expect(await headOf(store, old[0] as Subject)).toMatchObject({ version: 1 });
-  await redis.ask('DEL', `{sg:0}h:${old[0]}`);
+  // A head is kept without what its first entry says: with the entry gone it is none.
+  expect(await redis.ask('EXISTS', headKey(0, old[0] as Subject))).toBe(1);
+  expect((await store.read([old[0] as Subject])).heads).toEqual([null]);
   expect(await store.rebuild(old[0] as Subject)).toBeNull();
+});
+
+test('settings that were made shorter take nothing from the tickets of before', async () => {
+  await redis.ask('DEL', log, keep);
+  const old: Subject[] = [];
+  for (let i = 0; i < 200; i++) old.push(await mint(60_000));
+  expect(await trim(60_000, 60_000)).toBe(0);
+  await sleep(1_100);
+  await mint(60_000);
+  expect(await trim(1_000, 60_000)).toBe(0);
+  expect(await headOf(store, old[0] as Subject)).toMatchObject({ version: 1 });
+
+  const rest = Number(await redis.ask('PTTL', keep));
+  expect(rest).toBeGreaterThan(0);
+  expect(rest).toBeLessThan(59_000);
+  await redis.ask('DEL', keep);
+  expect(await trim(1_000, 60_000)).toBeGreaterThan(150);
 });
 
 test('a deadline is forgotten once its head must have ended', async () => {
   const subject = await mint(1);
   await sleep(50);
-  await redis.ask('FCALL', 'sg1_trim', 3, log, firsts, due, 60_000, 10_000, 0);
+  await trim(60_000, 10_000);
   expect(await store.due(200)).toContain(subject);
-  await redis.ask('FCALL', 'sg1_trim', 3, log, firsts, due, 60_000, 20, 0);
+  await trim(60_000, 20);
   expect(await store.due(200)).not.toContain(subject);
 });

@@ -31,7 +31,7 @@ function stand(replicas: number) {
   } as unknown as Session;
   const appends = new ReplicatedAppends(session);
   const send = () =>
-    appends.send([] as readonly Append[], 0, ['sg1_append', 0] as ReturnType<typeof appendArguments>);
+    appends.send([] as readonly Append[], 0, ['sg2_append', 0] as ReturnType<typeof appendArguments>);
   return { shard, wanted, answers, send };
 }
 

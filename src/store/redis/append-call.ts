@@ -14,7 +14,7 @@ const REFUSALS = ['conflict', 'late', 'early', 'missing'] as const;
 const FIRST_REFUSAL = 2;
 const MARKED = 6;
 
-/** The arguments of `sg1_append` (migrations/0001-event-store.lua) for one batch of one partition. */
+/** The arguments of `sg2_append` (migrations/0001-event-store.lua) for one batch of one partition. */
 export function appendArguments(
   batch: readonly Append[],
   partition: number,
@@ -24,7 +24,7 @@ export function appendArguments(
   const { log, due, firsts, grace } = partitionKeys(partition);
   const keys = [log, due, firsts, grace, ...batch.map(({ subject }) => headKey(partition, subject))];
   return [
-    'sg1_append',
+    'sg2_append',
     keys.length,
     ...keys,
     historyMs,
@@ -33,7 +33,7 @@ export function appendArguments(
   ];
 }
 
-/** What `sg1_append` answered. */
+/** What `sg2_append` answered. */
 export function appendResult(batch: readonly Append[], reply: unknown): AppendResult | Marked {
   const [code, now, ...rest] = reply as [number, number, ...unknown[]];
   if (code >= FIRST_REFUSAL) {
@@ -41,7 +41,7 @@ export function appendResult(batch: readonly Append[], reply: unknown): AppendRe
     if (code === MARKED) return { outcome: 'marked', now, index };
     const outcome = REFUSALS[code - FIRST_REFUSAL];
     const append = batch[index];
-    if (outcome === undefined || append === undefined) throw new Error(`sg1_append answered ${code}`);
+    if (outcome === undefined || append === undefined) throw new Error(`sg2_append answered ${code}`);
     return { outcome, now, index, head: text ? parseHead(append.subject, text) : null };
   }
   const times = rest as number[];

@@ -182,7 +182,7 @@ async function openGrace(
   const pipeline = redis.pipeline();
   for (const partition of partitions) {
     const from = trustedAt[partition] ?? 0;
-    if (from > 0) pipeline.fcall('sg1_grace', 1, partitionKeys(partition).grace, from, graceMs);
+    if (from > 0) pipeline.fcall('sg2_grace', 1, partitionKeys(partition).grace, from, graceMs);
   }
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 }

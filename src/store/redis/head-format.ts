@@ -1,14 +1,14 @@
 import type { Cursor } from '../../ticket/cursor.ts';
 import type { Head, Moment, StoredEvent } from '../event-store.ts';
 import { MOMENTS_MAX } from '../event-store.ts';
-import type { Folded } from '../fold.ts';
+import type { Folded, FoldedTicket } from '../fold.ts';
 import type { Subject } from '../subject.ts';
 
-const SHAPE = /^1 (\d+) ([01]) (\d+) (\d+) (\S+) (\S+) /;
+const SHAPE = /^2 (\d+) ([01]) (\d+) (\d+) (\S+) (\S+) /;
 
 /**
- * Reads a head as `sg1_append` (migrations/0001-event-store.lua) writes it:
- * `1 <version> <final> <schema> <first stamp> <status> <moments> <blob>`.
+ * Reads a head as the functions answer it (migrations/0001-event-store.lua):
+ * `2 <version> <final> <schema> <first stamp> <status> <moments> <blob>`. How they keep it is theirs.
  *
  * @throws Error where the text is not of that shape.
  */
@@ -39,10 +39,16 @@ export function timesOf(events: readonly StoredEvent[]): HeadTimes {
   return { first: first.at, version: last.version, moments: events.slice(-MOMENTS_MAX) };
 }
 
-/** Writes a head, to the byte as the function would have. */
+/** Writes a head, to the byte as the functions answer it. */
 export function formatHead({ first, version, moments }: HeadTimes, folded: Folded): string {
   const times = moments.map(({ id, at, deadline }) => `${id},${at - first},${deadline - at}`).join(';');
-  return `1 ${version} ${folded.final ? 1 : 0} ${folded.schema} ${first} ${folded.status} ${times} ${folded.blob}`;
+  return `2 ${version} ${folded.final ? 1 : 0} ${folded.schema} ${first} ${folded.status} ${times} ${folded.blob}`;
+}
+
+/** Writes a ticket's head as the functions keep it: its first entry, of this stream id, has these data. */
+export function formatKept(times: HeadTimes, ticket: FoldedTicket, entryId: string, data: string): string {
+  const { folded, minted, rest } = ticket;
+  return formatHead(times, minted === data ? { ...folded, blob: `@${entryId} ${rest}` } : folded);
 }
 
 function parseMoment(text: string, first: number): Moment {

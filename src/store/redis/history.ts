@@ -1,12 +1,13 @@
 import type { Redis } from 'ioredis';
 import { fold } from '../fold.ts';
 import type { Head, StoredEvent } from '../event-store.ts';
-import { headKey, partitionKeys } from '../keys.ts';
+import { partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
 import { partitionOf } from '../subject.ts';
-import { formatHead, timesOf } from './head-format.ts';
+import { timesOf } from './head-format.ts';
 import { parseEntry } from './log-entry.ts';
 import type { ReadBatch } from './read-batch.ts';
+import { rebuildArguments } from './rebuild-call.ts';
 import type { Session } from './session.ts';
 import { HISTORY_COUNT_MAX } from './settings.ts';
 import { newestIds } from './stream-id.ts';
@@ -16,6 +17,8 @@ const REBUILD_TRIES_MAX = 5;
 
 interface Found {
   readonly events: readonly StoredEvent[];
+  /** The stream id of the first of them; empty where there is none. */
+  readonly entryId: string;
   /** The last id of the log that was looked at. */
   readonly seen: string;
 }
@@ -44,30 +47,21 @@ export class History {
   }
 
   async #rebuild(subject: Subject): Promise<Head | null> {
+    const partition = partitionOf(subject, this.#session.partitions);
     for (let tries = 0; tries < REBUILD_TRIES_MAX; tries++) {
       const { head } = await this.#reads.read(subject);
       if (head !== null) return head;
       const start = await this.#start(subject);
       if (start === undefined) return null;
-      const found = await this.#find(subject, start);
-      const folded = fold(found.events);
+      const { events, entryId, seen } = await this.#find(subject, start);
+      const folded = fold(events);
       if (folded === undefined) return null;
-      const put = await this.#put(subject, found, formatHead(timesOf(found.events), folded), folded.final);
-      if (put >= 0) return (await this.#reads.read(subject)).head;
+      const refolded = { subject, entryId, times: timesOf(events), folded };
+      const call = rebuildArguments({ partition, seen }, refolded, this.#session.settings.historyMs);
+      const put = await this.#session.call(partition, true, (link) => link.redis.fcall(...call));
+      if ((put as number) >= 0) return (await this.#reads.read(subject)).head;
     }
     return null;
-  }
-
-  async #put(subject: Subject, { events, seen }: Found, text: string, final: boolean): Promise<number> {
-    const partition = partitionOf(subject, this.#session.partitions);
-    const { log, due } = partitionKeys(partition);
-    const last = events[events.length - 1] as StoredEvent;
-    const ends = (final ? last.at : last.deadline) + this.#session.settings.historyMs;
-    const keys = [log, due, headKey(partition, subject)];
-    const put = await this.#session.call(partition, true, (link) =>
-      link.redis.fcall('sg1_rebuild', 3, ...keys, subject, seen, ends, last.deadline, final ? 1 : 0, text),
-    );
-    return put as number;
   }
 
   /** From where the log can know a subject; undefined where it does not have its first event. */
@@ -87,18 +81,21 @@ export class History {
     const { log } = partitionKeys(partition);
     const mine = `["${subject}",`;
     const events: StoredEvent[] = [];
+    let entryId = '';
     const [end] = await this.#onControl(partition, (link) => newestIds(link, [partition]));
     let seen = end as string;
     for (let from = start; ; from = `(${seen}`) {
       const page = await this.#onControl(partition, (redis) =>
         redis.xrange(log, from, '+', 'COUNT', HISTORY_COUNT_MAX),
       );
-      for (const [, fields] of page) {
+      for (const [id, fields] of page) {
         const text = fields[1] as string;
-        if (text.startsWith(mine)) events.push(parseEntry(text).event);
+        if (!text.startsWith(mine)) continue;
+        if (events.length === 0) entryId = id;
+        events.push(parseEntry(text).event);
       }
       seen = page[page.length - 1]?.[0] ?? seen;
-      if (page.length < HISTORY_COUNT_MAX) return { events, seen };
+      if (page.length < HISTORY_COUNT_MAX) return { events, entryId, seen };
     }
   }
 

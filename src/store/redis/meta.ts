@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { META_KEY } from '../keys.ts';
 
 /** The format of keys, logs and heads that this release reads and writes. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** What the meta key says of the data beside it. */
 export interface Meta {

@@ -162,7 +162,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   return {
     store,
     ledger: redisLedger(session),
-    rebuildAll: (onProgress) => rebuildAll(session, onProgress),
+    rebuildAll: (onProgress, take) => rebuildAll(session, onProgress, take),
   };
 }
 

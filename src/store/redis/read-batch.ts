@@ -1,5 +1,4 @@
 import type { Head } from '../event-store.ts';
-import { headKey } from '../keys.ts';
 import type { Subject } from '../subject.ts';
 import { partitionOf } from '../subject.ts';
 import { parseHead } from './head-format.ts';
@@ -10,9 +9,15 @@ export interface Reading {
   readonly now: number;
 }
 
-/** Answers, for each group of one partition's keys, the time and each key's text. */
+/** Subjects of one partition. */
+export interface SubjectGroup {
+  readonly partition: number;
+  readonly subjects: readonly Subject[];
+}
+
+/** Answers, for each group, the time and each subject's head as text. */
 export type ReadHeads = (
-  groups: readonly { readonly partition: number; readonly keys: readonly string[] }[],
+  groups: readonly SubjectGroup[],
 ) => Promise<readonly { readonly now: number; readonly texts: readonly (string | null)[] }[]>;
 
 interface Waiting {
@@ -21,7 +26,7 @@ interface Waiting {
 }
 
 /** The most heads that one function call reads. */
-const KEYS_MAX = 200;
+const HEADS_MAX = 200;
 
 /** Puts all reads of one turn of the event loop together: one function call a partition, each subject once. */
 export class ReadBatch {
@@ -48,12 +53,7 @@ export class ReadBatch {
     this.#waiting = new Map();
     const groups = groupsOf(waiting.keys(), this.#partitions);
     try {
-      const answers = await this.#readHeads(
-        groups.map(({ partition, subjects }) => ({
-          partition,
-          keys: subjects.map((subject) => headKey(partition, subject)),
-        })),
-      );
+      const answers = await this.#readHeads(groups);
       for (const [i, { subjects }] of groups.entries()) {
         const answer = answers[i];
         for (const [j, subject] of subjects.entries()) {
@@ -80,7 +80,7 @@ function groupsOf(
   for (const subject of subjects) {
     const partition = partitionOf(subject, partitions);
     let group = open.get(partition);
-    if (group === undefined || group.length >= KEYS_MAX) {
+    if (group === undefined || group.length >= HEADS_MAX) {
       group = [];
       open.set(partition, group);
       groups.push({ partition, subjects: group });

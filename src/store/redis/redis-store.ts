@@ -78,7 +78,7 @@ export class RedisStore implements EventStore {
   async read(subjects: readonly Subject[]): Promise<{ heads: readonly (Head | null)[]; now: number }> {
     const session = this.#session;
     if (subjects.length === 0) {
-      const [answer] = await readHeads(session, [{ partition: 0, keys: [] }]);
+      const [answer] = await readHeads(session, [{ partition: 0, subjects: [] }]);
       return { heads: [], now: answer?.now ?? 0 };
     }
     for (let looks = 1; ; looks++) {

@@ -126,7 +126,7 @@ async function putBack(
   const { log, due, firsts } = partitionKeys(partition);
   const [code, , text] = (await session.call(partition, true, (link) =>
     link.redis.fcall(
-      'sg1_restore',
+      'sg2_restore',
       4,
       log,
       due,
@@ -148,7 +148,7 @@ async function putBack(
   )) as [number, number, string | null];
   const present = text ? parseHead(event.subject, text) : null;
   const outcome = REPLIES[code];
-  if (outcome === undefined) throw new Error(`sg1_restore answered ${code}`);
+  if (outcome === undefined) throw new Error(`sg2_restore answered ${code}`);
   if (outcome !== 'marked') return [outcome, present];
   const rebuilt = await rebuild(event.subject).catch(() => null);
   return stands(rebuilt, entry.event) ? ['there', rebuilt] : ['another_history', rebuilt];

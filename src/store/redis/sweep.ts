@@ -40,7 +40,7 @@ export class Sweep {
   async #dueOf(shard: Shard, limit: number): Promise<Subject[]> {
     const lists = await this.#onEach(shard, (pipeline, partition) => {
       const { due, grace } = partitionKeys(partition);
-      pipeline.fcall_ro('sg1_due', 2, due, grace, limit);
+      pipeline.fcall_ro('sg2_due', 2, due, grace, limit);
     });
     return (lists as (string[] | undefined)[]).flatMap((list) => list ?? []).filter(isSubject);
   }
@@ -51,8 +51,8 @@ export class Sweep {
     const keepMs = lifeMaxMs + historyMs + rewindMs + LOG_SLACK_MS;
     for (const shard of this.#session.shards.all) {
       await this.#onEach(shard, (pipeline, partition) => {
-        const { log, firsts, due } = partitionKeys(partition);
-        pipeline.fcall('sg1_trim', 3, log, firsts, due, keepMs, historyMs, LOG_SLACK_MS);
+        const { log, firsts, due, keep } = partitionKeys(partition);
+        pipeline.fcall('sg2_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
       });
     }
   }
