@@ -1,25 +1,27 @@
 /**
- * A long log: Redis memory a live ticket, folding everything anew beside parsing alone, and how soon a node that starts
- * beside that log is ready. `EVENTS=1000000 node bench/million.mjs` for the whole count.
+ * A long log: Redis memory a live ticket, folding everything anew (as `npm run rebuild` does) beside parsing alone, and
+ * how soon a node that starts beside that log is ready. `EVENTS=1000000 node bench/million.mjs` for the whole count.
  */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { ticketCommands } from '../dist/command/ticket-commands.js';
-import { partitionKeys } from '../dist/store/keys.js';
-import { parseEntry } from '../dist/store/redis/log-entry.js';
 import { openRedisStore } from '../dist/store/redis/open.js';
 import { REDIS_DEFAULTS } from '../dist/store/redis/settings.js';
 import { findTool } from '../scripts/find-tools.mjs';
 
 const EVENTS = Number(process.env.EVENTS ?? 200_000);
-const PER_TICKET = 3;
+/** Tickets that stay alive, whose memory is taken. */
+const LIVE = 20_000;
+/** Events of a live ticket at the end, and of a whole sign-in. */
+const LIVE_EVENTS = 3;
+const SIGN_IN_EVENTS = 4;
 const AT_ONCE = 256;
-const PARTITIONS = 16;
 const HOUR_MS = 3_600_000;
 const MINTED = {
   client_id: 'shop',
@@ -63,7 +65,7 @@ const redis = spawn(
   { stdio: 'ignore' },
 );
 try {
-  const { store } = await openAgain();
+  const store = await openStore();
   const commands = ticketCommands({
     store,
     makeNonce: () => randomBytes(8).readBigUInt64BE().toString(),
@@ -71,34 +73,44 @@ try {
     durability: 'acknowledged',
   });
   const admin = new Redis(url);
+  const scan = { type: 'scan', user: ADA, phone: PHONE };
+  const confirm = { type: 'confirm', user: ADA };
+  const run = (id, command) => commands.run(id, command, () => undefined);
+
   const before = await usedMemory(admin);
-  const tickets = Math.floor(EVENTS / PER_TICKET);
   const memory = async (state) => {
-    const bytes = (await usedMemory(admin)) - before;
-    console.log(`Redis memory a ${state} ticket: ${(bytes / tickets).toFixed(0)} B (goal: at most 1126 B)`);
+    const bytes = ((await usedMemory(admin)) - before) / LIVE;
+    console.log(`Redis memory a ${state} ticket: ${bytes.toFixed(0)} B`);
   };
-  const ids = Array.from({ length: tickets }, () => randomBytes(16).toString('base64url'));
-  console.log(`writing ${tickets} tickets of ${PER_TICKET} events …`);
-  await forEach(ids, (id) => commands.mint(id, MINTED));
+  console.log(`${LIVE} live tickets …`);
+  const live = makeIds(LIVE);
+  await forEach(live, (id) => commands.mint(id, MINTED));
   await memory('pending');
-  await forEach(ids, (id) => commands.run(id, { type: 'scan', user: ADA, phone: PHONE }, () => undefined));
+  await forEach(live, (id) => run(id, scan));
   await memory('scanned');
-  await forEach(ids, (id) => commands.run(id, { type: 'confirm', user: ADA }, () => undefined));
+  await forEach(live, (id) => run(id, confirm));
   await memory('confirmed');
 
+  const signIns = Math.ceil(Math.max(0, EVENTS - LIVE * LIVE_EVENTS) / SIGN_IN_EVENTS);
+  console.log(`${signIns} whole sign-ins, ${AT_ONCE} at a time …`);
+  await forEach(makeIds(signIns), async (id) => {
+    await commands.mint(id, MINTED);
+    for (const command of [scan, confirm, { type: 'redeem' }]) await run(id, command);
+  });
   await store.close();
-  const { store: reader, rebuildAll } = await openAgain();
+
   for (let round = 1; round <= 3; round += 1) {
-    const parse = await timed(() => parseAll(admin));
-    const rebuild = await timed(() => rebuildAll(() => undefined));
-    console.log(
-      `round ${round}: parsing alone ${parse.seconds.toFixed(2)} s, folding and comparing ${rebuild.seconds.toFixed(2)} s, ` +
-        `ratio ${(rebuild.seconds / parse.seconds).toFixed(2)}; ${rebuild.result.equal} heads equal to the byte`,
-    );
+    const parse = await timed('bench/parse-log.mjs', url);
+    console.log(`round ${round}, parsed alone: ${parse.said}`);
+    for (const threads of new Set([1, availableParallelism()])) {
+      const { seconds, said } = await rebuild(threads);
+      console.log(
+        `  folded and compared on ${threads}: ratio ${(seconds / parse.seconds).toFixed(2)}; ${said}`,
+      );
+    }
   }
   await dropHeads(admin);
-  const rebuilt = await timed(() => rebuildAll(() => undefined));
-  console.log(`all heads deleted: ${rebuilt.result.rebuilt} put back in ${rebuilt.seconds.toFixed(2)} s`);
+  console.log(`all heads deleted: ${(await rebuild(availableParallelism())).said}`);
 
   const begun = performance.now();
   const gateway = spawn(process.execPath, ['dist/main.js'], {
@@ -115,16 +127,15 @@ try {
   console.log(`a gateway beside this log is ready in ${((performance.now() - begun) / 1000).toFixed(2)} s`);
   gateway.kill('SIGKILL');
   admin.disconnect();
-  await reader.close();
 } finally {
   redis.kill('SIGKILL');
   await rm(folder, { recursive: true, force: true });
 }
 
-async function openAgain() {
+async function openStore() {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await openRedisStore({
+      const opened = await openRedisStore({
         url,
         settings: { ...REDIS_DEFAULTS, historyMs: HOUR_MS, lifeMaxMs: HOUR_MS, callTimeoutMs: 10_000 },
         migrate: true,
@@ -132,11 +143,29 @@ async function openAgain() {
         random: Math.random,
         randomText: () => randomBytes(16).toString('hex'),
       });
+      return opened.store;
     } catch (error) {
       if (tries === 20) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+function makeIds(count) {
+  return Array.from({ length: count }, () => randomBytes(16).toString('base64url'));
+}
+
+function rebuild(threads) {
+  return timed('dist/cli/scangate.js', 'rebuild', '--threads', String(threads));
+}
+
+/** Runs a command of its own process: what it said last, and how long that says it took, connected. */
+async function timed(...args) {
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { ...process.env, SCANGATE_STORE: url, SCANGATE_HISTORY: 'PT1H' },
+  });
+  const said = stdout.trim().split('\n').at(-1);
+  return { said, seconds: Number(/in ([\d.]+) s$/.exec(said)[1]) };
 }
 
 async function forEach(ids, act) {
@@ -145,22 +174,6 @@ async function forEach(ids, act) {
     for (let id = ids[next++]; id !== undefined; id = ids[next++]) await act(id);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-}
-
-async function parseAll(admin) {
-  let events = 0;
-  for (let partition = 0; partition < PARTITIONS; partition += 1) {
-    for (let from = '-'; ;) {
-      const page = await admin.xrange(partitionKeys(partition).log, from, '+', 'COUNT', 1000);
-      for (const [, fields] of page) {
-        JSON.parse(parseEntry(fields[1]).event.data);
-        events += 1;
-      }
-      if (page.length < 1000) break;
-      from = `(${page.at(-1)[0]}`;
-    }
-  }
-  return events;
 }
 
 async function dropHeads(admin) {
@@ -174,12 +187,6 @@ async function dropHeads(admin) {
 
 async function usedMemory(admin) {
   return Number(/used_memory:(\d+)/.exec(await admin.info('memory'))[1]);
-}
-
-async function timed(work) {
-  const begun = performance.now();
-  const result = await work();
-  return { result, seconds: (performance.now() - begun) / 1000 };
 }
 
 async function freePort() {

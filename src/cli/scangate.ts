@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { availableParallelism } from 'node:os';
 import { BadSetting, readConfig } from '../config.ts';
 import { migrateStore, openStores } from '../open-stores.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';
 import { runConformance } from './conformance.ts';
 import { runDemo } from './demo.ts';
+import { onThreads } from './rebuild-threads.ts';
 import { runRebuild } from './rebuild.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -12,12 +14,15 @@ const USAGE = `scangate <command>
 
   demo                   one sign-in in this terminal, on a gateway of its own
   migrate                sets up the Redis of SCANGATE_STORE, or brings it up to date
-  rebuild                folds all tickets anew from the log, and compares
+  rebuild [--threads n]  folds all tickets anew from the log, and compares; a thread for each processor
   timeline <ticket id>   a ticket's whole history, from the store of SCANGATE_STORE
   conformance --url …    holds a running gateway against the wire it promises (see its own usage)
 
 Settings come from the environment, as the gateway's do.
 `;
+
+/** The most threads of a rebuild: Redis would be busy with less. */
+const THREADS_MAX = 16;
 
 /** A wrong call: the usage, and status 2. */
 class BadCall extends Error {
@@ -31,7 +36,7 @@ async function run(command: string | undefined, rest: readonly string[]): Promis
     case 'migrate':
       return await migrate();
     case 'rebuild':
-      process.exitCode = await rebuild();
+      process.exitCode = await rebuild(threadsOf(rest));
       return;
     case 'conformance':
       process.exitCode = await runConformance(rest, write, (text) => process.stderr.write(text));
@@ -55,13 +60,25 @@ async function timeline(ticketId: string | undefined): Promise<void> {
   }
 }
 
-async function rebuild(): Promise<number> {
-  const opened = await openStores(readConfig(process.env, false));
+async function rebuild(threads: number): Promise<number> {
+  const config = readConfig(process.env, false);
+  const opened = await openStores(config);
   try {
-    return await runRebuild(opened.rebuildAll, write, () => performance.now());
+    const divides = config.storeKind === 'redis' && threads > 1;
+    const rebuildAll = divides ? onThreads(threads, opened.rebuildAll) : opened.rebuildAll;
+    return await runRebuild(rebuildAll, write, () => performance.now());
   } finally {
     await opened.close();
   }
+}
+
+function threadsOf(args: readonly string[]): number {
+  if (args.length === 0) return Math.min(availableParallelism(), THREADS_MAX);
+  const threads = Number(args[1]);
+  if (args[0] !== '--threads' || args.length !== 2) throw new BadCall('rebuild takes --threads and a number');
+  if (!Number.isInteger(threads) || threads < 1 || threads > THREADS_MAX)
+    throw new BadCall(`--threads takes a number from 1 to ${THREADS_MAX}`);
+  return threads;
 }
 
 async function migrate(): Promise<void> {
