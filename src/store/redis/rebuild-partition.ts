@@ -100,13 +100,12 @@ async function* pagesOf(session: Session, partition: number): AsyncGenerator<Pag
       true,
       ({ redis }) => redis.xrange(log, `(${entryId}`, '+', 'COUNT', HISTORY_COUNT_MAX),
     );
-  let coming = after('0-0');
-  for (;;) {
-    const page = await coming;
-    const last = page.at(-1);
-    if (last === undefined) return;
-    coming = after(last[0]);
-    coming.catch(() => undefined);
+  let coming: Promise<Page> | undefined = after('0-0');
+  while (coming !== undefined) {
+    const page: Page = await coming;
+    const last = page.length < HISTORY_COUNT_MAX ? undefined : page.at(-1);
+    coming = last === undefined ? undefined : after(last[0]);
+    coming?.catch(() => undefined);
     yield page;
   }
 }
