@@ -21,6 +21,7 @@
 local APPENDED, ALREADY, CONFLICT, LATE, EARLY, MISSING, MARKED = 0, 1, 2, 3, 4, 5, 6
 local MOMENTS_MAX = 8
 local FIELDS = '^2 (%d+) ([01]) %d+ (%d+) %S+ (%S+) ()'
+local SHORTENED = '^(2 %d+ [01] %d+ %d+ %S+ %S+ )@(%d+%-%d+) (.*)$'
 local MINTED = '{"minted":'
 
 local function clock()
@@ -49,34 +50,36 @@ local function parse(text)
   }
 end
 
--- How the blob begins that is folded from a subject's first log entry; nil where this is not that entry.
-local function beginning(subject, entry)
-  local start = '["' .. subject .. '",1,"'
-  if string.sub(entry, 1, #start) ~= start then return nil end
-  local _, last = string.find(entry, ',"",', #start, true)
-  return MINTED .. string.sub(entry, last + 1, -2)
+-- What a subject's first log entry says that it was minted with; nil where this is not that entry.
+local function minted_of(subject, entry)
+  if string.find(entry, subject, 3, true) ~= 3 then return nil end
+  local behind = 3 + #subject
+  if string.sub(entry, behind, behind + 3) ~= '",1,' then return nil end
+  local _, last = string.find(entry, ',"",', behind + 4, true)
+  return string.sub(entry, last + 1, -2)
 end
 
 -- The same of the entry with this stream id; nil where the log does not have it.
-local function beginning_at(log, subject, entry_id)
+local function minted_at(log, subject, entry_id)
   local found = redis.call('XRANGE', log, entry_id, entry_id)[1]
-  return found and beginning(subject, found[2][2])
+  return found and minted_of(subject, found[2][2])
 end
 
-local function shorten(blob, begins, entry_id)
-  if not begins or string.sub(blob, 1, #begins) ~= begins then return blob end
-  return '@' .. entry_id .. ' ' .. string.sub(blob, #begins + 1)
+local function shorten(blob, minted, entry_id)
+  if not minted or string.sub(blob, 1, #MINTED) ~= MINTED then return blob end
+  local last = #MINTED + #minted
+  if string.sub(blob, #MINTED + 1, last) ~= minted then return blob end
+  return '@' .. entry_id .. ' ' .. string.sub(blob, last + 1)
 end
 
 -- A head with its whole blob; false where there is no head, or no entry that it names.
 local function whole(log, subject, text)
   if not text then return false end
-  local _, _, _, _, blob = string.match(text, FIELDS)
-  local entry_id, rest = string.match(text, '^@(%d+%-%d+) ()', blob)
+  local fields, entry_id, rest = string.match(text, SHORTENED)
   if not entry_id then return text end
-  local begins = beginning_at(log, subject, entry_id)
-  if not begins then return false end
-  return string.sub(text, 1, blob - 1) .. begins .. string.sub(text, rest)
+  local minted = minted_at(log, subject, entry_id)
+  if not minted then return false end
+  return fields .. MINTED .. minted .. rest
 end
 
 -- The stamp and deadline of an event among a head's moments, or nil.
@@ -119,16 +122,16 @@ end
 -- Writes one event: log, head with its expiry, and deadline index. A first event's marker is its caller's to set.
 local function write(keys, head_key, subject, head, id, entry, at, deadline, history, state)
   local entry_id = redis.call('XADD', keys.log, '*', 'e', entry)
-  local begins
+  local minted
   if head then
     entry_id = head.entry_id
-    begins = entry_id and beginning_at(keys.log, subject, entry_id)
+    minted = entry_id and minted_at(keys.log, subject, entry_id)
   else
-    begins = beginning(subject, entry)
+    minted = minted_of(subject, entry)
   end
   local version = head and head.version + 1 or 1
   local text = compose(version, state.final, state.schema, head and head.first or at, state.status,
-    with_moment(head, id, at, deadline), shorten(state.blob, begins, entry_id))
+    with_moment(head, id, at, deadline), shorten(state.blob, minted, entry_id))
   local ends = (state.final == '1' and at or deadline) + history
   redis.call('SET', head_key, text, 'PXAT', int(ends))
   if state.final == '1' then
@@ -279,8 +282,8 @@ local function rebuild(KEYS, ARGV)
     if string.sub(entry[2][2], 1, #start) == start then return -1 end
   end
   local _, _, _, _, blob = string.match(ARGV[6], FIELDS)
-  local begins = beginning_at(KEYS[1], ARGV[1], ARGV[7])
-  local text = string.sub(ARGV[6], 1, blob - 1) .. shorten(string.sub(ARGV[6], blob), begins, ARGV[7])
+  local minted = minted_at(KEYS[1], ARGV[1], ARGV[7])
+  local text = string.sub(ARGV[6], 1, blob - 1) .. shorten(string.sub(ARGV[6], blob), minted, ARGV[7])
   redis.call('SET', KEYS[3], text, 'PXAT', ARGV[3])
   if ARGV[5] == '0' and tonumber(ARGV[3]) > clock() then redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
   return 1
