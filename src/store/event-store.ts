@@ -48,9 +48,9 @@ export function deadlineOf(head: Head): number {
 }
 
 /** The newest moment of a head. */
-export function lastMoment(head: Head): Moment {
-  const moment = head.moments[head.moments.length - 1];
-  if (moment === undefined) throw new Error(`a head without moments: ${head.subject}`);
+export function lastMoment({ moments }: Pick<Head, 'moments'>): Moment {
+  const moment = moments[moments.length - 1];
+  if (moment === undefined) throw new Error('a head without moments');
   return moment;
 }
 

@@ -85,6 +85,19 @@ test('a head that is not what the log says is named, and the status tells', asyn
   await redis.ask('SET', key, head, 'KEEPTTL');
 });
 
+test('a ticket with an event of a later release is counted, and left alone', async () => {
+  const key = keys[0] as string;
+  const subject = key.slice(key.indexOf('ticket:'));
+  const head = await redis.ask('GET', key);
+  const entry = `["${subject}",2,"2-1",1,2,"dreamt",1,"1-1",{}]`;
+  await redis.ask('XADD', key.replace(/h:.*/, 'log'), '*', 'e', entry);
+  const { status, said } = await rebuild('--threads', '2');
+  expect(said).toContain(`${EVENTS + 1} events of ${TICKETS - 1} tickets: ${TICKETS - 1} heads equal`);
+  expect(said).toContain('1 of a later release, 0 different');
+  expect(status).toBe(0);
+  expect(await redis.ask('GET', key)).toBe(head);
+});
+
 test.each([['--threads'], ['--threads', '0'], ['--threads', 'two'], ['--threads', '17'], ['--thread', '2']])(
   'rebuild %s %s is a wrong call',
   async (...args) => {

@@ -1,4 +1,4 @@
-import type { Moment } from '../event-store.ts';
+import { lastMoment } from '../event-store.ts';
 import type { Folded } from '../fold.ts';
 import { headKey, partitionKeys } from '../keys.ts';
 import type { Subject } from '../subject.ts';
@@ -21,8 +21,8 @@ export interface Place {
 }
 
 /** The instant at which a head ends, in milliseconds since the epoch. */
-export function endOfHead({ moments }: HeadTimes, final: boolean, historyMs: number): number {
-  const { at, deadline } = lastOf(moments);
+export function endOfHead(times: HeadTimes, final: boolean, historyMs: number): number {
+  const { at, deadline } = lastMoment(times);
   return (final ? at : deadline) + historyMs;
 }
 
@@ -41,15 +41,9 @@ export function rebuildArguments(
     subject,
     seen,
     endOfHead(times, folded.final, historyMs),
-    lastOf(times.moments).deadline,
+    lastMoment(times).deadline,
     folded.final ? 1 : 0,
     formatHead(times, folded),
     entryId,
   ];
-}
-
-function lastOf(moments: readonly Moment[]): Moment {
-  const last = moments[moments.length - 1];
-  if (last === undefined) throw new Error('a head of no events');
-  return last;
 }

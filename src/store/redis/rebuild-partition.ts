@@ -14,6 +14,9 @@ import type { Refolded } from './rebuild-call.ts';
 import type { Session } from './session.ts';
 import { HISTORY_COUNT_MAX } from './settings.ts';
 
+/** Pages of the log between two words of how far it is. */
+const PAGES_A_WORD = 50;
+
 /** Tickets whose heads one call compares, or puts back. */
 const TICKETS_AT_ONCE = 500;
 
@@ -59,6 +62,7 @@ export async function rebuildPartition(
   const open = new Map<Subject, Logged>();
   let seen = '0-0';
   let comparing = Promise.resolve();
+  let pages = 0;
   for await (const page of pagesOf(session, partition)) {
     const ended: Logged[] = [];
     for (const [entryId, fields] of page) {
@@ -74,7 +78,7 @@ export async function rebuildPartition(
     await comparing;
     comparing = compareAll(work, ended);
     comparing.catch(() => undefined);
-    onProgress();
+    if (++pages % PAGES_A_WORD === 0) onProgress();
   }
   await comparing;
   await compareAll(work, [...open.values()]);
