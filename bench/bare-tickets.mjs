@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { ticketCommands } from '../dist/command/ticket-commands.js';
-import { REDIS_DEFAULTS } from '../dist/store/redis/settings.js';
+import { REDIS_DEFAULTS } from '../dist/store/redis/redis-settings.js';
 import { openRedisStore } from '../dist/store/redis/open.js';
 
 const [url, port] = process.argv.slice(2);

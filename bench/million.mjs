@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { ticketCommands } from '../dist/command/ticket-commands.js';
 import { openRedisStore } from '../dist/store/redis/open.js';
-import { REDIS_DEFAULTS } from '../dist/store/redis/settings.js';
+import { REDIS_DEFAULTS } from '../dist/store/redis/redis-settings.js';
 import { findTool } from '../scripts/find-tools.mjs';
 
 const EVENTS = Number(process.env.EVENTS ?? 200_000);

@@ -1,7 +1,7 @@
 /** Reads and parses the whole log of the Redis at the address it is given, and prints how many events in how many seconds. */
 import { Redis } from 'ioredis';
 import { partitionKeys } from '../dist/store/keys.js';
-import { parseEntry } from '../dist/store/redis/log-entry.js';
+import { parseEntry } from '../dist/store/redis/format/log-entry.js';
 
 const PARTITIONS = 16;
 const AT_ONCE = 1000;

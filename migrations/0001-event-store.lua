@@ -4,7 +4,7 @@
 -- server. Times are milliseconds since the epoch by the server's TIME. Names carry a version: a release that changes
 -- what a function means adds a library beside this one, so that two releases run on one server.
 --
--- A head is one string (src/store/redis/head-format.ts):
+-- A head is one string (src/store/redis/format/head.ts):
 --   2 <version> <final 0|1> <schema> <first stamp> <status> <moments> <blob>
 -- with the last moments as <id>,<stamp - first stamp>,<deadline - stamp> joined by semicolons. A blob that begins with
 -- what the ticket was minted with, to the byte as its first log entry has it, is kept as
@@ -12,7 +12,7 @@
 -- and made whole again in every answer: the log outlives its tickets' heads, and a waiting ticket has its longest text
 -- in memory once instead of twice. A head whose entry is gone is as good as none.
 --
--- A log entry has one field, `e`, a JSON array (src/store/redis/log-entry.ts):
+-- A log entry has one field, `e`, a JSON array (src/store/redis/format/log-entry.ts):
 --   [subject, version, id, stamp, deadline, type, schema, id of the event before or "", data]
 --
 -- Outcomes: 0 appended, 1 already, 2 conflict, 3 late, 4 early, 5 missing, 6 marked: a first event whose head is gone

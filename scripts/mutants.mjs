@@ -24,7 +24,7 @@ const MUTANTS = [
   },
   {
     name: 'the feed reads from $',
-    file: 'src/store/redis/tail-read.ts',
+    file: 'src/store/redis/events/tail-read.ts',
     from: 'const ids = places.map(([, after]) => after);',
     to: "const ids = places.map(([, after]) => (after === '' ? after : '$'));",
     tests: ['test/delivery/interleaving.test.ts'],
@@ -38,7 +38,7 @@ const MUTANTS = [
   },
   {
     name: 'a ticket is gone once redeemed',
-    file: 'src/http/ticket-presenter.ts',
+    file: 'src/http/tickets/presenter.ts',
     from: '        return { head, now };',
     to: "        return ticketOf(head).status === 'redeemed' ? null : { head, now };",
     tests: ['test/delivery/conformance.test.ts'],
@@ -101,7 +101,7 @@ const MUTANTS = [
   },
   {
     name: "another ticket's secret opens this one",
-    file: 'src/http/browser-gate.ts',
+    file: 'src/http/caller/browser-gate.ts',
     from: 'if (checked?.ticketId !== ticketId)',
     to: 'if (checked === undefined)',
     tests: ['test/delivery/conformance.test.ts'],

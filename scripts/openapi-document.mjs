@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { stringify } from 'yaml';
-import { PROBLEMS } from '../src/http/problem.ts';
-import { oauthError, problem } from '../src/http/schemas.ts';
+import { PROBLEMS } from '../src/http/answer/problem.ts';
+import { oauthError, problem } from '../src/http/request/schemas.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -126,7 +126,7 @@ function register(registry, route) {
   });
 }
 
-/** @param {readonly import('../src/http/route.ts').Route[]} routes */
+/** @param {readonly import('../src/http/request/route.ts').Route[]} routes */
 export function openApiYaml(routes) {
   const registry = new OpenAPIRegistry();
   const shown = routes.filter((route) => route.hidden !== true);

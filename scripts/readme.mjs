@@ -1,7 +1,7 @@
 // Writes the settings table of README.md from the built settings, or compares it (--check).
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { SETTINGS } from '../dist/settings.js';
+import { SETTINGS } from '../dist/config/settings-table.js';
 
 const FILE = new URL('../README.md', import.meta.url);
 const BEGIN = '<!-- settings: npm run readme -->\n';
@@ -23,7 +23,7 @@ const wanted = await format(`${before}${BEGIN}\n${table}\n${END}${after}`, optio
 if (!process.argv.includes('--check')) writeFileSync(FILE, wanted);
 else if (text !== wanted) {
   process.stderr.write(
-    "README.md's settings table is not what src/settings.ts says: npm run build && npm run readme\n",
+    "README.md's settings table is not what src/config/settings-table.ts says: npm run build && npm run readme\n",
   );
   process.exitCode = 1;
 }

@@ -36,24 +36,12 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'http',
     'telemetry',
   ]),
-  main: ['config', 'compose', 'ports', 'telemetry'],
+  main: ['config', 'compose', 'cli', 'ports', 'telemetry'],
   cli: ['config', 'compose', 'ports', 'secrets', 'telemetry'],
 };
 
 /** Files at the top of `src`, by the room they belong to. */
-const TOP_FILES: Readonly<Record<string, string>> = {
-  'config.ts': 'config',
-  'setting.ts': 'config',
-  'settings.ts': 'config',
-  'phone-settings.ts': 'config',
-  'store-settings.ts': 'config',
-  'compose.ts': 'compose',
-  'open-stores.ts': 'compose',
-  'open-phones.ts': 'compose',
-  'open-transports.ts': 'compose',
-  'main.ts': 'main',
-  'greeting.ts': 'main',
-};
+const TOP_FILES: Readonly<Record<string, string>> = { 'main.ts': 'main' };
 
 const LINES_MAX = 300;
 

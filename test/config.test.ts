@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { BadSetting, readConfig } from '../src/config.ts';
-import { SETTINGS } from '../src/settings.ts';
+import { BadSetting, readConfig } from '../src/config/config.ts';
+import { SETTINGS } from '../src/config/settings-table.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const OTHER = Buffer.alloc(32, 8).toString('base64url');

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose } from '../compose.ts';
-import { readConfig } from '../config.ts';
-import { openStores } from '../open-stores.ts';
+import { compose } from '../compose/gateway.ts';
+import { readConfig } from '../config/config.ts';
+import { openStores } from '../compose/stores.ts';
 import { timelineOf } from './timeline.ts';
 
 /** What a browser is told, as far as this demonstration reads it. */

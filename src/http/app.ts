@@ -3,12 +3,13 @@ import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import { ScangateError } from '../ticket/error.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
-import type { Origins } from './cross-origin.ts';
+import type { Origins } from './caller/origins.ts';
 import type { Dispatcher } from './dispatch.ts';
-import { MethodNotAllowed } from './method-not-allowed.ts';
-import type { ErrorStyle, Method, Route } from './route.ts';
-import type { Header } from './security-headers.ts';
-import { send } from './send.ts';
+import { MethodNotAllowed } from './answer/method-not-allowed.ts';
+import type { ErrorStyle } from './answer/refusal.ts';
+import type { Method, Route } from './request/route.ts';
+import type { Header } from './answer/security-headers.ts';
+import { send } from './answer/send.ts';
 
 /** What the application is made of. */
 export interface AppParts {

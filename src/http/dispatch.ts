@@ -3,17 +3,17 @@ import { ScangateError } from '../ticket/error.ts';
 import { markOf } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { readBody } from './body.ts';
-import type { ClientAddress } from './client-address.ts';
-import type { Origins } from './cross-origin.ts';
-import type { Limits } from './limits.ts';
-import { readParameters } from './parameters.ts';
-import { ParsedRequest, fitting, headerName } from './parsed-request.ts';
-import { isDefect, refusalOf } from './refusal.ts';
-import type { RefusalPage } from './refusal.ts';
-import type { ErrorStyle, Route } from './route.ts';
-import type { Header } from './security-headers.ts';
-import { send } from './send.ts';
+import { readBody } from './request/body.ts';
+import type { ClientAddress } from './caller/client-address.ts';
+import type { Origins } from './caller/origins.ts';
+import type { Limits } from './limits/limits.ts';
+import { readParameters } from './request/parameters.ts';
+import { ParsedRequest, fitting, headerName } from './request/parsed-request.ts';
+import { isDefect, refusalOf } from './answer/refusal.ts';
+import type { ErrorStyle, RefusalPage } from './answer/refusal.ts';
+import type { Route } from './request/route.ts';
+import type { Header } from './answer/security-headers.ts';
+import { send } from './answer/send.ts';
 
 /** What carries a request to its route and the answer back. */
 export interface DispatchParts {

@@ -19,8 +19,8 @@ import type { TicketRoutesOptions } from './routes/tickets.ts';
 import { watchRoutes } from './routes/watches.ts';
 import type { WatchRoutesOptions } from './routes/watches.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Route } from './route.ts';
-import type { StaticFile } from './static-files.ts';
+import type { Route } from './request/route.ts';
+import type { StaticFile } from './answer/static-files.ts';
 
 /** What all routes together are made of. */
 export interface RouteTableOptions

@@ -1,5 +1,5 @@
-import { ASSERTION_ALGS } from './client-assertion.ts';
-import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS } from './client.ts';
+import { ASSERTION_ALGS } from './clients/client-assertion.ts';
+import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS } from './clients/client.ts';
 
 /** Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either. */
 export function metadata(issuer: string): Readonly<Record<string, unknown>> {

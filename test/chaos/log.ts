@@ -1,4 +1,4 @@
-import { parseEntry } from '../../src/store/redis/log-entry.ts';
+import { parseEntry } from '../../src/store/redis/format/log-entry.ts';
 import { idOf, kindOf } from '../../src/store/subject.ts';
 import type { TicketStatus } from '../support/signin.ts';
 import type { Redis } from '../support/redis.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NewerSchema, encodeEvent } from '../../src/store/codec.ts';
 import { BATCH_MAX, cursorOfHead, deadlineOf } from '../../src/store/event-store.ts';
 import type { Append, AppendResult, EventStore, FeedBatch, Head } from '../../src/store/event-store.ts';
-import type { StoreSettings } from '../../src/store/settings.ts';
+import type { StoreSettings } from '../../src/store/store-settings.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import { canarySubject, ticketSubject } from '../../src/store/subject.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
-import { BadSetting } from '../../src/config.ts';
-import { clientAddresses, sameNetwork } from '../../src/http/client-address.ts';
+import { BadSetting } from '../../src/config/config.ts';
+import { clientAddresses, sameNetwork } from '../../src/http/caller/client-address.ts';
 
 function read(
   peer: string,

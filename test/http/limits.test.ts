@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Store } from 'express-rate-limit';
-import { sharedLimit } from '../../src/http/shared-limit.ts';
+import { sharedLimit } from '../../src/http/limits/shared-limit.ts';
 import { call } from '../support/call.ts';
 import { startEdge } from './fixture.ts';
 import type { EdgeTestOptions, RunningEdge } from './fixture.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { headKey } from '../../src/store/keys.ts';
-import { FORMAT } from '../../src/store/redis/meta.ts';
+import { FORMAT } from '../../src/store/redis/setup/meta.ts';
 import { partitionOf, ticketSubject } from '../../src/store/subject.ts';
 import { ask } from '../support/ask.ts';
 import { expectStatus } from '../support/call.ts';
@@ -18,7 +18,7 @@ import { watch } from '../support/watching.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the data's present format stands: the commit that wrote it there is the oldest release that fits. */
-const FORMAT_FILE = 'src/store/redis/meta.ts';
+const FORMAT_FILE = 'src/store/redis/setup/meta.ts';
 
 let redis: Redis;
 let older: Gateway;

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, createLocalJWKSet, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
-import { ASSERTION_TYPE } from '../../src/oauth/client-assertion.ts';
+import { ASSERTION_TYPE } from '../../src/oauth/clients/client-assertion.ts';
 import { CALLBACK, ISSUER, errorOf, makeWorld, redeeming } from './world.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BadClients, readClients } from '../../src/oauth/client-file.ts';
+import { BadClients, readClients } from '../../src/oauth/clients/client-file.ts';
 
 const ONE = { client_id: 'shop', redirect_uris: ['https://shop.example/cb'] };
 

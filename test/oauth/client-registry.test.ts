@@ -1,10 +1,10 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { BadClients } from '../../src/oauth/client-file.ts';
-import { followClients } from '../../src/oauth/client-registry.ts';
-import type { ClientRegistryOptions, FollowingRegistry } from '../../src/oauth/client-registry.ts';
-import { demoClient } from '../../src/oauth/demo-client.ts';
+import { BadClients } from '../../src/oauth/clients/client-file.ts';
+import { followClients } from '../../src/oauth/clients/client-registry.ts';
+import type { ClientRegistryOptions, FollowingRegistry } from '../../src/oauth/clients/client-registry.ts';
+import { demoClient } from '../../src/oauth/clients/demo-client.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { DeviceAuthorization } from '../../src/oauth/device-authorization.ts';
+import type { DeviceAuthorization } from '../../src/oauth/authorization/device-authorization.ts';
 import type { OAuthServer } from '../../src/oauth/server.ts';
-import type { TokenAnswer } from '../../src/oauth/tokens.ts';
+import type { TokenAnswer } from '../../src/oauth/tokens/tokens.ts';
 import { ScangateError } from '../../src/ticket/error.ts';
 import { alice, errorOf, makeWorld, redeeming } from './world.ts';
 import type { World } from './world.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import type { OAuthServer } from '../../src/oauth/server.ts';
-import type { TokenAnswer } from '../../src/oauth/tokens.ts';
+import type { TokenAnswer } from '../../src/oauth/tokens/tokens.ts';
 import { makeWorld, redeeming, errorOf } from './world.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { subjectRule } from '../../src/oauth/subject.ts';
+import { subjectRule } from '../../src/oauth/tokens/subject.ts';
 
 const user = (source: string, subject: string) => ({ source, issuer: 'i', subject });
 

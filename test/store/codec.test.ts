@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { NewerSchema, SCHEMAS, decodeEvent, encodeEvent } from '../../src/store/codec.ts';
-import { parseHead } from '../../src/store/redis/head-format.ts';
-import { formatEntry, parseEntry, subjectOfEntry } from '../../src/store/redis/log-entry.ts';
+import { parseHead } from '../../src/store/redis/format/head.ts';
+import { formatEntry, parseEntry, subjectOfEntry } from '../../src/store/redis/format/log-entry.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
 import { MINTED, SCANNED, opened } from '../contract/appends.ts';
 

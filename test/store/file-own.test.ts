@@ -11,7 +11,7 @@ import { damageIn } from '../../src/store/file/inspect.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
 import type { FileStore } from '../../src/store/file/open.ts';
 import { Writer } from '../../src/store/file/writer.ts';
-import type { StoreSettings } from '../../src/store/settings.ts';
+import type { StoreSettings } from '../../src/store/store-settings.ts';
 import { MINTED, SCANNED, appendMaker, freshTicket, headOf, seeded as numbers } from '../contract/appends.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';

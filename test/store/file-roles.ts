@@ -5,7 +5,7 @@ import { StoreUnavailable, cursorOfHead } from '../../src/store/event-store.ts';
 import type { Append, EventStore } from '../../src/store/event-store.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
 import type { FileStore } from '../../src/store/file/open.ts';
-import type { StoreSettings } from '../../src/store/settings.ts';
+import type { StoreSettings } from '../../src/store/store-settings.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import {
   MINTED,

@@ -3,7 +3,7 @@ import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { openFileStore } from '../../src/store/file/open.ts';
 import { headKey } from '../../src/store/file/keys.ts';
-import type { StoreSettings } from '../../src/store/settings.ts';
+import type { StoreSettings } from '../../src/store/store-settings.ts';
 import { eventStoreContract } from '../contract/event-store.ts';
 import { ledgerContract } from '../contract/ledger.ts';
 import { temporaryFolder } from '../support/folder.ts';

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EventStore } from '../../src/store/event-store.ts';
-import type { Incident } from '../../src/store/redis/incident.ts';
+import type { Incident } from '../../src/store/redis/failover/incident.ts';
 import { CannotPlay, fakedClock } from '../chaos/faketime.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { headKey, partitionKeys } from '../../src/store/keys.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
-import type { Incident } from '../../src/store/redis/incident.ts';
+import type { Incident } from '../../src/store/redis/failover/incident.ts';
 import { partitionOf } from '../../src/store/subject.ts';
 import { eventStoreContract } from '../contract/event-store.ts';
 import { SEED, sleep } from '../contract/appends.ts';

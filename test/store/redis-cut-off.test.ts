@@ -13,7 +13,7 @@ import {
 } from '../contract/appends.ts';
 import { until } from '../support/until.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
-import type { RedisSettings } from '../../src/store/redis/settings.ts';
+import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
 import { openStores } from './redis-support.ts';
 
 const RING_MS = 2_000;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore } from '../../src/store/event-store.ts';
-import type { Incident } from '../../src/store/redis/incident.ts';
-import type { RedisSettings } from '../../src/store/redis/settings.ts';
+import type { Incident } from '../../src/store/redis/failover/incident.ts';
+import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
 import { SEED, sleep } from '../contract/appends.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';
 import type { SentinelTopology } from '../support/sentinel.ts';

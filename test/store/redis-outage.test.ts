@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore, Head } from '../../src/store/event-store.ts';
-import type { Incident } from '../../src/store/redis/incident.ts';
-import type { RedisSettings } from '../../src/store/redis/settings.ts';
+import type { Incident } from '../../src/store/redis/failover/incident.ts';
+import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
 import {

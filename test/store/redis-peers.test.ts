@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { parseRedisAddress } from '../../src/store/redis/address.ts';
-import { callThrough } from '../../src/store/redis/call.ts';
-import { Peers } from '../../src/store/redis/peers.ts';
-import { oneShard } from '../../src/store/redis/shard.ts';
-import type { Shard } from '../../src/store/redis/shard.ts';
+import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
+import { callThrough } from '../../src/store/redis/connection/call.ts';
+import { Peers } from '../../src/store/redis/failover/peers.ts';
+import { oneShard } from '../../src/store/redis/connection/shard.ts';
+import type { Shard } from '../../src/store/redis/connection/shard.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
 import { SEED, freshTicket, seeded, sleep } from '../contract/appends.ts';
 import { startRedis } from '../support/redis.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { migrateStore } from '../../src/open-stores.ts';
+import { migrateStore } from '../../src/compose/stores.ts';
 import { META_KEY } from '../../src/store/keys.ts';
-import { parseRedisAddress } from '../../src/store/redis/address.ts';
+import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { openStores } from './redis-support.ts';

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Append } from '../../src/store/event-store.ts';
-import type { appendArguments } from '../../src/store/redis/append-call.ts';
-import type { Link } from '../../src/store/redis/link.ts';
-import { ReplicatedAppends } from '../../src/store/redis/replicated-appends.ts';
-import type { Session } from '../../src/store/redis/session.ts';
+import type { appendArguments } from '../../src/store/redis/format/append-call.ts';
+import type { Link } from '../../src/store/redis/connection/link.ts';
+import { ReplicatedAppends } from '../../src/store/redis/events/replicated-appends.ts';
+import type { Session } from '../../src/store/redis/events/session.ts';
 import { until } from '../support/until.ts';
 
 /** A connection whose server has as many replicas as it is asked for, and answers when it is let. */

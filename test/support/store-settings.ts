@@ -1,4 +1,4 @@
-import type { StoreSettings } from '../../src/store/settings.ts';
+import type { StoreSettings } from '../../src/store/store-settings.ts';
 
 /** A store as most tests want it: the default lives, and calls that may take their time on a busy machine. */
 export const settingsForTests: StoreSettings = {

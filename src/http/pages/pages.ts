@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
-import type { Answer } from '../answer.ts';
-import type { RefusalPage } from '../refusal.ts';
+import type { Answer } from '../answer/answer.ts';
+import type { RefusalPage } from '../answer/refusal.ts';
 import { LANGUAGES, languageOf } from './language.ts';
 import type { Language } from './language.ts';
 import { readTemplate } from './template.ts';

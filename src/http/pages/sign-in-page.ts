@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Client } from '../../oauth/client.ts';
-import type { Answer } from '../answer.ts';
-import type { MintMembers } from '../ticket-minting.ts';
+import type { Client } from '../../oauth/clients/client.ts';
+import type { Answer } from '../answer/answer.ts';
+import type { MintMembers } from '../tickets/minting.ts';
 import type { Pages } from './pages.ts';
 
 /** The page with the live QR code, for a request whose client and redirect address were checked. */

@@ -5,13 +5,13 @@ import type { PageSessions } from '../../phone/page-session.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { Answer } from '../answer.ts';
-import { setPageCookie } from '../page-cookie.ts';
+import type { Answer } from '../answer/answer.ts';
+import { setPageCookie } from '../caller/page-cookie.ts';
 import type { Pages } from '../pages/pages.ts';
 import { escapeHtml } from '../pages/template.ts';
-import type { PhoneCaller } from '../phone-caller.ts';
-import { route } from '../route.ts';
-import type { Route, RouteRequest } from '../route.ts';
+import type { PhoneCaller } from '../caller/phone-caller.ts';
+import { route } from '../request/route.ts';
+import type { Route, RouteRequest } from '../request/route.ts';
 
 /** What the approval page is made of. */
 export interface ApprovalRoutesOptions {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ScangateError } from '../../ticket/error.ts';
-import type { Answer } from '../answer.ts';
-import { matchesEtag } from '../etag.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import type { StaticFile } from '../static-files.ts';
+import type { Answer } from '../answer/answer.ts';
+import { matchesEtag } from '../answer/etag.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import type { StaticFile } from '../answer/static-files.ts';
 
 const wildcard = z.object({ path: z.array(z.string()) });
 const conditional = z.object({ 'if-none-match': z.string().max(1000).optional() });

@@ -6,13 +6,13 @@ import type { TicketCommand } from '../../ticket/commands.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
-import type { Answer } from '../answer.ts';
-import type { Idempotency } from '../idempotency.ts';
-import type { NumberMatch } from '../number-match.ts';
-import type { PhoneCaller } from '../phone-caller.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { idempotencyHeaders, ticketParams, ticketStatus } from '../schemas.ts';
+import type { Answer } from '../answer/answer.ts';
+import type { Idempotency } from '../tickets/idempotency.ts';
+import type { NumberMatch } from '../tickets/number-match.ts';
+import type { PhoneCaller } from '../caller/phone-caller.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { idempotencyHeaders, ticketParams, ticketStatus } from '../request/schemas.ts';
 
 /** What confirming and denying are made of. */
 export interface DecisionRoutesOptions {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { TokenEndpoint } from '../../oauth/token-endpoint.ts';
+import type { TokenEndpoint } from '../../oauth/grants/token-endpoint.ts';
 import { OAuthError } from '../../oauth/error.ts';
-import { setCookie } from '../credentials.ts';
+import { setCookie } from '../caller/credentials.ts';
 import type { Pages } from '../pages/pages.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 
 /** The cookie that holds the verifier of a demo sign-in without JavaScript. */
 export const VERIFIER_COOKIE = 'scangate_demo_verifier';

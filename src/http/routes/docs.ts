@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { ScangateError } from '../../ticket/error.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { readStaticFiles, staticFile } from '../static-files.ts';
-import type { StaticFile } from '../static-files.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { readStaticFiles, staticFile } from '../answer/static-files.ts';
+import type { StaticFile } from '../answer/static-files.ts';
 import { fileAnswer } from './assets.ts';
 
 const TAKEN = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];

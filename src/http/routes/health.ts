@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 
 /** Whether this node should be sent work. */
 export interface Readiness {

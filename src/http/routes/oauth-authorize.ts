@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
-import type { AuthorizationEndpoint } from '../../oauth/authorization-endpoint.ts';
-import type { Parameters, SignInRequest } from '../../oauth/authorization-request.ts';
-import type { Answer } from '../answer.ts';
+import type { AuthorizationEndpoint } from '../../oauth/authorization/authorization-endpoint.ts';
+import type { Parameters, SignInRequest } from '../../oauth/authorization/authorization-request.ts';
+import type { Answer } from '../answer/answer.ts';
 import type { Pages } from '../pages/pages.ts';
 import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import type { MintMembers } from '../ticket-minting.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import type { MintMembers } from '../tickets/minting.ts';
 import { NO_STORE } from './oauth-token.ts';
 
 const text = z.string().max(2000).optional();

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { DeviceAuthorizationEndpoint } from '../../oauth/device-authorization.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { oauthError, ticketId } from '../schemas.ts';
+import type { DeviceAuthorizationEndpoint } from '../../oauth/authorization/device-authorization.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { oauthError, ticketId } from '../request/schemas.ts';
 import { NO_STORE, clientMembers } from './oauth-token.ts';
 
 const deviceAuthorization = z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SigningKeys } from '../../secrets/signing-keys.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 
 const jwks = z
   .object({ keys: z.array(z.record(z.string(), z.unknown())) })

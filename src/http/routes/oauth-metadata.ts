@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { metadata } from '../../oauth/metadata.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 
 const document = z
   .record(z.string(), z.unknown())

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { PushedRequests } from '../../oauth/pushed-requests.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { oauthError } from '../schemas.ts';
+import type { PushedRequests } from '../../oauth/authorization/pushed-requests.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { oauthError } from '../request/schemas.ts';
 import { authorizationMembers } from './oauth-authorize.ts';
 import { NO_STORE, clientMembers } from './oauth-token.ts';
 

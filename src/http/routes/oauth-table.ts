@@ -1,14 +1,14 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
-import type { ClientRegistry } from '../../oauth/client.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { OAuthServer } from '../../oauth/server.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { SigningKeys } from '../../secrets/signing-keys.ts';
 import type { WechatScenes } from '../../phone/wechat-scene.ts';
-import { BrowserGate } from '../browser-gate.ts';
-import { Origins } from '../cross-origin.ts';
+import { BrowserGate } from '../caller/browser-gate.ts';
+import { Origins } from '../caller/origins.ts';
 import type { Pages } from '../pages/pages.ts';
-import { phoneCaller } from '../phone-caller.ts';
-import type { Route } from '../route.ts';
+import { phoneCaller } from '../caller/phone-caller.ts';
+import type { Route } from '../request/route.ts';
 import type { TransportShared } from '../transports/transport.ts';
 import type { TakeUpgrade } from '../upgrades.ts';
 import { authorizeRoutes } from './oauth-authorize.ts';
@@ -19,12 +19,12 @@ import { pushedRoutes } from './oauth-pushed.ts';
 import { tokenStateRoutes } from './oauth-token-state.ts';
 import { tokenRoutes } from './oauth-token.ts';
 import { userInfoRoutes } from './oauth-userinfo.ts';
-import { phonePageRoutes } from './session-phone.ts';
-import type { PhonePageOptions } from './session-phone.ts';
+import { phonePageRoutes } from './phone-sign-in.ts';
+import type { PhonePageOptions } from './phone-sign-in.ts';
 import { sessionGate } from './session-gate.ts';
 import { sessionListRoutes } from './session-list.ts';
 import { sessionPresenter } from './session-presenter.ts';
-import { wechatRoutes } from './session-wechat.ts';
+import { wechatRoutes } from './wechat.ts';
 import { sessionUpgrades, sessionWatchRoutes } from './session-watches.ts';
 
 /** What the routes of OAuth and of sessions are made of. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { IntrospectionEndpoint } from '../../oauth/introspection.ts';
-import type { RevocationEndpoint } from '../../oauth/revocation.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { oauthError } from '../schemas.ts';
+import type { IntrospectionEndpoint } from '../../oauth/tokens/introspection.ts';
+import type { RevocationEndpoint } from '../../oauth/tokens/revocation.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { oauthError } from '../request/schemas.ts';
 import { NO_STORE, clientMembers } from './oauth-token.ts';
 
 const form = z.object({

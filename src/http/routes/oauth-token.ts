@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { TokenEndpoint } from '../../oauth/token-endpoint.ts';
-import type { Answer } from '../answer.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { idempotencyHeaders, oauthError } from '../schemas.ts';
+import type { TokenEndpoint } from '../../oauth/grants/token-endpoint.ts';
+import type { Answer } from '../answer/answer.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { idempotencyHeaders, oauthError } from '../request/schemas.ts';
 
 /** What no cache may keep (RFC 6749 §5.1). */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { UserInfoEndpoint } from '../../oauth/userinfo.ts';
-import type { Answer } from '../answer.ts';
-import { route } from '../route.ts';
-import type { Route, RouteRequest } from '../route.ts';
-import { oauthError } from '../schemas.ts';
+import type { UserInfoEndpoint } from '../../oauth/tokens/userinfo.ts';
+import type { Answer } from '../answer/answer.ts';
+import { route } from '../request/route.ts';
+import type { Route, RouteRequest } from '../request/route.ts';
+import { oauthError } from '../request/schemas.ts';
 import { NO_STORE } from './oauth-token.ts';
 
 const userInfo = z

@@ -5,11 +5,11 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ErrorCode } from '../../ticket/error.ts';
 import type { TicketStatus } from '../../ticket/ticket.ts';
-import type { BrowserGate } from '../browser-gate.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
-import { ticketParams } from '../schemas.ts';
-import type { TicketPresenter } from '../ticket-presenter.ts';
+import type { BrowserGate } from '../caller/browser-gate.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { ticketParams } from '../request/schemas.ts';
+import type { TicketPresenter } from '../tickets/presenter.ts';
 
 /** What the QR code's routes are made of. */
 export interface QrCodeRoutesOptions {

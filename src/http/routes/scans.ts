@@ -2,22 +2,22 @@ import { z } from 'zod';
 import type { Guard, TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
-import { domainOf } from '../../oauth/client.ts';
-import type { ClientRegistry } from '../../oauth/client.ts';
+import { domainOf } from '../../oauth/clients/client.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { isCurrent } from '../../secrets/rotation.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
-import { sameNetwork } from '../client-address.ts';
-import type { Idempotency } from '../idempotency.ts';
-import type { PhoneCaller } from '../phone-caller.ts';
-import { route } from '../route.ts';
-import type { Route, RouteRequest } from '../route.ts';
-import { idempotencyHeaders, ticketId, ticketStatus } from '../schemas.ts';
-import type { TicketPresenter } from '../ticket-presenter.ts';
-import type { UserCodes } from '../user-codes.ts';
+import { sameNetwork } from '../caller/client-address.ts';
+import type { Idempotency } from '../tickets/idempotency.ts';
+import type { PhoneCaller } from '../caller/phone-caller.ts';
+import { route } from '../request/route.ts';
+import type { Route, RouteRequest } from '../request/route.ts';
+import { idempotencyHeaders, ticketId, ticketStatus } from '../request/schemas.ts';
+import type { TicketPresenter } from '../tickets/presenter.ts';
+import type { UserCodes } from '../tickets/user-codes.ts';
 
 /** What scanning is made of. */
 export interface ScanRoutesOptions {

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AccessCheck } from '../../oauth/access.ts';
-import type { ClientRegistry } from '../../oauth/client.ts';
+import type { AccessCheck } from '../../oauth/tokens/access.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { SessionNotice } from '../../session/notice.ts';
 import { sessionSubject } from '../../store/subject.ts';
 import type { Present } from '../../watch/present.ts';
-import { isOriginOf } from '../cross-origin.ts';
-import type { Origins } from '../cross-origin.ts';
+import { isOriginOf } from '../caller/origins.ts';
+import type { Origins } from '../caller/origins.ts';
 import type { Admitted } from '../transports/admitted.ts';
 
 /** What watching a session is made of. */

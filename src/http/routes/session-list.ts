@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { SessionCommands } from '../../command/session-commands.ts';
 import type { SessionView } from '../../command/session-view.ts';
-import type { ClientRegistry } from '../../oauth/client.ts';
-import { openedOf } from '../../oauth/tokens.ts';
-import type { UserSessions } from '../../oauth/user-sessions.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
+import { openedOf } from '../../oauth/tokens/tokens.ts';
+import type { UserSessions } from '../../oauth/tokens/user-sessions.ts';
 import { lastMoment } from '../../store/event-store.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { PhoneCaller } from '../phone-caller.ts';
-import { route } from '../route.ts';
-import type { Route } from '../route.ts';
+import type { PhoneCaller } from '../caller/phone-caller.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 import { sessionParams } from './session-watches.ts';
 
 /** What a user's list of sessions is made of. */

@@ -4,20 +4,20 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { Answer } from '../answer.ts';
-import { browserCookie } from '../browser-gate.ts';
-import type { BrowserGate } from '../browser-gate.ts';
-import { setCookie } from '../credentials.ts';
-import { isOriginOf } from '../cross-origin.ts';
-import type { Origins } from '../cross-origin.ts';
-import { matchesEtag } from '../etag.ts';
-import { route } from '../route.ts';
-import type { Route, RouteRequest } from '../route.ts';
-import { ticketNotice, ticketParams } from '../schemas.ts';
-import { mintMembers } from '../ticket-minting.ts';
-import type { Minting } from '../ticket-minting.ts';
-import type { TicketPresenter } from '../ticket-presenter.ts';
-import type { Client } from '../../oauth/client.ts';
+import type { Answer } from '../answer/answer.ts';
+import { browserCookie } from '../caller/browser-gate.ts';
+import type { BrowserGate } from '../caller/browser-gate.ts';
+import { setCookie } from '../caller/credentials.ts';
+import { isOriginOf } from '../caller/origins.ts';
+import type { Origins } from '../caller/origins.ts';
+import { matchesEtag } from '../answer/etag.ts';
+import { route } from '../request/route.ts';
+import type { Route, RouteRequest } from '../request/route.ts';
+import { ticketNotice, ticketParams } from '../request/schemas.ts';
+import { mintMembers } from '../tickets/minting.ts';
+import type { Minting } from '../tickets/minting.ts';
+import type { TicketPresenter } from '../tickets/presenter.ts';
+import type { Client } from '../../oauth/clients/client.ts';
 
 /** What the routes of a browser's ticket are made of. */
 export interface TicketRoutesOptions {

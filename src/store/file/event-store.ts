@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../event-store.ts';
 import type { EventStore, StoredEvent } from '../event-store.ts';
 import { checkBatch } from '../bounds.ts';
-import type { StoreSettings } from '../settings.ts';
+import type { StoreSettings } from '../store-settings.ts';
 import type { Subject } from '../subject.ts';
 import { appendBatch, livingHead, putHead } from './append.ts';
 import type { Environment } from './environment.ts';

@@ -3,7 +3,7 @@ import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import { StoreRefused } from '../refused.ts';
-import type { StoreSettings } from '../settings.ts';
+import type { StoreSettings } from '../store-settings.ts';
 import { openEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { fileEventStore } from './event-store.ts';

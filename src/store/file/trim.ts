@@ -1,5 +1,5 @@
 import { deadlineOf } from '../event-store.ts';
-import type { StoreSettings } from '../settings.ts';
+import type { StoreSettings } from '../store-settings.ts';
 import type { Environment } from './environment.ts';
 import { headKey, ledgerKeyOfEnd, logKeyOfAge, subjectOfAgenda, timeOf, timeRange } from './keys.ts';
 import { endOf } from './ledger-record.ts';

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger.ts';
 import { ledgerKey } from '../keys.ts';
 import type { LedgerKind } from '../keys.ts';
-import type { Session } from './session.ts';
+import type { Session } from './events/session.ts';
 
 const KEY_LENGTH_MAX = 200;
 const VALUE_BYTES_MAX = 16_384;

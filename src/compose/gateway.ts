@@ -1,0 +1,273 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { sessionCommands } from '../command/session-commands.ts';
+import { startSweeper } from '../command/sweeper.ts';
+import { ticketCommands } from '../command/ticket-commands.ts';
+import { BadSetting } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { countedCommands } from '../http/tickets/counted-commands.ts';
+import { buildEdge } from '../http/edge.ts';
+import { readPages } from '../http/pages/pages.ts';
+import { oauthTable } from '../http/routes/oauth-table.ts';
+import { ticketPresenter } from '../http/tickets/presenter.ts';
+import { Held } from '../http/transports/held.ts';
+import { heldLimits } from '../http/transports/transport-settings.ts';
+import { BadClients } from '../oauth/clients/client-file.ts';
+import { followClients } from '../oauth/clients/client-registry.ts';
+import { demoClient } from '../oauth/clients/demo-client.ts';
+import { oauthServer } from '../oauth/server.ts';
+import { subjectRule } from '../oauth/tokens/subject.ts';
+import { openPhones, openUserStatus, openWechatScenes, remoteKeys } from './phones.ts';
+import { openStores, watchedBy } from './stores.ts';
+import { openTransports } from './transports.ts';
+import { phoneIdentities } from '../phone/identities.ts';
+import { pageSessions } from '../phone/page-session.ts';
+import { activePhones } from '../phone/user-status.ts';
+import { boxOf } from '../secrets/box.ts';
+import { KeyRing } from '../secrets/key-ring.ts';
+import { sealOf } from '../secrets/seal.ts';
+import { signingKeys } from '../secrets/signing-keys.ts';
+import { TicketSecrets } from '../secrets/ticket-secrets.ts';
+import type { Head } from '../store/event-store.ts';
+import { createLog } from '../telemetry/log.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { Canary } from '../watch/canary.ts';
+import { startFeed } from '../watch/feed.ts';
+import { Hub } from '../watch/hub.ts';
+
+/** A gateway that is put together. */
+export interface Gateway {
+  /** Listens; kept once the first canary has come back. */
+  start(): Promise<void>;
+  /** Leaves in order, within `SCANGATE_DRAIN_MAX`. */
+  stop(): Promise<void>;
+}
+
+const CLIENTS_LOOK_MS = 2000;
+
+const monotonicNow = (): number => performance.now();
+const wallNow = (): number => Date.now();
+const makeId = (): string => randomBytes(16).toString('base64url');
+const makeNonce = (): string => randomBytes(8).readBigUInt64BE().toString();
+
+/** Puts a gateway together: the one place that knows every concrete part. @throws what a mendable start throws. */
+export async function compose(config: Config): Promise<Gateway> {
+  const log = createLog(config.SCANGATE_LOG_LEVEL);
+  const metrics = createMetrics();
+  const clients = openClients(config, log);
+  const stores = await openStores(config, watchedBy(metrics, log));
+  const { store, ledger } = stores;
+
+  const ring = new KeyRing(stores.secrets);
+  const secrets = new TicketSecrets(ring);
+  const keys = signingKeys(ring);
+  const common = {
+    store,
+    makeNonce,
+    tries: config.SCANGATE_COMMAND_TRIES,
+    durability: config.SCANGATE_DURABILITY,
+  };
+  const commands = countedCommands(ticketCommands(common), metrics);
+  const sessions = sessionCommands({ ...common, replayWindowMs: config.SCANGATE_REPLAY_WINDOW });
+
+  const hub = new Hub();
+  const held = new Held(heldLimits(config), monotonicNow);
+  const shared = openTransports(config, { hub, held, clients, log, metrics, now: monotonicNow });
+  const presenter = ticketPresenter({
+    commands,
+    secrets,
+    issuer: config.issuer,
+    retryAfterMs: config.SCANGATE_SSE_RETRY,
+  });
+  const canary = new Canary({
+    store,
+    hub,
+    makeId,
+    makeNonce,
+    periodMs: config.SCANGATE_CANARY_PERIOD,
+    limitMs: config.SCANGATE_CANARY_LIMIT,
+    now: monotonicNow,
+  });
+  const approvalSessions = pageSessions(
+    sealOf(ring, 'phone page'),
+    config.SCANGATE_PAGE_SESSION_LIFE,
+    wallNow,
+  );
+  const isActive = openUserStatus(config, metrics);
+  const oauth = oauthServer({
+    issuer: config.issuer,
+    clients,
+    tickets: commands,
+    sessions,
+    ledger,
+    ring,
+    keys,
+    subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
+    isActive,
+    remoteKeys: (address) => remoteKeys(config, metrics, address),
+    now: wallNow,
+    replayWindowMs: config.SCANGATE_REPLAY_WINDOW,
+    idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
+    accessLifeMs: config.SCANGATE_ACCESS_TOKEN_LIFE,
+    sessionLifeMs: config.SCANGATE_SESSION_LIFE,
+    lives: {
+      ticket_ms: config.SCANGATE_TICKET_LIFE,
+      decision_ms: config.SCANGATE_DECISION_TIME,
+      max_ms: config.SCANGATE_TICKET_LIFE_MAX,
+      code_ms: config.SCANGATE_CODE_LIFE,
+      qr_period_ms: config.SCANGATE_QR_PERIOD,
+      device_ms: config.SCANGATE_DEVICE_LIFE,
+    },
+    makeTicketId: makeId,
+    deviceIntervalMs: config.SCANGATE_DEVICE_INTERVAL,
+    userCodeTries: config.SCANGATE_USER_CODE_TRIES,
+    userCodeWindowMs: config.SCANGATE_USER_CODE_WINDOW,
+    countsAddresses: config.SCANGATE_LIMITS === 'on',
+  });
+  const phones = activePhones(phoneIdentities(openPhones(config, metrics, approvalSessions)), isActive);
+  const pages = readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo'));
+  const table = oauthTable({
+    issuer: config.issuer,
+    publicUrl: config.publicUrl,
+    oauth,
+    keys,
+    sessions,
+    clients,
+    phones,
+    pages,
+    wechatScenes: openWechatScenes(config, metrics, {
+      ledger,
+      box: boxOf(ring, 'wechat credential'),
+      makeId,
+    }),
+    phonePages: {
+      pageSessions: approvalSessions,
+      commands,
+      secrets,
+      seal: sealOf(ring, 'phone sign-in'),
+      makeId,
+      now: wallNow,
+    },
+    shared,
+    retryAfterMs: config.SCANGATE_SSE_RETRY,
+  });
+  let draining = false;
+  const clocksAgree = (): boolean => (store.health().clockSkewMs ?? 0) <= config.SCANGATE_CLOCK_SKEW_MAX;
+  const { server } = buildEdge({
+    settings: config,
+    commands,
+    secrets,
+    makingKeyId: () => ring.makingId,
+    clients,
+    phones,
+    pageSessions: approvalSessions,
+    ledger,
+    presenter,
+    pages,
+    shared,
+    readiness: () => ({
+      state: draining ? 'draining' : canary.ready && clocksAgree() ? 'ready' : 'away',
+      canaryAgeMs: canary.ageMs,
+    }),
+    isDraining: () => draining,
+    log,
+    metrics,
+    makeTicketId: makeId,
+    makeVerifier: () => randomBytes(32).toString('base64url'),
+    monotonicNow,
+    wallNow,
+    assetsFolder: besideThis('../web'),
+    openapiFile: besideThis('../openapi.yaml'),
+    routes: table.routes,
+    upgrades: table.upgrades,
+    tokens: oauth.token,
+    userCodes: oauth.userCodes,
+  });
+
+  const feed = startFeed(store, hub, {
+    woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),
+    broke: (error) => log.error({ err: error }, 'the feed ended and is begun again'),
+  });
+  const expire = async (head: Head): Promise<Head> => await sessions.expire(await commands.expire(head));
+  const sweeper = startSweeper({
+    store,
+    expire,
+    periodMs: config.SCANGATE_SWEEP_PERIOD,
+    random: Math.random,
+    onSwept: (count) => metrics.swept.inc(count),
+  });
+
+  async function end(): Promise<void> {
+    canary.stop();
+    clients.close();
+    await Promise.all([sweeper.stop(), feed.stop()]);
+    await stores.close();
+  }
+
+  return {
+    async start() {
+      try {
+        await listen(server, config);
+      } catch (error) {
+        await end();
+        throw error;
+      }
+      // The first RSA key takes a quarter of a second to derive: before anyone waits for it.
+      void keys.jwks();
+      await feed.ready;
+      await canary.start();
+    },
+    async stop() {
+      draining = true;
+      metrics.draining.set(1);
+      const endedBy = monotonicNow() + config.SCANGATE_DRAIN_MAX;
+      await held.drain({
+        waitMs: config.SCANGATE_DRAIN_WAIT,
+        windowMs: config.SCANGATE_DRAIN_WINDOW,
+        maxMs: config.SCANGATE_DRAIN_MAX,
+      });
+      await closeServer(server, Math.max(0, endedBy - monotonicNow() - LAST_MS));
+      await end();
+    },
+  };
+}
+
+/** What is kept of the drain's time to end the stores. */
+const LAST_MS = 500;
+
+function openClients(config: Config, log: Log): ReturnType<typeof followClients> {
+  try {
+    return followClients({
+      file: config.SCANGATE_CLIENTS_FILE,
+      builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
+      plainHttp: config.publicUrl.protocol === 'http:',
+      lookMs: CLIENTS_LOOK_MS,
+      onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
+      onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
+    });
+  } catch (error) {
+    if (error instanceof BadClients) throw new BadSetting('SCANGATE_CLIENTS_FILE', error.message);
+    throw error;
+  }
+}
+
+async function listen(server: Server, config: Config): Promise<void> {
+  server.listen(config.PORT, config.HOST);
+  await once(server, 'listening');
+}
+
+async function closeServer(server: Server, withinMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), withinMs);
+  await closed;
+  clearTimeout(cut);
+}
+
+function besideThis(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

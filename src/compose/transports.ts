@@ -1,0 +1,68 @@
+import type { Config } from '../config/config.ts';
+import type { Held } from '../http/transports/held.ts';
+import { isAway } from '../http/transports/passing.ts';
+import { transportSettings } from '../http/transports/transport-settings.ts';
+import type { TransportShared } from '../http/transports/transport.ts';
+import { socketServer } from '../http/transports/web-socket.ts';
+import type { ClientRegistry } from '../oauth/clients/client.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Hub } from '../watch/hub.ts';
+import type { WatchShared } from '../watch/watch-subject.ts';
+import { TICK_MS, Wheel } from '../watch/wheel.ts';
+
+/** While the store is away, a watcher asks again about this often, in milliseconds. */
+const AWAY_MS = 1000;
+
+/** What held connections share, with its odd moments told to the metrics. */
+export function openTransports(
+  config: Config,
+  parts: {
+    readonly hub: Hub;
+    readonly held: Held;
+    readonly clients: ClientRegistry;
+    readonly log: Log;
+    readonly metrics: Metrics;
+    /** A monotonic clock in milliseconds. */
+    readonly now: () => number;
+  },
+): TransportShared {
+  const { hub, held, clients, log, metrics, now } = parts;
+  const watch: WatchShared = {
+    hub,
+    wheel: new Wheel(TICK_MS, now),
+    recheckMinMs: config.SCANGATE_RECHECK_MIN,
+    recheckMaxMs: config.SCANGATE_RECHECK_MAX,
+    awayMs: AWAY_MS,
+    random: Math.random,
+    isAway,
+    onOdd: (what) => {
+      if (what === 'reset') metrics.resets.inc();
+      else if (what === 'missed') metrics.missedWakeups.inc();
+      else metrics.watchReadsFailed.inc();
+    },
+  };
+  return {
+    settings: transportSettings(config),
+    watch,
+    held,
+    sockets: socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES),
+    origins: { own: config.publicUrl.origin, isRegistered: (origin) => clients.isClientOrigin(origin) },
+    events: {
+      opened: (transport) => {
+        metrics.opened.inc({ transport });
+        metrics.connections.inc({ transport });
+      },
+      told: (transport) => metrics.notices.inc({ transport }),
+      closed: (transport, why) => {
+        metrics.closed.inc({ transport, code: why });
+        metrics.connections.dec({ transport });
+        if (why === 'slow') metrics.slowReaders.inc({ transport });
+        if (held.closing) metrics.drainLeft.set(held.size);
+      },
+      refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
+      defect: (error) => log.error({ err: error }, 'defect in a transport'),
+    },
+    now,
+  };
+}

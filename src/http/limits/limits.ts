@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Request, Response } from 'express';
+import { rateLimit } from 'express-rate-limit';
+import type { AugmentedRequest, Store } from 'express-rate-limit';
+import { ScangateError } from '../../ticket/error.ts';
+import type { ClientAddress } from '../caller/client-address.ts';
+
+/** Which rate limit a route counts against: per client address and minute, shared by all routes of that name. */
+export type LimitName = 'mints' | 'scans' | 'tokens';
+
+/** What the limits are made of. */
+export interface LimitsOptions {
+  /** Requests that one address may make a minute. */
+  readonly perMinute: Readonly<Record<LimitName, number>>;
+  /** A store that nodes share, one per limit; absent: this process' memory. It must settle within its own bound. */
+  readonly makeStore?: ((name: LimitName) => Store) | undefined;
+  readonly addressOf: (req: IncomingMessage) => ClientAddress;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told when the shared store failed and a request was let through. */
+  readonly onStoreAway?: () => void;
+}
+
+/** The rate limits of a process. */
+export interface Limits {
+  /** @throws ScangateError `too_many_requests`. A limit whose store is away lets everyone through. */
+  check(name: LimitName, req: IncomingMessage, res: ServerResponse): Promise<void>;
+}
+
+const WINDOW_MS = 60_000;
+
+/** Limits that limit nothing (`SCANGATE_LIMITS=off`). */
+export const noLimits: Limits = { check: () => Promise.resolve() };
+
+export function createLimits(options: LimitsOptions): Limits {
+  const away = (): void => options.onStoreAway?.();
+  const limiterOf = (name: LimitName) =>
+    rateLimit({
+      windowMs: WINDOW_MS,
+      limit: options.perMinute[name],
+      ...(options.makeStore === undefined ? {} : { store: options.makeStore(name) }),
+      keyGenerator: (req) => options.addressOf(req).counted ?? '',
+      skip: (req) => options.addressOf(req).counted === undefined,
+      handler: (req, _res, next) => {
+        const reset = (req as AugmentedRequest)['rateLimit']?.resetTime?.getTime();
+        const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - options.now());
+        next(new ScangateError('too_many_requests', { retryAfterMs }));
+      },
+      standardHeaders: false,
+      legacyHeaders: false,
+      passOnStoreError: true,
+      validate: false,
+      logger: { warn: away, error: away },
+    });
+  const limiters = { mints: limiterOf('mints'), scans: limiterOf('scans'), tokens: limiterOf('tokens') };
+
+  return {
+    async check(name, req, res) {
+      await new Promise<void>((resolve, reject) => {
+        const next = (error?: unknown): void => {
+          if (error === undefined) resolve();
+          else reject(error);
+        };
+        void limiters[name](req as Request, res as Response, next);
+      });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { CURSOR_LENGTH_MAX } from '../../ticket/cursor.ts';
+import { DEFECT, PROBLEMS } from '../answer/problem.ts';
+
+/** The shapes that several routes share. `id` in a shape's metadata is its name in `openapi.yaml`. */
+
+export const ticketId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{22}$/)
+  .meta({ description: '128 random bits in base64url. Public: it opens nothing by itself.' });
+
+export const ticketParams = z.object({ id: ticketId });
+
+export const ticketStatus = z
+  .enum(['pending', 'scanned', 'confirmed', 'redeemed', 'denied', 'cancelled', 'expired'])
+  .meta({ id: 'TicketStatus', description: 'denied, cancelled, expired and redeemed are final.' });
+
+const milliseconds = z.int().min(0);
+
+export const cursor = z
+  .string()
+  .regex(/^[0-9]+-[0-9]+$/)
+  .max(CURSOR_LENGTH_MAX)
+  .meta({ id: 'Cursor', description: '`<version>-<nonce>`: the id of one event of one ticket.' });
+
+/** What a browser may know about a ticket now, as {@link TicketNotice} has it. */
+export const ticketNotice = z
+  .object({
+    ticket_id: ticketId,
+    status: ticketStatus,
+    cursor,
+    expires_in_ms: milliseconds,
+    reset: z.boolean().meta({ description: 'What was told before may not be true any more.' }),
+    scan: z
+      .object({ url: z.url(), rotates_in_ms: milliseconds })
+      .optional()
+      .meta({ description: 'While pending: what the QR code says now.' }),
+    scanner: z
+      .object({ name: z.string().optional(), picture: z.string().optional() })
+      .optional()
+      .meta({ description: 'While scanned, as the client’s policy allows.' }),
+    number: z
+      .string()
+      .regex(/^[0-9]{2}$/)
+      .optional()
+      .meta({ description: 'While scanned: the number that the phone must type.' }),
+    result: z
+      .object({ code: z.string(), state: z.string().optional(), redirect_to: z.url().optional() })
+      .optional()
+      .meta({ description: 'While confirmed.' }),
+    advice: z.object({ retry_after_ms: milliseconds, final: z.boolean() }),
+  })
+  .meta({ id: 'TicketNotice' });
+
+export const scope = z
+  .string()
+  .max(512)
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e ]*$/, 'Invalid scope');
+export const state = z.string().max(512);
+export const nonce = z.string().max(256);
+export const codeChallenge = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be 43 characters of base64url')
+  .meta({ description: 'S256 of the verifier (RFC 7636 §4.2).' });
+
+/** `Idempotency-Key`, where a route knows it. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'Must be 1 to 255 visible characters')
+    .optional()
+    .meta({ description: 'The same key, caller and body get the same answer again; another body is a 422.' }),
+});
+
+/** A refusal (RFC 9457), as {@link ProblemBody} has it. */
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum([...Object.keys(PROBLEMS), DEFECT.code]),
+    detail: z.string().optional(),
+    field: z.string().optional(),
+    ticket_status: ticketStatus.optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457, with a stable `code`.' });
+
+/** A refusal of OAuth (RFC 6749 §5.2). */
+export const oauthError = z
+  .object({ error: z.string(), error_description: z.string().optional() })
+  .meta({ id: 'OAuthError', description: 'RFC 6749, section 5.2.' });

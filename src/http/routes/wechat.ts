@@ -1,0 +1,160 @@
+import type { IncomingMessage } from 'node:http';
+import { z } from 'zod';
+import type { TicketCommands } from '../../command/ticket-commands.ts';
+import { remainingMs } from '../../command/ticket-view.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
+import type { WechatScenes } from '../../phone/wechat-scene.ts';
+import { rotationAt } from '../../secrets/rotation.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import { deadlineOf } from '../../store/event-store.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { BrowserGate } from '../caller/browser-gate.ts';
+import { escapeHtml } from '../pages/template.ts';
+import { holdingRoute, route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { ticketParams } from '../request/schemas.ts';
+
+/** What WeChat's scene codes are shown and answered by. */
+export interface WechatRoutesOptions {
+  readonly issuer: string;
+  readonly scenes: WechatScenes;
+  readonly commands: TicketCommands;
+  readonly secrets: TicketSecrets;
+  readonly clients: ClientRegistry;
+  readonly gate: BrowserGate;
+}
+
+const BODY_BYTES_MAX = 65_536;
+const EVENTS_PATH = '/phone/wechat/events';
+
+const sceneCode = z
+  .object({ url: z.string(), expires_in_ms: z.int().positive() })
+  .meta({ id: 'WechatSceneCode', description: 'What a QR code must say to be scanned with WeChat.' });
+
+const signed = z.object({
+  signature: z.string().max(100).default(''),
+  timestamp: z.string().max(20).default(''),
+  nonce: z.string().max(100).default(''),
+  echostr: z.string().max(500).optional(),
+});
+
+/**
+ * `GET /v1/tickets/{id}/wechat`: a code that WeChat itself scans, and `/phone/wechat/events`, where WeChat tells of the
+ * scan. WeChat has no confirm step, so the scan changes nothing: the reply in the chat leads to the approval page.
+ */
+export function wechatRoutes(options: WechatRoutesOptions): readonly Route[] {
+  const { scenes, commands, secrets, gate } = options;
+
+  async function replyTo(scene: string): Promise<string | undefined> {
+    const [ticketId = '', mac = ''] = scene.split('.');
+    const view = await commands.look(ticketId, ({ ticket }) => {
+      if (sceneOf(secrets, ticketId, ticket.minted.key_id) !== `${ticketId}.${mac}`)
+        throw new ScangateError('not_found');
+    });
+    return view.ticket.status === 'pending' ? invitation(view) : undefined;
+  }
+
+  function invitation({ ticketId, ticket, head, now }: TicketView): string {
+    const { minted } = ticket;
+    const { period } = rotationAt(head.first, minted.lives.qr_period_ms, now, deadlineOf(head));
+    const address = `${options.issuer}/s/${secrets.scanCode(ticketId, minted.key_id, period)}`;
+    const name = options.clients.find(minted.client_id)?.client_name ?? minted.client_id;
+    return `${escapeHtml(name)}: <a href="${address}">确认登录 / Continue to sign in</a>`;
+  }
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/tickets/:id/wechat',
+      limit: 'scans',
+      crossOrigin: true,
+      operation: {
+        id: 'getWechatCode',
+        summary: 'A QR code that WeChat itself scans',
+        description: 'Where the phone identity is `wechat` with an official account: else unknown.',
+        tags: ['browser'],
+        security: ['browserCookie', 'browserBearer'],
+        params: ticketParams,
+        answers: { 200: { description: 'What the QR code must say.', schema: sceneCode } },
+        refusals: ['not_found', 'store_unavailable'],
+      },
+      handle: async (request) => {
+        const { id } = request.params;
+        const view = await commands.look(id, gate.guard(gate.claim(id, request.raw)));
+        if (view.ticket.status !== 'pending') throw new ScangateError('not_found');
+        const code = await scenes.create(sceneOf(secrets, id, view.ticket.minted.key_id), remainingMs(view));
+        return {
+          status: 200,
+          headers: { 'Cache-Control': 'no-store' },
+          body: { url: code.url, expires_in_ms: code.expiresIn * 1000 },
+        };
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: EVENTS_PATH,
+      hidden: true,
+      operation: {
+        id: 'proveWechatAddress',
+        summary: 'WeChat asks whether this address is the account’s',
+        tags: ['phone'],
+        query: signed,
+        answers: { 200: { description: 'The echo.', type: 'text/plain' } },
+      },
+      handle: async ({ query }) => {
+        if (query.echostr === undefined || !(await scenes.admit(query))) throw new ScangateError('not_found');
+        return { status: 200, body: query.echostr };
+      },
+    }),
+
+    holdingRoute({
+      method: 'post',
+      path: EVENTS_PATH,
+      hidden: true,
+      operation: {
+        id: 'hearWechat',
+        summary: 'WeChat tells of a scan',
+        tags: ['phone'],
+        query: signed,
+        answers: { 200: { description: 'The reply.', type: 'application/xml' } },
+      },
+      hold: async (req, res, { query }) => {
+        if (!(await scenes.admit(query))) throw new ScangateError('not_found');
+        const scan = scenes.read(await readText(req));
+        const text = scan === undefined ? undefined : await unlessUnknown(replyTo(scan.scene));
+        const body = scan === undefined || text === undefined ? 'success' : scan.reply(text);
+        res.writeHead(200, {
+          'Content-Type': body === 'success' ? 'text/plain' : 'application/xml; charset=utf-8',
+          'Content-Length': Buffer.byteLength(body),
+        });
+        res.end(body);
+      },
+    }),
+  ];
+}
+
+function sceneOf(secrets: TicketSecrets, ticketId: string, keyId: string): string {
+  return `${ticketId}.${secrets.fingerprint('wechat-scene', keyId, [ticketId])}`;
+}
+
+async function unlessUnknown<R>(work: Promise<R>): Promise<R | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ScangateError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+async function readText(req: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX) throw new ScangateError('too_large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

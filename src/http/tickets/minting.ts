@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import type { TicketCommands } from '../../command/ticket-commands.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import { hasRedirect, livesFor, scopeFor } from '../../oauth/clients/client.ts';
+import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { Lives, MintedData, Origin } from '../../ticket/events.ts';
+import { codeChallenge, nonce, scope, state } from '../request/schemas.ts';
+
+/** What a browser, or the page of an authorization request, asks a ticket for. */
+export const mintMembers = z.object({
+  client_id: z.string().min(1).max(200),
+  redirect_uri: z.string().max(2000).optional(),
+  state: state.optional(),
+  scope: scope.optional(),
+  nonce: nonce.optional(),
+  code_challenge: codeChallenge.optional(),
+  code_challenge_method: z.literal('S256').optional(),
+});
+
+export type MintMembers = z.output<typeof mintMembers>;
+
+/** What minting is made of. */
+export interface MintingOptions {
+  readonly commands: TicketCommands;
+  readonly clients: ClientRegistry;
+  /** The settings' lives; a client's policy stands over them. */
+  readonly lives: Lives & { readonly device_ms: number };
+  /** The id of the key that makes secrets now. */
+  readonly makingKeyId: () => string;
+  readonly makeTicketId: () => string;
+}
+
+/** Mints tickets for the code flow. */
+export interface Minting {
+  /**
+   * The client of a request, with everything about it checked that does not need a ticket.
+   *
+   * @throws ScangateError `invalid_client`, `invalid_redirect_uri`, `invalid_request`.
+   */
+  check(asked: MintMembers): Client;
+  mint(
+    client: Client,
+    asked: MintMembers,
+    binding: MintedData['binding'],
+    browser: Origin,
+  ): Promise<TicketView>;
+}
+
+export function minting(options: MintingOptions): Minting {
+  return {
+    check(asked) {
+      const client = options.clients.find(asked.client_id);
+      if (client?.grant_types.includes('authorization_code') !== true)
+        throw new ScangateError('invalid_client', { field: 'client_id' });
+      if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri))
+        throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
+      checkChallenge(client, asked);
+      return client;
+    },
+
+    async mint(client, asked, binding, browser) {
+      return await options.commands.mint(options.makeTicketId(), {
+        client_id: client.client_id,
+        grant: 'authorization_code',
+        binding,
+        key_id: options.makingKeyId(),
+        scope: scopeFor(client, asked.scope),
+        browser,
+        lives: livesFor(client, 'authorization_code', options.lives),
+        shows_scanner: client.policy.shows_scanner,
+        number_match: client.policy.number_match,
+        ...optional('redirect_uri', asked.redirect_uri),
+        ...optional('state', asked.state),
+        ...optional('nonce', asked.nonce),
+        ...optional('code_challenge', asked.code_challenge),
+      });
+    },
+  };
+}
+
+// RFC 9700 §2.1.1: without PKCE only a client that its operator has excused, and then only with a nonce.
+function checkChallenge(client: Client, asked: MintMembers): void {
+  if (asked.code_challenge === undefined) {
+    const excused = client.policy.pkce === 'optional' && asked.nonce !== undefined;
+    if (!excused) throw missing('code_challenge');
+    if (asked.code_challenge_method !== undefined) throw missing('code_challenge');
+  } else if (asked.code_challenge_method === undefined) {
+    throw missing('code_challenge_method');
+  }
+}
+
+function missing(field: string): ScangateError {
+  return new ScangateError('invalid_request', { field, message: 'It is missing.' });
+}
+
+function optional<N extends string>(name: N, value: string | undefined): { [K in N]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { [K in N]: string });
+}

@@ -1,0 +1,71 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Guard } from '../../command/ticket-commands.ts';
+import { remainingMs } from '../../command/ticket-view.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import { ScangateError } from '../../ticket/error.ts';
+
+/** Holds the number that a phone typed against the one that the browser shows. */
+export interface NumberMatch {
+  /**
+   * Runs a command; where its ticket asks for a number, only after the number was right.
+   *
+   * @param guard of the command itself; `run` is handed one that does more.
+   * @throws ScangateError `invalid_request` where the number is missing or wrong, `too_many_requests` after too many
+   *   tries. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
+   */
+  through<R>(given: string | undefined, guard: Guard, run: (guard: Guard) => Promise<R>): Promise<R>;
+}
+
+/** Stops a command until the number was looked at. Most tickets ask for none, and are not read twice for this. */
+class NumberAsked extends Error {
+  readonly view: TicketView;
+
+  constructor(view: TicketView) {
+    super('a number is asked for');
+    this.view = view;
+  }
+}
+
+/** @param tries numbers that may be typed for one ticket. */
+export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: number): NumberMatch {
+  async function check(view: TicketView, given: string | undefined): Promise<void> {
+    const { ticketId, ticket } = view;
+    const { minted, scanned, status } = ticket;
+    if (given === undefined) throw wrong('It is missing.', status);
+    const leftMs = Math.max(1000, remainingMs(view));
+    const count = await ledger.count(`number-tries:${ticketId}`, leftMs + minted.lives.max_ms);
+    if (count > tries) {
+      const message = 'Too many numbers were tried for this ticket.';
+      throw new ScangateError('too_many_requests', { message, retryAfterMs: leftMs, ticketStatus: status });
+    }
+    const right = scanned === undefined ? '' : secrets.number(ticketId, minted.key_id, scanned.id);
+    if (!equal(given, right)) throw wrong('It is not the number that the browser shows.', status);
+  }
+
+  return {
+    async through(given, guard, run) {
+      try {
+        return await run((view) => {
+          guard(view);
+          if (view.ticket.minted.number_match && view.ticket.status === 'scanned')
+            throw new NumberAsked(view);
+        });
+      } catch (error) {
+        if (!(error instanceof NumberAsked)) throw error;
+        await check(error.view, given);
+        return await run(guard);
+      }
+    },
+  };
+}
+
+function wrong(message: string, ticketStatus: string): ScangateError {
+  return new ScangateError('invalid_request', { field: 'number', message, ticketStatus });
+}
+
+function equal(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,121 @@
+import { ScangateError } from '../../ticket/error.ts';
+import { hasRedirect } from '../clients/client.ts';
+import type { Client, ClientRegistry } from '../clients/client.ts';
+import { OAuthError } from '../error.ts';
+import { isChallenge } from './pkce.ts';
+
+/** The parameters of a request, as they came. */
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+/** A request to sign in, checked: who asks, and where its answer may go. */
+export interface SignInRequest {
+  readonly client: Client;
+  readonly redirectUri: string;
+  readonly state?: string;
+  readonly scope?: string;
+  readonly nonce?: string;
+  /** Absent for a client that is excused from PKCE. */
+  readonly codeChallenge?: string;
+  /** The languages that the user likes, best first (OpenID Connect Core §3.1.2.1). */
+  readonly uiLocales?: string;
+}
+
+/** Who asks, and a redirect address that is registered: from here on, errors may be sent there. */
+export interface Asker {
+  readonly client: Client;
+  readonly redirectUri: string;
+}
+
+const STATE_MAX = 512;
+const NONCE_MAX = 256;
+const SCOPE_MAX = 512;
+const PROMPT_MAX = 128;
+const UI_LOCALES_MAX = 512;
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e ]*$/;
+
+/**
+ * Finds out who asks and where an answer may go: to an address that equals a registered one, character by character.
+ *
+ * @throws ScangateError `invalid_client`, `invalid_redirect_uri`: to be shown, never sent anywhere (RFC 6749 §4.1.2.1).
+ */
+export function readAsker(clients: ClientRegistry, parameters: Parameters): Asker {
+  const client = clients.find(parameters['client_id'] ?? '');
+  if (client?.grant_types.includes('authorization_code') !== true)
+    throw new ScangateError('invalid_client', { field: 'client_id' });
+  const redirectUri = parameters['redirect_uri'];
+  if (redirectUri === undefined || !hasRedirect(client, redirectUri))
+    throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
+  return { client, redirectUri };
+}
+
+/**
+ * Reads the rest of a request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
+ *
+ * @throws OAuthError to be sent to the redirect address.
+ */
+export function readSignIn({ client, redirectUri }: Asker, parameters: Parameters): SignInRequest {
+  checkUnsupported(parameters);
+  checkResponse(parameters);
+  checkPrompt(parameters['prompt']);
+  checkChallenge(client, parameters);
+  const { state, nonce, scope, code_challenge: codeChallenge, ui_locales: uiLocales } = parameters;
+  bounded('state', state, STATE_MAX);
+  bounded('nonce', nonce, NONCE_MAX);
+  bounded('scope', scope, SCOPE_MAX);
+  bounded('prompt', parameters['prompt'], PROMPT_MAX);
+  bounded('ui_locales', uiLocales, UI_LOCALES_MAX);
+  if (scope !== undefined && !SCOPE.test(scope))
+    throw new OAuthError('invalid_scope', 'The scope is malformed.');
+  return {
+    client,
+    redirectUri,
+    ...optional('state', state),
+    ...optional('scope', scope),
+    ...optional('nonce', nonce),
+    ...optional('codeChallenge', codeChallenge),
+    ...optional('uiLocales', uiLocales),
+  };
+}
+
+function checkUnsupported(parameters: Parameters): void {
+  if (parameters['request'] !== undefined)
+    throw new OAuthError('request_not_supported', 'Request objects are not read here.');
+}
+
+function checkResponse({ response_type: type, response_mode: mode }: Parameters): void {
+  if (type === undefined) throw new OAuthError('invalid_request', 'response_type is missing.');
+  if (type !== 'code') throw new OAuthError('unsupported_response_type', 'response_type must be code.');
+  if (mode !== undefined && mode !== 'query')
+    throw new OAuthError('invalid_request', 'response_mode must be query.');
+}
+
+// Every sign-in here is a fresh one by the phone, so all that a prompt can ask for is done, but for asking nothing.
+function checkPrompt(prompt: string | undefined): void {
+  const asked = (prompt ?? '').split(' ').filter((word) => word !== '');
+  if (!asked.includes('none')) return;
+  if (asked.length > 1) throw new OAuthError('invalid_request', 'prompt=none stands alone.');
+  throw new OAuthError('login_required', 'A sign-in needs the user and the phone.');
+}
+
+function checkChallenge(client: Client, parameters: Parameters): void {
+  const { code_challenge: challenge, code_challenge_method: method, nonce } = parameters;
+  if (challenge === undefined) {
+    if (method === undefined && client.policy.pkce === 'optional') {
+      if (nonce !== undefined) return;
+      throw new OAuthError('invalid_request', 'Without code_challenge there must be a nonce.');
+    }
+    throw new OAuthError('invalid_request', 'code_challenge is missing.');
+  }
+  if (method !== 'S256') throw new OAuthError('invalid_request', 'code_challenge_method must be S256.');
+  if (!isChallenge(challenge))
+    throw new OAuthError('invalid_request', 'code_challenge must be 43 characters of base64url.');
+}
+
+function bounded(name: string, value: string | undefined, max: number): void {
+  if (value !== undefined && value.length > max)
+    throw new OAuthError('invalid_request', `${name} has at most ${max} characters.`);
+}
+
+function optional<N extends string>(name: N, value: string | undefined): { [K in N]?: string } {
+  return value === undefined ? {} : ({ [name]: value } as { [K in N]: string });
+}

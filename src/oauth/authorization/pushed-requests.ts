@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { Ledger } from '../../store/ledger.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import { readAsker, readSignIn } from './authorization-request.ts';
+import type { Parameters } from './authorization-request.ts';
+import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
+import type { Client, ClientRegistry } from '../clients/client.ts';
+import { OAuthError } from '../error.ts';
+
+/** Authorization requests that a client sent ahead, over its own connection (RFC 9126). */
+export interface PushedRequests {
+  /** Takes a request. @throws OAuthError what the authorization endpoint would have refused. */
+  push(proof: ClientProof): Promise<{ readonly request_uri: string; readonly expires_in: number }>;
+  /** What a client pushed; undefined where it is unknown, over, or another client's. A page may be loaded again. */
+  find(requestUri: string, clientId: string | undefined): Promise<Parameters | undefined>;
+}
+
+/** What pushed requests are made of. */
+export interface PushedRequestsOptions {
+  readonly ledger: Ledger;
+  readonly clients: ClientRegistry;
+  readonly authenticate: AuthenticateClient;
+  /** Makes 128 random bits or more, in base64url. */
+  readonly makeId: () => string;
+}
+
+const PREFIX = 'urn:ietf:params:oauth:request_uri:';
+const LIFE_S = 90;
+
+/** The parameters that are kept: those the authorization endpoint reads. */
+const KEPT = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'state',
+  'scope',
+  'nonce',
+  'prompt',
+  'ui_locales',
+  'code_challenge',
+  'code_challenge_method',
+] as const;
+
+/** Keeps pushed requests in the ledger, under a digest of their address. */
+export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
+  const { ledger, clients, authenticate } = options;
+  return {
+    async push(proof) {
+      const client = await authenticate(proof);
+      if (proof.form['request_uri'] !== undefined)
+        throw new OAuthError('invalid_request', 'A pushed request holds no request_uri.');
+      const parameters: Parameters = { ...proof.form, client_id: client.client_id };
+      check(client, clients, parameters);
+      const id = options.makeId();
+      const kept = Object.fromEntries(KEPT.map((name) => [name, parameters[name]]));
+      await ledger.putIfAbsent(keyOf(id), JSON.stringify(kept), LIFE_S * 1000);
+      return { request_uri: `${PREFIX}${id}`, expires_in: LIFE_S };
+    },
+
+    async find(requestUri, clientId) {
+      if (!requestUri.startsWith(PREFIX)) return undefined;
+      const text = await ledger.get(keyOf(requestUri.slice(PREFIX.length)));
+      const found = text === null ? undefined : (JSON.parse(text) as Parameters);
+      return found?.['client_id'] === clientId ? found : undefined;
+    },
+  };
+}
+
+function check(client: Client, clients: ClientRegistry, parameters: Parameters): void {
+  try {
+    readSignIn(readAsker(clients, parameters), parameters);
+  } catch (error) {
+    if (!(error instanceof ScangateError)) throw error;
+    if (error.code === 'invalid_client')
+      throw new OAuthError('unauthorized_client', `${client.client_id} may not use the code flow.`);
+    throw new OAuthError('invalid_request', 'redirect_uri must be one that is registered.');
+  }
+}
+
+function keyOf(id: string): string {
+  return `pushed:${createHash('sha256').update(id).digest('base64url')}`;
+}

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { createLocalJWKSet, decodeJwt, errors, jwtVerify } from 'jose';
+import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose';
+import type { Ledger } from '../../store/ledger.ts';
+import type { Client, ClientRegistry } from './client.ts';
+import { OAuthError } from '../error.ts';
+
+/** The `client_assertion_type` of a signed JWT (RFC 7523 §2.2). */
+export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+
+/** Finds the client of an assertion. @throws {@link OAuthError} `invalid_client`. */
+export type CheckAssertion = (assertion: string, clientId: string | undefined) => Promise<Client>;
+
+/** What assertions are held against. */
+export interface ClientAssertionOptions {
+  readonly clients: ClientRegistry;
+  readonly ledger: Ledger;
+  readonly issuer: string;
+  /** Makes the key source of a `jwks_uri`; asked once per address. */
+  readonly remoteKeys: (address: string) => JWTVerifyGetKey;
+  /** Milliseconds since the epoch, by this node's clock. */
+  readonly now: () => number;
+}
+
+/** The algorithms that an assertion may be signed with: those of a key pair. */
+export const ASSERTION_ALGS: readonly string[] = [
+  'EdDSA',
+  'Ed25519',
+  'ES256',
+  'ES384',
+  'ES512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+];
+const TOLERANCE_S = 5;
+/** The longest life of an assertion, in seconds: so long its `jti` is remembered. */
+const LIFE_MAX_S = 3600;
+const LENGTH_MAX = 8192;
+
+/** `private_key_jwt` (OpenID Connect Core §9). Each assertion counts once: its `jti` is remembered for its life. */
+export function clientAssertions(options: ClientAssertionOptions): CheckAssertion {
+  const { clients, ledger, issuer } = options;
+  const audiences = [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/par`];
+  const local = new WeakMap<Client, JWTVerifyGetKey>();
+  const remote = new Map<string, JWTVerifyGetKey>();
+
+  function keysOf(client: Client): JWTVerifyGetKey | undefined {
+    if (client.jwks_uri !== undefined) {
+      const known = remote.get(client.jwks_uri) ?? orAway(options.remoteKeys(client.jwks_uri));
+      remote.set(client.jwks_uri, known);
+      return known;
+    }
+    if (client.jwks === undefined) return undefined;
+    const known = local.get(client) ?? createLocalJWKSet(client.jwks as unknown as JSONWebKeySet);
+    local.set(client, known);
+    return known;
+  }
+
+  async function verified(assertion: string, client: Client, keys: JWTVerifyGetKey): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(assertion, keys, {
+        issuer: client.client_id,
+        subject: client.client_id,
+        audience: audiences,
+        algorithms: [...ASSERTION_ALGS],
+        requiredClaims: ['exp', 'jti'],
+        clockTolerance: TOLERANCE_S,
+        currentDate: new Date(options.now()),
+      });
+      return payload;
+    } catch (error) {
+      // Besides errors of its own, jose throws what it meets in a registered key that is no key, or a weak one.
+      throw error instanceof OAuthError ? error : refused();
+    }
+  }
+
+  async function useOnce(client: Client, { jti, exp }: JWTPayload): Promise<void> {
+    const lifeS = (exp ?? 0) + TOLERANCE_S - Math.floor(options.now() / 1000);
+    if (jti === undefined || lifeS > LIFE_MAX_S) throw refused('The assertion lives too long.');
+    const digest = createHash('sha256')
+      .update(JSON.stringify([client.client_id, jti]))
+      .digest('base64url');
+    const { stored } = await ledger.putIfAbsent(`assertion:${digest}`, '', Math.max(1, lifeS) * 1000);
+    if (!stored) throw refused('The assertion was used before.');
+  }
+
+  return async (assertion, clientId) => {
+    const client = clients.find(clientId ?? subjectOf(assertion) ?? '');
+    const keys = client && keysOf(client);
+    if (client === undefined || keys === undefined || assertion.length > LENGTH_MAX) throw refused();
+    await useOnce(client, await verified(assertion, client, keys));
+    return client;
+  };
+}
+
+// Keys that cannot be read prove nothing, and are no fault of the client's either.
+function orAway(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw error;
+      throw new OAuthError('temporarily_unavailable', 'The keys of the client cannot be read at present.');
+    }
+  };
+}
+
+function subjectOf(assertion: string): string | undefined {
+  try {
+    return assertion.length > LENGTH_MAX ? undefined : decodeJwt(assertion).sub;
+  } catch {
+    return undefined;
+  }
+}
+
+function refused(description = 'The client is unknown or did not prove itself.'): OAuthError {
+  return new OAuthError('invalid_client', description);
+}

@@ -1,0 +1,107 @@
+import type { Lives } from '../../ticket/events.ts';
+
+/** The grants that a client may be registered for, as RFC 7591 and RFC 8628 name them. */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_GRANT] as const;
+export type GrantType = (typeof GRANT_TYPES)[number];
+
+/** How a client proves itself at the token endpoint (RFC 7591 §2, OpenID Connect Core §9). */
+export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+export type AuthMethod = (typeof AUTH_METHODS)[number];
+
+/** How a client's ID tokens are signed. */
+export const ID_TOKEN_ALGS = ['EdDSA', 'RS256'] as const;
+export type IdTokenAlg = (typeof ID_TOKEN_ALGS)[number];
+
+/** What a client's operator decided for it. Durations in milliseconds; absent: the gateway's setting. */
+export interface ClientPolicy {
+  /** May the waiting browser see who scanned? */
+  readonly shows_scanner: boolean;
+  /** Must the phone type the number that the browser shows? */
+  readonly number_match: boolean;
+  /** Did the operator verify that the client is who its name says? Told to the phone. */
+  readonly verified: boolean;
+  /** `optional`: a request without PKCE is taken if it carries a nonce. */
+  readonly pkce: 'required' | 'optional';
+  readonly ticket_life_ms?: number;
+  readonly decision_time_ms?: number;
+  readonly ticket_life_max_ms?: number;
+  readonly code_life_ms?: number;
+  readonly qr_period_ms?: number;
+  readonly device_life_ms?: number;
+  readonly access_token_life_ms?: number;
+  /** The longest session, in milliseconds. */
+  readonly session_life_ms?: number;
+}
+
+/** A registered application that wants a signed-in user. Its members are those of RFC 7591 §2. */
+export interface Client {
+  readonly client_id: string;
+  readonly client_name: string;
+  readonly client_uri?: string;
+  /** Compared character by character; never empty where the client may use the code flow. */
+  readonly redirect_uris: readonly string[];
+  readonly grant_types: readonly GrantType[];
+  /** The scopes it may be given. */
+  readonly scope: readonly string[];
+  readonly token_endpoint_auth_method: AuthMethod;
+  readonly client_secret?: string;
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  readonly jwks_uri?: string;
+  readonly id_token_signed_response_alg: IdTokenAlg;
+  readonly policy: ClientPolicy;
+}
+
+/** The registered clients as they are now; the file behind them may change at any time. */
+export interface ClientRegistry {
+  find(clientId: string): Client | undefined;
+  /** Whether a web origin (`https://app.example`) is that of any client's redirect address. */
+  isClientOrigin(origin: string): boolean;
+}
+
+/** Whether a redirect address is one of the client's: equal character by character (RFC 9700 §4.1.3). */
+export function hasRedirect(client: Client, redirectUri: string): boolean {
+  return client.redirect_uris.includes(redirectUri);
+}
+
+/**
+ * The web origins of a client's redirect addresses. An app's own scheme has none: its origin reads `null`, as that of
+ * any sandboxed page does.
+ */
+export function originsOf(client: Client): readonly string[] {
+  return client.redirect_uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
+}
+
+/** The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. */
+export function domainOf(client: Client): string | undefined {
+  const address = client.client_uri ?? client.redirect_uris[0];
+  return address !== undefined && URL.canParse(address) ? new URL(address).hostname : undefined;
+}
+
+/**
+ * The scopes of a request that the client may have, in the order asked for, each once. What it may not have is left
+ * out and not an error (OpenID Connect Core §3.1.2.1); asking for none asks for `openid`, where that is allowed.
+ */
+export function scopeFor(client: Client, requested: string | undefined): readonly string[] {
+  const asked = (requested ?? 'openid').split(' ').filter((scope) => scope !== '');
+  return [...new Set(asked)].filter((scope) => client.scope.includes(scope));
+}
+
+/** How long a ticket of this client lives: its policy over the gateway's settings. */
+export function livesFor(
+  client: Client,
+  grant: 'authorization_code' | 'device_code',
+  settings: Lives & { readonly device_ms: number },
+): Lives {
+  const { policy } = client;
+  const device = grant === 'device_code';
+  return {
+    ticket_ms: device
+      ? (policy.device_life_ms ?? settings.device_ms)
+      : (policy.ticket_life_ms ?? settings.ticket_ms),
+    decision_ms: policy.decision_time_ms ?? settings.decision_ms,
+    max_ms: policy.ticket_life_max_ms ?? settings.max_ms,
+    code_ms: policy.code_life_ms ?? settings.code_ms,
+    qr_period_ms: device ? 0 : (policy.qr_period_ms ?? settings.qr_period_ms),
+  };
+}

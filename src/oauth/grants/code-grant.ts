@@ -1,0 +1,45 @@
+import type { TicketView } from '../../command/ticket-view.ts';
+import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import type { Client } from '../clients/client.ts';
+import { OAuthError } from '../error.ts';
+import type { RunGrant, TokenRequest } from '../tokens/token-request.ts';
+import { required } from '../tokens/token-request.ts';
+import { provesPossession } from '../authorization/pkce.ts';
+import type { Redeem } from './redemption.ts';
+
+/**
+ * `authorization_code` (RFC 6749 §4.1.3) with PKCE (RFC 7636). Whatever is wrong with a code has one answer,
+ * `invalid_grant`, and a forged one is refused before the store is asked.
+ */
+export function codeGrant(secrets: TicketSecrets, redeem: Redeem): RunGrant {
+  return async (client, request) => {
+    const code = secrets.checkCode(required(request, 'code'));
+    if (code === undefined) throw refused();
+    return await redeem({
+      ticketId: code.ticketId,
+      client,
+      guard: (view) => {
+        if (!isRightUse(view, code, client, request)) throw refused();
+      },
+      idempotencyKey: request.idempotencyKey,
+      proof: request.form['code_verifier'] ?? '',
+      endsOnReuse: true,
+    });
+  };
+}
+
+function isRightUse({ ticket }: TicketView, code: Checked, client: Client, { form }: TokenRequest): boolean {
+  const { minted, confirmed } = ticket;
+  return (
+    minted.grant === 'authorization_code' &&
+    minted.key_id === code.keyId &&
+    confirmed?.id === code.data &&
+    minted.client_id === client.client_id &&
+    (minted.redirect_uri === undefined || minted.redirect_uri === form['redirect_uri']) &&
+    provesPossession(minted.code_challenge, form['code_verifier'])
+  );
+}
+
+function refused(): OAuthError {
+  return new OAuthError('invalid_grant', 'The code is unknown, over, or not meant for this request.');
+}

@@ -1,0 +1,64 @@
+import type { SessionCommands } from '../../command/session-commands.ts';
+import type { SessionView } from '../../command/session-view.ts';
+import type { SessionSecrets } from '../../secrets/session-secrets.ts';
+import type { Client } from '../clients/client.ts';
+import { OAuthError } from '../error.ts';
+import { required } from '../tokens/token-request.ts';
+import type { RunGrant, TokenRequest } from '../tokens/token-request.ts';
+import type { IsActive } from './redemption.ts';
+import { openedOf } from '../tokens/tokens.ts';
+import type { Tokens } from '../tokens/tokens.ts';
+
+/** What the refresh grant is made of. */
+export interface RefreshOptions {
+  readonly sessions: SessionCommands;
+  readonly secrets: SessionSecrets;
+  readonly tokens: Tokens;
+  readonly isActive: IsActive;
+}
+
+/**
+ * `refresh_token` (RFC 6749 §6), rotated at every use. The one before the newest gets the newest's answer again for a
+ * short while; any other that was used before ends the session (RFC 9700 §4.14.2).
+ */
+export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOptions): RunGrant {
+  return async (client, request) => {
+    const token = secrets.checkRefreshToken(required(request, 'refresh_token'));
+    if (token === undefined) throw refused();
+    const [seen] = await sessions.look([token.sid]);
+    if (!seen) throw refused();
+    checkOwner(seen, client);
+    const scope = scopeOf(seen, request);
+    await checkUser(seen);
+    const view = await sessions.refresh(token.sid, token.generation, secrets.makingId, (at) =>
+      checkOwner(at, client),
+    );
+    const { generation, key_id: keyId } = view?.session ?? {};
+    if (view === null || view.session.status !== 'active' || !generation || !keyId) throw refused();
+    return await tokens.answer(view, client, { id: generation, keyId }, scope);
+  };
+
+  async function checkUser(seen: SessionView): Promise<void> {
+    if (seen.session.status !== 'active' || (await isActive(openedOf(seen).user))) return;
+    await sessions.revoke(seen.sid, 'status');
+    throw new OAuthError('invalid_grant', 'The user may not sign in.');
+  }
+}
+
+function checkOwner({ session }: SessionView, client: Client): void {
+  if (session.opened?.client_id !== client.client_id) throw refused();
+  if (!session.opened.scope.includes('offline_access')) throw refused();
+}
+
+function scopeOf(view: SessionView, { form }: TokenRequest): readonly string[] {
+  const { scope } = openedOf(view);
+  if (form['scope'] === undefined) return scope;
+  const asked = [...new Set(form['scope'].split(' ').filter((name) => name !== ''))];
+  if (!asked.every((name) => scope.includes(name)))
+    throw new OAuthError('invalid_scope', 'A refresh may narrow the scope, not widen it.');
+  return asked;
+}
+
+function refused(): OAuthError {
+  return new OAuthError('invalid_grant', 'The refresh token is unknown, over, or was used before.');
+}

@@ -1,0 +1,98 @@
+import type { SessionCommands } from '../../command/session-commands.ts';
+import type { SessionView } from '../../command/session-view.ts';
+import type { SessionSecrets } from '../../secrets/session-secrets.ts';
+import { deadlineOf } from '../../store/event-store.ts';
+import type { AccessCheck } from './access.ts';
+import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
+import type { Client } from '../clients/client.ts';
+import { required } from './token-request.ts';
+import type { SubjectOf } from './subject.ts';
+import { openedOf } from './tokens.ts';
+
+/** What is told of a token (RFC 7662 §2.2). Of one that is not active, nothing but that. */
+export type Introspection =
+  | { readonly active: false }
+  | {
+      readonly active: true;
+      readonly client_id: string;
+      readonly sub: string;
+      readonly sid: string;
+      readonly scope: string;
+      readonly iss: string;
+      readonly aud?: string;
+      readonly token_type?: 'Bearer';
+      readonly jti?: string;
+      /** Seconds since the epoch, like the others. */
+      readonly exp: number;
+      readonly iat?: number;
+      readonly auth_time: number;
+      readonly amr: readonly string[];
+      readonly status: 'active';
+    };
+
+/** Answers `/oauth/introspect`. @throws OAuthError `invalid_client`, `invalid_request`. */
+export type IntrospectionEndpoint = (proof: ClientProof) => Promise<Introspection>;
+
+/** What introspection is made of. */
+export interface IntrospectionOptions {
+  readonly issuer: string;
+  readonly authenticate: AuthenticateClient;
+  readonly access: AccessCheck;
+  readonly sessions: SessionCommands;
+  readonly secrets: SessionSecrets;
+  readonly subjectOf: SubjectOf;
+}
+
+const INACTIVE: Introspection = { active: false };
+
+/** Makes the endpoint. A client that has a secret may ask about any token it was shown, a public one about its own. */
+export function introspectionEndpoint(options: IntrospectionOptions): IntrospectionEndpoint {
+  return async (proof) => {
+    const caller = await options.authenticate(proof);
+    const token = required(proof, 'token');
+    const told = (await ofRefresh(token)) ?? (await ofAccess(token));
+    return told.active && mayAsk(caller, told.client_id) ? told : INACTIVE;
+  };
+
+  async function ofAccess(token: string): Promise<Introspection> {
+    const found = await options.access.find(token);
+    if (found?.view.session.status !== 'active') return INACTIVE;
+    const { claims, view } = found;
+    return {
+      ...common(view, claims.scope),
+      aud: options.issuer,
+      token_type: 'Bearer',
+      jti: claims.jti,
+      exp: claims.exp,
+      iat: claims.iat,
+    };
+  }
+
+  async function ofRefresh(token: string): Promise<Introspection | undefined> {
+    const checked = options.secrets.checkRefreshToken(token);
+    if (checked === undefined) return undefined;
+    const [view] = await options.sessions.look([checked.sid]);
+    if (view?.session.status !== 'active' || view.session.generation !== checked.generation) return INACTIVE;
+    return common(view, openedOf(view).scope);
+  }
+
+  function common(view: SessionView, scope: readonly string[]): Introspection & { active: true } {
+    const opened = openedOf(view);
+    return {
+      active: true,
+      client_id: opened.client_id,
+      sub: options.subjectOf(opened.user),
+      sid: view.sid,
+      scope: scope.join(' '),
+      iss: options.issuer,
+      exp: Math.floor(deadlineOf(view.head) / 1000),
+      auth_time: opened.auth_time,
+      amr: ['user'],
+      status: 'active',
+    };
+  }
+}
+
+function mayAsk(caller: Client, clientId: string): boolean {
+  return caller.token_endpoint_auth_method !== 'none' || caller.client_id === clientId;
+}

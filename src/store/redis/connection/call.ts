@@ -1,0 +1,82 @@
+import { StoreUnavailable } from '../../event-store.ts';
+import type { Link } from './link.ts';
+import { verdictOf } from './reply-error.ts';
+import type { Verdict } from './reply-error.ts';
+import { RETRY_DELAY_MS } from '../redis-settings.ts';
+
+/** What a call does when it does not get through. */
+export interface CallOptions {
+  readonly timeoutMs: number;
+  /** May it be sent again where it may have been carried out already? */
+  readonly repeatable: boolean;
+}
+
+/** Where a call goes, and who hears that the way there is wrong. */
+export interface Route {
+  /** Undefined where nobody is known to have the partition at this moment. */
+  readonly link: () => Link | undefined;
+  readonly onMoved: () => void;
+  readonly onLibraryGone: (link: Link) => Promise<void>;
+}
+
+/**
+ * Carries one call out within its time: waits for the link, tries again where that is safe, and settles in any case.
+ *
+ * @throws {@link StoreUnavailable} with the last error as its cause.
+ */
+export function callThrough<T>(
+  route: Route,
+  clock: () => number,
+  options: CallOptions,
+  run: (link: Link) => Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const end = clock() + options.timeoutMs;
+    let last: unknown;
+    const timer = setTimeout(() => {
+      reject(new StoreUnavailable('the store did not answer in time', { cause: last }));
+    }, options.timeoutMs);
+
+    async function attempt(): Promise<T> {
+      for (;;) {
+        const link = route.link();
+        let sent = false;
+        try {
+          if (link === undefined) throw new Error('CLUSTERDOWN nobody has the partition');
+          if (!link.up) await link.whenUp(end - clock());
+          sent = true;
+          const answer = await run(link);
+          link.assertUp();
+          return answer;
+        } catch (error) {
+          last = error;
+          if (error instanceof StoreUnavailable || error instanceof RangeError) {
+            if (link?.closed !== true || route.link() === link) throw error;
+          }
+          const verdict = judge(error, sent, link);
+          if (verdict === 'failed' || (verdict === 'unknown' && !options.repeatable)) {
+            throw new StoreUnavailable('the store refused', { cause: error });
+          }
+          if (verdict === 'moved') route.onMoved();
+          if (verdict === 'library' && link !== undefined) await route.onLibraryGone(link);
+        }
+        if (clock() + RETRY_DELAY_MS > end) throw new StoreUnavailable('the store is away', { cause: last });
+        await new Promise((wait) => setTimeout(wait, RETRY_DELAY_MS));
+      }
+    }
+
+    attempt()
+      .finally(() => clearTimeout(timer))
+      .then(resolve, (error: unknown) => reject(asUnavailable(error)));
+  });
+}
+
+function judge(error: unknown, sent: boolean, link: Link | undefined): Verdict {
+  if (!sent) return 'unsent';
+  return link?.closed === true ? 'unknown' : verdictOf(error);
+}
+
+function asUnavailable(error: unknown): Error {
+  if (error instanceof StoreUnavailable || error instanceof RangeError) return error;
+  return new StoreUnavailable('the store failed', { cause: error });
+}

@@ -1,0 +1,134 @@
+import type { Redis } from 'ioredis';
+import { StoreUnavailable } from '../../event-store.ts';
+
+const CHECK_RETRY_MS = 100;
+
+/** What a link learnt about the server on its own socket. */
+export interface ServerState {
+  /** `master_replid`: names the history that this server writes. */
+  readonly replicationId: string;
+  readonly role: string;
+  readonly replicas: number;
+}
+
+/**
+ * One connection with a life: it opens for calls only after its check has passed on the very socket that they will
+ * use, and closes the moment that socket is lost.
+ */
+export class Link {
+  readonly redis: Redis;
+  readonly #check: (redis: Redis) => Promise<void>;
+  readonly #waiting = new Set<() => void>();
+  #state: 'down' | 'up' | 'closed' = 'down';
+  #failure: unknown;
+  #lastError: Error | undefined;
+
+  /** @param check throws where this server may not be used (yet): the link then reconnects and tries again. */
+  constructor(redis: Redis, check: (redis: Redis) => Promise<void>) {
+    this.redis = redis;
+    this.#check = check;
+    redis.on('error', (error: Error) => {
+      this.#lastError = error;
+    });
+    redis.on('ready', () => void this.#open());
+    redis.on('close', () => this.#down());
+    redis.on('end', () => this.#ended());
+  }
+
+  get up(): boolean {
+    return this.#state === 'up';
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** @throws Error where calls may not go out, and what was answered last may come from a master that is one no more. */
+  assertUp(): void {
+    if (this.#state !== 'up') throw new Error('Connection is closed.');
+  }
+
+  /** What last went wrong with the connection, for people. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  /** Settles when calls may go out. @throws {@link StoreUnavailable} when it takes longer, or the link was closed. */
+  async whenUp(timeoutMs: number): Promise<void> {
+    if (this.#state === 'up') return;
+    if (this.#state === 'closed' || timeoutMs <= 0) throw new StoreUnavailable('the store is away');
+    await new Promise<void>((resolve, reject) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        if (this.#state === 'up') resolve();
+        else reject(new StoreUnavailable('the store is away', { cause: this.#failure }));
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiting.add(done);
+    });
+  }
+
+  /** Closes for calls until the check has passed once more, on the same socket. */
+  recheck(): void {
+    if (this.#state !== 'up') return;
+    this.#down();
+    void this.#open();
+  }
+
+  /** Leaves this server and looks for the master anew. */
+  reconnect(): void {
+    this.#down();
+    if (this.redis.status === 'ready' || this.redis.status === 'connect') this.redis.disconnect(true);
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    this.#wake();
+    this.redis.disconnect();
+  }
+
+  async #open(): Promise<void> {
+    const stream = this.redis.stream;
+    try {
+      await this.#check(this.redis);
+    } catch (error) {
+      this.#failure = error;
+      await new Promise((wait) => setTimeout(wait, CHECK_RETRY_MS));
+      if (this.#state === 'down' && stream === this.redis.stream) this.reconnect();
+      return;
+    }
+    if (this.#state !== 'down' || this.redis.status !== 'ready' || stream !== this.redis.stream) return;
+    this.#state = 'up';
+    this.#failure = undefined;
+    this.#wake();
+  }
+
+  #down(): void {
+    if (this.#state === 'up') this.#state = 'down';
+  }
+
+  // ioredis gives up for good when a failover is told to it while it asks a Sentinel for the master.
+  #ended(): void {
+    this.#down();
+    if (this.#state === 'closed') return;
+    setTimeout(() => {
+      if (this.#state !== 'closed') this.redis.connect().catch(() => {});
+    }, CHECK_RETRY_MS);
+  }
+
+  #wake(): void {
+    for (const done of this.#waiting) done();
+  }
+}
+
+/** Asks a server on this socket who it is. */
+export async function askServer(redis: Redis): Promise<ServerState> {
+  const info = await redis.info('replication');
+  const field = (name: string): string => new RegExp(`^${name}:([^\\r\\n]*)`, 'm').exec(info)?.[1] ?? '';
+  return {
+    replicationId: field('master_replid'),
+    role: field('role'),
+    replicas: Number(field('connected_slaves')),
+  };
+}

@@ -1,0 +1,91 @@
+import type { Redis } from 'ioredis';
+import type { RedisAddress } from './address.ts';
+import { connect } from './connection.ts';
+import type { ConnectOptions } from './connection.ts';
+import { Link, askServer } from './link.ts';
+import { FOLLOW_WAIT_MS } from '../redis-settings.ts';
+
+/** Looks at a server before a link to it opens. Throws where it may not be used. */
+export type Check = (shard: Shard, redis: Redis) => Promise<void>;
+
+/** What a shard's links are checked by. */
+export interface ShardChecks {
+  readonly writer: Check;
+  readonly reader: Check;
+}
+
+/** One master and the connections to it: the only one, or one of a Cluster's. */
+export class Shard {
+  readonly writer: Link;
+  readonly reader: Link;
+  readonly control: Link;
+  /** Which partitions it holds now. */
+  partitions: readonly number[] = [];
+  /** `master_replid` as the writer's socket last saw it. */
+  replicationId = '';
+  /** Whether another master had these partitions before: then its history may be another one than theirs. */
+  takesOver = false;
+  /** How many replicas the master last knew. */
+  replicas = 0;
+
+  readonly #address: RedisAddress;
+  readonly #options: ConnectOptions;
+  #durable: Link | undefined;
+
+  constructor(address: RedisAddress, checks: ShardChecks, options: ConnectOptions = {}) {
+    this.#address = address;
+    this.#options = options;
+    this.writer = new Link(connect(address, 'writer', options), (redis) => checks.writer(this, redis));
+    this.reader = new Link(connect(address, 'reader', options), (redis) => checks.reader(this, redis));
+    this.control = new Link(connect(address, 'control', options), (redis) => this.#sameMaster(redis));
+  }
+
+  /** The links that go where the writer goes. */
+  get followers(): readonly Link[] {
+    return [this.reader, this.control, ...(this.#durable === undefined ? [] : [this.#durable])];
+  }
+
+  /** A writer of its own for appends that wait for replicas, so that no other write waits with them. */
+  get durable(): Link {
+    this.#durable ??= new Link(connect(this.#address, 'durable', this.#options), (redis) =>
+      this.#sameMaster(redis),
+    );
+    return this.#durable;
+  }
+
+  close(): void {
+    for (const link of [this.writer, ...this.followers]) link.close();
+  }
+
+  /** These links follow the writer: they open only where it is. */
+  async #sameMaster(redis: Redis): Promise<void> {
+    await this.writer.whenUp(FOLLOW_WAIT_MS);
+    const server = await askServer(redis);
+    if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
+    if (this.replicationId !== '' && server.replicationId !== this.replicationId) {
+      throw new Error('the server has another timeline than the writer');
+    }
+  }
+}
+
+/** All masters, and which of them has a partition. */
+export interface Shards {
+  readonly all: readonly Shard[];
+  /** Undefined where nobody is known to have it at this moment. */
+  of(partition: number): Shard | undefined;
+  /** Someone was told that a partition is elsewhere, or that a master is away: look anew, soon. */
+  refresh(): void;
+  close(): void;
+}
+
+/** The one master of a single Redis, or the one that Sentinels name. */
+export function oneShard(
+  address: RedisAddress,
+  checks: ShardChecks,
+  partitions: number,
+  options: ConnectOptions,
+): Shards {
+  const shard = new Shard(address, checks, options);
+  shard.partitions = Array.from({ length: partitions }, (_, partition) => partition);
+  return { all: [shard], of: () => shard, refresh: () => {}, close: () => shard.close() };
+}

@@ -1,0 +1,51 @@
+import type { FeedBatch } from '../../event-store.ts';
+import type { Subject } from '../../subject.ts';
+
+/** How many subjects wait for one listener before they become `all`. */
+const PENDING_MAX = 10_000;
+
+/** One reader of the feed: subjects gather here while it is busy, each once. */
+export class FeedListener {
+  #pending = new Set<Subject>();
+  #all = false;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  moved(subjects: Iterable<Subject>): void {
+    if (this.#all) return;
+    for (const subject of subjects) this.#pending.add(subject);
+    if (this.#pending.size > PENDING_MAX) this.everything();
+    else this.#wake?.();
+  }
+
+  everything(): void {
+    this.#all = true;
+    this.#pending = new Set();
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** The next batch; undefined once it ended. */
+  async next(): Promise<FeedBatch | undefined> {
+    while (!this.#ended) {
+      if (this.#all) {
+        this.#all = false;
+        return { kind: 'all' };
+      }
+      if (this.#pending.size > 0) {
+        const subjects = [...this.#pending];
+        this.#pending = new Set();
+        return { kind: 'moved', subjects };
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Redis } from 'ioredis';
+import { fold } from '../../fold.ts';
+import type { Head, StoredEvent } from '../../event-store.ts';
+import { partitionKeys } from '../../keys.ts';
+import type { Subject } from '../../subject.ts';
+import { partitionOf } from '../../subject.ts';
+import { timesOf } from '../format/head.ts';
+import { parseEntry } from '../format/log-entry.ts';
+import type { ReadBatch } from './read-batch.ts';
+import { rebuildArguments } from '../format/rebuild-call.ts';
+import type { Session } from './session.ts';
+import { HISTORY_COUNT_MAX } from '../redis-settings.ts';
+import { newestIds } from '../format/stream-id.ts';
+
+/** How often a rebuild starts again because the log went on meanwhile. */
+const REBUILD_TRIES_MAX = 5;
+
+interface Found {
+  readonly events: readonly StoredEvent[];
+  /** The stream id of the first of them; empty where there is none. */
+  readonly entryId: string;
+  /** The last id of the log that was looked at. */
+  readonly seen: string;
+}
+
+/** What a partition's log still says of one subject, and heads folded anew from it. */
+export class History {
+  readonly #session: Session;
+  readonly #reads: ReadBatch;
+  readonly #rebuilding = new Map<Subject, Promise<Head | null>>();
+
+  constructor(session: Session, reads: ReadBatch) {
+    this.#session = session;
+    this.#reads = reads;
+  }
+
+  async of(subject: Subject): Promise<readonly StoredEvent[]> {
+    return (await this.#find(subject, (await this.#start(subject)) ?? '-')).events;
+  }
+
+  rebuild(subject: Subject): Promise<Head | null> {
+    const running = this.#rebuilding.get(subject);
+    if (running !== undefined) return running;
+    const rebuilt = this.#rebuild(subject).finally(() => this.#rebuilding.delete(subject));
+    this.#rebuilding.set(subject, rebuilt);
+    return rebuilt;
+  }
+
+  async #rebuild(subject: Subject): Promise<Head | null> {
+    const partition = partitionOf(subject, this.#session.partitions);
+    for (let tries = 0; tries < REBUILD_TRIES_MAX; tries++) {
+      const { head } = await this.#reads.read(subject);
+      if (head !== null) return head;
+      const start = await this.#start(subject);
+      if (start === undefined) return null;
+      const { events, entryId, seen } = await this.#find(subject, start);
+      const folded = fold(events);
+      if (folded === undefined) return null;
+      const refolded = { subject, entryId, times: timesOf(events), folded };
+      const call = rebuildArguments({ partition, seen }, refolded, this.#session.settings.historyMs);
+      const put = await this.#session.call(partition, true, (link) => link.redis.fcall(...call));
+      if ((put as number) >= 0) return (await this.#reads.read(subject)).head;
+    }
+    return null;
+  }
+
+  /** From where the log can know a subject; undefined where it does not have its first event. */
+  async #start(subject: Subject): Promise<string | undefined> {
+    const partition = partitionOf(subject, this.#session.partitions);
+    const score = await this.#session.callOn(
+      (shard) => shard.control,
+      partition,
+      true,
+      (link) => link.redis.zscore(partitionKeys(partition).firsts, subject),
+    );
+    return score === null ? undefined : `${score}-0`;
+  }
+
+  async #find(subject: Subject, start: string): Promise<Found> {
+    const partition = partitionOf(subject, this.#session.partitions);
+    const { log } = partitionKeys(partition);
+    const mine = `["${subject}",`;
+    const events: StoredEvent[] = [];
+    let entryId = '';
+    const [end] = await this.#onControl(partition, (link) => newestIds(link, [partition]));
+    let seen = end as string;
+    for (let from = start; ; from = `(${seen}`) {
+      const page = await this.#onControl(partition, (redis) =>
+        redis.xrange(log, from, '+', 'COUNT', HISTORY_COUNT_MAX),
+      );
+      for (const [id, fields] of page) {
+        const text = fields[1] as string;
+        if (!text.startsWith(mine)) continue;
+        if (events.length === 0) entryId = id;
+        events.push(parseEntry(text).event);
+      }
+      seen = page[page.length - 1]?.[0] ?? seen;
+      if (page.length < HISTORY_COUNT_MAX) return { events, entryId, seen };
+    }
+  }
+
+  #onControl<T>(partition: number, run: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.#session.callOn(
+      (shard) => shard.control,
+      partition,
+      true,
+      (link) => run(link.redis),
+    );
+  }
+}

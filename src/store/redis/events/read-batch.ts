@@ -1,0 +1,91 @@
+import type { Head } from '../../event-store.ts';
+import type { Subject } from '../../subject.ts';
+import { partitionOf } from '../../subject.ts';
+import { parseHead } from '../format/head.ts';
+
+/** A head as it was read, and the store's time. */
+export interface Reading {
+  readonly head: Head | null;
+  readonly now: number;
+}
+
+/** Subjects of one partition. */
+export interface SubjectGroup {
+  readonly partition: number;
+  readonly subjects: readonly Subject[];
+}
+
+/** Answers, for each group, the time and each subject's head as text. */
+export type ReadHeads = (
+  groups: readonly SubjectGroup[],
+) => Promise<readonly { readonly now: number; readonly texts: readonly (string | null)[] }[]>;
+
+interface Waiting {
+  readonly resolve: (reading: Reading) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The most heads that one function call reads. */
+const HEADS_MAX = 200;
+
+/** Puts all reads of one turn of the event loop together: one function call a partition, each subject once. */
+export class ReadBatch {
+  readonly #partitions: number;
+  readonly #readHeads: ReadHeads;
+  #waiting = new Map<Subject, Waiting[]>();
+
+  constructor(partitions: number, readHeads: ReadHeads) {
+    this.#partitions = partitions;
+    this.#readHeads = readHeads;
+  }
+
+  read(subject: Subject): Promise<Reading> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.size === 0) setImmediate(() => void this.#send());
+      const present = this.#waiting.get(subject);
+      if (present === undefined) this.#waiting.set(subject, [{ resolve, reject }]);
+      else present.push({ resolve, reject });
+    });
+  }
+
+  async #send(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    const groups = groupsOf(waiting.keys(), this.#partitions);
+    try {
+      const answers = await this.#readHeads(groups);
+      for (const [i, { subjects }] of groups.entries()) {
+        const answer = answers[i];
+        for (const [j, subject] of subjects.entries()) {
+          const text = answer?.texts[j] ?? null;
+          const reading = {
+            head: text === null ? null : parseHead(subject, text),
+            now: answer?.now ?? 0,
+          };
+          for (const { resolve } of waiting.get(subject) ?? []) resolve(reading);
+        }
+      }
+    } catch (error) {
+      for (const all of waiting.values()) for (const { reject } of all) reject(error);
+    }
+  }
+}
+
+function groupsOf(
+  subjects: Iterable<Subject>,
+  partitions: number,
+): { partition: number; subjects: Subject[] }[] {
+  const open = new Map<number, Subject[]>();
+  const groups: { partition: number; subjects: Subject[] }[] = [];
+  for (const subject of subjects) {
+    const partition = partitionOf(subject, partitions);
+    let group = open.get(partition);
+    if (group === undefined || group.length >= HEADS_MAX) {
+      group = [];
+      open.set(partition, group);
+      groups.push({ partition, subjects: group });
+    }
+    group.push(subject);
+  }
+  return groups;
+}

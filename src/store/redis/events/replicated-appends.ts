@@ -1,0 +1,102 @@
+import type { Append } from '../../event-store.ts';
+import type { appendArguments } from '../format/append-call.ts';
+import { callThrough } from '../connection/call.ts';
+import type { Link } from '../connection/link.ts';
+import type { Session } from './session.ts';
+
+type Call = ReturnType<typeof appendArguments>;
+
+/** What the function answered, and whether every known replica, at least one, has it. */
+export interface Replicated {
+  readonly reply: unknown;
+  readonly reached: boolean;
+}
+
+interface Waiting {
+  readonly call: Call;
+  readonly resolve: (replicated: Replicated) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Appends of one connection that go out together, with one WAIT behind them in the same pipeline. */
+interface Group {
+  waiting: Waiting[];
+  /** How many replicas were known when the last of them came: under load a group goes on for long. */
+  replicas: number;
+  sending: boolean;
+}
+
+/**
+ * Appends that wait for replicas. A WAIT counts for its own connection alone and is worthless once it was sent again,
+ * so it always travels with its appends; those that come while one is on its way share the next.
+ */
+export class ReplicatedAppends {
+  readonly #session: Session;
+  readonly #groups = new WeakMap<Link, Group>();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  send(batch: readonly Append[], partition: number, call: Call): Promise<Replicated> {
+    const subjects = batch.map(({ subject }) => subject);
+    const { shards, settings, clock } = this.#session;
+    return callThrough(
+      {
+        link: () => shards.of(partition)?.durable,
+        onMoved: () => shards.refresh(),
+        onLibraryGone: (link) => this.#session.loadFunctions(link),
+      },
+      clock,
+      { timeoutMs: settings.callTimeoutMs, repeatable: true },
+      async (link) => {
+        await this.#session.admit(link, subjects);
+        return this.#join(link, shards.of(partition)?.replicas ?? 0, call);
+      },
+    );
+  }
+
+  #join(link: Link, replicas: number, call: Call): Promise<Replicated> {
+    let group = this.#groups.get(link);
+    if (group === undefined) {
+      group = { waiting: [], replicas, sending: false };
+      this.#groups.set(link, group);
+    }
+    group.replicas = replicas;
+    const { waiting } = group;
+    const joined = new Promise<Replicated>((resolve, reject) => {
+      waiting.push({ call, resolve, reject });
+    });
+    if (!group.sending) void this.#pump(link, group);
+    return joined;
+  }
+
+  async #pump(link: Link, group: Group): Promise<void> {
+    group.sending = true;
+    await new Promise((turn) => setImmediate(turn));
+    while (group.waiting.length > 0) {
+      const batch = group.waiting.splice(0);
+      try {
+        await this.#sendGroup(link, group.replicas, batch);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    group.sending = false;
+  }
+
+  async #sendGroup(link: Link, replicas: number, batch: readonly Waiting[]): Promise<void> {
+    const wanted = Math.max(1, replicas);
+    const pipeline = link.redis.pipeline();
+    for (const { call } of batch) pipeline.fcall(...call);
+    pipeline.wait(wanted, this.#session.settings.replicationTimeoutMs);
+    const results = (await pipeline.exec()) ?? [];
+    const [waitError, count] = results[batch.length] ?? [null, 0];
+    const reached = waitError === null && (count as number) >= wanted;
+    for (const [i, { resolve, reject }] of batch.entries()) {
+      const [error, reply] = results[i] ?? [new Error('Connection is closed.'), undefined];
+      if (error) reject(error);
+      else resolve({ reply, reached });
+    }
+  }
+}

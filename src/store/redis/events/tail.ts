@@ -1,0 +1,149 @@
+import type { Subject } from '../../subject.ts';
+import { FeedListener } from './feed-listener.ts';
+import { subjectOfEntry } from '../format/log-entry.ts';
+import { RETRY_DELAY_MS } from '../redis-settings.ts';
+import type { Shard, Shards } from '../connection/shard.ts';
+import { earlierId, newestIds, rewoundId, timeOfId } from '../format/stream-id.ts';
+import type { Entries } from './tail-read.ts';
+import { readTail } from './tail-read.ts';
+
+/** What the tail is told. */
+export interface TailOptions {
+  readonly shards: Shards;
+  /** One XREAD over all partitions (false in a Cluster, where it may name keys of one slot alone). */
+  readonly together: boolean;
+  readonly pauseMs: number;
+  readonly rewindMs: number;
+  /** An outage longer than this is answered by `all` and the newest end, in milliseconds. */
+  readonly gapMaxMs: number;
+  /** A monotonic clock, in milliseconds. */
+  readonly clock: () => number;
+  readonly onEntry: (text: string, partition: number, now: number) => void;
+}
+
+/**
+ * Reads the ends of all partitions' logs, always from explicit ids, and tells every listener what moved. It survives
+ * outages: it goes on where it was, or says `all`.
+ */
+export class Tail {
+  readonly #options: TailOptions;
+  readonly #listeners = new Set<FeedListener>();
+  readonly #cursors = new Map<number, string>();
+  readonly #running = new Map<Shard, Promise<void>>();
+  readonly #toRewind = new Set<Shard>();
+  #closed = false;
+  #lastReadAt = 0;
+  #started: (() => void) | undefined;
+  /** Kept once the end of every partition was found. */
+  readonly started: Promise<void>;
+
+  constructor(options: TailOptions) {
+    this.#options = options;
+    this.started = new Promise((resolve) => {
+      this.#started = resolve;
+    });
+    this.follow();
+  }
+
+  /** Reads from every shard that there is now. */
+  follow(): void {
+    for (const shard of this.#options.shards.all) {
+      if (this.#running.has(shard) || this.#closed) continue;
+      this.#running.set(
+        shard,
+        this.#run(shard).finally(() => this.#running.delete(shard)),
+      );
+    }
+  }
+
+  /** The shard has another history now: its tail is read again from earlier on, and everyone looks at everything. */
+  rewind(shard: Shard): void {
+    this.#toRewind.add(shard);
+    this.#everyone((listener) => listener.everything());
+  }
+
+  /** Tells everyone of subjects that the log itself will not name. */
+  wake(subjects: readonly Subject[]): void {
+    this.#everyone((listener) => listener.moved(subjects));
+  }
+
+  listen(): FeedListener {
+    const listener = new FeedListener();
+    if (this.#closed) listener.end();
+    else this.#listeners.add(listener);
+    return listener;
+  }
+
+  leave(listener: FeedListener): void {
+    this.#listeners.delete(listener);
+    listener.end();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#everyone((listener) => listener.end());
+    this.#listeners.clear();
+    this.#started?.();
+    await Promise.all(this.#running.values());
+  }
+
+  async #run(shard: Shard): Promise<void> {
+    const { clock, pauseMs, together } = this.#options;
+    while (!this.#closed && !shard.reader.closed) {
+      try {
+        if (!shard.reader.up) await shard.reader.whenUp(1_000);
+        await this.#place(shard);
+        const places = shard.partitions.map(
+          (partition) => [partition, this.#cursors.get(partition) as string] as const,
+        );
+        const read = await readTail(shard.reader.redis, places, together);
+        this.#lastReadAt = clock();
+        if (this.#toRewind.has(shard)) continue;
+        for (const entries of read.entries) this.#take(entries);
+        if (!read.full) await pause(pauseMs);
+      } catch {
+        await pause(RETRY_DELAY_MS);
+      }
+    }
+  }
+
+  /** Finds where to read from: the end at first and after a long gap, earlier after a failover. */
+  async #place(shard: Shard): Promise<void> {
+    const { clock, gapMaxMs, rewindMs } = this.#options;
+    const rewinds = this.#toRewind.has(shard);
+    const gap = this.#lastReadAt > 0 && clock() - this.#lastReadAt > gapMaxMs;
+    if (!rewinds && !gap && shard.partitions.every((partition) => this.#cursors.has(partition))) return;
+    const newest = await newestIds(shard.reader.redis, shard.partitions);
+    for (const [i, partition] of shard.partitions.entries()) {
+      const end = newest[i] as string;
+      const own = this.#cursors.get(partition);
+      if (own === undefined || gap) this.#cursors.set(partition, end);
+      else if (rewinds && rewindMs > 0)
+        this.#cursors.set(partition, earlierId(rewoundId(own, rewindMs), end));
+    }
+    if (rewinds || gap) {
+      this.#toRewind.delete(shard);
+      this.#lastReadAt = clock();
+      this.#everyone((listener) => listener.everything());
+    }
+    this.#started?.();
+  }
+
+  #take({ partition, texts, last }: Entries): void {
+    const subjects = new Set<Subject>();
+    for (const text of texts) {
+      subjects.add(subjectOfEntry(text));
+      this.#options.onEntry(text, partition, timeOfId(last));
+    }
+    this.#cursors.set(partition, last);
+    this.#everyone((listener) => listener.moved(subjects));
+  }
+
+  #everyone(tell: (listener: FeedListener) => void): void {
+    for (const listener of this.#listeners) tell(listener);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

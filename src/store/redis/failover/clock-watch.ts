@@ -1,0 +1,139 @@
+import type { Redis } from 'ioredis';
+import type { Endpoint, RedisAddress } from '../connection/address.ts';
+import { connect } from '../connection/connection.ts';
+import type { OnIncident } from './incident.ts';
+import type { Shard, Shards } from '../connection/shard.ts';
+
+const LOOK_EVERY_MS = 5_000;
+const ASK_TIMEOUT_MS = 1_000;
+
+/** How many replicas of one master are asked for the time. */
+const REPLICAS_MAX = 8;
+
+/** How far a replica's clock is from its master's, at least, in milliseconds. */
+interface Skew {
+  readonly skewMs: number;
+  /** The replica; empty where none was asked. */
+  readonly server: string;
+}
+
+/** A server's time against this node's monotonic clock, and how far off that may be, both in milliseconds. */
+interface Reading {
+  readonly aheadMs: number;
+  readonly errorMs: number;
+}
+
+/** What the watch over clocks is told. */
+export interface ClockWatchOptions {
+  readonly address: RedisAddress;
+  readonly shards: Shards;
+  /** A monotonic clock, in milliseconds. */
+  readonly clock: () => number;
+  /** From which difference on clocks are apart, in milliseconds. */
+  readonly skewMaxMs: number;
+  readonly onIncident: OnIncident;
+}
+
+const NONE: Skew = { skewMs: 0, server: '' };
+
+/**
+ * Compares each master's clock with its replicas': the store's time is the master's, and with a promoted replica all
+ * deadlines would jump by the difference. What the way there takes is in nobody's disfavour.
+ */
+export class ClockWatch {
+  readonly #options: ClockWatchOptions;
+  readonly #skews = new WeakMap<Shard, Skew>();
+  readonly #timer: NodeJS.Timeout;
+  #apart = false;
+  #looking = false;
+
+  constructor(options: ClockWatchOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+    void this.#look();
+  }
+
+  /** The largest difference as it was last seen, in milliseconds. */
+  get skewMs(): number {
+    return this.#worst().skewMs;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #worst(): Skew {
+    return this.#options.shards.all
+      .map((shard) => this.#skews.get(shard) ?? NONE)
+      .reduce((worst, skew) => (skew.skewMs > worst.skewMs ? skew : worst), NONE);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    await Promise.all(this.#options.shards.all.map((shard) => this.#compare(shard)));
+    this.#looking = false;
+    const { skewMs, server } = this.#worst();
+    const apart = skewMs > this.#options.skewMaxMs;
+    this.#options.onIncident({ kind: 'clocks', skewMs, server, apart, turned: apart !== this.#apart });
+    this.#apart = apart;
+  }
+
+  /** A master that does not answer leaves what was last seen of it. */
+  async #compare(shard: Shard): Promise<void> {
+    if (!shard.control.up) return;
+    try {
+      const { redis } = shard.control;
+      const replicas = replicasIn(await redis.info('replication'));
+      const [master, ...others] = await Promise.all([
+        this.#read(redis),
+        ...replicas.map((endpoint) => this.#ask(endpoint).catch(() => undefined)),
+      ]);
+      const skews = others.map((other, i): Skew => {
+        const { host, port } = replicas[i] as Endpoint;
+        return other === undefined ? NONE : { skewMs: apartMs(master, other), server: `${host}:${port}` };
+      });
+      this.#skews.set(
+        shard,
+        skews.reduce((worst, skew) => (skew.skewMs > worst.skewMs ? skew : worst), NONE),
+      );
+    } catch {
+      // The link itself notices when its socket is lost.
+    }
+  }
+
+  async #ask(endpoint: Endpoint): Promise<Reading> {
+    const redis = connect({ ...this.#options.address, kind: 'single', endpoints: [endpoint] }, 'control');
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await new Promise((resolve, reject) => {
+        timer = setTimeout(() => reject(new Error('no answer in time')), ASK_TIMEOUT_MS);
+        redis.once('ready', resolve);
+      });
+      return await this.#read(redis);
+    } finally {
+      clearTimeout(timer);
+      redis.disconnect();
+    }
+  }
+
+  async #read(redis: Redis): Promise<Reading> {
+    const { clock } = this.#options;
+    const before = clock();
+    const [seconds, micros] = await redis.time();
+    const after = clock();
+    const time = Number(seconds) * 1000 + Number(micros) / 1000;
+    return { aheadMs: time - (before + after) / 2, errorMs: (after - before) / 2 };
+  }
+}
+
+function apartMs(one: Reading, other: Reading): number {
+  return Math.max(0, Math.abs(one.aheadMs - other.aheadMs) - one.errorMs - other.errorMs);
+}
+
+function replicasIn(info: string): Endpoint[] {
+  return [...info.matchAll(/^slave\d+:ip=([^,]+),port=(\d+)/gm)]
+    .slice(0, REPLICAS_MAX)
+    .map(([, host, port]) => ({ host: host as string, port: Number(port) }));
+}

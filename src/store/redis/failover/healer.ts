@@ -1,0 +1,197 @@
+import type { Subject } from '../../subject.ts';
+import type { GivenUp, OnIncident } from './incident.ts';
+import { parseEntry, stampOfEntry, versionOfEntry } from '../format/log-entry.ts';
+import type { LogEntry } from '../format/log-entry.ts';
+import { restoreSubject, revokeAnyway, stands } from './restore.ts';
+import type { Restored, RestoreTools } from './restore.ts';
+import type { Round } from './round.ts';
+import type { RedisSettings } from '../redis-settings.ts';
+
+/** How many subjects are put back at once. */
+const CONCURRENCY = 128;
+
+/** How many subjects are compared with the new master at once. */
+const COMPARE_MAX = 1_000;
+
+/** How often a lost event is tried again whose predecessor another node may be about to put back. */
+const TURN_MS = 20;
+
+/** The same, once the others do not wait for this node any longer. */
+const WAIT_MS = 250;
+
+/** One subject's entries of the ring, and who waits for them. */
+export interface Lost {
+  readonly subject: Subject;
+  readonly texts: readonly string[];
+  readonly release: () => void;
+}
+
+/** What of a subject is still to be put back, and who waits for it. */
+interface Unfinished {
+  readonly entries: readonly LogEntry[];
+  readonly release: () => void;
+}
+
+/** How often, how long, and whether the next time is the last. */
+interface Times {
+  readonly everyMs: number;
+  readonly end: number;
+  readonly isLast?: (progressed: boolean) => Promise<boolean>;
+}
+
+/** What healing needs. */
+export interface HealerOptions {
+  readonly settings: RedisSettings;
+  readonly tools: RestoreTools;
+  readonly round: Round;
+  readonly clock: () => number;
+  readonly onIncident: OnIncident;
+  /** Wakes the watchers of subjects whose history went another way. */
+  readonly wake: (subjects: readonly Subject[]) => void;
+  readonly stopped: () => boolean;
+}
+
+/** Puts back what one failover lost, as far as one node knows it. */
+export class Healer {
+  readonly #options: HealerOptions;
+  readonly #totals = { restored: 0, givenUp: 0, reset: new Set<Subject>() };
+
+  constructor(options: HealerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Puts back what is missing. An event whose predecessor only another node knows keeps its subject held until that
+   * one is there too, and this node is not through before: nobody may write where half of a history stands.
+   */
+  async heal(lost: readonly Lost[]): Promise<void> {
+    const { clock, settings, onIncident, round, tools, wake } = this.#options;
+    const totals = this.#totals;
+    const startedAt = clock();
+    const stamps = new Map(lost.map((one) => [one, stampOfEntry(newestOf(one))] as const));
+    const newestLast = [...lost].sort((a, b) => (stamps.get(a) ?? 0) - (stamps.get(b) ?? 0));
+    const unfinished: Unfinished[] = [];
+    while (newestLast.length > 0) {
+      const missing = await this.#compare(newestLast.splice(-COMPARE_MAX));
+      unfinished.push(
+        ...(await this.#putBack(
+          missing.map(({ texts, release }) => ({ entries: texts.map(parseEntry), release })),
+        )),
+      );
+    }
+    if (unfinished.length > 0) await round.tell(tools, 'tried');
+    const turns = {
+      everyMs: TURN_MS,
+      end: round.endsAt,
+      isLast: (progressed: boolean) => round.isOver(progressed),
+    };
+    const left = await this.#lookAgain(unfinished, turns);
+    for (const { release } of left) release();
+    await round.tell(tools, 'healed');
+    const seconds = (clock() - startedAt) / 1000;
+    const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs };
+    for (const { entries } of await this.#lookAgain(left, wait)) {
+      for (const entry of entries) await this.#giveUp(entry);
+    }
+    wake([...totals.reset]);
+    onIncident({
+      kind: 'healed',
+      seconds,
+      restored: totals.restored,
+      givenUp: totals.givenUp,
+      reset: totals.reset.size,
+    });
+  }
+
+  /** Lets go of subjects whose newest event stands there. @returns the others. */
+  async #compare(lost: readonly Lost[]): Promise<Lost[]> {
+    const missing = await Promise.all(
+      lost.map(async (one) => {
+        const reading = await this.#options.tools.read(one.subject).catch(() => undefined);
+        if (reading === undefined || !stands(reading.head, parseEntry(newestOf(one)).event)) return [one];
+        one.release();
+        return [];
+      }),
+    );
+    return missing.flat();
+  }
+
+  /** Takes the last subject first, and lets go of each that is whole again. @returns what has to wait. */
+  async #putBack(missing: readonly Unfinished[]): Promise<Unfinished[]> {
+    const todo = [...missing];
+    const left: Unfinished[] = [];
+    const work = async (): Promise<void> => {
+      for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
+        const entries = await this.#restore(one.entries);
+        if (entries.length === 0) one.release();
+        else left.push({ ...one, entries });
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, work));
+    return left;
+  }
+
+  /** Tries again until nothing waits, the time is over, or that was the last time. */
+  async #lookAgain(unfinished: readonly Unfinished[], times: Times): Promise<readonly Unfinished[]> {
+    const { everyMs, end, isLast } = times;
+    let left = unfinished;
+    let progressed = true;
+    while (left.length > 0 && !this.#options.stopped() && this.#options.clock() < end) {
+      await new Promise((wait) => setTimeout(wait, everyMs));
+      const last = await isLast?.(progressed);
+      const before = left.length;
+      left = await this.#putBack(left);
+      progressed = left.length < before;
+      if (last) break;
+    }
+    return left;
+  }
+
+  /** @returns what has to wait for its predecessor. */
+  async #restore(entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
+    const waiting: LogEntry[] = [];
+    try {
+      await restoreSubject(this.#options.tools, entries, (entry, restored) => {
+        if (restored === 'wait') waiting.push(entry);
+        else this.#count(entry, restored);
+      });
+    } catch {
+      return entries;
+    }
+    return waiting;
+  }
+
+  async #giveUp(entry: LogEntry): Promise<void> {
+    if (entry.event.type === 'revoked' && !this.#options.stopped()) {
+      const tools = this.#options.tools;
+      const put = await tools
+        .read(entry.event.subject)
+        .then(({ head }) => revokeAnyway(tools, head, entry))
+        .catch((): readonly [Restored, null] => ['store_away', null]);
+      this.#count(entry, put[0] === 'wait' ? 'no_predecessor' : put[0]);
+    } else {
+      this.#count(entry, 'no_predecessor');
+    }
+  }
+
+  #count({ event }: LogEntry, restored: Exclude<Restored, 'wait'>): void {
+    const { subject, type } = event;
+    if (restored === 'there') return;
+    if (restored === 'restored') {
+      this.#totals.restored++;
+      this.#options.onIncident({ kind: 'restored', subject, type });
+    } else {
+      this.#totals.givenUp++;
+      this.#totals.reset.add(subject);
+      this.#options.onIncident({ kind: 'given_up', subject, type, why: restored satisfies GivenUp });
+    }
+  }
+}
+
+/**
+ * The entry of a subject's highest version, of which its own node may have heard before the one it followed. What was
+ * written last is what other nodes may not know, and goes first.
+ */
+function newestOf({ texts }: Lost): string {
+  return texts.reduce((a, b) => (versionOfEntry(b) > versionOfEntry(a) ? b : a));
+}

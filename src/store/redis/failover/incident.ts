@@ -1,0 +1,39 @@
+import type { Subject } from '../../subject.ts';
+
+/** Why an event that a failover lost was not put back. */
+export type GivenUp = 'another_history' | 'too_old' | 'no_predecessor' | 'newer_schema' | 'store_away';
+
+/** Something about the store that whoever runs it may want to count or read. */
+export type Incident =
+  /** The store has another history than before: a failover, a restart, a wiped store. */
+  | { readonly kind: 'timeline'; readonly timeline: string }
+  /** An event was lost in a failover and put back. */
+  | { readonly kind: 'restored'; readonly subject: Subject; readonly type: string }
+  /** An event was lost and stays so: its watchers get a reset. */
+  | { readonly kind: 'given_up'; readonly subject: Subject; readonly type: string; readonly why: GivenUp }
+  /** So many other nodes did not say in time that they had put back what they know: this one went on without them. */
+  | { readonly kind: 'not_waited'; readonly nodes: number }
+  /** A failover was dealt with. */
+  | {
+      readonly kind: 'healed';
+      readonly seconds: number;
+      readonly restored: number;
+      readonly givenUp: number;
+      /** Subjects whose watchers get a reset. */
+      readonly reset: number;
+    }
+  /**
+   * How far a replica's clock is from its master's at most, in milliseconds; `turned`: that they are apart is new, or
+   * over.
+   */
+  | {
+      readonly kind: 'clocks';
+      readonly skewMs: number;
+      readonly server: string;
+      readonly apart: boolean;
+      readonly turned: boolean;
+    }
+  /** The redo ring had no room for its whole window. */
+  | { readonly kind: 'ring_full'; readonly dropped: number };
+
+export type OnIncident = (incident: Incident) => void;

@@ -1,0 +1,85 @@
+import type { Redis } from 'ioredis';
+import { partitionKeys } from '../../keys.ts';
+import { Round } from './round.ts';
+import type { Shard } from '../connection/shard.ts';
+
+/** For how long a node counts as alive after it last said so, in milliseconds. */
+const ALIVE_MS = 3_000;
+
+/** How long it is remembered that a node was alive once, in milliseconds. */
+const REMEMBERED_MS = 60_000;
+
+/** For how long after a failover nobody is taken for gone: who has not come yet may come, in milliseconds. */
+const KEPT_AFTER_ROUND_MS = 10_000;
+
+/** Who this node is, and how it waits for the others. */
+export interface PeersOptions {
+  readonly id: string;
+  readonly clock: () => number;
+  readonly settleMaxMs: number;
+}
+
+/** The nodes on this store, and who of them is alive. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #alive = new Map<Shard, ReadonlySet<string>>();
+  #roundAt = -Infinity;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+  }
+
+  /** Says that this node is alive, and learns who else is. @param now the store's time. */
+  async greet(shard: Shard, now: number): Promise<void> {
+    const first = shard.partitions[0];
+    if (first === undefined) return;
+    const { nodes } = partitionKeys(first);
+    const results = await shard.writer.redis
+      .pipeline()
+      .zadd(nodes, now, this.#options.id)
+      .zremrangebyscore(nodes, '-inf', now - REMEMBERED_MS)
+      .zrangebyscore(nodes, now - ALIVE_MS, '+inf')
+      .exec();
+    const alive = results?.[2]?.[1];
+    if (!Array.isArray(alive)) return;
+    const before =
+      this.#options.clock() - this.#roundAt < KEPT_AFTER_ROUND_MS ? (this.#alive.get(shard) ?? []) : [];
+    this.#alive.set(shard, new Set([...before, ...(alive as string[])]));
+    for (const known of this.#alive.keys()) if (known.writer.closed) this.#alive.delete(known);
+  }
+
+  /** Takes its leave, so that nobody waits for it. */
+  async leave(shard: Shard): Promise<void> {
+    const first = shard.partitions[0];
+    if (first !== undefined) await shard.writer.redis.zrem(partitionKeys(first).nodes, this.#options.id);
+  }
+
+  /**
+   * Learns from a new master who was alive when the old one last answered, for who joined just before is known to few;
+   * who starts here learns of everyone who was alive in the last minute.
+   */
+  async learn(shard: Shard, redis: Redis, answeredAt?: number): Promise<void> {
+    const first = shard.partitions[0];
+    if (first === undefined) return;
+    const since = answeredAt === undefined ? (await timeOf(redis)) - REMEMBERED_MS : answeredAt - ALIVE_MS;
+    const names = await redis.zrangebyscore(partitionKeys(first).nodes, since, '+inf');
+    this.#alive.set(shard, new Set([...(this.#alive.get(shard) ?? []), ...names]));
+  }
+
+  /** A failover of a shard, to be dealt with together with all who are known to be alive now. */
+  round(shard: Shard, timeline: string): Round {
+    this.#roundAt = this.#options.clock();
+    const others = [...this.#everyone()].filter((id) => id !== this.#options.id);
+    return new Round({ ...this.#options, shard, timeline, others });
+  }
+
+  /** A Cluster's new master is a new shard, so whoever was alive at any counts. */
+  #everyone(): Set<string> {
+    return new Set([...this.#alive.values()].flatMap((alive) => [...alive]));
+  }
+}
+
+async function timeOf(redis: Redis): Promise<number> {
+  const [seconds] = await redis.time();
+  return Number(seconds) * 1000;
+}

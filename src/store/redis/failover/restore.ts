@@ -1,0 +1,155 @@
+import { NewerSchema } from '../../codec.ts';
+import type { Head, StoredEvent } from '../../event-store.ts';
+import { foldOnto } from '../../fold.ts';
+import type { Folded } from '../../fold.ts';
+import { headKey, partitionKeys } from '../../keys.ts';
+import type { Subject } from '../../subject.ts';
+import { partitionOf } from '../../subject.ts';
+import { cursorOf } from '../../../ticket/cursor.ts';
+import { appendArguments, appendResult } from '../format/append-call.ts';
+import type { GivenUp } from './incident.ts';
+import { parseHead } from '../format/head.ts';
+import { formatEntry } from '../format/log-entry.ts';
+import type { LogEntry } from '../format/log-entry.ts';
+import type { Session } from '../events/session.ts';
+
+/** What became of one lost event. `wait`: an event before it is missing, and another node may yet put it back. */
+export type Restored = 'there' | 'restored' | 'wait' | GivenUp;
+
+/** What a restore needs of the rest of the store. */
+export interface RestoreTools {
+  readonly session: Session;
+  readonly read: (subject: Subject) => Promise<{ readonly head: Head | null; readonly now: number }>;
+  readonly rebuild: (subject: Subject) => Promise<Head | null>;
+}
+
+const REPLIES: Readonly<Record<number, Restored | 'marked'>> = {
+  0: 'restored',
+  1: 'there',
+  2: 'another_history',
+  5: 'wait',
+  6: 'marked',
+};
+
+/**
+ * Puts one subject's lost events back, in the order of their versions, each with its first stamp: what stands there
+ * already is left alone, and what went another way ends it.
+ */
+export async function restoreSubject(
+  tools: RestoreTools,
+  entries: readonly LogEntry[],
+  tell: (entry: LogEntry, restored: Restored) => void,
+): Promise<void> {
+  const inOrder = [...entries].sort((a, b) => a.event.version - b.event.version);
+  const subject = inOrder[0]?.event.subject;
+  if (subject === undefined) return;
+  let { head, now } = await tools.read(subject);
+  if (head === null && inOrder[0]?.event.version !== 1) {
+    head = await tools.rebuild(subject).catch(() => null);
+  }
+  const oldest = now - tools.session.settings.historyMs / 2;
+  let ended: Restored | undefined;
+  for (const entry of inOrder) {
+    let restored: Restored = ended ?? 'too_old';
+    if (stands(head, entry.event)) {
+      tell(entry, 'there');
+      continue;
+    }
+    if (ended === undefined && entry.event.at >= oldest) [restored, head] = await putBack(tools, head, entry);
+    if (restored === 'another_history' && entry.event.type === 'revoked') {
+      [restored, head] = await revokeAnyway(tools, head, entry);
+    }
+    if (restored !== 'restored' && restored !== 'there') ended = restored;
+    tell(entry, restored);
+  }
+}
+
+/** Puts a revocation at whatever version its session has now; with no session at all it is the first event. */
+export async function revokeAnyway(
+  { session }: RestoreTools,
+  head: Head | null,
+  { event }: LogEntry,
+): Promise<readonly [Restored, Head | null]> {
+  if (head?.final === true) return ['there', head];
+  const id = cursorOf((head?.version ?? 0) + 1, event.id.slice(event.id.indexOf('-') + 1));
+  const folded = foldOnto(head, { ...event, id });
+  if (folded === undefined) return ['another_history', head];
+  const batch = [
+    {
+      subject: event.subject,
+      expected: head === null ? null : (head.moments[head.moments.length - 1]?.id ?? null),
+      event: { id, type: event.type, schema: event.schema, data: event.data },
+      life: { ms: 0 },
+      when: 'any',
+      head: folded,
+    },
+  ] as const;
+  const partition = partitionOf(event.subject, session.partitions);
+  const call = appendArguments(batch, partition, session.settings.historyMs, false);
+  const result = appendResult(
+    batch,
+    await session.call(partition, true, (link) => link.redis.fcall(...call)),
+  );
+  if ('moments' in result) return ['restored', head];
+  return result.outcome === 'conflict' && result.head?.final === true
+    ? ['there', result.head]
+    : ['wait', head];
+}
+
+/** Whether an event is there. Of one from before the last few that a head names it is taken for granted. */
+export function stands(head: Head | null, event: StoredEvent): boolean {
+  if (head === null) return false;
+  return (
+    event.version <= head.version - head.moments.length || head.moments.some(({ id }) => id === event.id)
+  );
+}
+
+async function putBack(
+  { session, rebuild }: RestoreTools,
+  head: Head | null,
+  entry: LogEntry,
+): Promise<readonly [Restored, Head | null]> {
+  const { event, after } = entry;
+  if (head === null && event.version > 1) return ['wait', head];
+  if (head !== null && head.version < event.version - 1) return ['wait', head];
+  if (head !== null && (head.final || head.version >= event.version)) return ['another_history', head];
+  let folded: Folded | undefined;
+  try {
+    folded = foldOnto(head, event);
+  } catch (error) {
+    if (error instanceof NewerSchema) return ['newer_schema', head];
+    throw error;
+  }
+  if (folded === undefined) return ['another_history', head];
+
+  const partition = partitionOf(event.subject, session.partitions);
+  const { log, due, firsts } = partitionKeys(partition);
+  const [code, , text] = (await session.call(partition, true, (link) =>
+    link.redis.fcall(
+      'sg2_restore',
+      4,
+      log,
+      due,
+      firsts,
+      headKey(partition, event.subject),
+      session.settings.historyMs,
+      event.subject,
+      after ?? '',
+      event.id,
+      event.version,
+      formatEntry(entry),
+      event.at,
+      event.deadline,
+      folded.status,
+      folded.final ? 1 : 0,
+      folded.schema,
+      folded.blob,
+    ),
+  )) as [number, number, string | null];
+  const present = text ? parseHead(event.subject, text) : null;
+  const outcome = REPLIES[code];
+  if (outcome === undefined) throw new Error(`sg2_restore answered ${code}`);
+  if (outcome !== 'marked') return [outcome, present];
+  const rebuilt = await rebuild(event.subject).catch(() => null);
+  return stands(rebuilt, entry.event) ? ['there', rebuilt] : ['another_history', rebuilt];
+}

@@ -1,0 +1,159 @@
+import type { Redis } from 'ioredis';
+import { askServer } from '../connection/link.ts';
+import type { ServerState } from '../connection/link.ts';
+import { checkMeta, readMeta } from '../setup/meta.ts';
+import type { Meta } from '../setup/meta.ts';
+import { loadFunctions, migrate } from '../setup/migrate.ts';
+import { FOLLOW_WAIT_MS, TIMELINE_CHECK_MS } from '../redis-settings.ts';
+import type { Shard, Shards } from '../connection/shard.ts';
+
+/** What the watch over timelines is told. */
+export interface TimelinesOptions {
+  readonly meta: Meta;
+  /** Whether a changed history is noticed at all (off for tests only). */
+  readonly detects: boolean;
+  readonly randomText: () => string;
+  /** A shard has another history than before. Settles before anything else is sent to it. */
+  readonly onChange: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
+  /** A shard is looked at for the first time: this node had nothing to do with what it was before. Settles likewise. */
+  readonly onFirst: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
+  /** The change is through, and the store has its new name. */
+  readonly onChanged: () => void;
+  /** A shard told the time. */
+  readonly onTime: (shard: Shard, now: number) => Promise<void>;
+}
+
+/** A look that is under way, and the one that begins after it, for those who came too late for the first. */
+interface Looking {
+  readonly now: Promise<boolean>;
+  next?: Promise<boolean>;
+}
+
+/**
+ * Watches whose history each writer's own socket writes: `master_replid`, and the epoch beside the data. Where one is
+ * new, the functions and the meta key are looked at, and put there again when they are gone.
+ */
+export class Timelines {
+  readonly #options: TimelinesOptions;
+  #epoch: string;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #looking = new WeakMap<Shard, Looking>();
+
+  constructor(options: TimelinesOptions) {
+    this.#options = options;
+    this.#epoch = options.meta.epoch;
+  }
+
+  /** Names the history of the whole store. */
+  name(shards: Shards): string {
+    return `${shards.all
+      .map((shard) => shard.replicationId)
+      .sort()
+      .join('+')}.${this.#epoch}`;
+  }
+
+  /** Looks at a writer's server, before the link opens. */
+  readonly checkWriter = async (shard: Shard, redis: Redis): Promise<void> => {
+    const server = await askServer(redis);
+    if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
+    const epoch = await this.#epochOf(redis);
+    const changed = this.#isOther(shard, server, epoch) || shard.replicationId === '';
+    if (changed) await loadFunctions(redis, false);
+    const inherits = changed && (shard.replicationId !== '' || shard.takesOver);
+    const { onChange, onFirst } = this.#options;
+    if (inherits) for (const link of shard.followers) link.reconnect();
+    if (changed) await (inherits ? onChange : onFirst)(shard, redis, `${server.replicationId}.${epoch}`);
+    shard.replicationId = server.replicationId;
+    shard.replicas = server.replicas;
+    shard.takesOver = false;
+    this.#epoch = epoch;
+    if (inherits) this.#options.onChanged();
+  };
+
+  /** A reader opens only where the writer is. */
+  readonly checkReader = async (shard: Shard, redis: Redis): Promise<void> => {
+    await shard.writer.whenUp(FOLLOW_WAIT_MS);
+    const server = await askServer(redis);
+    if (shard.replicationId !== '' && server.replicationId !== shard.replicationId) {
+      throw new Error('the server has another timeline than the writer');
+    }
+  };
+
+  /** Looks once a second, until `stop`. */
+  async start(shards: Shards): Promise<void> {
+    await Promise.all(shards.all.map((shard) => this.check(shard)));
+    this.#timer = setInterval(() => {
+      for (const shard of shards.all) void this.check(shard);
+    }, TIMELINE_CHECK_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Looks now, once for all who ask meanwhile. @returns whether the shard surely has the history that it had. */
+  check(shard: Shard): Promise<boolean> {
+    const looking = this.#looking.get(shard);
+    if (looking !== undefined) {
+      looking.next ??= looking.now.then(() => this.#begin(shard));
+      return looking.next;
+    }
+    return this.#begin(shard);
+  }
+
+  #begin(shard: Shard): Promise<boolean> {
+    const looking: Looking = { now: this.#look(shard) };
+    this.#looking.set(shard, looking);
+    return looking.now.finally(() => {
+      if (looking.next === undefined) this.#looking.delete(shard);
+    });
+  }
+
+  async #look(shard: Shard): Promise<boolean> {
+    const { writer } = shard;
+    if (!writer.up) return false;
+    try {
+      const server = await askServer(writer.redis);
+      const epoch = await this.#epochOf(writer.redis, false);
+      const [seconds, micros] = await writer.redis.time();
+      shard.replicas = server.replicas;
+      if (server.role !== 'master') writer.reconnect();
+      else if (this.#isOther(shard, server, epoch)) writer.recheck();
+      else {
+        await this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
+        return true;
+      }
+    } catch {
+      // The link itself notices when its socket is lost.
+    }
+    return false;
+  }
+
+  #isOther(shard: Shard, { replicationId }: ServerState, epoch: string): boolean {
+    return this.#options.detects && (replicationId !== shard.replicationId || epoch !== this.#epoch);
+  }
+
+  /** The data's epoch; empty where it was wiped, unless `repair` gives it what it needs. */
+  async #epochOf(redis: Redis, repair = true): Promise<string> {
+    const { meta, randomText } = this.#options;
+    let found: Meta | undefined;
+    try {
+      found = await readMeta(redis);
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('MOVED')) return this.#epoch;
+      throw error;
+    }
+    if (found === undefined) {
+      if (!repair) return '';
+      found = await migrate(redis, [redis], {
+        partitions: meta.partitions,
+        wantedPartitions: meta.partitions,
+        randomText,
+        replace: false,
+      });
+    }
+    checkMeta(found, meta.partitions);
+    return found.epoch;
+  }
+}

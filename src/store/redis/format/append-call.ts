@@ -1,0 +1,74 @@
+import { headKey, partitionKeys } from '../../keys.ts';
+import type { Append, AppendResult, Moment } from '../../event-store.ts';
+import { parseHead } from './head.ts';
+import { entryAround } from './log-entry.ts';
+
+/** A first event whose head is gone while its log lives: fold it anew, then ask again. */
+export interface Marked {
+  readonly outcome: 'marked';
+  readonly now: number;
+  readonly index: number;
+}
+
+const REFUSALS = ['conflict', 'late', 'early', 'missing'] as const;
+const FIRST_REFUSAL = 2;
+const MARKED = 6;
+
+/** The arguments of `sg2_append` (migrations/0001-event-store.lua) for one batch of one partition. */
+export function appendArguments(
+  batch: readonly Append[],
+  partition: number,
+  historyMs: number,
+  rewrites: boolean,
+): readonly [name: string, keyCount: number, ...rest: (string | number)[]] {
+  const { log, due, firsts, grace } = partitionKeys(partition);
+  const keys = [log, due, firsts, grace, ...batch.map(({ subject }) => headKey(partition, subject))];
+  return [
+    'sg2_append',
+    keys.length,
+    ...keys,
+    historyMs,
+    rewrites ? 1 : 0,
+    ...batch.flatMap((append) => argumentsOf(append)),
+  ];
+}
+
+/** What `sg2_append` answered. */
+export function appendResult(batch: readonly Append[], reply: unknown): AppendResult | Marked {
+  const [code, now, ...rest] = reply as [number, number, ...unknown[]];
+  if (code >= FIRST_REFUSAL) {
+    const [index, text] = rest as [number, string | null | undefined];
+    if (code === MARKED) return { outcome: 'marked', now, index };
+    const outcome = REFUSALS[code - FIRST_REFUSAL];
+    const append = batch[index];
+    if (outcome === undefined || append === undefined) throw new Error(`sg2_append answered ${code}`);
+    return { outcome, now, index, head: text ? parseHead(append.subject, text) : null };
+  }
+  const times = rest as number[];
+  const moments = batch.map(({ event }, i): Moment => ({
+    id: event.id,
+    at: times[2 * i] as number,
+    deadline: times[2 * i + 1] as number,
+  }));
+  return { outcome: code === 0 ? 'appended' : 'already', now, moments };
+}
+
+function argumentsOf(append: Append): (string | number)[] {
+  const { subject, expected, event, life, when, head } = append;
+  const [before, after] = entryAround(append);
+  return [
+    subject,
+    expected ?? '',
+    event.id,
+    before,
+    after,
+    life.ms,
+    life.extend === true ? 1 : 0,
+    life.capMs ?? '',
+    when,
+    head.status,
+    head.final ? 1 : 0,
+    head.schema,
+    head.blob,
+  ];
+}
