@@ -32,6 +32,7 @@ server.listen(Number(port), '127.0.0.1');
 
 async function mountTransports() {
   const { World, presentOf } = await import('../test/watch/world.ts');
+  const { Origins } = await import('../src/http/caller/origins.ts');
   const { Held } = await import('../src/http/transports/held.ts');
   const { holdSse } = await import('../src/http/transports/sse.ts');
   const { holdPoll } = await import('../src/http/transports/long-poll.ts');
@@ -67,7 +68,10 @@ async function mountTransports() {
     },
     held: new Held({ perSubject: 16, perAddress: 1e6, total: 1e6 }, now),
     sockets: socketServer(1024),
-    origins: { own: `http://localhost:${port}`, isRegistered: () => false },
+    origins: new Origins(new URL(`http://localhost:${port}`), {
+      find: () => undefined,
+      isClientOrigin: () => false,
+    }),
     events: { opened() {}, told() {}, closed() {}, refused() {}, defect: giveUp },
     now,
   };

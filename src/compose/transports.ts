@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { Origins } from '../http/caller/origins.ts';
 import type { Held } from '../http/transports/held.ts';
 import { isAway } from '../http/transports/passing.ts';
 import { transportSettings } from '../http/transports/transport-settings.ts';
@@ -47,7 +48,7 @@ export function openTransports(
     watch,
     held,
     sockets: socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES),
-    origins: { own: config.publicUrl.origin, isRegistered: (origin) => clients.isClientOrigin(origin) },
+    origins: new Origins(config.publicUrl, clients),
     events: {
       opened: (transport) => {
         metrics.opened.inc({ transport });

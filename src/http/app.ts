@@ -3,6 +3,7 @@ import express from 'express';
 import type { Express, NextFunction, Request, Response } from 'express';
 import { ScangateError } from '../ticket/error.ts';
 import type { AccessLog } from '../telemetry/access-log.ts';
+import { preflightHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { MethodNotAllowed } from './answer/method-not-allowed.ts';
@@ -85,7 +86,7 @@ function otherMethod(
     return;
   }
   const open = Object.values(routes).some((route) => route.crossOrigin === true);
-  const cors = open ? origins.preflightHeaders(req, methods) : {};
+  const cors = open ? preflightHeaders(req.headers, origins, methods) : {};
   send(res, { status: 204, headers: { Allow: allowed, ...cors } }, [security], false);
 }
 

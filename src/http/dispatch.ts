@@ -5,6 +5,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readBody } from './request/body.ts';
 import type { ClientAddress } from './caller/client-address.ts';
+import { answerHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
 import type { Limits } from './limits/limits.ts';
 import { readParameters } from './request/parameters.ts';
@@ -46,7 +47,7 @@ export class Dispatcher {
   ): void {
     const mark = markOf(res);
     if (mark !== undefined) mark.route = route.path;
-    const cors = route.crossOrigin === true ? this.#parts.origins.answerHeaders(req) : NONE;
+    const cors = route.crossOrigin === true ? answerHeaders(req.headers, this.#parts.origins) : NONE;
     this.#answer(route, params, req, res, cors).catch((error: unknown) => {
       this.refuse(error, route.errors ?? 'problem', req, res, cors);
     });

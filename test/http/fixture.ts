@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { ticketCommands } from '../../src/command/ticket-commands.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
+import { Origins } from '../../src/http/caller/origins.ts';
 import { buildEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
@@ -154,7 +155,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     },
     held: new Held(heldLimits(config), monotonicNow),
     sockets,
-    origins: { own: config.publicUrl.origin, isRegistered: (origin) => registry.isClientOrigin(origin) },
+    origins: new Origins(config.publicUrl, registry),
     events: {
       opened: () => undefined,
       told: () => undefined,

@@ -9,14 +9,15 @@ import type { Binding, MintedData } from '../../ticket/events.ts';
 import { bearerOf, cookieOf } from './credentials.ts';
 import { isOriginOf } from './origins.ts';
 import type { Origins } from './origins.ts';
+import { allows, fetchSite, navigationSite, originOf } from './request-site.ts';
 
 /** A browser that showed a right MAC for a ticket. The ticket's own events have the last word: {@link BrowserGate.admit}. */
 export interface BrowserClaim {
   readonly ticketId: string;
   readonly keyId: string;
   readonly binding: Binding;
-  /** The origin of another site that asks by bearer; undefined for our own pages and for programs. */
-  readonly foreignOrigin: string | undefined;
+  /** The origin of a client's page that asks by bearer; undefined for our own pages and for programs. */
+  readonly clientOrigin: string | undefined;
 }
 
 /** The name of a ticket's cookie. It goes to that ticket's addresses only. */
@@ -64,15 +65,18 @@ export class BrowserGate {
       return this.bearerClaim(ticketId, bearer, headers);
     }
     if (cookie === undefined) return undefined;
-    if (!this.#isSameOrigin(headers, page)) throw new ScangateError('not_found');
+    const fits = page
+      ? allows('open_ticket_page', navigationSite(headers))
+      : allows('cookie', fetchSite(headers, this.#origins));
+    if (!fits) throw new ScangateError('not_found');
     return this.#checked(ticketId, cookie, 'cookie', undefined);
   }
 
   /** A claim by bearer, from `Authorization` or from a socket's first message. @throws ScangateError `not_found`. */
   bearerClaim(ticketId: string, bearer: string, headers: IncomingHttpHeaders): BrowserClaim {
-    const { origin, host } = headers;
-    const own = origin === undefined || this.#origins.isOwn(origin, host);
-    return this.#checked(ticketId, bearer, 'bearer', own ? undefined : origin);
+    const site = fetchSite(headers, this.#origins);
+    if (!allows('bearer', site)) throw new ScangateError('not_found');
+    return this.#checked(ticketId, bearer, 'bearer', site === 'client_page' ? originOf(headers) : undefined);
   }
 
   /** Holds a claim against the ticket itself. @throws ScangateError `not_found`. */
@@ -96,21 +100,14 @@ export class BrowserGate {
     ticketId: string,
     secret: string,
     binding: Binding,
-    foreignOrigin: string | undefined,
+    clientOrigin: string | undefined,
   ): BrowserClaim {
     const checked = this.#secrets.checkBrowserSecret(secret, binding);
     if (checked?.ticketId !== ticketId) throw new ScangateError('not_found');
-    return { ticketId, keyId: checked.keyId, binding, foreignOrigin };
+    return { ticketId, keyId: checked.keyId, binding, clientOrigin };
   }
 
-  #isSameOrigin({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders, page: boolean): boolean {
-    if (page) return site === undefined || site === 'same-origin' || site === 'none';
-    if (origin !== undefined) return this.#origins.isOwn(origin, host) && site !== 'cross-site';
-    return site === 'same-origin';
-  }
-
-  #mayAsk({ foreignOrigin }: BrowserClaim, { client_id: clientId }: MintedData): boolean {
-    if (foreignOrigin === undefined) return true;
-    return isOriginOf(this.#clients.find(clientId), foreignOrigin);
+  #mayAsk({ clientOrigin }: BrowserClaim, { client_id: clientId }: MintedData): boolean {
+    return clientOrigin === undefined || isOriginOf(this.#clients.find(clientId), clientOrigin);
   }
 }

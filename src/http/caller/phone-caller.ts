@@ -4,6 +4,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Origins } from './origins.ts';
 import { pageCookieName } from './page-cookie.ts';
+import { allows, fetchSite } from './request-site.ts';
 
 /** What a request shows of the phone's user. */
 export interface PhoneRequest {
@@ -23,9 +24,7 @@ export interface PhoneCaller {
 /** @param secure whether cookies go over HTTPS only. */
 export function phoneCaller(phones: PhoneIdentities, origins: Origins, secure: boolean): PhoneCaller {
   const cookie = pageCookieName(secure);
-  // The page's cookie goes along with whatever any page sends here, so what it does must come from our own.
-  const isOwnPage = ({ raw: { origin, host, 'sec-fetch-site': site } }: PhoneRequest): boolean =>
-    origin === undefined ? site === 'same-origin' : origins.isOwn(origin, host) && site !== 'cross-site';
+  const mayUseCookie = ({ raw }: PhoneRequest): boolean => allows('cookie', fetchSite(raw, origins));
 
   return {
     async user(request) {
@@ -34,7 +33,7 @@ export function phoneCaller(phones: PhoneIdentities, origins: Origins, secure: b
       const user =
         bearer !== undefined
           ? await phones.identify({ bearer })
-          : pageSession !== undefined && isOwnPage(request)
+          : pageSession !== undefined && mayUseCookie(request)
             ? await phones.identify({ pageSession })
             : undefined;
       if (user === undefined) throw new ScangateError('phone_unknown');

@@ -7,6 +7,7 @@ import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer/answer.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
+import { allows, navigationSite } from '../caller/request-site.ts';
 import type { Pages } from '../pages/pages.ts';
 import { escapeHtml } from '../pages/template.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
@@ -109,7 +110,7 @@ function pretendRoute({ pageSessions, issuer }: ApprovalRoutesOptions): Route {
       answers: { 303: { description: 'Back to the approval page.' } },
     },
     handle: ({ body, raw }) => {
-      if (raw['sec-fetch-site'] === 'cross-site' || raw['sec-fetch-site'] === 'same-site')
+      if (!allows('sign_in_by_form', navigationSite(raw)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const user = demoUser(body.name.trim());
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });

@@ -6,6 +6,7 @@ import { sessionSubject } from '../../store/subject.ts';
 import type { Present } from '../../watch/present.ts';
 import { isOriginOf } from '../caller/origins.ts';
 import type { Origins } from '../caller/origins.ts';
+import { allows, fetchSite, originOf } from '../caller/request-site.ts';
 import type { Admitted } from '../transports/admitted.ts';
 
 /** What watching a session is made of. */
@@ -35,9 +36,10 @@ export type AdmitSession = (asked: SessionAsked) => Promise<Admitted<SessionNoti
 export function sessionGate(options: SessionGateOptions): AdmitSession {
   const { access, clients, origins, presenter } = options;
 
-  function mayAsk(clientId: string, { origin, host }: IncomingHttpHeaders): boolean {
-    if (origin === undefined || origins.isOwn(origin, host)) return true;
-    return isOriginOf(clients.find(clientId), origin);
+  function mayAsk(clientId: string, headers: IncomingHttpHeaders): boolean {
+    const site = fetchSite(headers, origins);
+    if (site === 'client_page') return isOriginOf(clients.find(clientId), originOf(headers));
+    return allows('bearer', site);
   }
 
   return async ({ sid, bearer, headers, after, address }) => {

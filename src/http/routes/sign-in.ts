@@ -8,6 +8,7 @@ import type { BrowserGate } from '../caller/browser-gate.ts';
 import type { Pages } from '../pages/pages.ts';
 import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
 import { setCookie } from '../caller/credentials.ts';
+import { allows, navigationSite } from '../caller/request-site.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
@@ -94,7 +95,7 @@ export function signInRoutes(options: SignInRoutesOptions): readonly Route[] {
           ticketCookie(options, view),
           ...(verifier === undefined ? [] : [verifierCookie(verifier, issuer)]),
         ];
-        if (request.raw['sec-fetch-site'] !== 'cross-site')
+        if (allows('keep_cookie_on_redirect', navigationSite(request.raw)))
           return { status: 303, headers: { Location: address, 'Set-Cookie': cookies } };
         // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
         const onward = pages.show('sign-in-plain', request.raw, {

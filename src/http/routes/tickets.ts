@@ -4,12 +4,14 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import type { Binding } from '../../ticket/events.ts';
 import type { Answer } from '../answer/answer.ts';
 import { browserCookie } from '../caller/browser-gate.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import { setCookie } from '../caller/credentials.ts';
 import { isOriginOf } from '../caller/origins.ts';
 import type { Origins } from '../caller/origins.ts';
+import { allows, fetchSite, originOf } from '../caller/request-site.ts';
 import { matchesEtag } from '../answer/etag.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
@@ -123,7 +125,7 @@ export function ticketRoutes(options: TicketRoutesOptions): readonly Route[] {
       handle: async (request) => {
         const { binding, ...asked } = request.body;
         const client = minting.check(asked);
-        checkOrigin(options.origins, client, binding, request);
+        checkSite(options.origins, client, binding, request);
         const browser = { ip: request.ip, agent: request.agent };
         return mintAnswer(await minting.mint(client, asked, binding, browser));
       },
@@ -195,19 +197,16 @@ export function ticketRoutes(options: TicketRoutesOptions): readonly Route[] {
   ];
 }
 
-// A cookie is for our own pages; a bearer also for those of the client itself. Programs send no origin at all.
-function checkOrigin(
+// A cookie is for our own pages; a bearer also for those of the client itself.
+function checkSite(
   origins: Origins,
   client: Client,
-  binding: 'cookie' | 'bearer',
-  { raw: { origin, host, 'sec-fetch-site': site } }: Pick<RouteRequest, 'raw'>,
+  binding: Binding,
+  { raw }: Pick<RouteRequest, 'raw'>,
 ): void {
-  const own =
-    origin === undefined
-      ? site === undefined || site === 'same-origin' || site === 'none'
-      : origins.isOwn(origin, host);
-  const clients = binding === 'bearer' && origin !== undefined && isOriginOf(client, origin);
-  if (!own && !clients) {
+  const site = fetchSite(raw, origins);
+  const ofClient = site !== 'client_page' || isOriginOf(client, originOf(raw));
+  if (!ofClient || !allows(binding === 'cookie' ? 'mint_by_cookie' : 'mint_by_bearer', site)) {
     throw new ScangateError('invalid_request', {
       field: 'Origin',
       message: 'Pages of this origin may not ask for that.',

@@ -1,7 +1,7 @@
 import type { WebSocketServer } from 'ws';
 import type { WatchShared } from '../../watch/watch-subject.ts';
+import type { Origins } from '../caller/origins.ts';
 import type { Held, TransportName } from './held.ts';
-import type { Origins } from './socket-origin.ts';
 
 /** Why a held connection ended: its subject did, its time was up, the client left, was too slow or wrong, the node goes or cannot. */
 export type Closing = 'end' | 'life' | 'gone' | 'slow' | 'refused' | 'drain' | 'elsewhere';

@@ -3,11 +3,11 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import { ScangateError } from '../../ticket/error.ts';
+import { allows, socketSite } from '../caller/request-site.ts';
 import { askedCursor } from './asked-cursor.ts';
 import { HeldSocket } from './held-socket.ts';
 import type { SocketAsked } from './socket-caller.ts';
 import { SUBPROTOCOL } from './socket-message.ts';
-import { mayOpenSocket } from './socket-origin.ts';
 import type { TransportShared } from './transport.ts';
 
 const CLOSE_MS = 5000;
@@ -46,7 +46,8 @@ export function upgradeSocket<T>(
   head: Buffer,
 ): void {
   const { caller } = asked;
-  if (!mayOpenSocket(shared.origins, caller.by === 'cookie' ? 'cookie' : 'bearer', req.headers)) {
+  const rule = caller.by === 'cookie' ? 'socket_by_cookie' : 'bearer';
+  if (!allows(rule, socketSite(req.headers, shared.origins))) {
     throw new ScangateError('invalid_request', {
       field: 'Origin',
       message: 'Pages of this origin may not ask.',

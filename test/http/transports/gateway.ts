@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Origins } from '../../../src/http/caller/origins.ts';
 import type { Admitted } from '../../../src/http/transports/admitted.ts';
 import { Held } from '../../../src/http/transports/held.ts';
 import type { HeldLimits } from '../../../src/http/transports/held.ts';
@@ -90,7 +91,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     watch,
     held: new Held({ perSubject: 16, perAddress: 10_000, total: 10_000, ...options.limits }, now),
     sockets: socketServer(1024),
-    origins: { own: OWN, isRegistered: (origin) => origin === REGISTERED },
+    origins: new Origins(new URL(OWN), {
+      find: () => undefined,
+      isClientOrigin: (origin) => origin === REGISTERED,
+    }),
     events: {
       opened: (transport) => log.push(`opened ${transport}`),
       told: () => undefined,
