@@ -3,7 +3,7 @@ import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
 import { callThrough } from '../../src/store/redis/connection/call.ts';
 import { Peers } from '../../src/store/redis/failover/peers.ts';
 import { oneShard } from '../../src/store/redis/connection/shard.ts';
-import type { Shard } from '../../src/store/redis/connection/shard.ts';
+import type { Shard, ShardChecks } from '../../src/store/redis/connection/shard.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
 import { SEED, freshTicket, seeded, sleep } from '../contract/appends.ts';
 import { startRedis } from '../support/redis.ts';
@@ -29,10 +29,16 @@ afterEach(async () => {
   await redis.stop();
 });
 
+async function shardsOn(checks: ShardChecks): Promise<[Shard]> {
+  const opened = oneShard(parseRedisAddress(redis.url), 16, {});
+  await opened.start(checks, () => {});
+  shards.push(...opened.all);
+  return opened.all as [Shard];
+}
+
 async function openShard(writer = async (): Promise<void> => {}): Promise<Shard> {
   const checks = { writer, reader: async (): Promise<void> => {} };
-  const [shard] = oneShard(parseRedisAddress(redis.url), checks, 16, {}).all as [Shard];
-  shards.push(shard);
+  const [shard] = await shardsOn(checks);
   await shard.writer.whenUp(5_000);
   return shard;
 }
@@ -155,8 +161,7 @@ test('nothing follows to a master before its writer was let through', async () =
   let letThrough = (): void => {};
   const dealtWith = new Promise<void>((resolve) => (letThrough = resolve));
   const checks = { writer: () => dealtWith, reader: async (): Promise<void> => {} };
-  const [shard] = oneShard(parseRedisAddress(redis.url), checks, 16, {}).all as [Shard];
-  shards.push(shard);
+  const [shard] = await shardsOn(checks);
   expect(await soon(shard.control.whenUp(3_000))).toBeUndefined();
   expect([shard.control.up, shard.durable.up]).toEqual([false, false]);
   letThrough();

@@ -3,7 +3,8 @@ import type { Append } from '../../src/store/event-store.ts';
 import type { appendArguments } from '../../src/store/redis/format/append-call.ts';
 import type { Link } from '../../src/store/redis/connection/link.ts';
 import { ReplicatedAppends } from '../../src/store/redis/events/replicated-appends.ts';
-import type { Session } from '../../src/store/redis/events/session.ts';
+import { createPartitionCalls } from '../../src/store/redis/connection/partition-calls.ts';
+import type { Shards } from '../../src/store/redis/connection/shard.ts';
 import { until } from '../support/until.ts';
 
 /** A connection whose server has as many replicas as it is asked for, and answers when it is let. */
@@ -23,13 +24,16 @@ function stand(replicas: number) {
   };
   const link = { up: true, closed: false, assertUp: () => undefined, redis: { pipeline } } as unknown as Link;
   const shard = { durable: link, replicas };
-  const session = {
-    shards: { of: () => shard, refresh: () => undefined },
-    settings: { callTimeoutMs: 5000, replicationTimeoutMs: 100 },
+  const shards = { of: () => shard, refresh: () => undefined } as unknown as Shards;
+  const calls = createPartitionCalls({
+    shards,
+    partitions: 1,
     clock: () => performance.now(),
-    admit: () => Promise.resolve(),
-  } as unknown as Session;
-  const appends = new ReplicatedAppends(session);
+    timeoutMs: 5000,
+    onLibraryGone: () => Promise.resolve(),
+  });
+  const admission = { admit: () => Promise.resolve() };
+  const appends = new ReplicatedAppends({ calls, shards, admission, timeoutMs: 100 });
   const send = () =>
     appends.send([] as readonly Append[], 0, ['sg2_append', 0] as ReturnType<typeof appendArguments>);
   return { shard, wanted, answers, send };

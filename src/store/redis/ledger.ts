@@ -1,13 +1,13 @@
 import type { Ledger } from '../ledger.ts';
 import { ledgerKey } from '../keys.ts';
 import type { LedgerKind } from '../keys.ts';
-import type { Session } from './events/session.ts';
+import type { PartitionCalls } from './connection/partition-calls.ts';
 
 const KEY_LENGTH_MAX = 200;
 const VALUE_BYTES_MAX = 16_384;
 
 /** The ledger on Redis: each call is one function of `migrations/0002-ledger.lua`. */
-export function redisLedger(session: Session): Ledger {
+export function redisLedger(calls: PartitionCalls): Ledger {
   function call<T>(
     kind: LedgerKind,
     name: string,
@@ -15,9 +15,9 @@ export function redisLedger(session: Session): Ledger {
     fn: string,
     ...args: (string | number)[]
   ): Promise<T> {
-    const partition = partitionOfName(name, session.partitions);
+    const partition = partitionOfName(name, calls.partitions);
     const key = ledgerKey(partition, kind, name);
-    return session.call(partition, repeatable, (link) => link.redis.fcall(fn, 1, key, ...args) as Promise<T>);
+    return calls.call(partition, repeatable, (link) => link.redis.fcall(fn, 1, key, ...args) as Promise<T>);
   }
 
   return {
@@ -29,8 +29,8 @@ export function redisLedger(session: Session): Ledger {
 
     async get(name) {
       check(name);
-      const partition = partitionOfName(name, session.partitions);
-      return session.call(partition, true, (link) => link.redis.get(ledgerKey(partition, 'value', name)));
+      const partition = partitionOfName(name, calls.partitions);
+      return calls.call(partition, true, (link) => link.redis.get(ledgerKey(partition, 'value', name)));
     },
 
     async replaceIf(name, expected, value, lifeMs) {
@@ -52,10 +52,8 @@ export function redisLedger(session: Session): Ledger {
 
     async removeMember(set, member) {
       check(set);
-      const partition = partitionOfName(set, session.partitions);
-      await session.call(partition, true, (link) =>
-        link.redis.zrem(ledgerKey(partition, 'set', set), member),
-      );
+      const partition = partitionOfName(set, calls.partitions);
+      await calls.call(partition, true, (link) => link.redis.zrem(ledgerKey(partition, 'set', set), member));
     },
 
     async members(set, limit) {

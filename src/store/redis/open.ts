@@ -3,24 +3,34 @@ import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import { parseRedisAddress } from './connection/address.ts';
 import type { RedisAddress } from './connection/address.ts';
-import { ClockWatch } from './failover/clock-watch.ts';
 import { ClusterShards } from './connection/cluster.ts';
+import { createPartitionCalls } from './connection/partition-calls.ts';
+import type { PartitionCalls } from './connection/partition-calls.ts';
+import { oneShard } from './connection/shard.ts';
+import type { Shards } from './connection/shard.ts';
+import { Admission } from './events/admission.ts';
+import { RedisStore } from './events/event-store.ts';
+import { History } from './events/history.ts';
+import { ReadBatch } from './events/read-batch.ts';
+import { readHeads } from './events/read-heads.ts';
+import { rebuildAll } from './events/rebuild-all.ts';
+import { ReplicatedAppends } from './events/replicated-appends.ts';
+import { Sweep } from './events/sweep.ts';
+import { Tail } from './events/tail.ts';
+import { ClockWatch } from './failover/clock-watch.ts';
+import { FailoverState } from './failover/failover-state.ts';
 import { Failover } from './failover/failover.ts';
 import type { OnIncident } from './failover/incident.ts';
-import { redisLedger } from './ledger.ts';
 import { Peers } from './failover/peers.ts';
-import { prepare } from './setup/prepare.ts';
-import { rebuildAll } from './events/rebuild-all.ts';
-import { RedisStore } from './events/event-store.ts';
 import { SentinelWatch } from './failover/sentinel-watch.ts';
-import { Session } from './events/session.ts';
-import { oneShard } from './connection/shard.ts';
-import type { ShardChecks, Shards } from './connection/shard.ts';
-import type { RedisSettings } from './redis-settings.ts';
-import { Tail } from './events/tail.ts';
 import { Timelines } from './failover/timelines.ts';
+import { redisLedger } from './ledger.ts';
+import type { RedisSettings } from './redis-settings.ts';
+import type { Meta } from './setup/meta.ts';
+import { loadFunctions } from './setup/migrate.ts';
+import { prepare } from './setup/prepare.ts';
 
-/** How long a node takes to say that it leaves. */
+/** How long a node takes to say that it leaves, in milliseconds. */
 const LEAVE_MS = 200;
 
 /** How a Redis store is opened. */
@@ -54,81 +64,161 @@ export interface RedisStores {
  * answered in time.
  */
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStores> {
-  const { url, settings, clock, random, randomText, onIncident = () => {} } = options;
-  const address = parseRedisAddress(url);
+  const { settings, randomText } = options;
+  const address = parseRedisAddress(options.url);
   const meta = await prepare(address, {
     migrate: options.migrate,
     partitions: settings.partitions,
     randomText,
     timeoutMs: settings.callTimeoutMs,
   });
+  const base = baseOf(options, address, meta);
+  const watches = watchesOf(base);
+  const store = storeOf(base, watches);
+  try {
+    await connectAll(base, watches);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return {
+    store,
+    ledger: redisLedger(base.calls),
+    rebuildAll: (onProgress, take) => rebuildAll(base.calls, settings.historyMs, onProgress, take),
+  };
+}
 
-  let tail: Tail | undefined;
-  const sentinels =
-    address.kind === 'sentinel'
-      ? new SentinelWatch(address, clock, {
-          onHeard: () => failover.trust(),
-          onReturn: () => {
-            for (const { writer, followers } of shards.all) {
-              for (const link of [writer, ...followers]) link.reconnect();
-            }
-          },
-        })
-      : undefined;
+/** What everything else stands on: the way to the servers, what this node remembers, and the log's contents. */
+interface Base {
+  readonly options: OpenRedisOptions;
+  readonly address: RedisAddress;
+  readonly meta: Meta;
+  readonly onIncident: OnIncident;
+  readonly shards: Shards;
+  readonly calls: PartitionCalls;
+  readonly state: FailoverState;
+  readonly reads: ReadBatch;
+  readonly history: History;
+  readonly tail: Tail;
+}
+
+function baseOf(options: OpenRedisOptions, address: RedisAddress, meta: Meta): Base {
+  const { settings, clock, onIncident = () => {} } = options;
+  const { partitions } = meta;
+  const shards =
+    address.kind === 'cluster'
+      ? new ClusterShards(address, partitions, clock)
+      : oneShard(address, partitions, { failoverDetector: settings.detectsTimelines });
+  const calls = createPartitionCalls({
+    shards,
+    partitions,
+    clock,
+    timeoutMs: settings.callTimeoutMs,
+    onLibraryGone: (link) => loadFunctions(link.redis, false),
+  });
+  const state = new FailoverState({
+    settings,
+    partitions,
+    clock,
+    trustsAtOnce: address.kind !== 'sentinel',
+    onIncident,
+  });
+  const reads = new ReadBatch(partitions, (groups) => readHeads({ calls, shards, recovery: state }, groups));
+  const history = new History(calls, reads, settings.historyMs);
+  const tail = new Tail({
+    shards,
+    together: address.kind !== 'cluster',
+    pauseMs: settings.tailPauseMs,
+    rewindMs: settings.rewindMs,
+    gapMaxMs: Math.max(settings.rewindMs, settings.ringMs),
+    clock,
+    onEntry: (text, partition, now) => state.observed(text, partition, now),
+  });
+  return { options, address, meta, onIncident, shards, calls, state, reads, history, tail };
+}
+
+/** Who notices that something is not as before, and deals with it. */
+interface Watches {
+  readonly peers: Peers;
+  readonly failover: Failover;
+  readonly timelines: Timelines;
+  readonly clocks: ClockWatch;
+  /** Undefined where no Sentinels name the master. */
+  readonly sentinels: SentinelWatch | undefined;
+}
+
+function watchesOf(base: Base): Watches {
+  const { address, meta, onIncident, shards, calls, state, reads, history, tail } = base;
+  const { settings, clock, randomText } = base.options;
   const peers = new Peers({ id: randomText(), clock, settleMaxMs: settings.settleMaxMs });
   const failover = new Failover({
     settings,
-    partitions: meta.partitions,
+    state,
+    peers,
+    tools: {
+      calls,
+      historyMs: settings.historyMs,
+      read: (subject) => reads.read(subject),
+      rebuild: (subject) => history.rebuild(subject),
+    },
     clock,
     onIncident,
-    peers,
-    trustsAtOnce: sentinels === undefined,
-    wake: (subjects) => tail?.wake(subjects),
+    wake: (subjects) => tail.wake(subjects),
   });
   const timelines = new Timelines({
     meta,
+    shards,
     detects: settings.detectsTimelines,
     randomText,
     onChange: async (shard, redis, timeline) => {
       await failover.begin(shard, redis, timeline);
-      tail?.rewind(shard);
+      tail.rewind(shard);
     },
     onFirst: (shard, redis, timeline) => failover.join(shard, redis, timeline),
-    onChanged: () => onIncident({ kind: 'timeline', timeline: timelines.name(shards) }),
+    onChanged: (timeline) => onIncident({ kind: 'timeline', timeline }),
     onTime: async (shard, now) => {
-      for (const partition of shard.partitions) failover.answered(partition, now);
+      for (const partition of shard.partitions) state.answered(partition, now);
       await peers.greet(shard, now);
     },
   });
-  const checks: ShardChecks = {
-    writer: async (shard, redis) => {
-      await timelines.checkWriter(shard, redis);
-      sentinels?.foundMaster();
-    },
-    reader: timelines.checkReader,
-  };
-  const shards = await openShards(address, checks, meta.partitions, options, () => tail?.follow());
-  const clocks = new ClockWatch({
-    address,
-    shards,
-    clock,
-    skewMaxMs: settings.clockSkewMaxMs,
-    onIncident,
-  });
+  const sentinels =
+    address.kind === 'sentinel'
+      ? new SentinelWatch(address, clock, {
+          onHeard: () => state.trust(),
+          onReturn: () => reconnectAll(shards),
+        })
+      : undefined;
+  const clocks = new ClockWatch({ address, shards, clock, skewMaxMs: settings.clockSkewMaxMs, onIncident });
+  return { peers, failover, timelines, clocks, sentinels };
+}
 
-  const session = new Session({
-    settings,
-    partitions: meta.partitions,
+function storeOf(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
+  const { shards, calls, state } = base;
+  const { settings, clock, random } = base.options;
+  const admission = new Admission({
+    recovery: state,
     shards,
-    clock,
-    random,
-    healing: failover,
-    timeline: () => timelines.name(shards),
+    partitions: calls.partitions,
+    timeoutMs: settings.callTimeoutMs,
     checkTimeline: (shard) => timelines.check(shard),
     writesRefused: () =>
       (sentinels?.silentMs() ?? 0) > settings.sentinelSilenceMaxMs
         ? 'no majority of the Sentinels is heard'
         : undefined,
+  });
+  return new RedisStore({
+    ...base,
+    recovery: state,
+    admission,
+    sweep: new Sweep({ calls, shards, settings, clock, random }),
+    replicated: new ReplicatedAppends({
+      calls,
+      shards,
+      admission,
+      timeoutMs: settings.replicationTimeoutMs,
+    }),
+    historyMs: settings.historyMs,
+    timeline: () => timelines.name,
     clockSkewMs: () => clocks.skewMs,
     onClose: async () => {
       clocks.stop();
@@ -141,42 +231,30 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
       ]);
     },
   });
-  try {
-    await Promise.all(shards.all.map((shard) => shard.writer.whenUp(settings.callTimeoutMs)));
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-  tail = new Tail({
-    shards,
-    together: address.kind !== 'cluster',
-    pauseMs: settings.tailPauseMs,
-    rewindMs: settings.rewindMs,
-    gapMaxMs: Math.max(settings.rewindMs, settings.ringMs),
-    clock,
-    onEntry: (text, partition, now) => failover.seen(text, partition, now),
-  });
-  await timelines.start(shards);
-  const store = new RedisStore(session, tail);
-  failover.useTools(store.restoreTools);
-  return {
-    store,
-    ledger: redisLedger(session),
-    rebuildAll: (onProgress, take) => rebuildAll(session, onProgress, take),
-  };
 }
 
-async function openShards(
-  address: RedisAddress,
-  checks: ShardChecks,
-  partitions: number,
-  { settings, clock }: OpenRedisOptions,
-  onNew: () => void,
-): Promise<Shards> {
-  if (address.kind !== 'cluster') {
-    return oneShard(address, checks, partitions, { failoverDetector: settings.detectsTimelines });
+/** Connects, lets each connection through once its history is known, and settles when calls may go out. */
+async function connectAll({ options, shards, tail }: Base, watches: Watches): Promise<void> {
+  const { timelines, clocks, sentinels } = watches;
+  sentinels?.start();
+  await shards.start(
+    {
+      writer: async (shard, redis) => {
+        await timelines.checkWriter(shard, redis);
+        sentinels?.foundMaster();
+      },
+      reader: timelines.checkReader,
+    },
+    () => tail.follow(),
+  );
+  clocks.start();
+  await Promise.all(shards.all.map((shard) => shard.writer.whenUp(options.settings.callTimeoutMs)));
+  await timelines.start();
+}
+
+/** Looks for every master anew: whoever was one may be so no longer. */
+function reconnectAll(shards: Shards): void {
+  for (const { writer, followers } of shards.all) {
+    for (const link of [writer, ...followers]) link.reconnect();
   }
-  const cluster = new ClusterShards({ address, checks, clock, partitions, onNew });
-  await cluster.start();
-  return cluster;
 }

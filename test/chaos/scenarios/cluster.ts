@@ -1,5 +1,5 @@
 import { partitionKeys } from '../../../src/store/keys.ts';
-import { PARTITIONS } from '../../../src/store/redis/redis-settings.ts';
+import { PARTITIONS } from '../../../src/store/redis/setup/prepare.ts';
 import { partitionOf, ticketSubject } from '../../../src/store/subject.ts';
 import { until } from '../../support/until.ts';
 import type { Redis } from '../../support/redis.ts';

@@ -2,7 +2,9 @@ import { StoreUnavailable } from '../../event-store.ts';
 import type { Link } from './link.ts';
 import { verdictOf } from './reply-error.ts';
 import type { Verdict } from './reply-error.ts';
-import { RETRY_DELAY_MS } from '../redis-settings.ts';
+
+/** How long a call waits before it is tried again, in milliseconds. */
+export const RETRY_DELAY_MS = 25;
 
 /** What a call does when it does not get through. */
 export interface CallOptions {

@@ -15,10 +15,8 @@ const ASK_TIMEOUT_MS = 1_000;
  */
 export class ClusterShards implements Shards {
   readonly #address: RedisAddress;
-  readonly #checks: ShardChecks;
   readonly #clock: () => number;
   readonly #partitions: number;
-  readonly #onNew: () => void;
   #slots: Slots | undefined;
   #shards = new Map<string, Shard>();
   #owners: (Shard | undefined)[] = [];
@@ -28,19 +26,10 @@ export class ClusterShards implements Shards {
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(parts: {
-    readonly address: RedisAddress;
-    readonly checks: ShardChecks;
-    readonly clock: () => number;
-    readonly partitions: number;
-    /** There is a shard that was not there before. */
-    readonly onNew: () => void;
-  }) {
-    this.#address = parts.address;
-    this.#checks = parts.checks;
-    this.#clock = parts.clock;
-    this.#partitions = parts.partitions;
-    this.#onNew = parts.onNew;
+  constructor(address: RedisAddress, partitions: number, clock: () => number) {
+    this.#address = address;
+    this.#partitions = partitions;
+    this.#clock = clock;
   }
 
   get all(): readonly Shard[] {
@@ -56,12 +45,13 @@ export class ClusterShards implements Shards {
   }
 
   /** Looks for the first time, and then whenever it is called for. */
-  async start(): Promise<void> {
-    await this.#look();
+  async start(checks: ShardChecks, onNew: () => void): Promise<void> {
+    const look = (): Promise<void> => this.#look(checks, onNew);
+    await look();
     this.#timer = setInterval(() => {
       const away = this.all.some((shard) => !shard.writer.up);
       if (!away && !this.#wanted && this.#clock() - this.#lookedAt < LOOK_ANYWAY_MS) return;
-      if (!this.#looking) void this.#look();
+      if (!this.#looking) void look();
     }, LOOK_EVERY_MS);
     this.#timer.unref();
   }
@@ -72,25 +62,27 @@ export class ClusterShards implements Shards {
     for (const shard of this.all) shard.close();
   }
 
-  async #look(): Promise<void> {
+  async #look(checks: ShardChecks, onNew: () => void): Promise<void> {
     this.#looking = true;
     this.#wanted = false;
     this.#lookedAt = this.#clock();
-    await this.#askAnyone().finally(() => {
-      this.#looking = false;
-    });
+    const views = await this.#askAnyone();
+    this.#looking = false;
+    if (views !== undefined && this.#take(views, checks)) onNew();
   }
 
-  async #askAnyone(): Promise<void> {
+  /** What the first node that answers sees; those that are known are asked first. */
+  async #askAnyone(): Promise<readonly MasterView[] | undefined> {
     const known = this.all.filter((shard) => shard.control.up);
     for (const shard of known) {
       const views = await within(askMasters(shard.control.redis)).catch(() => undefined);
-      if (views !== undefined) return this.#take(views);
+      if (views !== undefined) return views;
     }
     for (const endpoint of this.#address.endpoints) {
       const views = await this.#askStranger(endpoint).catch(() => undefined);
-      if (views !== undefined) return this.#take(views);
+      if (views !== undefined) return views;
     }
+    return undefined;
   }
 
   async #askStranger(endpoint: Endpoint): Promise<MasterView[]> {
@@ -104,8 +96,9 @@ export class ClusterShards implements Shards {
     }
   }
 
-  #take(views: readonly MasterView[]): void {
-    if (this.#closed || this.#slots === undefined) return;
+  /** @returns whether there is a shard that was not there before. */
+  #take(views: readonly MasterView[], checks: ShardChecks): boolean {
+    if (this.#closed || this.#slots === undefined) return false;
     const before = this.#owners;
     const shards = new Map<string, Shard>();
     const owners: (Shard | undefined)[] = [];
@@ -115,7 +108,7 @@ export class ClusterShards implements Shards {
       if (partitions.length === 0) continue;
       const name = `${host}:${port}`;
       const present = this.#shards.get(name);
-      const shard = present ?? new Shard(this.#address, this.#checks, { endpoint: { host, port } });
+      const shard = present ?? new Shard(this.#address, checks, { endpoint: { host, port } });
       if (present === undefined) shard.takesOver = partitions.some((i) => before[i] !== undefined);
       shard.partitions = partitions;
       shards.set(name, shard);
@@ -127,7 +120,7 @@ export class ClusterShards implements Shards {
     this.#shards = shards;
     this.#owners = owners;
     for (const shard of gone) shard.close();
-    if (fresh) this.#onNew();
+    return fresh;
   }
 }
 

@@ -1,13 +1,14 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import type { Endpoint, RedisAddress } from './address.ts';
-import { SOCKET_TIMEOUT_MS } from '../redis-settings.ts';
 
 /** What a connection is for. A blocked read must not hold up a write, nor a long answer either. */
 export type Role = 'writer' | 'durable' | 'reader' | 'control';
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
+/** A socket that is silent for so long under a pending call is dead: twice as long as any call waits at the server. */
+const SOCKET_TIMEOUT_MS = 2_500;
 const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 200;
 const CONNECT_TIMEOUT_MS = 1_500;

@@ -3,7 +3,9 @@ import type { RedisAddress } from './address.ts';
 import { connect } from './connection.ts';
 import type { ConnectOptions } from './connection.ts';
 import { Link, askServer } from './link.ts';
-import { FOLLOW_WAIT_MS } from '../redis-settings.ts';
+
+/** How long a connection that goes where the writer goes waits for it to be there before it looks anew. */
+export const FOLLOW_WAIT_MS = 1_000;
 
 /** Looks at a server before a link to it opens. Throws where it may not be used. */
 export type Check = (shard: Shard, redis: Redis) => Promise<void>;
@@ -73,19 +75,33 @@ export interface Shards {
   readonly all: readonly Shard[];
   /** Undefined where nobody is known to have it at this moment. */
   of(partition: number): Shard | undefined;
+  /**
+   * Connects to every master.
+   *
+   * @param checks what each connection has to pass before it is open for calls.
+   * @param onNew hears, now and later, that there is a shard which was not there before.
+   */
+  start(checks: ShardChecks, onNew: () => void): Promise<void>;
   /** Someone was told that a partition is elsewhere, or that a master is away: look anew, soon. */
   refresh(): void;
   close(): void;
 }
 
 /** The one master of a single Redis, or the one that Sentinels name. */
-export function oneShard(
-  address: RedisAddress,
-  checks: ShardChecks,
-  partitions: number,
-  options: ConnectOptions,
-): Shards {
-  const shard = new Shard(address, checks, options);
-  shard.partitions = Array.from({ length: partitions }, (_, partition) => partition);
-  return { all: [shard], of: () => shard, refresh: () => {}, close: () => shard.close() };
+export function oneShard(address: RedisAddress, partitions: number, options: ConnectOptions): Shards {
+  const all: Shard[] = [];
+  return {
+    all,
+    of: () => all[0],
+    async start(checks, onNew) {
+      const shard = new Shard(address, checks, options);
+      shard.partitions = Array.from({ length: partitions }, (_, partition) => partition);
+      all.push(shard);
+      onNew();
+    },
+    refresh: () => {},
+    close: () => {
+      for (const shard of all) shard.close();
+    },
+  };
 }

@@ -12,81 +12,81 @@ import type { Subject } from '../../subject.ts';
 import { appendArguments, appendResult } from '../format/append-call.ts';
 import type { Marked } from '../format/append-call.ts';
 import { checkBatch } from '../../bounds.ts';
-import { History } from './history.ts';
-import { ReadBatch } from './read-batch.ts';
+import type { History } from './history.ts';
+import type { ReadBatch } from './read-batch.ts';
 import type { Reading } from './read-batch.ts';
-import { readHeads } from './read-heads.ts';
-import type { RestoreTools } from '../failover/restore.ts';
-import { ReplicatedAppends } from './replicated-appends.ts';
-import type { Session } from './session.ts';
-import { Sweep } from './sweep.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { Shards } from '../connection/shard.ts';
+import type { Admission } from './admission.ts';
+import type { Recovery } from './recovery.ts';
+import type { ReplicatedAppends } from './replicated-appends.ts';
+import type { Sweep } from './sweep.ts';
 import type { Tail } from './tail.ts';
 
 /** How often, and after how long, a head that is missing right after a failover is looked for again. */
 const LOOKS_MAX = 5;
 const LOOK_AGAIN_MS = 200;
 
+/** The parts of an event store on Redis. */
+export interface RedisStoreParts {
+  readonly calls: PartitionCalls;
+  readonly shards: Shards;
+  readonly recovery: Recovery;
+  readonly admission: Admission;
+  readonly reads: ReadBatch;
+  readonly history: History;
+  readonly tail: Tail;
+  readonly sweep: Sweep;
+  readonly replicated: ReplicatedAppends;
+  /** How long a head outlives its subject's end, in milliseconds. */
+  readonly historyMs: number;
+  /** Names the history of the whole store. */
+  readonly timeline: () => string;
+  /** How far the servers' clocks are apart, in milliseconds. */
+  readonly clockSkewMs: () => number;
+  /** Takes leave of the store, while its connections are still there. */
+  readonly onClose: () => Promise<void>;
+}
+
 /** The event store on Redis Streams. What each part does stands in the part's own file. */
 export class RedisStore implements EventStore {
-  readonly #session: Session;
-  readonly #tail: Tail;
-  readonly #reads: ReadBatch;
-  readonly #history: History;
-  readonly #sweep: Sweep;
-  readonly #replicated: ReplicatedAppends;
+  readonly #parts: RedisStoreParts;
 
-  /** What a restore needs of this store: reading past those who are held up for it. */
-  get restoreTools(): RestoreTools {
-    return {
-      session: this.#session,
-      read: (subject) => this.#reads.read(subject),
-      rebuild: (subject) => this.#history.rebuild(subject),
-    };
-  }
-
-  constructor(session: Session, tail: Tail) {
-    this.#session = session;
-    this.#tail = tail;
-    this.#reads = new ReadBatch(session.partitions, (groups) => readHeads(session, groups));
-    this.#history = new History(session, this.#reads);
-    this.#sweep = new Sweep(session);
-    this.#replicated = new ReplicatedAppends(session);
+  constructor(parts: RedisStoreParts) {
+    this.#parts = parts;
   }
 
   async append(
     batch: readonly Append[],
     options: { readonly durability?: Durability } = {},
   ): Promise<AppendResult> {
-    const session = this.#session;
-    const partition = checkBatch(batch, session.partitions);
-    session.checkWritable();
+    const { calls, admission, recovery, history } = this.#parts;
+    const partition = checkBatch(batch, calls.partitions);
+    admission.checkWritable();
     const replicated = options.durability === 'replicated';
     let result = await this.#send(batch, partition, replicated);
-    if ('head' in result && !(await session.isSure((batch[result.index] as Append).subject, result.head))) {
+    if ('head' in result && !(await admission.isSure((batch[result.index] as Append).subject, result.head))) {
       result = await this.#send(batch, partition, replicated);
     }
     if (result.outcome === 'marked') {
-      await this.#history.rebuild((batch[result.index] as Append).subject).catch(() => null);
+      await history.rebuild((batch[result.index] as Append).subject).catch(() => null);
       const marked = result;
       result = await this.#send(batch, partition, replicated);
       if (result.outcome === 'marked') return this.#firstAgain(batch, marked);
     }
-    if ('moments' in result) session.acknowledged(batch, result.moments, partition);
+    if ('moments' in result) recovery.acknowledged(batch, result.moments, partition);
     return result;
   }
 
   async read(subjects: readonly Subject[]): Promise<{ heads: readonly (Head | null)[]; now: number }> {
-    const session = this.#session;
-    if (subjects.length === 0) {
-      const [answer] = await readHeads(session, [{ partition: 0, subjects: [] }]);
-      return { heads: [], now: answer?.now ?? 0 };
-    }
+    const { admission, recovery, reads } = this.#parts;
+    if (subjects.length === 0) return { heads: [], now: await reads.now() };
     for (let looks = 1; ; looks++) {
-      await session.healed(subjects);
-      const readings = await Promise.all(subjects.map((subject) => this.#reads.read(subject)));
-      if (session.isHeld(subjects)) continue;
+      await admission.released(subjects);
+      const readings = await Promise.all(subjects.map((subject) => reads.read(subject)));
+      if (admission.isHeld(subjects)) continue;
       if (looks < LOOKS_MAX && !(await this.#areSure(subjects, readings))) continue;
-      if (looks < LOOKS_MAX && session.isFresh() && readings.some(({ head }) => head === null)) {
+      if (looks < LOOKS_MAX && recovery.isFresh() && readings.some(({ head }) => head === null)) {
         await new Promise((wait) => setTimeout(wait, LOOK_AGAIN_MS));
         continue;
       }
@@ -98,16 +98,16 @@ export class RedisStore implements EventStore {
   }
 
   history(subject: Subject): Promise<readonly StoredEvent[]> {
-    return this.#history.of(subject);
+    return this.#parts.history.of(subject);
   }
 
   async rebuild(subject: Subject): Promise<Head | null> {
-    await this.#session.healed([subject]);
-    return this.#history.rebuild(subject);
+    await this.#parts.admission.released([subject]);
+    return this.#parts.history.rebuild(subject);
   }
 
   due(limit: number): Promise<readonly Subject[]> {
-    return this.#sweep.due(limit);
+    return this.#parts.sweep.due(limit);
   }
 
   async *feed(options: {
@@ -115,8 +115,9 @@ export class RedisStore implements EventStore {
     readonly ready?: () => void;
   }): AsyncGenerator<FeedBatch, void, undefined> {
     if (options.signal.aborted) return;
-    await this.#tail.started;
-    const listener = this.#tail.listen();
+    const { tail } = this.#parts;
+    await tail.started;
+    const listener = tail.listen();
     const end = (): void => listener.end();
     options.signal.addEventListener('abort', end, { once: true });
     try {
@@ -128,23 +129,28 @@ export class RedisStore implements EventStore {
       }
     } finally {
       options.signal.removeEventListener('abort', end);
-      this.#tail.leave(listener);
+      tail.leave(listener);
     }
   }
 
   health(): StoreHealth {
-    return this.#session.health();
+    const { shards, admission, timeline, clockSkewMs } = this.#parts;
+    const isReachable = shards.all.length > 0 && shards.all.every((shard) => shard.writer.up);
+    return { timeline: timeline(), up: isReachable && admission.isOpen, clockSkewMs: clockSkewMs() };
   }
 
   async close(): Promise<void> {
-    await this.#session.close();
-    await this.#tail.close();
+    const { admission, onClose, shards, tail } = this.#parts;
+    admission.close();
+    await onClose();
+    shards.close();
+    await tail.close();
   }
 
   async #areSure(subjects: readonly Subject[], readings: readonly Reading[]): Promise<boolean> {
-    const session = this.#session;
+    const { admission } = this.#parts;
     const sure = await Promise.all(
-      subjects.map((subject, i) => session.isSure(subject, readings[i]?.head ?? null)),
+      subjects.map((subject, i) => admission.isSure(subject, readings[i]?.head ?? null)),
     );
     return sure.every(Boolean);
   }
@@ -154,28 +160,28 @@ export class RedisStore implements EventStore {
     partition: number,
     replicated: boolean,
   ): Promise<AppendResult | Marked> {
-    const session = this.#session;
-    const call = appendArguments(batch, partition, session.settings.historyMs, replicated);
+    const { calls, admission, recovery, replicated: replicatedAppends, historyMs } = this.#parts;
+    const call = appendArguments(batch, partition, historyMs, replicated);
     if (replicated) {
-      const { reply, reached } = await this.#replicated.send(batch, partition, call);
+      const { reply, reached } = await replicatedAppends.send(batch, partition, call);
       const result = appendResult(batch, reply);
-      session.answered(partition, result.now);
+      recovery.answered(partition, result.now);
       return 'moments' in result ? { ...result, replicated: reached } : result;
     }
     const subjects = batch.map(({ subject }) => subject);
-    const reply = await session.call(partition, true, async (link) => {
-      await session.admit(link, subjects);
+    const reply = await calls.call(partition, true, async (link) => {
+      await admission.admit(link, subjects);
       return link.redis.fcall(...call);
     });
     const result = appendResult(batch, reply);
-    session.answered(partition, result.now);
+    recovery.answered(partition, result.now);
     return result;
   }
 
   /** A first event whose head is gone for good, while the log still knows it. */
   async #firstAgain(batch: readonly Append[], { now, index }: Marked): Promise<AppendResult> {
     const { subject, event } = batch[index] as Append;
-    const first = (await this.#history.of(subject))[0];
+    const first = (await this.#parts.history.of(subject))[0];
     if (batch.length === 1 && first?.version === 1 && first.id === event.id) {
       const { id, at, deadline } = first;
       return { outcome: 'already', now, moments: [{ id, at, deadline }] };

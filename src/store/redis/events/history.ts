@@ -8,9 +8,11 @@ import { timesOf } from '../format/head.ts';
 import { parseEntry } from '../format/log-entry.ts';
 import type { ReadBatch } from './read-batch.ts';
 import { rebuildArguments } from '../format/rebuild-call.ts';
-import type { Session } from './session.ts';
-import { HISTORY_COUNT_MAX } from '../redis-settings.ts';
-import { newestIds } from '../format/stream-id.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
+import { newestIds } from './tail-read.ts';
+
+/** Entries that one read of a partition's history brings. */
+export const HISTORY_COUNT_MAX = 1_000;
 
 /** How often a rebuild starts again because the log went on meanwhile. */
 const REBUILD_TRIES_MAX = 5;
@@ -25,13 +27,16 @@ interface Found {
 
 /** What a partition's log still says of one subject, and heads folded anew from it. */
 export class History {
-  readonly #session: Session;
+  readonly #calls: PartitionCalls;
   readonly #reads: ReadBatch;
+  readonly #historyMs: number;
   readonly #rebuilding = new Map<Subject, Promise<Head | null>>();
 
-  constructor(session: Session, reads: ReadBatch) {
-    this.#session = session;
+  /** @param historyMs how long a head outlives its subject's end, in milliseconds. */
+  constructor(calls: PartitionCalls, reads: ReadBatch, historyMs: number) {
+    this.#calls = calls;
     this.#reads = reads;
+    this.#historyMs = historyMs;
   }
 
   async of(subject: Subject): Promise<readonly StoredEvent[]> {
@@ -47,7 +52,7 @@ export class History {
   }
 
   async #rebuild(subject: Subject): Promise<Head | null> {
-    const partition = partitionOf(subject, this.#session.partitions);
+    const partition = partitionOf(subject, this.#calls.partitions);
     for (let tries = 0; tries < REBUILD_TRIES_MAX; tries++) {
       const { head } = await this.#reads.read(subject);
       if (head !== null) return head;
@@ -57,8 +62,8 @@ export class History {
       const folded = fold(events);
       if (folded === undefined) return null;
       const refolded = { subject, entryId, times: timesOf(events), folded };
-      const call = rebuildArguments({ partition, seen }, refolded, this.#session.settings.historyMs);
-      const put = await this.#session.call(partition, true, (link) => link.redis.fcall(...call));
+      const call = rebuildArguments({ partition, seen }, refolded, this.#historyMs);
+      const put = await this.#calls.call(partition, true, (link) => link.redis.fcall(...call));
       if ((put as number) >= 0) return (await this.#reads.read(subject)).head;
     }
     return null;
@@ -66,8 +71,8 @@ export class History {
 
   /** From where the log can know a subject; undefined where it does not have its first event. */
   async #start(subject: Subject): Promise<string | undefined> {
-    const partition = partitionOf(subject, this.#session.partitions);
-    const score = await this.#session.callOn(
+    const partition = partitionOf(subject, this.#calls.partitions);
+    const score = await this.#calls.callOn(
       (shard) => shard.control,
       partition,
       true,
@@ -77,7 +82,7 @@ export class History {
   }
 
   async #find(subject: Subject, start: string): Promise<Found> {
-    const partition = partitionOf(subject, this.#session.partitions);
+    const partition = partitionOf(subject, this.#calls.partitions);
     const { log } = partitionKeys(partition);
     const mine = `["${subject}",`;
     const events: StoredEvent[] = [];
@@ -100,7 +105,7 @@ export class History {
   }
 
   #onControl<T>(partition: number, run: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#session.callOn(
+    return this.#calls.callOn(
       (shard) => shard.control,
       partition,
       true,

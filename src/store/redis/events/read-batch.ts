@@ -48,6 +48,12 @@ export class ReadBatch {
     });
   }
 
+  /** The store's time, as a partition tells it that is asked for nothing else. */
+  async now(): Promise<number> {
+    const [answer] = await this.#readHeads([{ partition: 0, subjects: [] }]);
+    return answer?.now ?? 0;
+  }
+
   async #send(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = new Map();

@@ -1,32 +1,42 @@
 import type { Redis } from 'ioredis';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { Shards } from '../connection/shard.ts';
 import { headKey, partitionKeys } from '../../keys.ts';
 import type { ReadHeads, SubjectGroup } from './read-batch.ts';
-import type { Session } from './session.ts';
+import type { Recovery } from './recovery.ts';
 
 type Answer = Awaited<ReturnType<ReadHeads>>[number];
 
+/** By what heads are read, and who hears the store's time. */
+export interface HeadReaders {
+  readonly calls: PartitionCalls;
+  readonly shards: Shards;
+  readonly recovery: Recovery;
+}
+
 /** Reads groups of heads: in one pipeline where one master has all, else each on its own. @throws StoreUnavailable */
 export async function readHeads(
-  session: Session,
+  readers: HeadReaders,
   groups: readonly SubjectGroup[],
 ): Promise<readonly Answer[]> {
+  const { calls, shards, recovery } = readers;
   const first = groups[0];
   if (first === undefined) return [];
-  if (session.shards.all.length === 1) {
-    return session.call(first.partition, true, (link) => readTogether(session, link.redis, groups));
+  if (shards.all.length === 1) {
+    return calls.call(first.partition, true, (link) => readTogether(recovery, link.redis, groups));
   }
   return Promise.all(
     groups.map((group) =>
-      session.call(group.partition, true, async (link) => {
+      calls.call(group.partition, true, async (link) => {
         const reply = await link.redis.fcall_ro(...readArguments(group));
-        return answerOf(session, group.partition, reply);
+        return answerOf(recovery, group.partition, reply);
       }),
     ),
   );
 }
 
 async function readTogether(
-  session: Session,
+  recovery: Recovery,
   redis: Redis,
   groups: readonly SubjectGroup[],
 ): Promise<Answer[]> {
@@ -35,7 +45,7 @@ async function readTogether(
   const results = (await pipeline.exec()) ?? [];
   return results.map(([error, reply], i) => {
     if (error) throw error;
-    return answerOf(session, groups[i]?.partition ?? 0, reply);
+    return answerOf(recovery, groups[i]?.partition ?? 0, reply);
   });
 }
 
@@ -48,8 +58,8 @@ export function readArguments({
   return ['sg2_read', keys.length, ...keys, ...subjects];
 }
 
-function answerOf(session: Session, partition: number, reply: unknown): Answer {
+function answerOf(recovery: Recovery, partition: number, reply: unknown): Answer {
   const [now, ...texts] = reply as [number, ...(string | null)[]];
-  session.answered(partition, now);
+  recovery.answered(partition, now);
   return { now, texts };
 }

@@ -1,20 +1,21 @@
 import type { RebuildReport } from '../../rebuild.ts';
 import { rebuildPartition } from './rebuild-partition.ts';
 import type { Counts } from './rebuild-partition.ts';
-import type { Session } from './session.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 
 /**
  * Folds every ticket of the log, partition by partition, and holds it against its head. A missing head is put back; one
  * that differs is only told.
  */
 export async function rebuildAll(
-  session: Session,
+  calls: PartitionCalls,
+  historyMs: number,
   onProgress: (report: RebuildReport) => void,
   take: () => number = fromFirst(),
 ): Promise<RebuildReport> {
   const counts: Counts = { events: 0, tickets: 0, equal: 0, rebuilt: 0, over: 0, newer: 0, different: [] };
-  for (let partition = take(); partition < session.partitions; partition = take()) {
-    await rebuildPartition(session, partition, counts, () => onProgress({ ...counts }));
+  for (let partition = take(); partition < calls.partitions; partition = take()) {
+    await rebuildPartition({ calls, historyMs, partition }, counts, () => onProgress({ ...counts }));
   }
   return counts;
 }

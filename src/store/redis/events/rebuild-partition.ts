@@ -11,8 +11,8 @@ import { parseEntry } from '../format/log-entry.ts';
 import { readArguments } from './read-heads.ts';
 import { endOfHead, rebuildArguments } from '../format/rebuild-call.ts';
 import type { Refolded } from '../format/rebuild-call.ts';
-import type { Session } from './session.ts';
-import { HISTORY_COUNT_MAX } from '../redis-settings.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
+import { HISTORY_COUNT_MAX } from './history.ts';
 
 /** Pages of the log between two words of how far it is. */
 const PAGES_A_WORD = 50;
@@ -39,10 +39,15 @@ interface Expected extends Refolded {
   readonly kept: string;
 }
 
-/** What the parts of one partition's rebuild share. */
-interface Work {
-  readonly session: Session;
+/** The partition whose tickets are folded, and how long a head outlives its ticket's end, in milliseconds. */
+export interface PartitionToRebuild {
+  readonly calls: PartitionCalls;
   readonly partition: number;
+  readonly historyMs: number;
+}
+
+/** What is known of one partition's rebuild while it runs. */
+interface Work extends PartitionToRebuild {
   readonly counts: Counts;
   /** Heads to be put back once the whole log was read. */
   readonly missing: Expected[];
@@ -53,17 +58,16 @@ interface Work {
  * forgotten.
  */
 export async function rebuildPartition(
-  session: Session,
-  partition: number,
+  source: PartitionToRebuild,
   counts: Counts,
   onProgress: () => void,
 ): Promise<void> {
-  const work: Work = { session, partition, counts, missing: [] };
+  const work: Work = { ...source, counts, missing: [] };
   const open = new Map<Subject, Logged>();
   let seen = '0-0';
   let comparing = Promise.resolve();
   let pages = 0;
-  for await (const page of pagesOf(session, partition)) {
+  for await (const page of pagesOf(source)) {
     const ended: Logged[] = [];
     for (const [entryId, fields] of page) {
       const { event } = parseEntry(fields[1] as string);
@@ -95,10 +99,10 @@ function begin(open: Map<Subject, Logged>, subject: Subject, entryId: string): L
 type Page = readonly (readonly [entryId: string, fields: readonly string[]])[];
 
 /** A partition's log from its beginning; the next page is on its way while one is looked at. */
-async function* pagesOf(session: Session, partition: number): AsyncGenerator<Page> {
+async function* pagesOf({ calls, partition }: PartitionToRebuild): AsyncGenerator<Page> {
   const { log } = partitionKeys(partition);
   const after = (entryId: string): Promise<Page> =>
-    session.callOn(
+    calls.callOn(
       (shard) => shard.control,
       partition,
       true,
@@ -141,9 +145,9 @@ async function compareAll(work: Work, tickets: readonly Logged[]): Promise<void>
 
 /** Holds tickets against their heads: all as they are kept, and those that are not so as they are answered. */
 async function compare(work: Work, tickets: readonly Logged[]): Promise<void> {
-  const { session, partition, counts } = work;
+  const { calls, partition, counts } = work;
   const keys = tickets.map(({ subject }) => headKey(partition, subject));
-  const kept = await session.call(partition, true, ({ redis }) => redis.mget(keys));
+  const kept = await calls.call(partition, true, ({ redis }) => redis.mget(keys));
   const others: Expected[] = [];
   for (const [index, ticket] of tickets.entries()) {
     const expected = expect(ticket, counts);
@@ -155,11 +159,11 @@ async function compare(work: Work, tickets: readonly Logged[]): Promise<void> {
 }
 
 async function compareWhole(
-  { session, partition, counts, missing }: Work,
+  { calls, historyMs, partition, counts, missing }: Work,
   others: readonly Expected[],
 ): Promise<void> {
   const call = readArguments({ partition, subjects: others.map(({ subject }) => subject) });
-  const reply = await session.call(partition, true, ({ redis }) => redis.fcall_ro(...call));
+  const reply = await calls.call(partition, true, ({ redis }) => redis.fcall_ro(...call));
   const [now, ...heads] = reply as [number, ...(string | null)[]];
   for (const [index, one] of others.entries()) {
     const { subject, times, folded } = one;
@@ -167,8 +171,7 @@ async function compareWhole(
     const text = formatHead(times, folded);
     if (head === text) counts.equal += 1;
     else if (head !== null && !isLater(head, text)) counts.different.push(subject);
-    else if (head === null && endOfHead(times, folded.final, session.settings.historyMs) > now)
-      missing.push(one);
+    else if (head === null && endOfHead(times, folded.final, historyMs) > now) missing.push(one);
     else if (head === null) counts.over += 1;
   }
 }
@@ -180,14 +183,14 @@ function isLater(head: string, expected: string): boolean {
 }
 
 async function putBack(
-  { session, partition, counts }: Work,
+  { calls, historyMs, partition, counts }: Work,
   seen: string,
   missing: readonly Expected[],
 ): Promise<void> {
-  const replies = await session.call(partition, true, async ({ redis }) => {
+  const replies = await calls.call(partition, true, async ({ redis }) => {
     const pipeline = redis.pipeline();
     for (const one of missing) {
-      pipeline.fcall(...rebuildArguments({ partition, seen }, one, session.settings.historyMs));
+      pipeline.fcall(...rebuildArguments({ partition, seen }, one, historyMs));
     }
     return (await pipeline.exec()) ?? [];
   });

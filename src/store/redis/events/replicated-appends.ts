@@ -1,10 +1,26 @@
 import type { Append } from '../../event-store.ts';
 import type { appendArguments } from '../format/append-call.ts';
-import { callThrough } from '../connection/call.ts';
 import type { Link } from '../connection/link.ts';
-import type { Session } from './session.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { Shards } from '../connection/shard.ts';
+import type { Admission } from './admission.ts';
 
 type Call = ReturnType<typeof appendArguments>;
+
+/** How long replicas are waited for. */
+export interface ReplicationSettings {
+  /** How long an append with durability `replicated` waits for the replicas, in milliseconds. */
+  readonly replicationTimeoutMs: number;
+}
+
+/** Over what they go, and how long replicas are waited for. */
+export interface ReplicatedAppendsOptions {
+  readonly calls: PartitionCalls;
+  readonly shards: Shards;
+  readonly admission: Pick<Admission, 'admit'>;
+  /** How long one WAIT waits, in milliseconds. */
+  readonly timeoutMs: number;
+}
 
 /** What the function answered, and whether every known replica, at least one, has it. */
 export interface Replicated {
@@ -31,26 +47,22 @@ interface Group {
  * so it always travels with its appends; those that come while one is on its way share the next.
  */
 export class ReplicatedAppends {
-  readonly #session: Session;
+  readonly #options: ReplicatedAppendsOptions;
   readonly #groups = new WeakMap<Link, Group>();
 
-  constructor(session: Session) {
-    this.#session = session;
+  constructor(options: ReplicatedAppendsOptions) {
+    this.#options = options;
   }
 
   send(batch: readonly Append[], partition: number, call: Call): Promise<Replicated> {
     const subjects = batch.map(({ subject }) => subject);
-    const { shards, settings, clock } = this.#session;
-    return callThrough(
-      {
-        link: () => shards.of(partition)?.durable,
-        onMoved: () => shards.refresh(),
-        onLibraryGone: (link) => this.#session.loadFunctions(link),
-      },
-      clock,
-      { timeoutMs: settings.callTimeoutMs, repeatable: true },
+    const { calls, shards, admission } = this.#options;
+    return calls.callOn(
+      (shard) => shard.durable,
+      partition,
+      true,
       async (link) => {
-        await this.#session.admit(link, subjects);
+        await admission.admit(link, subjects);
         return this.#join(link, shards.of(partition)?.replicas ?? 0, call);
       },
     );
@@ -89,7 +101,7 @@ export class ReplicatedAppends {
     const wanted = Math.max(1, replicas);
     const pipeline = link.redis.pipeline();
     for (const { call } of batch) pipeline.fcall(...call);
-    pipeline.wait(wanted, this.#session.settings.replicationTimeoutMs);
+    pipeline.wait(wanted, this.#options.timeoutMs);
     const results = (await pipeline.exec()) ?? [];
     const [waitError, count] = results[batch.length] ?? [null, 0];
     const reached = waitError === null && (count as number) >= wanted;

@@ -1,29 +1,47 @@
 import { partitionKeys } from '../../keys.ts';
+import type { StoreSettings } from '../../store-settings.ts';
 import type { Subject } from '../../subject.ts';
 import { isSubject } from '../../subject.ts';
+import type { TailSettings } from './tail.ts';
 import { verdictOf } from '../connection/reply-error.ts';
-import type { Session } from './session.ts';
-import { LOG_SLACK_MS, TRIM_EVERY_MS } from '../redis-settings.ts';
-import type { Shard } from '../connection/shard.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { Shard, Shards } from '../connection/shard.ts';
+
+/** How much longer the log is kept than the longest life and the history, in milliseconds. */
+const LOG_SLACK_MS = 60_000;
+
+/** How often a node lets go of old log, partition by partition, in milliseconds. */
+const TRIM_EVERY_MS = 20_000;
 
 /** The most that one sweep brings. */
 const DUE_MAX = 200;
 
+/** Where to look, and how much log is kept. */
+export interface SweepOptions {
+  readonly calls: PartitionCalls;
+  readonly shards: Shards;
+  readonly settings: StoreSettings & Pick<TailSettings, 'rewindMs'>;
+  /** A monotonic clock, in milliseconds. */
+  readonly clock: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
 /** Finds what is due, and now and then lets go of log that nobody needs any more. */
 export class Sweep {
-  readonly #session: Session;
+  readonly #options: SweepOptions;
   #trimmedAt: number;
 
-  constructor(session: Session) {
-    this.#session = session;
-    this.#trimmedAt = session.clock() - TRIM_EVERY_MS * session.random();
+  constructor(options: SweepOptions) {
+    this.#options = options;
+    this.#trimmedAt = options.clock() - TRIM_EVERY_MS * options.random();
   }
 
   async due(limit: number): Promise<readonly Subject[]> {
     const bound = Math.max(0, Math.min(limit, DUE_MAX));
-    const { shards, random } = this.#session;
+    const { shards, random } = this.#options;
     const found = await this.#dueOfAll(shards.all, bound);
-    if (this.#session.clock() - this.#trimmedAt > TRIM_EVERY_MS) await this.#trim();
+    if (this.#options.clock() - this.#trimmedAt > TRIM_EVERY_MS) await this.#trim();
     if (found.length <= bound) return found;
     const start = Math.floor(random() * found.length);
     return [...found.slice(start), ...found.slice(0, start)].slice(0, bound);
@@ -46,10 +64,10 @@ export class Sweep {
   }
 
   async #trim(): Promise<void> {
-    this.#trimmedAt = this.#session.clock();
-    const { lifeMaxMs, historyMs, rewindMs } = this.#session.settings;
+    this.#trimmedAt = this.#options.clock();
+    const { lifeMaxMs, historyMs, rewindMs } = this.#options.settings;
     const keepMs = lifeMaxMs + historyMs + rewindMs + LOG_SLACK_MS;
-    for (const shard of this.#session.shards.all) {
+    for (const shard of this.#options.shards.all) {
       await this.#onEach(shard, (pipeline, partition) => {
         const { log, firsts, due, keep } = partitionKeys(partition);
         pipeline.fcall('sg2_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
@@ -60,7 +78,7 @@ export class Sweep {
   async #onEach(shard: Shard, add: (pipeline: Pipeline, partition: number) => void): Promise<unknown[]> {
     const first = shard.partitions[0];
     if (first === undefined) return [];
-    return this.#session.callOn(
+    return this.#options.calls.callOn(
       () => shard.control,
       first,
       true,
@@ -71,7 +89,7 @@ export class Sweep {
         return results.map(([error, reply]) => {
           if (error === null) return reply;
           if (verdictOf(error) !== 'moved') throw error;
-          this.#session.shards.refresh();
+          this.#options.shards.refresh();
           return undefined;
         });
       },

@@ -1,7 +1,13 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys } from '../../keys.ts';
 import { verdictOf } from '../connection/reply-error.ts';
-import { TAIL_BLOCK_MS, TAIL_COUNT_MAX } from '../redis-settings.ts';
+import { FIRST_ID } from '../format/stream-id.ts';
+
+/** The longest that one XREAD waits at the server; a socket that is silent for much longer counts as dead. */
+const TAIL_BLOCK_MS = 1_000;
+
+/** Entries that one read of the tail may bring for each partition. */
+const TAIL_COUNT_MAX = 500;
 
 /** New entries of one partition's log. */
 export interface Entries {
@@ -58,5 +64,16 @@ async function lookAtEach(redis: Redis, places: readonly Place[]): Promise<reado
   return answers.flatMap(([error, reply]) => {
     if (error && verdictOf(error) !== 'moved') throw error;
     return (reply ?? []) as readonly StreamReply[];
+  });
+}
+
+/** The newest ids of some partitions' logs. A partition that this server does not have counts as empty. */
+export async function newestIds(redis: Redis, partitions: readonly number[]): Promise<string[]> {
+  const pipeline = redis.pipeline();
+  for (const partition of partitions) pipeline.xrevrange(partitionKeys(partition).log, '+', '-', 'COUNT', 1);
+  const answers = (await pipeline.exec()) ?? [];
+  return answers.map(([error, entries]) => {
+    if (error && verdictOf(error) !== 'moved') throw error;
+    return (entries as [string, unknown][] | undefined)?.[0]?.[0] ?? FIRST_ID;
   });
 }

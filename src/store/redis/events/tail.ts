@@ -1,11 +1,19 @@
 import type { Subject } from '../../subject.ts';
 import { FeedListener } from './feed-listener.ts';
 import { subjectOfEntry } from '../format/log-entry.ts';
-import { RETRY_DELAY_MS } from '../redis-settings.ts';
+import { RETRY_DELAY_MS } from '../connection/call.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
-import { earlierId, newestIds, rewoundId, timeOfId } from '../format/stream-id.ts';
+import { earlierId, rewoundId, timeOfId } from '../format/stream-id.ts';
 import type { Entries } from './tail-read.ts';
-import { readTail } from './tail-read.ts';
+import { newestIds, readTail } from './tail-read.ts';
+
+/** How the end of the log is read. */
+export interface TailSettings {
+  /** Pause between two reads of the log's tail, in milliseconds: a lower one costs Redis more. */
+  readonly tailPauseMs: number;
+  /** How much of the log is told again after a failover, in milliseconds; 0 leaves the place in it alone (for tests only). */
+  readonly rewindMs: number;
+}
 
 /** What the tail is told. */
 export interface TailOptions {
@@ -42,7 +50,6 @@ export class Tail {
     this.started = new Promise((resolve) => {
       this.#started = resolve;
     });
-    this.follow();
   }
 
   /** Reads from every shard that there is now. */

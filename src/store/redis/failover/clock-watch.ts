@@ -10,6 +10,12 @@ const ASK_TIMEOUT_MS = 1_000;
 /** How many replicas of one master are asked for the time. */
 const REPLICAS_MAX = 8;
 
+/** How far clocks may be apart. */
+export interface ClockSettings {
+  /** From which difference on a replica's clock is apart from its master's, in milliseconds. */
+  readonly clockSkewMaxMs: number;
+}
+
 /** How far a replica's clock is from its master's, at least, in milliseconds. */
 interface Skew {
   readonly skewMs: number;
@@ -43,12 +49,16 @@ const NONE: Skew = { skewMs: 0, server: '' };
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
   readonly #skews = new WeakMap<Shard, Skew>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   #apart = false;
   #looking = false;
 
   constructor(options: ClockWatchOptions) {
     this.#options = options;
+  }
+
+  /** Looks at once, and then every few seconds, until `stop`. */
+  start(): void {
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
     void this.#look();

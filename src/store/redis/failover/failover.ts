@@ -1,30 +1,24 @@
 import type { Redis } from 'ioredis';
-import type { Append, Moment } from '../../event-store.ts';
 import { partitionKeys } from '../../keys.ts';
 import type { Subject } from '../../subject.ts';
-import { partitionOf } from '../../subject.ts';
+import type { Shard } from '../connection/shard.ts';
+import type { FailoverState, GraceSettings } from './failover-state.ts';
 import { Healer } from './healer.ts';
-import type { Lost } from './healer.ts';
 import type { OnIncident } from './incident.ts';
-import { entryOf } from '../format/log-entry.ts';
 import type { Peers } from './peers.ts';
 import type { RestoreTools } from './restore.ts';
-import { Ring } from './ring.ts';
+import type { RingSettings } from './ring.ts';
 import type { Round } from './round.ts';
-import type { RedisSettings } from '../redis-settings.ts';
-import type { Healing } from '../events/session.ts';
-import { Settling } from './settling.ts';
-import type { Shard } from '../connection/shard.ts';
 
-/** What dealing with failovers needs. */
+/** What this node deals with failovers by. */
 export interface FailoverOptions {
-  readonly settings: RedisSettings;
-  readonly partitions: number;
+  readonly settings: RingSettings & GraceSettings;
+  readonly state: FailoverState;
+  readonly peers: Peers;
+  readonly tools: RestoreTools;
+  /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
   readonly onIncident: OnIncident;
-  readonly peers: Peers;
-  /** Whether a master that answers is the master: else its answers count once {@link Failover.trust} was called. */
-  readonly trustsAtOnce: boolean;
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
 }
@@ -33,70 +27,12 @@ export interface FailoverOptions {
  * What a node does about a new timeline: before anything else it opens the grace for deadlines that passed meanwhile,
  * then it puts back what it knows and the new master does not. Who asks for such a subject waits until that is done.
  */
-export class Failover implements Healing {
+export class Failover {
   readonly #options: FailoverOptions;
-  readonly #ring: Ring;
-  /** The store's time as each partition last told it. */
-  readonly #answeredAt: number[];
-  /** The same, while nobody can have replaced its master: what the ring's window is counted back from. */
-  readonly #trustedAt: number[];
-  readonly #held = new Map<Subject, Promise<void>>();
-  readonly #settling = new Settling();
-  #changedAt: number | undefined;
-  #tools: RestoreTools | undefined;
   #stopped = false;
 
   constructor(options: FailoverOptions) {
     this.#options = options;
-    this.#answeredAt = Array.from({ length: options.partitions }, () => 0);
-    this.#trustedAt = [...this.#answeredAt];
-    this.#ring = new Ring({
-      windowMs: options.settings.ringMs,
-      sizeMax: options.settings.ringSizeMax,
-      onFull: (dropped) => options.onIncident({ kind: 'ring_full', dropped }),
-    });
-  }
-
-  /** Gives it the store that it is part of. Until then it keeps, and puts nothing back. */
-  useTools(tools: RestoreTools): void {
-    this.#tools = tools;
-  }
-
-  settled(subjects: readonly Subject[]): Promise<void> | undefined {
-    if (this.#held.size === 0 && !this.#settling.active) return undefined;
-    const held = subjects
-      .flatMap((subject) => [this.#settlingOf(subject), this.#held.get(subject)])
-      .filter((promise) => promise !== undefined);
-    return held.length === 0 ? undefined : Promise.all(held).then(() => undefined);
-  }
-
-  knownVersion(subject: Subject): number {
-    return this.#ring.newestOf(subject);
-  }
-
-  isFresh(): boolean {
-    const { clock, settings } = this.#options;
-    return this.#changedAt !== undefined && clock() - this.#changedAt < settings.graceMs;
-  }
-
-  acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
-    for (const [i, append] of batch.entries()) this.#keep(entryOf(append, moments[i] as Moment), partition);
-  }
-
-  answered(partition: number, now: number): void {
-    this.#answeredAt[partition] = now;
-    if (this.#options.trustsAtOnce) this.#trustedAt[partition] = now;
-  }
-
-  /** Whoever answered until now was the master. */
-  trust(): void {
-    for (const [partition, now] of this.#answeredAt.entries()) this.#trustedAt[partition] = now;
-  }
-
-  /** An entry of the feed, and the store's time when its log was written last. */
-  seen(text: string, partition: number, now: number): void {
-    this.answered(partition, Math.max(now, this.#answeredAt[partition] ?? 0));
-    this.#keep(text, partition);
   }
 
   stop(): void {
@@ -105,41 +41,32 @@ export class Failover implements Healing {
 
   /** Deals with a shard's new timeline; called before anything else is sent to it, kept once others may send. */
   async begin(shard: Shard, redis: Redis, timeline: string): Promise<void> {
-    const { settings, clock, peers } = this.#options;
-    const lost: Omit<Lost, 'release'>[] = [];
-    for (const partition of shard.partitions) {
-      const trustedAt = this.#trustedAt[partition] ?? 0;
-      for (const [subject, texts] of this.#ring.entriesOf(partition, trustedAt)) {
-        lost.push({ subject, texts });
-      }
-    }
-    await openGrace(redis, shard.partitions, this.#trustedAt, settings.graceMs);
-    await peers.learn(shard, redis, this.#trustedAt[shard.partitions[0] ?? 0] ?? 0);
-    this.#changedAt = clock();
+    const { settings, state, peers } = this.#options;
+    const lost = state.entriesOf(shard.partitions);
+    await openGrace(redis, shard.partitions, state, settings.graceMs);
+    await peers.learn(shard, redis, state.trustedAt(shard.partitions[0] ?? 0));
+    state.changed();
     const round = peers.round(shard, timeline);
-    this.#settling.hold(shard.partitions, this.#settle(round));
-    if (this.#tools === undefined || lost.length === 0) {
+    state.holds.holdPartitions(shard.partitions, this.#settle(round));
+    if (lost.length === 0) {
       await round.tellOn(redis, 'healed');
       return;
     }
     await round.tellOn(redis, 'found');
-    const healer = new Healer({
-      ...this.#options,
-      tools: this.#tools,
-      round,
-      stopped: () => this.#stopped,
-    });
-    void healer.heal(lost.map((one) => this.#hold(one)));
+    const healer = new Healer({ ...this.#options, round, stopped: () => this.#stopped });
+    void healer.heal(
+      lost.map(([subject, texts]) => ({ subject, texts, release: state.holds.holdSubject(subject) })),
+    );
   }
 
   /** A node that starts in the middle of a failover has nothing to put back, and waits for those who have. */
   async join(shard: Shard, redis: Redis, timeline: string): Promise<void> {
-    const { clock, peers } = this.#options;
+    const { state, peers } = this.#options;
     await peers.learn(shard, redis);
     const round = peers.round(shard, timeline);
     if (await round.isUnderWay(redis)) {
-      this.#changedAt = clock();
-      this.#settling.hold(shard.partitions, this.#settle(round));
+      state.changed();
+      state.holds.holdPartitions(shard.partitions, this.#settle(round));
     }
     await round.tellOn(redis, 'healed').catch(() => {});
   }
@@ -149,39 +76,17 @@ export class Failover implements Healing {
     const nodes = await round.allHealed();
     if (nodes > 0 && !this.#stopped) this.#options.onIncident({ kind: 'not_waited', nodes });
   }
-
-  #keep(text: string, partition: number): void {
-    this.#ring.add(text, partition, this.#answeredAt[partition] ?? 0, this.#trustedAt[partition] ?? 0);
-  }
-
-  #settlingOf(subject: Subject): Promise<void> | undefined {
-    return this.#settling.of(partitionOf(subject, this.#options.partitions));
-  }
-
-  #hold(lost: Omit<Lost, 'release'>): Lost {
-    const { subject } = lost;
-    let open = (): void => {};
-    const held = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    this.#held.set(subject, held);
-    const release = (): void => {
-      if (this.#held.get(subject) === held) this.#held.delete(subject);
-      open();
-    };
-    return { ...lost, release };
-  }
 }
 
 async function openGrace(
   redis: Redis,
   partitions: readonly number[],
-  trustedAt: readonly number[],
+  state: FailoverState,
   graceMs: number,
 ): Promise<void> {
   const pipeline = redis.pipeline();
   for (const partition of partitions) {
-    const from = trustedAt[partition] ?? 0;
+    const from = state.trustedAt(partition);
     if (from > 0) pipeline.fcall('sg2_grace', 1, partitionKeys(partition).grace, from, graceMs);
   }
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;

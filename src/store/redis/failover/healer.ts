@@ -5,7 +5,7 @@ import type { LogEntry } from '../format/log-entry.ts';
 import { restoreSubject, revokeAnyway, stands } from './restore.ts';
 import type { Restored, RestoreTools } from './restore.ts';
 import type { Round } from './round.ts';
-import type { RedisSettings } from '../redis-settings.ts';
+import type { RingSettings } from './ring.ts';
 
 /** How many subjects are put back at once. */
 const CONCURRENCY = 128;
@@ -41,7 +41,7 @@ interface Times {
 
 /** What healing needs. */
 export interface HealerOptions {
-  readonly settings: RedisSettings;
+  readonly settings: RingSettings;
   readonly tools: RestoreTools;
   readonly round: Round;
   readonly clock: () => number;

@@ -12,6 +12,15 @@ const REMEMBERED_MS = 60_000;
 /** For how long after a failover nobody is taken for gone: who has not come yet may come, in milliseconds. */
 const KEPT_AFTER_ROUND_MS = 10_000;
 
+/** How long other nodes are waited for. */
+export interface SettleSettings {
+  /**
+   * How long a node that found a new timeline waits, before it reads and writes there, until the others say that they
+   * have found it too, in milliseconds. Those that have are waited for four times as long, to put back what they know.
+   */
+  readonly settleMaxMs: number;
+}
+
 /** Who this node is, and how it waits for the others. */
 export interface PeersOptions {
   readonly id: string;

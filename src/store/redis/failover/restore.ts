@@ -11,14 +11,15 @@ import type { GivenUp } from './incident.ts';
 import { parseHead } from '../format/head.ts';
 import { formatEntry } from '../format/log-entry.ts';
 import type { LogEntry } from '../format/log-entry.ts';
-import type { Session } from '../events/session.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 
 /** What became of one lost event. `wait`: an event before it is missing, and another node may yet put it back. */
 export type Restored = 'there' | 'restored' | 'wait' | GivenUp;
 
 /** What a restore needs of the rest of the store. */
 export interface RestoreTools {
-  readonly session: Session;
+  readonly calls: PartitionCalls;
+  readonly historyMs: number;
   readonly read: (subject: Subject) => Promise<{ readonly head: Head | null; readonly now: number }>;
   readonly rebuild: (subject: Subject) => Promise<Head | null>;
 }
@@ -47,7 +48,7 @@ export async function restoreSubject(
   if (head === null && inOrder[0]?.event.version !== 1) {
     head = await tools.rebuild(subject).catch(() => null);
   }
-  const oldest = now - tools.session.settings.historyMs / 2;
+  const oldest = now - tools.historyMs / 2;
   let ended: Restored | undefined;
   for (const entry of inOrder) {
     let restored: Restored = ended ?? 'too_old';
@@ -66,7 +67,7 @@ export async function restoreSubject(
 
 /** Puts a revocation at whatever version its session has now; with no session at all it is the first event. */
 export async function revokeAnyway(
-  { session }: RestoreTools,
+  { calls, historyMs }: RestoreTools,
   head: Head | null,
   { event }: LogEntry,
 ): Promise<readonly [Restored, Head | null]> {
@@ -84,12 +85,9 @@ export async function revokeAnyway(
       head: folded,
     },
   ] as const;
-  const partition = partitionOf(event.subject, session.partitions);
-  const call = appendArguments(batch, partition, session.settings.historyMs, false);
-  const result = appendResult(
-    batch,
-    await session.call(partition, true, (link) => link.redis.fcall(...call)),
-  );
+  const partition = partitionOf(event.subject, calls.partitions);
+  const call = appendArguments(batch, partition, historyMs, false);
+  const result = appendResult(batch, await calls.call(partition, true, (link) => link.redis.fcall(...call)));
   if ('moments' in result) return ['restored', head];
   return result.outcome === 'conflict' && result.head?.final === true
     ? ['there', result.head]
@@ -105,7 +103,7 @@ export function stands(head: Head | null, event: StoredEvent): boolean {
 }
 
 async function putBack(
-  { session, rebuild }: RestoreTools,
+  { calls, historyMs, rebuild }: RestoreTools,
   head: Head | null,
   entry: LogEntry,
 ): Promise<readonly [Restored, Head | null]> {
@@ -122,9 +120,9 @@ async function putBack(
   }
   if (folded === undefined) return ['another_history', head];
 
-  const partition = partitionOf(event.subject, session.partitions);
+  const partition = partitionOf(event.subject, calls.partitions);
   const { log, due, firsts } = partitionKeys(partition);
-  const [code, , text] = (await session.call(partition, true, (link) =>
+  const [code, , text] = (await calls.call(partition, true, (link) =>
     link.redis.fcall(
       'sg2_restore',
       4,
@@ -132,7 +130,7 @@ async function putBack(
       due,
       firsts,
       headKey(partition, event.subject),
-      session.settings.historyMs,
+      historyMs,
       event.subject,
       after ?? '',
       event.id,

@@ -2,6 +2,14 @@ import { kindOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
 import { subjectOfEntry, versionOfEntry } from '../format/log-entry.ts';
 
+/** How much the redo ring holds. */
+export interface RingSettings {
+  /** How far back the redo ring reaches from the store's last answer, in milliseconds. */
+  readonly ringMs: number;
+  /** The most that the redo ring holds, in characters of log entries; 0 switches it off (for tests only). */
+  readonly ringSizeMax: number;
+}
+
 /** What the ring is told. */
 export interface RingOptions {
   /** How far back it reaches from the store's last answer, in milliseconds. */

@@ -65,11 +65,11 @@ export class Round {
   }
 
   /** Tells the others how far this node is, as long as they wait for it: the writer may be on its way once more. */
-  async tell({ session }: RestoreTools, stage: Stage): Promise<void> {
+  async tell({ calls }: RestoreTools, stage: Stage): Promise<void> {
     const first = this.#first;
     if (first === undefined) return;
     while (this.#options.clock() < this.endsAt) {
-      const told = session.call(first, true, ({ redis }) => this.tellOn(redis, stage));
+      const told = calls.call(first, true, ({ redis }) => this.tellOn(redis, stage));
       if (await told.then(() => true).catch(() => false)) return;
       await pause();
     }

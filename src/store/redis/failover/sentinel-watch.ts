@@ -10,6 +10,12 @@ const DOUBT_AFTER_MS = 3_000;
 /** How long a Sentinel that was away too may still name the old master. */
 const GOSSIP_MS = 5_000;
 
+/** How long the Sentinels may be silent. */
+export interface SentinelSettings {
+  /** After how long without a majority of Sentinels writes are refused, in milliseconds. */
+  readonly sentinelSilenceMaxMs: number;
+}
+
 /** Who is told what the watch hears. */
 export interface SentinelWatchOptions {
   /** There is a majority, and whatever the master answered until now it answered as the master. */
@@ -25,17 +31,23 @@ export interface SentinelWatchOptions {
  */
 export class SentinelWatch {
   readonly #clock: () => number;
-  readonly #connections: readonly Redis[];
+  readonly #address: RedisAddress;
   readonly #heardAt: number[];
-  readonly #timer: NodeJS.Timeout;
+  #connections: readonly Redis[] = [];
+  #timer: NodeJS.Timeout | undefined;
   readonly #options: SentinelWatchOptions;
   #doubtEndsAt = -Infinity;
 
   constructor(address: RedisAddress, clock: () => number, options: SentinelWatchOptions) {
+    this.#address = address;
     this.#clock = clock;
     this.#options = options;
-    this.#connections = address.endpoints.map((endpoint) => connectSentinel(address, endpoint));
-    this.#heardAt = this.#connections.map(() => clock());
+    this.#heardAt = address.endpoints.map(() => clock());
+  }
+
+  /** Connects to each Sentinel and listens, until `close`. */
+  start(): void {
+    this.#connections = this.#address.endpoints.map((endpoint) => connectSentinel(this.#address, endpoint));
     this.#timer = setInterval(() => this.#listen(), LISTEN_EVERY_MS);
     this.#timer.unref();
   }

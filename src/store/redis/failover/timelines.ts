@@ -4,12 +4,22 @@ import type { ServerState } from '../connection/link.ts';
 import { checkMeta, readMeta } from '../setup/meta.ts';
 import type { Meta } from '../setup/meta.ts';
 import { loadFunctions, migrate } from '../setup/migrate.ts';
-import { FOLLOW_WAIT_MS, TIMELINE_CHECK_MS } from '../redis-settings.ts';
+import { FOLLOW_WAIT_MS } from '../connection/shard.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
+
+/** How often each writer's server is asked whose history it has, in milliseconds. */
+const TIMELINE_CHECK_MS = 1_000;
+
+/** Whether another history is noticed. */
+export interface TimelineSettings {
+  /** Leave a master the moment that the Sentinels name another one, and notice another history (off for tests only). */
+  readonly detectsTimelines: boolean;
+}
 
 /** What the watch over timelines is told. */
 export interface TimelinesOptions {
   readonly meta: Meta;
+  readonly shards: Shards;
   /** Whether a changed history is noticed at all (off for tests only). */
   readonly detects: boolean;
   readonly randomText: () => string;
@@ -18,7 +28,7 @@ export interface TimelinesOptions {
   /** A shard is looked at for the first time: this node had nothing to do with what it was before. Settles likewise. */
   readonly onFirst: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
   /** The change is through, and the store has its new name. */
-  readonly onChanged: () => void;
+  readonly onChanged: (timeline: string) => void;
   /** A shard told the time. */
   readonly onTime: (shard: Shard, now: number) => Promise<void>;
 }
@@ -45,8 +55,8 @@ export class Timelines {
   }
 
   /** Names the history of the whole store. */
-  name(shards: Shards): string {
-    return `${shards.all
+  get name(): string {
+    return `${this.#options.shards.all
       .map((shard) => shard.replicationId)
       .sort()
       .join('+')}.${this.#epoch}`;
@@ -67,7 +77,7 @@ export class Timelines {
     shard.replicas = server.replicas;
     shard.takesOver = false;
     this.#epoch = epoch;
-    if (inherits) this.#options.onChanged();
+    if (inherits) this.#options.onChanged(this.name);
   };
 
   /** A reader opens only where the writer is. */
@@ -80,7 +90,8 @@ export class Timelines {
   };
 
   /** Looks once a second, until `stop`. */
-  async start(shards: Shards): Promise<void> {
+  async start(): Promise<void> {
+    const { shards } = this.#options;
     await Promise.all(shards.all.map((shard) => this.check(shard)));
     this.#timer = setInterval(() => {
       for (const shard of shards.all) void this.check(shard);

@@ -7,7 +7,15 @@ import { Link } from '../connection/link.ts';
 import { checkMeta, checkServer, readMeta } from './meta.ts';
 import type { Meta } from './meta.ts';
 import { migrate } from './migrate.ts';
-import { PARTITIONS } from '../redis-settings.ts';
+
+/** Partitions of a fresh store. Part of the data's format: kept in the meta key. */
+export const PARTITIONS = { single: 16, sentinel: 16, cluster: 64 } as const;
+
+/** How the data of a fresh store is laid out. */
+export interface LayoutSettings {
+  /** How many partitions a fresh store gets; later it is what its meta key says. 16, and 64 for a Cluster. */
+  readonly partitions?: number;
+}
 
 /** How a store is made ready to be opened. */
 export interface PrepareOptions {

@@ -1,0 +1,107 @@
+import type { Append, Moment } from '../../event-store.ts';
+import type { Subject } from '../../subject.ts';
+import { partitionOf } from '../../subject.ts';
+import type { Recovery } from '../events/recovery.ts';
+import { entryOf } from '../format/log-entry.ts';
+import { Holds } from './holds.ts';
+import type { OnIncident } from './incident.ts';
+import { Ring } from './ring.ts';
+import type { RingSettings } from './ring.ts';
+
+/** For how long a failover is fresh. */
+export interface GraceSettings {
+  /** For how long after a failover a deadline that passed during it is held against nobody, in milliseconds. */
+  readonly graceMs: number;
+}
+
+/** How much is remembered, and whose answers count. */
+export interface FailoverStateOptions {
+  readonly settings: RingSettings & GraceSettings;
+  readonly partitions: number;
+  /** A monotonic clock, in milliseconds. */
+  readonly clock: () => number;
+  /** Whether a master that answers is the master: else its answers count once {@link FailoverState.trust} was called. */
+  readonly trustsAtOnce: boolean;
+  readonly onIncident: OnIncident;
+}
+
+/**
+ * What this node carries from before a failover to after it: the events that it knows, the time that each master last
+ * told, and who has to wait.
+ */
+export class FailoverState implements Recovery {
+  readonly holds = new Holds();
+  readonly #options: FailoverStateOptions;
+  readonly #ring: Ring;
+  /** The store's time as each partition last told it. */
+  readonly #answeredAt: number[];
+  /** The same, while nobody can have replaced its master: what the ring's window is counted back from. */
+  readonly #trustedAt: number[];
+  #changedAt = -Infinity;
+
+  constructor(options: FailoverStateOptions) {
+    const { settings, partitions, onIncident } = options;
+    this.#options = options;
+    this.#answeredAt = Array.from({ length: partitions }, () => 0);
+    this.#trustedAt = [...this.#answeredAt];
+    this.#ring = new Ring({
+      windowMs: settings.ringMs,
+      sizeMax: settings.ringSizeMax,
+      onFull: (dropped) => onIncident({ kind: 'ring_full', dropped }),
+    });
+  }
+
+  held(subjects: readonly Subject[]): Promise<void> | undefined {
+    if (!this.holds.active) return undefined;
+    const { partitions } = this.#options;
+    const held = subjects.flatMap((subject) => this.holds.of(subject, partitionOf(subject, partitions)));
+    return held.length === 0 ? undefined : Promise.all(held).then(() => undefined);
+  }
+
+  isFresh(): boolean {
+    const { clock, settings } = this.#options;
+    return clock() - this.#changedAt < settings.graceMs;
+  }
+
+  knownVersion(subject: Subject): number {
+    return this.#ring.newestOf(subject);
+  }
+
+  acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
+    for (const [i, append] of batch.entries()) this.#keep(entryOf(append, moments[i] as Moment), partition);
+  }
+
+  observed(text: string, partition: number, now: number): void {
+    this.answered(partition, Math.max(now, this.#answeredAt[partition] ?? 0));
+    this.#keep(text, partition);
+  }
+
+  answered(partition: number, now: number): void {
+    this.#answeredAt[partition] = now;
+    if (this.#options.trustsAtOnce) this.#trustedAt[partition] = now;
+  }
+
+  /** Whoever answered until now was the master. */
+  trust(): void {
+    for (const [partition, now] of this.#answeredAt.entries()) this.#trustedAt[partition] = now;
+  }
+
+  /** The store's time when a partition's master last answered as the master; 0 where it never did. */
+  trustedAt(partition: number): number {
+    return this.#trustedAt[partition] ?? 0;
+  }
+
+  /** What the ring holds of some partitions' last window, by subject. */
+  entriesOf(partitions: readonly number[]): readonly (readonly [Subject, readonly string[]])[] {
+    return partitions.flatMap((partition) => [...this.#ring.entriesOf(partition, this.trustedAt(partition))]);
+  }
+
+  /** The store has another history from now on. */
+  changed(): void {
+    this.#changedAt = this.#options.clock();
+  }
+
+  #keep(text: string, partition: number): void {
+    this.#ring.add(text, partition, this.#answeredAt[partition] ?? 0, this.trustedAt(partition));
+  }
+}
