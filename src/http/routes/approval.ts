@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { demoUser } from '../../phone/demo.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { PageSessions } from '../../phone/page-session.ts';
+import { scanPath } from '../../secrets/scan-address.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -68,7 +69,7 @@ export function approvalRoutes(options: ApprovalRoutesOptions): readonly Route[]
       handle: async (request) => {
         const { scanCode } = request.params;
         if (secrets.checkScanCode(scanCode) === undefined) throw new ScangateError('not_found');
-        return await page(request, { scanCode }, `/s/${scanCode}`);
+        return await page(request, { scanCode }, scanPath(scanCode));
       },
     }),
     route({

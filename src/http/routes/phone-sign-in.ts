@@ -3,16 +3,17 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { PageSessions } from '../../phone/page-session.ts';
 import type { PageSignIn } from '../../phone/phone-identity.ts';
-import { isCurrent, rotationAt } from '../../secrets/rotation.ts';
+import { isCurrent } from '../../secrets/rotation.ts';
+import { scanCodeIn, scanPath } from '../../secrets/scan-address.ts';
 import type { Seal } from '../../secrets/seal.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
-import { deadlineOf } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer/answer.ts';
 import { hostCookie, setCookie } from '../caller/credentials.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
+import { rotationOf, scanCodeOf } from '../tickets/scan-code.ts';
 import { localPath } from './approval.ts';
 
 /** What signing a phone in at its source is made of. */
@@ -42,7 +43,6 @@ interface Kept {
 }
 
 const AWAY_MS = 600_000;
-const SCAN_PATH = /^\/s\/([^/?]+)$/;
 const params = z.object({ source: z.string().regex(/^[a-z]{1,20}$/) });
 const onward = { 303: { description: 'Onward.' } };
 
@@ -77,19 +77,16 @@ export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
 
   // Who came with a code that opened may take some time to sign in: the same ticket is gone on with.
   async function ticketOf(returnTo: string): Promise<string | undefined> {
-    const checked = secrets.checkScanCode(SCAN_PATH.exec(returnTo)?.[1] ?? '');
+    const checked = secrets.checkScanCode(scanCodeIn(returnTo) ?? '');
     if (checked === undefined) return undefined;
-    const { ticket, head, now: at } = await commands.look(checked.ticketId, () => undefined);
-    const rotation = rotationAt(head.first, ticket.minted.lives.qr_period_ms, at, deadlineOf(head));
-    return isCurrent(checked.period, rotation) ? checked.ticketId : undefined;
+    const view = await commands.look(checked.ticketId, () => undefined);
+    return isCurrent(checked.period, rotationOf(view)) ? checked.ticketId : undefined;
   }
 
   async function wayBack({ ticketId, returnTo }: Kept): Promise<string> {
     if (ticketId === undefined) return returnTo;
-    const { ticket, head, now: at } = await commands.look(ticketId, () => undefined);
-    if (ticket.status !== 'pending') return returnTo;
-    const { period } = rotationAt(head.first, ticket.minted.lives.qr_period_ms, at, deadlineOf(head));
-    return `/s/${secrets.scanCode(ticketId, ticket.minted.key_id, period)}`;
+    const view = await commands.look(ticketId, () => undefined);
+    return view.ticket.status === 'pending' ? scanPath(scanCodeOf(secrets, view)) : returnTo;
   }
 
   function back(location: string, cookies: readonly string[]): Answer {

@@ -16,7 +16,7 @@ import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 import { idempotencyHeaders, ticketId, ticketStatus } from '../request/schemas.ts';
-import type { TicketPresenter } from '../tickets/presenter.ts';
+import { rotationOf } from '../tickets/scan-code.ts';
 import type { UserCodes } from '../tickets/user-codes.ts';
 
 /** What scanning is made of. */
@@ -24,7 +24,6 @@ export interface ScanRoutesOptions {
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly clients: ClientRegistry;
-  readonly presenter: TicketPresenter;
   readonly caller: PhoneCaller;
   readonly idempotency: Idempotency;
   /** Absent: user codes are unknown. */
@@ -64,7 +63,7 @@ interface Scannable {
 
 /** `POST /v1/scans`. */
 export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
-  const { commands, secrets, presenter } = options;
+  const { commands, secrets } = options;
 
   async function find(
     body: z.output<typeof scanBody>,
@@ -90,7 +89,7 @@ export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
         if (view.ticket.minted.key_id !== checked.keyId) throw new ScangateError('not_found');
         const { scanned } = view.ticket;
         const mine = scanned !== undefined && sameUser(scanned.user, user);
-        if (!mine && !isCurrent(checked.period, presenter.rotation(view)))
+        if (!mine && !isCurrent(checked.period, rotationOf(view)))
           throw new ScangateError('expired', { message: 'The QR code is outdated. Scan the one shown now.' });
       },
     };

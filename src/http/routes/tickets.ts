@@ -19,6 +19,7 @@ import { ticketNotice, ticketParams } from '../request/schemas.ts';
 import { mintMembers } from '../tickets/minting.ts';
 import type { Minting } from '../tickets/minting.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
+import { rotationOf } from '../tickets/scan-code.ts';
 import type { Client } from '../../oauth/clients/client.ts';
 
 /** What the routes of a browser's ticket are made of. */
@@ -158,7 +159,7 @@ export function ticketRoutes(options: TicketRoutesOptions): readonly Route[] {
       handle: async (request) => {
         const claim = gate.claim(request.params.id, request.raw);
         const view = await commands.look(request.params.id, gate.guard(claim));
-        const rotation = view.ticket.status === 'pending' ? presenter.rotation(view).period : 0;
+        const rotation = view.ticket.status === 'pending' ? rotationOf(view).period : 0;
         const etag = `"${cursorOfView(view)}.${rotation}"`;
         if (matchesEtag(request.headers['if-none-match'], etag))
           return { status: 304, headers: { ETag: etag } };

@@ -5,15 +5,15 @@ import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { WechatScenes } from '../../phone/wechat-scene.ts';
-import { rotationAt } from '../../secrets/rotation.ts';
+import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
-import { deadlineOf } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import { escapeHtml } from '../pages/template.ts';
 import { holdingRoute, route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
+import { scanCodeOf } from '../tickets/scan-code.ts';
 
 /** What WeChat's scene codes are shown and answered by. */
 export interface WechatRoutesOptions {
@@ -55,11 +55,10 @@ export function wechatRoutes(options: WechatRoutesOptions): readonly Route[] {
     return view.ticket.status === 'pending' ? invitation(view) : undefined;
   }
 
-  function invitation({ ticketId, ticket, head, now }: TicketView): string {
-    const { minted } = ticket;
-    const { period } = rotationAt(head.first, minted.lives.qr_period_ms, now, deadlineOf(head));
-    const address = `${options.issuer}/s/${secrets.scanCode(ticketId, minted.key_id, period)}`;
-    const name = options.clients.find(minted.client_id)?.client_name ?? minted.client_id;
+  function invitation(view: TicketView): string {
+    const { client_id: clientId } = view.ticket.minted;
+    const address = scanAddress(options.issuer, scanCodeOf(secrets, view));
+    const name = options.clients.find(clientId)?.client_name ?? clientId;
     return `${escapeHtml(name)}: <a href="${address}">确认登录 / Continue to sign in</a>`;
   }
 

@@ -1,18 +1,20 @@
 import type { TicketCommands } from '../../command/ticket-commands.ts';
+import { cursorOfView, viewOf } from '../../command/ticket-view.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
-import { rotationAt } from '../../secrets/rotation.ts';
-import type { Rotation } from '../../secrets/rotation.ts';
-import { cursorOfHead, deadlineOf, lastMoment } from '../../store/event-store.ts';
+import { deadlineOf, lastMoment } from '../../store/event-store.ts';
 import { ticketOf } from '../../store/fold.ts';
 import { idOf } from '../../store/subject.ts';
+import type { Subject } from '../../store/subject.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { notice } from '../../ticket/notice.ts';
 import type { TicketNotice } from '../../ticket/notice.ts';
 import { endsWatch } from '../../ticket/ticket.ts';
 import type { Ticket } from '../../ticket/ticket.ts';
-import type { Present, Reading } from '../../watch/present.ts';
+import type { Present, Told } from '../../watch/present.ts';
+import { rotationOf, scanCodeOf } from './scan-code.ts';
 
-/** What ticket notices are made of. */
 export interface TicketPresenterOptions {
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
@@ -24,50 +26,16 @@ export interface TicketPresenterOptions {
 
 /** Makes the notices of tickets, for watches and for answers alike. One serves the whole process. */
 export interface TicketPresenter extends Present<TicketNotice> {
-  notice(reading: Reading, reset: boolean): TicketNotice;
-  /** Where the scan code's rotation stands. */
-  rotation(reading: Reading): Rotation;
+  notice(view: TicketView, reset: boolean): TicketNotice;
   /** The address in the QR code of now. */
-  scanUrl(reading: Reading): string;
+  scanUrl(view: TicketView): string;
 }
 
 export function ticketPresenter(options: TicketPresenterOptions): TicketPresenter {
-  const { commands, secrets, issuer, retryAfterMs } = options;
-
-  // Whoever needs the ticket is handed it: to read it from its head is to parse it, half of what a notice costs.
-  function rotationOf({ minted }: Ticket, { head, now }: Reading): Rotation {
-    return rotationAt(head.first, minted.lives.qr_period_ms, now, deadlineOf(head));
-  }
-
-  function scanOf(ticket: Ticket, reading: Reading): NonNullable<TicketNotice['scan']> {
-    const { period, rotatesInMs } = rotationOf(ticket, reading);
-    const code = secrets.scanCode(idOf(reading.head.subject), ticket.minted.key_id, period);
-    return { url: `${issuer}/s/${code}`, rotates_in_ms: rotatesInMs };
-  }
-
-  function noticeOf(ticket: Ticket, reading: Reading, reset: boolean): TicketNotice {
-    const { head, now } = reading;
-    const ticketId = idOf(head.subject);
-    const { key_id: keyId } = ticket.minted;
-    const at = {
-      ticketId,
-      cursor: cursorOfHead(head),
-      expiresInMs: deadlineOf(head) - now,
-      reset,
-      retryAfterMs: endsWatch(ticket.status) ? 0 : retryAfterMs,
-    };
-    return notice(ticket, at, {
-      scan: () => scanOf(ticket, reading),
-      number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? at.cursor),
-      code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? at.cursor),
-      redirectTo: (code) => redirectTo(ticket, code, issuer),
-    });
-  }
-
+  const { commands, secrets, issuer } = options;
   return {
-    notice: (reading, reset) => noticeOf(ticketOf(reading.head), reading, reset),
-    rotation: (reading) => rotationOf(ticketOf(reading.head), reading),
-    scanUrl: (reading) => scanOf(ticketOf(reading.head), reading).url,
+    notice: (view, reset) => noticeOf(options, view, reset),
+    scanUrl: (view) => scanAddress(issuer, scanCodeOf(secrets, view)),
 
     async load(subject) {
       try {
@@ -79,27 +47,16 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
       }
     },
 
-    tell(reading, reset) {
-      const ticket = ticketOf(reading.head);
+    tell({ head, now }, reset) {
+      const view = viewOf(head, now);
       return {
-        cursor: cursorOfHead(reading.head),
-        notice: noticeOf(ticket, reading, reset),
-        end: endsWatch(ticket.status),
+        cursor: cursorOfView(view),
+        notice: noticeOf(options, view, reset),
+        end: endsWatch(view.ticket.status),
       };
     },
 
-    gone: (subject) => ({
-      cursor: '1-0',
-      notice: {
-        ticket_id: idOf(subject),
-        status: 'expired',
-        cursor: '1-0',
-        expires_in_ms: 0,
-        reset: true,
-        advice: { retry_after_ms: 0, final: true },
-      },
-      end: true,
-    }),
+    gone: goneTicket,
 
     ends(head) {
       const { status, confirmed } = ticketOf(head);
@@ -110,6 +67,43 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
     },
 
     movesInMs: ({ head, now }) => (head.final ? undefined : Math.max(0, deadlineOf(head) - now)),
+  };
+}
+
+function noticeOf(options: TicketPresenterOptions, view: TicketView, reset: boolean): TicketNotice {
+  const { secrets, issuer, retryAfterMs } = options;
+  const { ticketId, ticket, head, now } = view;
+  const { key_id: keyId } = ticket.minted;
+  const at = {
+    ticketId,
+    cursor: cursorOfView(view),
+    expiresInMs: deadlineOf(head) - now,
+    reset,
+    retryAfterMs: endsWatch(ticket.status) ? 0 : retryAfterMs,
+  };
+  return notice(ticket, at, {
+    scan: () => ({
+      url: scanAddress(issuer, scanCodeOf(secrets, view)),
+      rotates_in_ms: rotationOf(view).rotatesInMs,
+    }),
+    number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? at.cursor),
+    code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? at.cursor),
+    redirectTo: (code) => redirectTo(ticket, code, issuer),
+  });
+}
+
+function goneTicket(subject: Subject): Told<TicketNotice> {
+  return {
+    cursor: '1-0',
+    notice: {
+      ticket_id: idOf(subject),
+      status: 'expired',
+      cursor: '1-0',
+      expires_in_ms: 0,
+      reset: true,
+      advice: { retry_after_ms: 0, final: true },
+    },
+    end: true,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { TicketCommands } from '../../command/ticket-commands.ts';
+import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Lives, Origin } from '../../ticket/events.ts';
@@ -80,7 +81,7 @@ export function deviceAuthorizationEndpoint(
       device_code: secrets.browserSecret(ticketId, keyId, 'bearer'),
       user_code: userCodes.shown(ticketId, keyId),
       verification_uri: `${issuer}/device`,
-      verification_uri_complete: `${issuer}/s/${secrets.scanCode(ticketId, keyId, 0)}`,
+      verification_uri_complete: scanAddress(issuer, secrets.scanCode(ticketId, keyId, 0)),
       expires_in: Math.max(1, Math.floor(lives.ticket_ms / 1000)),
       interval: options.intervalS,
       ticket_id: ticketId,
