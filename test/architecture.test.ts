@@ -5,14 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 /** DESIGN.md's table of rooms, held against what the files really import; types count like everything else. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  time: [],
   ticket: [],
   session: ['ticket'],
-  store: ['ticket', 'session', 'telemetry'],
-  command: ['ticket', 'session', 'ports', 'telemetry'],
-  watch: ['ports', 'telemetry'],
+  store: ['ticket', 'session', 'telemetry', 'time'],
+  command: ['ticket', 'session', 'ports', 'telemetry', 'time'],
+  watch: ['ports', 'telemetry', 'time'],
   secrets: ['ticket', 'session', 'telemetry'],
-  phone: ['ports', 'telemetry'],
-  oauth: ['ticket', 'session', 'command', 'secrets', 'ports', 'telemetry'],
+  phone: ['ports', 'telemetry', 'time'],
+  oauth: ['ticket', 'session', 'command', 'secrets', 'ports', 'telemetry', 'time'],
   http: [
     'config',
     'ticket',
@@ -25,6 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'phone',
     'oauth',
     'telemetry',
+    'time',
   ],
   telemetry: [],
   web: ['types'],
@@ -35,6 +37,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'oauth',
     'http',
     'telemetry',
+    'time',
   ]),
   main: ['config', 'compose', 'cli', 'ports', 'telemetry'],
   cli: ['config', 'compose', 'ports', 'secrets', 'telemetry'],
@@ -163,10 +166,13 @@ test('the rules are pure: no package, no Node, no clock, no chance, no timer', (
 });
 
 test('time and chance are passed in', () => {
-  const bound = outOfRooms('compose', 'main', 'cli', 'telemetry', 'web').filter(
-    (path) => !path.endsWith('/clock.ts'),
-  );
+  const bound = outOfRooms('compose', 'main', 'cli', 'telemetry', 'web', 'time');
   expect(linesWith(/\bDate\.now\(|\bMath\.random\(/, bound)).toEqual([]);
+  const timers = /\bset(Timeout|Interval)\(|\bperformance\.now\(|\bAbortSignal\.timeout\(/;
+  const timed = bound.filter((path) => !path.startsWith('src/store/redis/'));
+  expect(linesWith(timers, timed)).toEqual([]);
+  const clocked = imports.filter(({ to }) => to === 'src/time/system-time.ts').map(({ from }) => from);
+  expect(clocked.filter((path) => !['compose', 'cli'].includes(roomOf(path)))).toEqual([]);
 });
 
 test('only the process, its commands and the browser write to a console', () => {

@@ -1,14 +1,22 @@
 import type { EventStore, Head } from '../store/event-store.ts';
+import type { Time } from '../time/time.ts';
 
-/** What a sweeper needs. Durations in milliseconds. */
+/** Durations in milliseconds. */
 export interface SweeperOptions {
   readonly store: EventStore;
   readonly expire: (head: Head) => Promise<Head>;
   readonly periodMs: number;
+  readonly time: Time;
   /** 0 ≤ random < 1: spreads the nodes' looks. */
   readonly random: () => number;
   /** Told how many subjects one look expired. */
   readonly onSwept?: (count: number) => void;
+}
+
+/** One that sweeps until it is closed. */
+export interface Sweeper {
+  /** Kept once the look that is going on has ended. */
+  close(): Promise<void>;
 }
 
 /** Most subjects that one look takes. */
@@ -18,19 +26,16 @@ const DUE_MAX = 200;
  * Expires tickets that nobody waits for. Every node does so; the append lets one win. There is no leader, and nothing
  * is lost when a look fails: the index keeps what is due.
  */
-export function startSweeper(options: SweeperOptions): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+export function openSweeper(options: SweeperOptions): Sweeper {
+  const { periodMs, time, random } = options;
+  let cancel = (): void => undefined;
+  let closed = false;
   let looking: Promise<void> = Promise.resolve();
 
   const next = (): void => {
-    timer = setTimeout(
-      () => {
-        looking = round();
-      },
-      options.periodMs * (0.75 + options.random() / 2),
-    );
-    timer.unref();
+    cancel = time.after(periodMs * (0.75 + random() / 2), () => {
+      looking = round();
+    });
   };
 
   async function round(): Promise<void> {
@@ -39,13 +44,13 @@ export function startSweeper(options: SweeperOptions): { stop(): Promise<void> }
     } catch {
       // A store that is away keeps its index; the next look finds the same.
     }
-    if (!stopped) next();
+    if (!closed) next();
   }
 
   async function look(): Promise<void> {
     for (;;) {
       const due = await options.store.due(DUE_MAX);
-      if (due.length === 0 || stopped) return;
+      if (due.length === 0 || closed) return;
       const { heads, now } = await options.store.read(due);
       const overdue = heads.filter(
         (head) => head !== null && !head.final && now >= (head.moments.at(-1)?.deadline ?? Infinity),
@@ -58,9 +63,9 @@ export function startSweeper(options: SweeperOptions): { stop(): Promise<void> }
 
   next();
   return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
+    async close() {
+      closed = true;
+      cancel();
       await looking;
     },
   };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { sessionCommands } from '../command/session-commands.ts';
-import { startSweeper } from '../command/sweeper.ts';
+import { openSweeper } from '../command/sweeper.ts';
 import { ticketCommands } from '../command/ticket-commands.ts';
 import { BadSetting } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
@@ -15,7 +15,7 @@ import { ticketPresenter } from '../http/tickets/presenter.ts';
 import { Held } from '../http/transports/held.ts';
 import { heldLimits } from '../http/transports/transport-settings.ts';
 import { BadClients } from '../oauth/clients/client-file.ts';
-import { followClients } from '../oauth/clients/client-registry.ts';
+import { openClientRegistry } from '../oauth/clients/client-registry.ts';
 import { demoClient } from '../oauth/clients/demo-client.ts';
 import { oauthServer } from '../oauth/server.ts';
 import { subjectRule } from '../oauth/tokens/subject.ts';
@@ -34,8 +34,9 @@ import type { Head } from '../store/event-store.ts';
 import { createLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { systemTime } from '../time/system-time.ts';
 import { Canary } from '../watch/canary.ts';
-import { startFeed } from '../watch/feed.ts';
+import { openFeed } from '../watch/feed.ts';
 import { Hub } from '../watch/hub.ts';
 
 /** A gateway that is put together. */
@@ -74,8 +75,8 @@ export async function compose(config: Config): Promise<Gateway> {
   const sessions = sessionCommands({ ...common, replayWindowMs: config.SCANGATE_REPLAY_WINDOW });
 
   const hub = new Hub();
-  const held = new Held(heldLimits(config), monotonicNow);
-  const shared = openTransports(config, { hub, held, clients, log, metrics, now: monotonicNow });
+  const held = new Held(heldLimits(config), systemTime);
+  const shared = openTransports(config, { hub, held, clients, log, metrics, time: systemTime });
   const presenter = ticketPresenter({
     commands,
     secrets,
@@ -89,7 +90,7 @@ export async function compose(config: Config): Promise<Gateway> {
     makeNonce,
     periodMs: config.SCANGATE_CANARY_PERIOD,
     limitMs: config.SCANGATE_CANARY_LIMIT,
-    now: monotonicNow,
+    time: systemTime,
   });
   const approvalSessions = pageSessions(
     sealOf(ring, 'phone page'),
@@ -187,23 +188,24 @@ export async function compose(config: Config): Promise<Gateway> {
     userCodes: oauth.userCodes,
   });
 
-  const feed = startFeed(store, hub, {
+  const feed = openFeed(store, hub, systemTime, {
     woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),
-    broke: (error) => log.error({ err: error }, 'the feed ended and is begun again'),
+    broke: (error) => log.error({ err: error }, 'the feed ended and is taken up again'),
   });
   const expire = async (head: Head): Promise<Head> => await sessions.expire(await commands.expire(head));
-  const sweeper = startSweeper({
+  const sweeper = openSweeper({
     store,
     expire,
     periodMs: config.SCANGATE_SWEEP_PERIOD,
+    time: systemTime,
     random: Math.random,
     onSwept: (count) => metrics.swept.inc(count),
   });
 
   async function end(): Promise<void> {
-    canary.stop();
+    canary.close();
     clients.close();
-    await Promise.all([sweeper.stop(), feed.stop()]);
+    await Promise.all([sweeper.close(), feed.close()]);
     await stores.close();
   }
 
@@ -238,13 +240,14 @@ export async function compose(config: Config): Promise<Gateway> {
 /** What is kept of the drain's time to end the stores. */
 const LAST_MS = 500;
 
-function openClients(config: Config, log: Log): ReturnType<typeof followClients> {
+function openClients(config: Config, log: Log): ReturnType<typeof openClientRegistry> {
   try {
-    return followClients({
+    return openClientRegistry({
       file: config.SCANGATE_CLIENTS_FILE,
       builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
       plainHttp: config.publicUrl.protocol === 'http:',
       lookMs: CLIENTS_LOOK_MS,
+      time: systemTime,
       onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
       onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
     });

@@ -19,6 +19,7 @@ import { wechatScenes } from '../phone/wechat-scene.ts';
 import type { WechatScenes } from '../phone/wechat-scene.ts';
 import { wechatIdentity } from '../phone/wechat-sign-in.ts';
 import type { WechatApp } from '../phone/wechat-sign-in.ts';
+import { systemTime } from '../time/system-time.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 const now = (): number => Date.now();
@@ -120,7 +121,7 @@ export function openWechatScenes(
     return undefined;
   const call = wechatApi(config.SCANGATE_PHONE_WECHAT_API, upstream(config, metrics, 'wechat_account'));
   const kind = config.SCANGATE_PHONE_WECHAT_CREDENTIAL;
-  const credential = wechatCredential({ ...kept, ...account, call, kind, now });
+  const credential = wechatCredential({ ...kept, ...account, call, kind, time: systemTime });
   return wechatScenes({ call, credential, ledger: kept.ledger, callbackToken, now });
 }
 
@@ -173,7 +174,7 @@ function upstream(config: Config, metrics: Metrics, name: string): Breaker {
     pauseMs: PAUSE_MS,
     failuresMax: config.SCANGATE_UPSTREAM_FAILURES,
     openMs: config.SCANGATE_UPSTREAM_REST,
-    now,
+    time: systemTime,
     random: Math.random,
     onState: (state) => metrics.upstreamOpen.set({ upstream: name }, OPEN[state]),
   });

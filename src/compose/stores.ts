@@ -16,6 +16,7 @@ import { prepare } from '../store/redis/setup/prepare.ts';
 import type { RedisSettings } from '../store/redis/redis-settings.ts';
 import { StoreRefused } from '../store/refused.ts';
 import type { StoreSettings } from '../store/store-settings.ts';
+import { systemTime } from '../time/system-time.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -67,7 +68,7 @@ export async function openStores(config: Config, watched: Watched = {}): Promise
   const { store, ledger, rebuildAll, secretsFile } = await openFileStore({
     folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
     settings,
-    now: () => Date.now(),
+    time: systemTime,
     newId: makeText,
   });
   try {

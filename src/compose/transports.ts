@@ -8,6 +8,7 @@ import { socketServer } from '../http/transports/web-socket.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Time } from '../time/time.ts';
 import type { Hub } from '../watch/hub.ts';
 import type { WatchShared } from '../watch/watch-subject.ts';
 import { TICK_MS, Wheel } from '../watch/wheel.ts';
@@ -24,14 +25,13 @@ export function openTransports(
     readonly clients: ClientRegistry;
     readonly log: Log;
     readonly metrics: Metrics;
-    /** A monotonic clock in milliseconds. */
-    readonly now: () => number;
+    readonly time: Time;
   },
 ): TransportShared {
-  const { hub, held, clients, log, metrics, now } = parts;
+  const { hub, held, clients, log, metrics, time } = parts;
   const watch: WatchShared = {
     hub,
-    wheel: new Wheel(TICK_MS, now),
+    wheel: new Wheel(TICK_MS, time),
     recheckMinMs: config.SCANGATE_RECHECK_MIN,
     recheckMaxMs: config.SCANGATE_RECHECK_MAX,
     awayMs: AWAY_MS,
@@ -64,6 +64,6 @@ export function openTransports(
       refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
       defect: (error) => log.error({ err: error }, 'defect in a transport'),
     },
-    now,
+    now: () => time.now(),
   };
 }

@@ -1,3 +1,6 @@
+import { sleep } from '../time/time.ts';
+import type { Time } from '../time/time.ts';
+
 /** Whether an upstream is asked (`closed`), left alone for a while (`open`), or tried with one call (`half_open`). */
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
@@ -13,7 +16,7 @@ export interface BreakerOptions {
   readonly failuresMax: number;
   /** How long it stays open. */
   readonly openMs: number;
-  readonly now: () => number;
+  readonly time: Time;
   /** 0 ≤ random < 1. */
   readonly random: () => number;
   readonly onState?: (state: BreakerState) => void;
@@ -62,12 +65,12 @@ export function breaker(options: BreakerOptions): Breaker {
   function failed(): void {
     failures += 1;
     if (state !== 'half_open' && failures < options.failuresMax) return;
-    openedAt = options.now();
+    openedAt = options.time.now();
     become('open');
   }
 
   function admit(): void {
-    if (state === 'open' && options.now() - openedAt >= options.openMs) {
+    if (state === 'open' && options.time.now() - openedAt >= options.openMs) {
       become('half_open');
       return;
     }
@@ -77,9 +80,10 @@ export function breaker(options: BreakerOptions): Breaker {
   async function tried<R>(attempt: (signal: AbortSignal) => Promise<R>, tries: number): Promise<R> {
     let last: unknown;
     for (let count = 0; count < tries; count += 1) {
-      if (count > 0) await pause(options.pauseMs * 2 ** (count - 1) * (0.5 + options.random() / 2));
+      if (count > 0)
+        await sleep(options.time, options.pauseMs * 2 ** (count - 1) * (0.5 + options.random() / 2));
       try {
-        return await attempt(AbortSignal.timeout(options.timeoutMs));
+        return await within(options.time, options.timeoutMs, attempt);
       } catch (error) {
         if (error instanceof UpstreamRefusal) throw error;
         last = error;
@@ -107,8 +111,14 @@ export function breaker(options: BreakerOptions): Breaker {
   };
 }
 
-async function pause(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
+async function within<R>(time: Time, ms: number, attempt: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  const bound = new AbortController();
+  const cancel = time.after(ms, () => bound.abort(new DOMException('took too long', 'TimeoutError')));
+  try {
+    return await attempt(bound.signal);
+  } finally {
+    cancel();
+  }
 }
 
 // The kind of failure alone: a message may quote an address with a credential in it.

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../store/ledger.ts';
+import { sleep } from '../time/time.ts';
+import type { Time } from '../time/time.ts';
 import { PhoneSourceAway } from './phone-identity.ts';
 import { WechatRefusal } from './wechat-api.ts';
 import type { CallWechat } from './wechat-api.ts';
@@ -19,7 +21,7 @@ export interface WechatCredentialOptions {
   readonly secret: string;
   /** `cgi-bin/stable_token`, or the older `cgi-bin/token`, whose every call makes the token before invalid. */
   readonly kind: 'stable_token' | 'token';
-  readonly now: () => number;
+  readonly time: Time;
   /** Makes the name under which this node holds the lease. */
   readonly makeId: () => string;
 }
@@ -56,7 +58,7 @@ const DAY_MS = 86_400_000;
 
 /** One token for all nodes, in the ledger; whoever holds the lease fetches, everyone else goes on with what there is. */
 export function wechatCredential(options: WechatCredentialOptions): WechatCredential {
-  const { ledger, box, now } = options;
+  const { ledger, box, time } = options;
   const digest = createHash('sha256').update(options.appId).digest('base64url').slice(0, 22);
   const key = (name: string): string => `wechat-${name}:${digest}`;
 
@@ -77,7 +79,7 @@ export function wechatCredential(options: WechatCredentialOptions): WechatCreden
     const { access_token: token, expires_in: seconds } = answer;
     if (typeof token !== 'string' || typeof seconds !== 'number')
       throw new PhoneSourceAway('WeChat gave no token');
-    const until = now() + seconds * 1000;
+    const until = time.wallNow() + seconds * 1000;
     return { token, until, renewAt: until - Math.min(AHEAD_MS, seconds * 250) };
   }
 
@@ -96,9 +98,14 @@ export function wechatCredential(options: WechatCredentialOptions): WechatCreden
     if (!stored) return undefined;
     try {
       const { kept, text } = await read();
-      if (kept !== undefined && kept.token !== bad && now() < kept.renewAt) return kept;
+      if (kept !== undefined && kept.token !== bad && time.wallNow() < kept.renewAt) return kept;
       const fetched = await fetchAnother(bad);
-      await ledger.replaceIf(key('token'), text, box.close(JSON.stringify(fetched)), fetched.until - now());
+      await ledger.replaceIf(
+        key('token'),
+        text,
+        box.close(JSON.stringify(fetched)),
+        fetched.until - time.wallNow(),
+      );
       return fetched;
     } finally {
       await ledger.delete(key('lease'), holder);
@@ -108,9 +115,9 @@ export function wechatCredential(options: WechatCredentialOptions): WechatCreden
   // Another node is fetching: what it gets is for us too.
   async function awaitOther(bad: string | undefined): Promise<Kept> {
     for (let waited = 0; waited < LEASE_MS; waited += LOOK_MS) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await sleep(time, LOOK_MS);
       const { kept } = await read();
-      if (kept !== undefined && kept.token !== bad && now() < kept.until) return kept;
+      if (kept !== undefined && kept.token !== bad && time.wallNow() < kept.until) return kept;
       if (await isBackingOff()) break;
       if ((await ledger.get(key('lease'))) === null) break;
     }
@@ -122,8 +129,8 @@ export function wechatCredential(options: WechatCredentialOptions): WechatCreden
 
   async function token(bad: string | undefined): Promise<string> {
     const { kept } = await read();
-    const usable = kept !== undefined && kept.token !== bad && now() < kept.until;
-    if (usable && now() < kept.renewAt) return kept.token;
+    const usable = kept !== undefined && kept.token !== bad && time.wallNow() < kept.until;
+    if (usable && time.wallNow() < kept.renewAt) return kept.token;
     if (await isBackingOff()) {
       if (usable) return kept.token;
       throw new PhoneSourceAway('WeChat gave no token, or its quota is used up');

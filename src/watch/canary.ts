@@ -1,10 +1,11 @@
 import type { EventStore } from '../store/event-store.ts';
 import { canarySubject } from '../store/subject.ts';
+import type { Time } from '../time/time.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import { cursorOf } from '../ticket/cursor.ts';
 import type { Hub, Watcher } from './hub.ts';
 
-/** What a canary needs. Durations in milliseconds. */
+/** Durations in milliseconds. */
 export interface CanaryOptions {
   readonly store: EventStore;
   readonly hub: Hub;
@@ -14,16 +15,15 @@ export interface CanaryOptions {
   readonly periodMs: number;
   /** The age of the last returned canary at which this node is not ready. */
   readonly limitMs: number;
-  /** A monotonic clock. */
-  readonly now: () => number;
+  readonly time: Time;
 }
 
 /** Green means delivering: an event goes through the store and comes back through the feed, again and again. */
 export class Canary implements Watcher {
   readonly #options: CanaryOptions;
   #returnedAt: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
+  #cancelRound: (() => void) | undefined;
+  #closed = false;
   #returned: (() => void) | undefined;
 
   constructor(options: CanaryOptions) {
@@ -37,16 +37,17 @@ export class Canary implements Watcher {
 
   /** Milliseconds since the last canary returned; undefined before the first. */
   get ageMs(): number | undefined {
-    return this.#returnedAt === undefined ? undefined : this.#options.now() - this.#returnedAt;
+    return this.#returnedAt === undefined ? undefined : this.#options.time.now() - this.#returnedAt;
   }
 
   get ready(): boolean {
     return this.ageMs !== undefined && this.ageMs <= this.#options.limitMs;
   }
 
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+  /** Sends no more. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelRound?.();
     this.#returned?.();
   }
 
@@ -55,25 +56,24 @@ export class Canary implements Watcher {
   }
 
   async #round(): Promise<void> {
-    const { now, periodMs } = this.#options;
-    const sentAt = now();
-    if (await this.#fly()) this.#returnedAt = now();
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => void this.#round(), Math.max(0, sentAt + periodMs - now()));
-    this.#timer.unref();
+    const { time, periodMs } = this.#options;
+    const sentAt = time.now();
+    if (await this.#fly()) this.#returnedAt = time.now();
+    if (this.#closed) return;
+    this.#cancelRound = time.after(Math.max(0, sentAt + periodMs - time.now()), () => void this.#round());
   }
 
   async #fly(): Promise<boolean> {
-    const { store, hub, makeId, makeNonce, periodMs } = this.#options;
+    const { store, hub, makeId, makeNonce, periodMs, time } = this.#options;
     const subject = canarySubject(makeId());
     let returned = false;
-    let timer: NodeJS.Timeout | undefined;
+    let cancel = (): void => undefined;
     const back = new Promise<void>((resolve) => {
       this.#returned = () => {
         returned = true;
         resolve();
       };
-      timer = setTimeout(resolve, periodMs);
+      cancel = time.after(periodMs, resolve);
     });
     hub.add(subject, this);
     try {
@@ -92,9 +92,9 @@ export class Canary implements Watcher {
     } catch {
       // A store that is away answers by the canary's age.
     } finally {
-      clearTimeout(timer);
+      cancel();
       hub.remove(subject, this);
     }
-    return returned && !this.#stopped;
+    return returned && !this.#closed;
   }
 }

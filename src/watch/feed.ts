@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EventStore } from '../store/event-store.ts';
+import { sleep } from '../time/time.ts';
+import type { Time } from '../time/time.ts';
 import type { Hub } from './hub.ts';
 
 /** The one reader of the log's tail in this process: it wakes whoever waits here, and carries nothing else. */
@@ -7,14 +8,14 @@ export interface Feed {
   /** Kept once events from then on are sure to be seen. */
   readonly ready: Promise<void>;
   /** Ends the reading. */
-  stop(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** What a feed reports. */
 export interface FeedEvents {
   /** How many subjects a batch named; `all` is -1. */
   woke?(subjects: number): void;
-  /** The reading ended by itself, which no store should do. It is begun again. */
+  /** The reading ended by itself, which no store should do. It is taken up again. */
   broke?(error: unknown): void;
 }
 
@@ -23,8 +24,8 @@ const SLICE = 500;
 const PAUSE_MS = 10;
 const AGAIN_MS = 1000;
 
-/** Starts the feed. */
-export function startFeed(store: EventStore, hub: Hub, events: FeedEvents = {}): Feed {
+/** Opens the feed: it reads until it is closed. */
+export function openFeed(store: EventStore, hub: Hub, time: Time, events: FeedEvents = {}): Feed {
   const ending = new AbortController();
   const { signal } = ending;
   let ready = (): void => undefined;
@@ -40,13 +41,13 @@ export function startFeed(store: EventStore, hub: Hub, events: FeedEvents = {}):
     for (const subject of Array.from(hub.subjects())) {
       hub.wake(subject);
       woken += 1;
-      if (woken % SLICE === 0) await sleep(PAUSE_MS);
+      if (woken % SLICE === 0) await sleep(time, PAUSE_MS);
       if (turn !== alls || signal.aborted) return;
     }
   }
 
-  async function pump(begun: () => void): Promise<void> {
-    for await (const batch of store.feed({ signal, ready: begun })) {
+  async function pump(onReady: () => void): Promise<void> {
+    for await (const batch of store.feed({ signal, ready: onReady })) {
       if (batch.kind === 'all') {
         events.woke?.(-1);
         void wakeAll();
@@ -58,17 +59,17 @@ export function startFeed(store: EventStore, hub: Hub, events: FeedEvents = {}):
   }
 
   async function run(): Promise<void> {
-    let begun = ready;
+    let onReady = ready;
     while (!signal.aborted) {
       try {
-        await pump(begun);
+        await pump(onReady);
         if (!signal.aborted) events.broke?.(new Error('the feed ended'));
       } catch (error) {
         if (!signal.aborted) events.broke?.(error);
       }
       if (signal.aborted) return;
-      await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
-      begun = () => {
+      await sleep(time, AGAIN_MS, signal);
+      onReady = () => {
         ready();
         void wakeAll();
       };
@@ -78,7 +79,7 @@ export function startFeed(store: EventStore, hub: Hub, events: FeedEvents = {}):
   const done = run();
   return {
     ready: readiness,
-    async stop() {
+    async close() {
       ending.abort();
       await done;
     },

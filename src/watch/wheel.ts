@@ -1,3 +1,5 @@
+import type { Time } from '../time/time.ts';
+
 /** Something with a time at which it wants to be called. It is in the wheel at most once. */
 export interface Due {
   /** Called once, synchronously, unless cancelled before; it must not throw. */
@@ -13,17 +15,16 @@ export const TICK_MS = 50;
  */
 export class Wheel {
   readonly #tickMs: number;
-  readonly #now: () => number;
+  readonly #time: Time;
   readonly #slots = new Map<number, Set<Due>>();
   readonly #slotOf = new Map<Due, number>();
   #turned: number;
-  #timer: NodeJS.Timeout | undefined;
+  #isTurning = false;
 
-  /** @param now a monotonic clock in milliseconds. */
-  constructor(tickMs: number, now: () => number) {
+  constructor(tickMs: number, time: Time) {
     this.#tickMs = tickMs;
-    this.#now = now;
-    this.#turned = Math.floor(now() / tickMs);
+    this.#time = time;
+    this.#turned = Math.floor(time.now() / tickMs);
   }
 
   /** How many entries wait. */
@@ -34,8 +35,8 @@ export class Wheel {
   /** Calls `entry.due()` in `ms` milliseconds, in place of an earlier wish of the same entry. */
   after(ms: number, entry: Due): void {
     this.cancel(entry);
-    if (this.#timer === undefined) this.#start();
-    const slot = Math.max(Math.ceil((this.#now() + ms) / this.#tickMs), this.#turned + 1);
+    if (!this.#isTurning) this.#start();
+    const slot = Math.max(Math.ceil((this.#time.now() + ms) / this.#tickMs), this.#turned + 1);
     const known = this.#slots.get(slot);
     if (known === undefined) this.#slots.set(slot, new Set([entry]));
     else known.add(entry);
@@ -52,21 +53,19 @@ export class Wheel {
   }
 
   #start(): void {
-    this.#turned = Math.floor(this.#now() / this.#tickMs);
-    this.#timer = setInterval(() => this.#turn(), this.#tickMs);
-    this.#timer.unref();
+    this.#turned = Math.floor(this.#time.now() / this.#tickMs);
+    this.#isTurning = true;
+    this.#time.after(this.#tickMs, () => this.#turn());
   }
 
   #turn(): void {
-    const present = Math.floor(this.#now() / this.#tickMs);
+    const present = Math.floor(this.#time.now() / this.#tickMs);
     while (this.#turned < present) {
       this.#turned += 1;
       this.#ring(this.#turned);
     }
-    if (this.#slotOf.size === 0) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+    this.#isTurning = this.#slotOf.size > 0;
+    if (this.#isTurning) this.#time.after(this.#tickMs, () => this.#turn());
   }
 
   #ring(slot: number): void {

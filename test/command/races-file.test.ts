@@ -1,5 +1,6 @@
 import { settingsForTests } from '../support/store-settings.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { racesContract } from '../contract/races.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
@@ -8,7 +9,7 @@ racesContract('file', async () => {
   const { store } = await openFileStore({
     folder: folder.path,
     settings: settingsForTests,
-    now: () => Date.now(),
+    time: systemTime,
     newId: () => 'races',
   });
   return {

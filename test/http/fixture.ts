@@ -31,9 +31,10 @@ import { openFileStore } from '../../src/store/file/open.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
-import { startFeed } from '../../src/watch/feed.ts';
+import { openFeed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { Wheel } from '../../src/watch/wheel.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { recordResponses } from './response-recorder.ts';
 import type { ResponseRecord } from './response-recorder.ts';
@@ -102,7 +103,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const opened = await openFileStore({
     folder: folder.path,
     settings: { historyMs: config.SCANGATE_HISTORY, lifeMaxMs: 600_000, callTimeoutMs: 5000 },
-    now,
+    time: { ...systemTime, wallNow: now },
     newId,
   });
   const watched = <T extends object>(part: T): T =>
@@ -132,8 +133,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   );
   const hub = new Hub();
   const monotonicNow = (): number => performance.now();
-  const wheel = new Wheel(50, monotonicNow);
-  const feed = startFeed(opened.store, hub);
+  const wheel = new Wheel(50, systemTime);
+  const feed = openFeed(opened.store, hub, systemTime);
   await feed.ready;
   const clients: Client[] = [];
   const registry: ClientRegistry = {
@@ -153,7 +154,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
       random: Math.random,
       isAway: isPassing,
     },
-    held: new Held(heldLimits(config), monotonicNow),
+    held: new Held(heldLimits(config), systemTime),
     sockets,
     origins: new Origins(config.publicUrl, registry),
     events: {
@@ -223,7 +224,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
       edge.server.closeAllConnections();
       await new Promise((closed) => edge.server.close(closed));
       sockets.close();
-      await feed.stop();
+      await feed.close();
       await opened.store.close();
       await folder.remove();
       if (record.violations.length > 0) throw new Error(record.violations.slice(0, 10).join('\n'));

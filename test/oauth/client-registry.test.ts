@@ -2,9 +2,10 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { BadClients } from '../../src/oauth/clients/client-file.ts';
-import { followClients } from '../../src/oauth/clients/client-registry.ts';
+import { openClientRegistry } from '../../src/oauth/clients/client-registry.ts';
 import type { ClientRegistryOptions, FollowingRegistry } from '../../src/oauth/clients/client-registry.ts';
 import { demoClient } from '../../src/oauth/clients/demo-client.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { until } from '../support/until.ts';
@@ -30,7 +31,15 @@ function write(clients: unknown): void {
 }
 
 function follow(more: Partial<ClientRegistryOptions> = {}): FollowingRegistry {
-  registry = followClients({ file, builtIn: [], plainHttp: false, lookMs: 20, ...more });
+  registry?.close();
+  registry = openClientRegistry({
+    file,
+    builtIn: [],
+    plainHttp: false,
+    lookMs: 20,
+    time: systemTime,
+    ...more,
+  });
   return registry;
 }
 

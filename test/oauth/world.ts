@@ -18,6 +18,7 @@ import type { EventStore } from '../../src/store/event-store.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
 import type { MintedData, User } from '../../src/ticket/events.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 export const ISSUER = 'http://localhost:8080';
@@ -75,7 +76,7 @@ export async function makeWorld(
   const { store, ledger } = await openFileStore({
     folder: folder.path,
     settings: { historyMs: 600_000, lifeMaxMs: 3_600_000, callTimeoutMs: 5000 },
-    now,
+    time: { ...systemTime, wallNow: now },
     newId: randomUUID,
   });
   const makeNonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();

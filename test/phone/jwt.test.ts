@@ -12,6 +12,7 @@ import { keySource } from '../../src/phone/key-source.ts';
 import type { KeySourceOptions } from '../../src/phone/key-source.ts';
 import type { PhoneIdentity } from '../../src/phone/phone-identity.ts';
 import { PhoneSourceAway } from '../../src/phone/phone-identity.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { phoneIdentityContract } from '../contract/phone-identity.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { until } from '../support/until.ts';
@@ -90,7 +91,7 @@ function identityOf(from: string, more: Partial<KeySourceOptions> = {}): PhoneId
     pauseMs: 5,
     failuresMax: 3,
     openMs: 1000,
-    now: () => clock,
+    time: { ...systemTime, now: () => clock },
     random: () => 0.5,
   });
   const keys = keySource({

@@ -9,6 +9,7 @@ import type { PhoneIdentity } from '../../src/phone/phone-identity.ts';
 import { PhoneSourceAway } from '../../src/phone/phone-identity.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { sealOf } from '../../src/secrets/seal.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { phoneIdentityContract } from '../contract/phone-identity.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { freePorts, startChild } from '../support/child.ts';
@@ -28,7 +29,6 @@ function sessionsOf(now: () => number): PageSessions {
 }
 
 function identityAt(issuer: string, sessions: PageSessions): PhoneIdentity {
-  const now = (): number => Date.now();
   return oidcIdentity({
     issuer,
     clientId: 'gateway',
@@ -42,7 +42,7 @@ function identityAt(issuer: string, sessions: PageSessions): PhoneIdentity {
       pauseMs: 5,
       failuresMax: 3,
       openMs: 500,
-      now,
+      time: systemTime,
       random: () => 0,
     }),
     timeoutMs: 300,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { breaker } from '../../src/phone/breaker.ts';
 import { userStatus } from '../../src/phone/user-status.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 
 const alice = { source: 'jwt', issuer: 'i', subject: 'alice' };
 
@@ -16,7 +17,15 @@ test('an answer counts for its time, and many at once are one question', async (
     server.listen(0, '127.0.0.1', resolve);
   });
   const now = (): number => clock;
-  const bounds = { timeoutMs: 500, tries: 1, pauseMs: 1, failuresMax: 3, openMs: 1000, now, random: () => 0 };
+  const bounds = {
+    timeoutMs: 500,
+    tries: 1,
+    pauseMs: 1,
+    failuresMax: 3,
+    openMs: 1000,
+    time: { ...systemTime, now },
+    random: () => 0,
+  };
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const isActive = userStatus({ address, token: undefined, breaker: breaker(bounds), cacheMs: 5000, now });
 

@@ -11,6 +11,8 @@ import { boxOf } from '../../src/secrets/box.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
 import type { FileStore } from '../../src/store/file/open.ts';
+import { systemTime } from '../../src/time/system-time.ts';
+import type { Time } from '../../src/time/time.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startWechat } from '../support/wechat.ts';
@@ -31,7 +33,7 @@ beforeEach(async () => {
   store = await openFileStore({
     folder: folder.path,
     settings: { historyMs: 1000, lifeMaxMs: 1000, callTimeoutMs: 5000 },
-    now,
+    time,
     newId: randomUUID,
   });
   nodes = nodesOf('stable_token');
@@ -44,6 +46,7 @@ afterEach(async () => {
 });
 
 const now = (): number => clock;
+const time: Time = { ...systemTime, now, wallNow: now };
 const ring = new KeyRing([randomBytes(32).toString('base64url')]);
 
 function api(timeoutMs = 5000): CallWechat {
@@ -53,7 +56,7 @@ function api(timeoutMs = 5000): CallWechat {
     pauseMs: 5,
     failuresMax: 100,
     openMs: 500,
-    now,
+    time,
     random: () => 0,
   };
   return wechatApi(wechat.address, breaker(bounds));
@@ -69,7 +72,7 @@ function nodesOf(
     const { ledger } = store;
     const box = boxOf(ring, 'wechat');
     const account = { appId: 'wxaccount', secret };
-    const credential = wechatCredential({ ...account, call, ledger, box, kind, now, makeId: randomUUID });
+    const credential = wechatCredential({ ...account, call, ledger, box, kind, time, makeId: randomUUID });
     return wechatScenes({ call, credential, ledger, callbackToken: 't', now });
   });
 }

@@ -12,6 +12,7 @@ import { openFileStore } from '../../src/store/file/open.ts';
 import type { FileStore } from '../../src/store/file/open.ts';
 import { Writer } from '../../src/store/file/writer.ts';
 import type { StoreSettings } from '../../src/store/store-settings.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { MINTED, SCANNED, appendMaker, freshTicket, headOf, seeded as numbers } from '../contract/appends.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
@@ -37,7 +38,12 @@ afterEach(async () => {
 
 async function start(settings = SETTINGS): Promise<FileStore> {
   await opened?.store.close();
-  opened = await openFileStore({ folder: folder.path, settings, now: () => clock, newId: randomUUID });
+  opened = await openFileStore({
+    folder: folder.path,
+    settings,
+    time: { ...systemTime, wallNow: () => clock },
+    newId: randomUUID,
+  });
   return opened;
 }
 
@@ -92,7 +98,7 @@ test('The timeline is the file’s, over restarts, and another in another folder
   const other = await openFileStore({
     folder: elsewhere.path,
     settings: SETTINGS,
-    now: () => clock,
+    time: { ...systemTime, wallNow: () => clock },
     newId: randomUUID,
   });
   expect(other.store.health().timeline).not.toBe(timeline);
@@ -250,7 +256,7 @@ describe('The writer', () => {
   function writerOn(disk: Environment, told: string[] = [], callTimeoutMs = 200): Writer {
     return new Writer({
       environment: disk,
-      now: () => START,
+      time: { ...systemTime, wallNow: () => START },
       callTimeoutMs,
       tidy: () => {},
       committed: (subjects) => told.push([...subjects].join()),

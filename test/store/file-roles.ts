@@ -7,6 +7,7 @@ import { openFileStore } from '../../src/store/file/open.ts';
 import type { FileStore } from '../../src/store/file/open.ts';
 import type { StoreSettings } from '../../src/store/store-settings.ts';
 import type { Subject } from '../../src/store/subject.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import {
   MINTED,
   SCANNED,
@@ -22,7 +23,7 @@ export const SETTINGS: StoreSettings = { historyMs: 600_000, lifeMaxMs: 600_000,
 const LIFE = { ms: 300_000 };
 
 export function openStore(folder: string, settings: StoreSettings = SETTINGS): Promise<FileStore> {
-  return openFileStore({ folder, settings, now: Date.now, newId: randomUUID });
+  return openFileStore({ folder, settings, time: systemTime, newId: randomUUID });
 }
 
 /** What the process does that `file-child.mjs` starts. */

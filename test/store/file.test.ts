@@ -4,6 +4,7 @@ import type { RootDatabase } from 'lmdb';
 import { openFileStore } from '../../src/store/file/open.ts';
 import { headKey } from '../../src/store/file/keys.ts';
 import type { StoreSettings } from '../../src/store/store-settings.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { eventStoreContract } from '../contract/event-store.ts';
 import { ledgerContract } from '../contract/ledger.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -15,7 +16,7 @@ eventStoreContract('The file store', async (settings) => {
   const { store } = await openFileStore({
     folder: folder.path,
     settings,
-    now: Date.now,
+    time: systemTime,
     newId: randomUUID,
   });
   const behind: RootDatabase<Buffer, Buffer> = open({
@@ -45,7 +46,7 @@ ledgerContract('The file store', async () => {
   const { store, ledger } = await openFileStore({
     folder: folder.path,
     settings: SETTINGS,
-    now: Date.now,
+    time: systemTime,
     newId: randomUUID,
   });
   return {

@@ -9,6 +9,7 @@ import { headKey } from '../../src/store/keys.ts';
 import type { RebuildAll, RebuildReport } from '../../src/store/rebuild.ts';
 import { partitionOf, ticketSubject } from '../../src/store/subject.ts';
 import type { Subject } from '../../src/store/subject.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { ask } from '../support/ask.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startRedis } from '../support/redis.ts';
@@ -51,7 +52,7 @@ async function onFile(): Promise<World> {
   const { store, rebuildAll } = await openFileStore({
     folder: folder.path,
     settings: SETTINGS,
-    now: Date.now,
+    time: systemTime,
     newId: randomUUID,
   });
   const behind = open<Buffer, Buffer>({

@@ -3,9 +3,10 @@ import type { EventStore } from '../../src/store/event-store.ts';
 import { canarySubject, ticketSubject } from '../../src/store/subject.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import { Canary } from '../../src/watch/canary.ts';
-import { startFeed } from '../../src/watch/feed.ts';
+import { openFeed } from '../../src/watch/feed.ts';
 import type { Feed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { until } from '../support/until.ts';
 import { World } from './world.ts';
 
@@ -18,7 +19,7 @@ beforeEach(() => {
   hub = new Hub();
 });
 afterEach(async () => {
-  await feed?.stop();
+  await feed?.close();
 });
 
 function counting(subject: Subject): { woken: number; wake(): void } {
@@ -37,7 +38,7 @@ describe('the feed', () => {
     const one = counting(ticketSubject('AAAAAAAAAAAAAAAAAAAAAA'));
     const other = counting(ticketSubject('BBBBBBBBBBBBBBBBBBBBBB'));
     const woke: number[] = [];
-    feed = startFeed(world, hub, { woke: (subjects) => woke.push(subjects) });
+    feed = openFeed(world, hub, systemTime, { woke: (subjects) => woke.push(subjects) });
     await feed.ready;
     world.move(ticketSubject('AAAAAAAAAAAAAAAAAAAAAA'), 'pending', '1');
     await until(() => one.woken === 1);
@@ -47,7 +48,7 @@ describe('the feed', () => {
 
   test('wakes everyone, a slice at a time, when anything may have moved', async () => {
     const watchers = Array.from({ length: 1200 }, (_, index) => counting(canarySubject(`c${index}`)));
-    feed = startFeed(world, hub);
+    feed = openFeed(world, hub, systemTime);
     await feed.ready;
     world.wakes.push({ kind: 'all' });
     world.passWakes();
@@ -56,7 +57,7 @@ describe('the feed', () => {
     await until(() => watchers.every((watcher) => watcher.woken === 1));
   });
 
-  test('that breaks is begun again, and then everyone looks', async () => {
+  test('that breaks is taken up again, and then everyone looks', async () => {
     let broken = false;
     const store: Pick<EventStore, 'feed'> = {
       feed: (options) => {
@@ -67,19 +68,19 @@ describe('the feed', () => {
     };
     const one = counting(ticketSubject('AAAAAAAAAAAAAAAAAAAAAA'));
     const broke: unknown[] = [];
-    feed = startFeed(store as EventStore, hub, { broke: (error) => broke.push(error) });
+    feed = openFeed(store as EventStore, hub, systemTime, { broke: (error) => broke.push(error) });
     await until(() => one.woken === 1);
     expect(broke).toHaveLength(1);
   });
 
-  test('stops while it waits to begin again', async () => {
+  test('closes while it waits to read again', async () => {
     const store = {
       feed: () => {
         throw new Error('broken');
       },
     };
-    feed = startFeed(store as unknown as EventStore, hub);
-    await feed.stop();
+    feed = openFeed(store as unknown as EventStore, hub, systemTime);
+    await feed.close();
   });
 });
 
@@ -93,12 +94,12 @@ describe('the canary', () => {
       makeNonce: () => '7',
       periodMs,
       limitMs,
-      now: () => performance.now(),
+      time: systemTime,
     });
   }
 
   test('is back when the store and the feed deliver', async () => {
-    feed = startFeed(world, hub);
+    feed = openFeed(world, hub, systemTime);
     await feed.ready;
     const canary = canaryOf(20, 5000);
     expect(canary.ready).toBe(false);
@@ -107,12 +108,12 @@ describe('the canary', () => {
     const sent = world.heads.size;
     await until(() => world.heads.size > sent + 2);
     expect(canary.ready).toBe(true);
-    canary.stop();
+    canary.close();
     await until(() => hub.size === 0);
   });
 
   test('is missed when the feed is stuck though the store answers, and is green again after', async () => {
-    feed = startFeed(world, hub);
+    feed = openFeed(world, hub, systemTime);
     await feed.ready;
     const canary = canaryOf(30, 100);
     await canary.start();
@@ -122,18 +123,18 @@ describe('the canary', () => {
     world.patient = false;
     world.passWakes();
     await until(() => canary.ready, { withinMs: 5000 });
-    canary.stop();
+    canary.close();
     await until(() => hub.size === 0);
   });
 
   test('is missed when the store is away', async () => {
-    feed = startFeed(world, hub);
+    feed = openFeed(world, hub, systemTime);
     const canary = canaryOf(20, 60);
     await canary.start();
     world.down = true;
     await until(() => !canary.ready, { withinMs: 5000 });
     world.down = false;
     await until(() => canary.ready, { withinMs: 5000 });
-    canary.stop();
+    canary.close();
   });
 });

@@ -4,12 +4,13 @@ import { ticketSubject } from '../../src/store/subject.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';
 import { versionOf } from '../../src/ticket/cursor.ts';
-import { startFeed } from '../../src/watch/feed.ts';
+import { openFeed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { SubjectWatch } from '../../src/watch/watch-subject.ts';
 import type { WatchShared } from '../../src/watch/watch-subject.ts';
 import { Wheel } from '../../src/watch/wheel.ts';
 import { isAway } from '../../src/http/transports/passing.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { rounds, seeded } from '../support/random.ts';
 import type { Random } from '../support/random.ts';
 import { World, presentOf } from './world.ts';
@@ -82,7 +83,7 @@ class Round {
     this.world.patient = true;
     this.shared = {
       hub: new Hub(),
-      wheel: new Wheel(TICK_MS, () => this.world.now),
+      wheel: new Wheel(TICK_MS, { ...systemTime, now: () => this.world.now }),
       recheckMinMs: TICK_MS,
       recheckMaxMs: 2 * TICK_MS,
       awayMs: TICK_MS / 10,
@@ -197,7 +198,7 @@ test(
   seeded(async (random) => {
     for (let index = 0; index < rounds(2_000, 20_000); index += 1) {
       const round = new Round(random.fork());
-      const feed = startFeed(round.world, round.shared.hub);
+      const feed = openFeed(round.world, round.shared.hub, systemTime);
       for (let step = random.between(5, STEPS_MAX); step > 0; step -= 1) await round.step();
       await round.rest(false);
       if (!round.lost) round.check();
@@ -206,7 +207,7 @@ test(
       for (const one of round.observers) one.leave();
       expect(round.shared.hub.size).toBe(0);
       expect(round.shared.wheel.size).toBe(0);
-      await feed.stop();
+      await feed.close();
     }
   }),
   120_000,

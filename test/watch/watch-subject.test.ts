@@ -7,6 +7,7 @@ import { SubjectWatch } from '../../src/watch/watch-subject.ts';
 import type { WatchShared } from '../../src/watch/watch-subject.ts';
 import { Wheel } from '../../src/watch/wheel.ts';
 import { isAway } from '../../src/http/transports/passing.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { World, presentOf } from './world.ts';
 import type { Seen } from './world.ts';
 
@@ -22,7 +23,7 @@ beforeEach(() => {
   odd = [];
   shared = {
     hub: new Hub(),
-    wheel: new Wheel(100, () => world.now),
+    wheel: new Wheel(100, { ...systemTime, now: () => world.now }),
     recheckMinMs: 20_000,
     recheckMaxMs: 40_000,
     awayMs: 1000,

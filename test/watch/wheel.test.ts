@@ -1,30 +1,19 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { Wheel } from '../../src/watch/wheel.ts';
 import type { Due } from '../../src/watch/wheel.ts';
 import { seeded } from '../support/random.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
 
-let now = 0;
+let time: VirtualTime;
 let wheel: Wheel;
 
 beforeEach(() => {
-  jest.useFakeTimers({ now: 0, doNotFake: ['performance', 'nextTick', 'queueMicrotask', 'setImmediate'] });
-  now = 12_345;
-  wheel = new Wheel(50, () => now);
+  time = new VirtualTime(12_345);
+  wheel = new Wheel(50, time);
 });
-
-afterEach(() => {
-  jest.useRealTimers();
-});
-
-function pass(ms: number): void {
-  for (let passed = 0; passed < ms; passed += 10) {
-    now += 10;
-    jest.advanceTimersByTime(10);
-  }
-}
 
 function bell(log: string[], name: string): Due {
-  return { due: () => log.push(`${name} ${now}`) };
+  return { due: () => log.push(`${name} ${time.now()}`) };
 }
 
 describe('the wheel', () => {
@@ -35,11 +24,11 @@ describe('the wheel', () => {
       const wished = new Map<number, number>();
       for (let id = 0; id < 500; id += 1) {
         const ms = random.between(0, 3000);
-        wished.set(id, now + ms);
-        wheel.after(ms, { due: () => rung.set(id, now) });
+        wished.set(id, time.now() + ms);
+        wheel.after(ms, { due: () => rung.set(id, time.now()) });
       }
       expect(wheel.size).toBe(500);
-      pass(3200);
+      time.pass(3200);
       expect(rung.size).toBe(500);
       for (const [id, at] of rung) {
         const late = at - wished.get(id)!;
@@ -47,18 +36,18 @@ describe('the wheel', () => {
         expect(late).toBeLessThanOrEqual(100);
       }
       expect(wheel.size).toBe(0);
-      expect(jest.getTimerCount()).toBe(0);
+      expect(time.waiting).toBe(0);
     }),
   );
 
   test('has no timer while nothing waits, and one however much waits', () => {
-    expect(jest.getTimerCount()).toBe(0);
+    expect(time.waiting).toBe(0);
     const entries = Array.from({ length: 1000 }, () => ({ due: () => undefined }));
     for (const [index, entry] of entries.entries()) wheel.after(index, entry);
-    expect(jest.getTimerCount()).toBe(1);
+    expect(time.waiting).toBe(1);
     for (const entry of entries) wheel.cancel(entry);
-    pass(100);
-    expect(jest.getTimerCount()).toBe(0);
+    time.pass(100);
+    expect(time.waiting).toBe(0);
   });
 
   test('forgets what was cancelled and obeys the last wish only', () => {
@@ -70,9 +59,9 @@ describe('the wheel', () => {
     wheel.after(1000, moved);
     wheel.cancel(cancelled);
     wheel.cancel(cancelled);
-    pass(500);
+    time.pass(500);
     expect(log).toEqual([]);
-    pass(700);
+    time.pass(700);
     expect(log).toHaveLength(1);
   });
 
@@ -89,9 +78,9 @@ describe('the wheel', () => {
     });
     wheel.after(100, second);
     wheel.after(100, third);
-    pass(300);
+    time.pass(300);
     expect(log).toEqual(['first']);
-    pass(500);
+    time.pass(500);
     expect(log).toHaveLength(2);
     expect(log[1]).toMatch(/^third/);
   });
@@ -101,8 +90,8 @@ describe('the wheel', () => {
     wheel.after(100, bell(log, 'one'));
     wheel.after(60_000, bell(log, 'two'));
     wheel.after(400_000, bell(log, 'three'));
-    now += 300_000;
-    jest.advanceTimersByTime(50);
+    time.standStill(300_000);
+    time.pass(50);
     expect(log.map((line) => line.split(' ')[0])).toEqual(['one', 'two']);
   });
 });

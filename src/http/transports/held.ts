@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Subject } from '../../store/subject.ts';
+import { sleep } from '../../time/time.ts';
+import type { Time } from '../../time/time.ts';
 
 export type TransportName = 'sse' | 'poll' | 'socket';
 
@@ -43,7 +44,7 @@ const EXIT_MS = 1000;
 /** The connections that this process holds: counted, bounded, and ended when the node goes. */
 export class Held {
   readonly #limits: HeldLimits;
-  readonly #now: () => number;
+  readonly #time: Time;
   readonly #connections = new Set<HeldConnection>();
   readonly #perSubject = new Map<Subject, number>();
   readonly #perAddress = new Map<string, number>();
@@ -51,10 +52,9 @@ export class Held {
   #closing = false;
   #drained: Promise<void> | undefined;
 
-  /** @param now a monotonic clock in milliseconds. */
-  constructor(limits: HeldLimits, now: () => number) {
+  constructor(limits: HeldLimits, time: Time) {
     this.#limits = limits;
-    this.#now = now;
+    this.#time = time;
   }
 
   get size(): number {
@@ -114,27 +114,27 @@ export class Held {
   }
 
   async #drain({ waitMs, windowMs, maxMs }: DrainTimes): Promise<void> {
-    const begun = this.#now();
-    await sleep(waitMs);
+    const startedAt = this.#time.now();
+    await sleep(this.#time, waitMs);
     this.#closing = true;
     await this.#leaveOver(windowMs);
-    const cutAt = begun + Math.max(waitMs + windowMs, maxMs - EXIT_MS);
-    while (this.#connections.size > 0 && this.#now() < cutAt) await sleep(STEP_MS);
+    const cutAt = startedAt + Math.max(waitMs + windowMs, maxMs - EXIT_MS);
+    while (this.#connections.size > 0 && this.#time.now() < cutAt) await sleep(this.#time, STEP_MS);
     for (const connection of this.#connections) connection.cut();
   }
 
   async #leaveOver(windowMs: number): Promise<void> {
-    const begun = this.#now();
+    const startedAt = this.#time.now();
     const leaving = [...this.#connections];
     let left = 0;
     for (;;) {
-      const share = windowMs === 0 ? 1 : Math.min(1, (this.#now() - begun) / windowMs);
+      const share = windowMs === 0 ? 1 : Math.min(1, (this.#time.now() - startedAt) / windowMs);
       for (const due = Math.ceil(leaving.length * share); left < due; left += 1) {
         const connection = leaving[left];
         if (connection !== undefined && this.#connections.has(connection)) connection.leave();
       }
       if (left >= leaving.length || this.#connections.size === 0) return;
-      await sleep(STEP_MS);
+      await sleep(this.#time, STEP_MS);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Time } from '../../time/time.ts';
 import { originsOf } from './client.ts';
 import type { Client, ClientRegistry } from './client.ts';
 import { BadClients, readClients } from './client-file.ts';
@@ -13,6 +14,7 @@ export interface ClientRegistryOptions {
   readonly plainHttp: boolean;
   /** Milliseconds between looks at the file. */
   readonly lookMs: number;
+  readonly time: Time;
   /** Told of a change that was taken: how many clients there are. */
   readonly onLoaded?: (count: number) => void;
   /** Told of a changed file that cannot be used: the clients stay as they were. */
@@ -34,7 +36,7 @@ interface Loaded {
  *
  * @throws {@link BadClients} where the first reading finds mistakes.
  */
-export function followClients(options: ClientRegistryOptions): FollowingRegistry {
+export function openClientRegistry(options: ClientRegistryOptions): FollowingRegistry {
   const { file } = options;
   let seen = file === undefined ? undefined : stampOf(file);
   let loaded = load(options);
@@ -51,13 +53,20 @@ export function followClients(options: ClientRegistryOptions): FollowingRegistry
       options.onMistakes?.(error.mistakes);
     }
   };
-  const timer = file === undefined ? undefined : setInterval(look, options.lookMs).unref();
+  let cancel = (): void => undefined;
+  const lookLater = (): void => {
+    cancel = options.time.after(options.lookMs, () => {
+      look();
+      lookLater();
+    });
+  };
+  if (file !== undefined) lookLater();
 
   return {
     find: (clientId) => loaded.byId.get(clientId),
     isClientOrigin: (origin) => loaded.origins.has(origin),
     close() {
-      clearInterval(timer);
+      cancel();
     },
   };
 }

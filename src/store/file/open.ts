@@ -3,6 +3,7 @@ import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import { StoreRefused } from '../refused.ts';
+import type { Time } from '../../time/time.ts';
 import type { StoreSettings } from '../store-settings.ts';
 import { openEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
@@ -22,8 +23,8 @@ export interface FileStoreOptions {
   /** Made if it is not there. One process at a time. */
   readonly folder: string;
   readonly settings: StoreSettings;
-  /** The wall clock, in milliseconds since the epoch. It may step back; stamps do not. */
-  readonly now: () => number;
+  /** Its wall clock is the store's. It may step back; stamps do not. */
+  readonly time: Time;
   /** A new unguessable id, for the timeline of a new file. */
   readonly newId: () => string;
 }
@@ -47,14 +48,14 @@ const FORMAT = 1;
  * damaged or of a later release.
  */
 export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
-  const { settings, now } = options;
+  const { settings, time } = options;
   const folder = preparedFolder(options.folder);
   const ownership = await own(folder);
   let environment: Environment | undefined;
   try {
     environment = soundEnvironment(folder);
     const timeline = await timelineOf(environment, options.newId);
-    return assembled(folder, environment, timeline, { settings, now, release: ownership.release });
+    return assembled(folder, environment, timeline, { settings, time, release: ownership.release });
   } catch (error) {
     await environment?.close();
     await ownership.release();
@@ -66,13 +67,14 @@ function assembled(
   folder: string,
   environment: Environment,
   timeline: string,
-  options: Pick<FileStoreOptions, 'settings' | 'now'> & { readonly release: () => Promise<void> },
+  options: Pick<FileStoreOptions, 'settings' | 'time'> & { readonly release: () => Promise<void> },
 ): FileStore {
-  const { settings, now, release } = options;
+  const { settings, time, release } = options;
+  const now = (): number => time.wallNow();
   const feed = new Feed();
   const writer = new Writer({
     environment,
-    now,
+    time,
     callTimeoutMs: settings.callTimeoutMs,
     tidy: (turn, operations) => trim(turn, environment.keys, settings, 16 + 4 * operations),
     committed: (moved) => feed.tell(moved),

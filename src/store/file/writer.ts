@@ -1,4 +1,6 @@
 import { StoreUnavailable } from '../event-store.ts';
+import { sleep } from '../../time/time.ts';
+import type { Time } from '../../time/time.ts';
 import type { Subject } from '../subject.ts';
 import { Draft } from './draft.ts';
 import type { Environment } from './environment.ts';
@@ -13,7 +15,7 @@ export interface Turn {
 
 export interface WriterOptions {
   readonly environment: Environment;
-  readonly now: () => number;
+  readonly time: Time;
   readonly callTimeoutMs: number;
   /** Tidies up within the same commit, after everything was decided. */
   readonly tidy: (turn: Pick<Turn, 'draft' | 'now'>, operations: number) => void;
@@ -31,7 +33,7 @@ const QUEUE_MAX = 20_000;
 interface Pending {
   readonly run: (turn: Turn) => () => void;
   readonly reject: (error: unknown) => void;
-  readonly timer: NodeJS.Timeout;
+  readonly cancel: () => void;
   over: boolean;
 }
 
@@ -69,6 +71,7 @@ export class Writer {
     if (this.#queue.length >= QUEUE_MAX) {
       return Promise.reject(new StoreUnavailable('too many calls wait for the disk'));
     }
+    const { time, callTimeoutMs } = this.#options;
     return new Promise<T>((resolve, reject) => {
       const pending: Pending = {
         run: (turn) => {
@@ -76,10 +79,10 @@ export class Writer {
           return () => resolve(value);
         },
         reject,
-        timer: setTimeout(() => {
+        cancel: time.after(callTimeoutMs, () => {
           this.#up = false;
           settle(pending, () => reject(new StoreUnavailable('the disk did not answer in time')));
-        }, this.#options.callTimeoutMs),
+        }),
         over: false,
       };
       this.#queue.push(pending);
@@ -91,10 +94,10 @@ export class Writer {
   async close(): Promise<void> {
     this.#closed = true;
     refuseAll(this.#queue.splice(0), new StoreUnavailable('the store is closing'));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.callTimeoutMs)));
-    await Promise.race([this.#draining, late]);
-    clearTimeout(timer);
+    const { time, callTimeoutMs } = this.#options;
+    const ended = new AbortController();
+    await Promise.race([this.#draining, sleep(time, callTimeoutMs, ended.signal)]);
+    ended.abort();
   }
 
   async #drain(): Promise<void> {
@@ -105,18 +108,18 @@ export class Writer {
   }
 
   async #commit(group: readonly Pending[]): Promise<void> {
-    const { environment, now, committed, failed } = this.#options;
+    const { environment, time, committed, failed } = this.#options;
     environment.refresh();
     const draft = new Draft(environment.get);
     const moved = new Set<Subject>();
-    const time = Math.floor(now());
+    const now = Math.floor(time.wallNow());
     const answers: { readonly pending: Pending; readonly answer: () => void }[] = [];
     for (const pending of group) {
       const attempt = draft.attempt();
       try {
         const answer = pending.run({
           draft: attempt,
-          now: time,
+          now,
           moved: (subject) => moved.add(subject),
         });
         draft.merge(attempt);
@@ -127,7 +130,7 @@ export class Writer {
     }
     try {
       if (draft.size > 0) {
-        this.#tidy(draft, time, group.length);
+        this.#tidy(draft, now, group.length);
         await environment.write(draft.changes());
         this.#up = true;
       }
@@ -157,7 +160,7 @@ export class Writer {
 }
 
 function settle(pending: Pending, answer: () => void): void {
-  clearTimeout(pending.timer);
+  pending.cancel();
   if (pending.over) return;
   pending.over = true;
   answer();

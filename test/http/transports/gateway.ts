@@ -14,11 +14,12 @@ import { socketServer, upgradeSocket } from '../../../src/http/transports/web-so
 import { ticketSubject } from '../../../src/store/subject.ts';
 import type { Subject } from '../../../src/store/subject.ts';
 import { ScangateError } from '../../../src/ticket/error.ts';
-import { startFeed } from '../../../src/watch/feed.ts';
+import { openFeed } from '../../../src/watch/feed.ts';
 import { Hub } from '../../../src/watch/hub.ts';
 import type { Present } from '../../../src/watch/present.ts';
 import type { WatchShared } from '../../../src/watch/watch-subject.ts';
 import { Wheel } from '../../../src/watch/wheel.ts';
+import { systemTime } from '../../../src/time/system-time.ts';
 import { freshId } from '../../contract/appends.ts';
 import { World, presentOf } from '../../watch/world.ts';
 import type { Seen } from '../../watch/world.ts';
@@ -78,7 +79,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const now = (): number => performance.now();
   const watch: WatchShared = {
     hub: new Hub(),
-    wheel: new Wheel(20, now),
+    wheel: new Wheel(20, systemTime),
     recheckMinMs: 20_000,
     recheckMaxMs: 40_000,
     awayMs: 50,
@@ -89,7 +90,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const shared: TransportShared = {
     settings: { ...SETTINGS, ...options.settings },
     watch,
-    held: new Held({ perSubject: 16, perAddress: 10_000, total: 10_000, ...options.limits }, now),
+    held: new Held({ perSubject: 16, perAddress: 10_000, total: 10_000, ...options.limits }, systemTime),
     sockets: socketServer(1024),
     origins: new Origins(new URL(OWN), {
       find: () => undefined,
@@ -162,7 +163,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const feed = startFeed(world, watch.hub);
+  const feed = openFeed(world, watch.hub, systemTime);
   await feed.ready;
   let nonce = 1000;
 
@@ -184,7 +185,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       server.closeAllConnections();
       server.close();
       await shared.held.drain({ waitMs: 0, windowMs: 0, maxMs: 0 });
-      await feed.stop();
+      await feed.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Held } from '../../../src/http/transports/held.ts';
 import type { HeldConnection, HeldLimits } from '../../../src/http/transports/held.ts';
 import { ticketSubject } from '../../../src/store/subject.ts';
+import { systemTime } from '../../../src/time/system-time.ts';
 import { seeded } from '../../support/random.ts';
 
 const now = (): number => performance.now();
@@ -12,7 +13,7 @@ interface Dummy extends HeldConnection {
 }
 
 function heldOf(limits: Partial<HeldLimits> = {}): Held {
-  return new Held({ perSubject: 4, perAddress: 6, total: 40, ...limits }, now);
+  return new Held({ perSubject: 4, perAddress: 6, total: 40, ...limits }, systemTime);
 }
 
 function dummy(held: Held, address?: string, leaves = true): Dummy {

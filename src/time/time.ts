@@ -1,0 +1,33 @@
+/**
+ * The time of a process. It is handed in wherever something waits or is measured, so that a simulation can hand in one of
+ * its own. Milliseconds throughout.
+ */
+export interface Time {
+  /** A monotonic clock; its zero means nothing. */
+  now(): number;
+  /** The wall clock: milliseconds since the epoch. It may step back. */
+  wallNow(): number;
+  /**
+   * Calls once, not before `ms` have passed.
+   *
+   * @returns what takes the call back; it may be used at any time, and more than once. Until then a process stays alive.
+   */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** Kept after `ms`, or as soon as the signal aborts. */
+export function sleep(time: Time, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = time.after(ms, done);
+    signal?.addEventListener('abort', done);
+  });
+}
