@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
 import { callThrough } from '../../src/store/redis/connection/call.ts';
 import { Peers } from '../../src/store/redis/failover/peers.ts';
-import { oneShard } from '../../src/store/redis/connection/shard.ts';
+import { createSoleShard } from '../../src/store/redis/connection/shard.ts';
 import type { Shard, ShardChecks } from '../../src/store/redis/connection/shard.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
 import { SEED, freshTicket, seeded, sleep } from '../contract/appends.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 async function shardsOn(checks: ShardChecks): Promise<[Shard]> {
-  const opened = oneShard(parseRedisAddress(redis.url), 16, {});
+  const opened = createSoleShard(parseRedisAddress(redis.url), 16, {});
   await opened.start(checks, () => {});
   shards.push(...opened.all);
   return opened.all as [Shard];
@@ -60,29 +60,29 @@ describe('a failover that several nodes deal with', () => {
   beforeEach(async () => {
     shard = await openShard();
     [one, other] = [node('one'), node('other')];
-    for (const peers of [one, other, one]) await peers.greet(shard, STORE_TIME);
+    for (const peers of [one, other, one]) await peers.sayAlive(shard, STORE_TIME);
   });
 
   test('is over at once for a node that is alone', async () => {
-    const round = node('alone').round(shard, 't');
-    expect(await round.allHealed()).toBe(0);
-    expect(await round.isOver()).toBe(true);
+    const barrier = node('alone').barrier(shard, 't');
+    expect(await barrier.allHealed()).toBe(0);
+    expect(await barrier.isOver()).toBe(true);
   });
 
   test('is over when the others are through', async () => {
-    const round = one.round(shard, 't');
-    const waiting = round.allHealed();
+    const barrier = one.barrier(shard, 't');
+    const waiting = barrier.allHealed();
     expect(await soon(waiting)).toBeUndefined();
-    expect(await round.isOver()).toBe(false);
-    await other.round(shard, 'another').tellOn(shard.writer.redis, 'healed');
+    expect(await barrier.isOver()).toBe(false);
+    await other.barrier(shard, 'another').announceOn(shard.writer.redis, 'healed');
     expect(await soon(waiting)).toBeUndefined();
-    await other.round(shard, 't').tellOn(shard.writer.redis, 'healed');
+    await other.barrier(shard, 't').announceOn(shard.writer.redis, 'healed');
     expect(await waiting).toBe(0);
-    expect(await round.isOver()).toBe(true);
+    expect(await barrier.isOver()).toBe(true);
   });
 
   test('goes on after a while without a node that is not heard of, and says so', async () => {
-    const waiting = one.round(shard, 't').allHealed();
+    const waiting = one.barrier(shard, 't').allHealed();
     now = SETTLE_MS - 1;
     expect(await soon(waiting)).toBeUndefined();
     now = SETTLE_MS;
@@ -90,19 +90,19 @@ describe('a failover that several nodes deal with', () => {
   });
 
   test('waits longer for a node that is at work, but not for ever', async () => {
-    const round = one.round(shard, 't');
-    await other.round(shard, 't').tellOn(shard.writer.redis, 'found');
-    const waiting = round.allHealed();
+    const barrier = one.barrier(shard, 't');
+    await other.barrier(shard, 't').announceOn(shard.writer.redis, 'found');
+    const waiting = barrier.allHealed();
     now = 2 * SETTLE_MS;
     expect(await soon(waiting)).toBeUndefined();
-    expect(await round.isOver()).toBe(false);
-    now = round.endsAt;
+    expect(await barrier.isOver()).toBe(false);
+    now = barrier.endsAt;
     expect(await waiting).toBe(1);
   });
 
   test('does not take a question that fails for silence', async () => {
-    await other.round(shard, 't').tellOn(shard.writer.redis, 'found');
-    const waiting = one.round(shard, 't').allHealed();
+    await other.barrier(shard, 't').announceOn(shard.writer.redis, 'found');
+    const waiting = one.barrier(shard, 't').allHealed();
     expect(await soon(waiting)).toBeUndefined();
     redis.freeze();
     now = 2 * SETTLE_MS;
@@ -112,37 +112,37 @@ describe('a failover that several nodes deal with', () => {
   });
 
   test('does not forget a node that has not come to the new master yet', async () => {
-    await one.greet(shard, STORE_TIME);
-    one.round(shard, 't');
-    await one.greet(shard, STORE_TIME + 5_000);
-    expect(await soon(one.round(shard, 'the next').allHealed())).toBeUndefined();
+    await one.sayAlive(shard, STORE_TIME);
+    one.barrier(shard, 't');
+    await one.sayAlive(shard, STORE_TIME + 5_000);
+    expect(await soon(one.barrier(shard, 'the next').allHealed())).toBeUndefined();
     now = 20_000;
-    await one.greet(shard, STORE_TIME + 25_000);
-    expect(await one.round(shard, 'the last').allHealed()).toBe(0);
+    await one.sayAlive(shard, STORE_TIME + 25_000);
+    expect(await one.barrier(shard, 'the last').allHealed()).toBe(0);
   });
 
   test('gives events that wait for each other some more turns once everyone has tried', async () => {
-    const round = one.round(shard, 't');
-    await other.round(shard, 't').tellOn(shard.writer.redis, 'tried');
-    expect(await round.isOver()).toBe(false);
+    const barrier = one.barrier(shard, 't');
+    await other.barrier(shard, 't').announceOn(shard.writer.redis, 'tried');
+    expect(await barrier.isOver()).toBe(false);
     now = 499;
-    expect(await round.isOver()).toBe(false);
+    expect(await barrier.isOver()).toBe(false);
     now = 500;
-    expect(await round.isOver(true)).toBe(false);
+    expect(await barrier.isOver(true)).toBe(false);
     now = 1_000;
-    expect(await round.isOver()).toBe(true);
+    expect(await barrier.isOver()).toBe(true);
   });
 
   test('waits for a node that only the new master knows', async () => {
-    await node('late').greet(shard, STORE_TIME);
-    const told = async (round: ReturnType<Peers['round']>): Promise<unknown> => {
-      await other.round(shard, 't').tellOn(shard.writer.redis, 'healed');
-      return soon(round.allHealed());
+    await node('late').sayAlive(shard, STORE_TIME);
+    const told = async (barrier: ReturnType<Peers['barrier']>): Promise<unknown> => {
+      await other.barrier(shard, 't').announceOn(shard.writer.redis, 'healed');
+      return soon(barrier.allHealed());
     };
-    expect(await told(one.round(shard, 't'))).toBe(0);
-    await one.learn(shard, shard.writer.redis, STORE_TIME);
-    const round = one.round(shard, 't');
-    expect(await told(round)).toBeUndefined();
+    expect(await told(one.barrier(shard, 't'))).toBe(0);
+    await one.learnAlive(shard, shard.writer.redis, STORE_TIME);
+    const barrier = one.barrier(shard, 't');
+    expect(await told(barrier)).toBeUndefined();
     now = SETTLE_MS;
   });
 
@@ -150,10 +150,10 @@ describe('a failover that several nodes deal with', () => {
     const next = await openShard();
     await other.leave(shard);
     shard.close();
-    expect(await soon(one.round(next, 't').allHealed())).toBeUndefined();
+    expect(await soon(one.barrier(next, 't').allHealed())).toBeUndefined();
     now = SETTLE_MS;
-    await one.greet(next, STORE_TIME);
-    expect(await one.round(next, 't').allHealed()).toBe(0);
+    await one.sayAlive(next, STORE_TIME);
+    expect(await one.barrier(next, 't').allHealed()).toBe(0);
   });
 });
 
@@ -173,10 +173,10 @@ test.each([
   ['is no answer where it may not be', false, { refused: 'StoreUnavailable' }],
 ])('an answer over a link that was left meanwhile %s', async (_, repeatable, expected) => {
   const { writer } = await openShard(() => sleep(20));
-  const route = { link: () => writer, onMoved: () => {}, onLibraryGone: async () => {} };
+  const target = { link: () => writer, onMoved: () => {}, onLibraryGone: async () => {} };
   let asked = 0;
   const call = callThrough(
-    route,
+    target,
     () => performance.now(),
     { timeoutMs: 5_000, repeatable },
     async (link) => {

@@ -1,13 +1,13 @@
-import type { Ledger } from '../ledger.ts';
 import { ledgerKey } from '../keys.ts';
 import type { LedgerKind } from '../keys.ts';
+import type { Ledger } from '../ledger.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
 
 const KEY_LENGTH_MAX = 200;
 const VALUE_BYTES_MAX = 16_384;
 
-/** The ledger on Redis: each call is one function of `migrations/0002-ledger.lua`. */
-export function redisLedger(calls: PartitionCalls): Ledger {
+/** Creates the ledger on Redis: each call is one function of `migrations/0002-ledger.lua`. */
+export function createRedisLedger(calls: PartitionCalls): Ledger {
   function call<T>(
     kind: LedgerKind,
     name: string,

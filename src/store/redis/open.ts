@@ -6,15 +6,15 @@ import type { RedisAddress } from './connection/address.ts';
 import { ClusterShards } from './connection/cluster.ts';
 import { createPartitionCalls } from './connection/partition-calls.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
-import { oneShard } from './connection/shard.ts';
+import { createSoleShard } from './connection/shard.ts';
 import type { Shards } from './connection/shard.ts';
 import { Admission } from './events/admission.ts';
-import { RedisStore } from './events/event-store.ts';
-import { History } from './events/history.ts';
 import { ReadBatch } from './events/read-batch.ts';
 import { readHeads } from './events/read-heads.ts';
 import { rebuildAll } from './events/rebuild-all.ts';
+import { RedisStore } from './events/redis-store.ts';
 import { ReplicatedAppends } from './events/replicated-appends.ts';
+import { SubjectLog } from './events/subject-log.ts';
 import { Sweep } from './events/sweep.ts';
 import { Tail } from './events/tail.ts';
 import { ClockWatch } from './failover/clock-watch.ts';
@@ -23,8 +23,8 @@ import { Failover } from './failover/failover.ts';
 import type { OnIncident } from './failover/incident.ts';
 import { Peers } from './failover/peers.ts';
 import { SentinelWatch } from './failover/sentinel-watch.ts';
-import { Timelines } from './failover/timelines.ts';
-import { redisLedger } from './ledger.ts';
+import { TimelineWatch } from './failover/timeline-watch.ts';
+import { createRedisLedger } from './ledger.ts';
 import type { RedisSettings } from './redis-settings.ts';
 import type { Meta } from './setup/meta.ts';
 import { loadFunctions } from './setup/migrate.ts';
@@ -72,9 +72,9 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     randomText,
     timeoutMs: settings.callTimeoutMs,
   });
-  const base = baseOf(options, address, meta);
-  const watches = watchesOf(base);
-  const store = storeOf(base, watches);
+  const base = createBase(options, address, meta);
+  const watches = createWatches(base);
+  const store = createStore(base, watches);
   try {
     await connectAll(base, watches);
   } catch (error) {
@@ -83,7 +83,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   }
   return {
     store,
-    ledger: redisLedger(base.calls),
+    ledger: createRedisLedger(base.calls),
     rebuildAll: (onProgress, take) => rebuildAll(base.calls, settings.historyMs, onProgress, take),
   };
 }
@@ -98,17 +98,17 @@ interface Base {
   readonly calls: PartitionCalls;
   readonly state: FailoverState;
   readonly reads: ReadBatch;
-  readonly history: History;
+  readonly log: SubjectLog;
   readonly tail: Tail;
 }
 
-function baseOf(options: OpenRedisOptions, address: RedisAddress, meta: Meta): Base {
+function createBase(options: OpenRedisOptions, address: RedisAddress, meta: Meta): Base {
   const { settings, clock, onIncident = () => {} } = options;
   const { partitions } = meta;
   const shards =
     address.kind === 'cluster'
       ? new ClusterShards(address, partitions, clock)
-      : oneShard(address, partitions, { failoverDetector: settings.detectsTimelines });
+      : createSoleShard(address, partitions, { failoverDetector: settings.detectsTimelines });
   const calls = createPartitionCalls({
     shards,
     partitions,
@@ -124,7 +124,7 @@ function baseOf(options: OpenRedisOptions, address: RedisAddress, meta: Meta): B
     onIncident,
   });
   const reads = new ReadBatch(partitions, (groups) => readHeads({ calls, shards, recovery: state }, groups));
-  const history = new History(calls, reads, settings.historyMs);
+  const log = new SubjectLog(calls, reads, settings.historyMs);
   const tail = new Tail({
     shards,
     together: address.kind !== 'cluster',
@@ -134,51 +134,51 @@ function baseOf(options: OpenRedisOptions, address: RedisAddress, meta: Meta): B
     clock,
     onEntry: (text, partition, now) => state.observed(text, partition, now),
   });
-  return { options, address, meta, onIncident, shards, calls, state, reads, history, tail };
+  return { options, address, meta, onIncident, shards, calls, state, reads, log, tail };
 }
 
 /** Who notices that something is not as before, and deals with it. */
 interface Watches {
   readonly peers: Peers;
   readonly failover: Failover;
-  readonly timelines: Timelines;
+  readonly timelines: TimelineWatch;
   readonly clocks: ClockWatch;
   /** Undefined where no Sentinels name the master. */
   readonly sentinels: SentinelWatch | undefined;
 }
 
-function watchesOf(base: Base): Watches {
-  const { address, meta, onIncident, shards, calls, state, reads, history, tail } = base;
+function createWatches(base: Base): Watches {
+  const { address, meta, onIncident, shards, calls, state, reads, log, tail } = base;
   const { settings, clock, randomText } = base.options;
   const peers = new Peers({ id: randomText(), clock, settleMaxMs: settings.settleMaxMs });
   const failover = new Failover({
     settings,
     state,
     peers,
-    tools: {
+    access: {
       calls,
       historyMs: settings.historyMs,
       read: (subject) => reads.read(subject),
-      rebuild: (subject) => history.rebuild(subject),
+      rebuild: (subject) => log.rebuild(subject),
     },
     clock,
     onIncident,
     wake: (subjects) => tail.wake(subjects),
   });
-  const timelines = new Timelines({
+  const timelines = new TimelineWatch({
     meta,
     shards,
     detects: settings.detectsTimelines,
     randomText,
     onChange: async (shard, redis, timeline) => {
-      await failover.begin(shard, redis, timeline);
+      await failover.recover(shard, redis, timeline);
       tail.rewind(shard);
     },
-    onFirst: (shard, redis, timeline) => failover.join(shard, redis, timeline),
+    onFirst: (shard, redis, timeline) => failover.joinRecovery(shard, redis, timeline),
     onChanged: (timeline) => onIncident({ kind: 'timeline', timeline }),
     onTime: async (shard, now) => {
       for (const partition of shard.partitions) state.answered(partition, now);
-      await peers.greet(shard, now);
+      await peers.sayAlive(shard, now);
     },
   });
   const sentinels =
@@ -192,7 +192,7 @@ function watchesOf(base: Base): Watches {
   return { peers, failover, timelines, clocks, sentinels };
 }
 
-function storeOf(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
+function createStore(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
   const { shards, calls, state } = base;
   const { settings, clock, random } = base.options;
   const admission = new Admission({

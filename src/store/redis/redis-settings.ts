@@ -4,9 +4,9 @@ import type { TailSettings } from './events/tail.ts';
 import type { ClockSettings } from './failover/clock-watch.ts';
 import type { GraceSettings } from './failover/failover-state.ts';
 import type { SettleSettings } from './failover/peers.ts';
-import type { RingSettings } from './failover/ring.ts';
+import type { RingSettings } from './failover/redo-ring.ts';
 import type { SentinelSettings } from './failover/sentinel-watch.ts';
-import type { TimelineSettings } from './failover/timelines.ts';
+import type { TimelineSettings } from './failover/timeline-watch.ts';
 import type { LayoutSettings } from './setup/prepare.ts';
 
 /** Settings of the Redis store: what all stores have, and what each of its rooms declares. */
@@ -21,7 +21,7 @@ export type RedisSettings = StoreSettings &
   SentinelSettings &
   ClockSettings;
 
-/** What {@link RedisSettings} are where nobody says otherwise. */
+/** The default of every setting that is the Redis store's own. */
 export const REDIS_DEFAULTS = {
   replicationTimeoutMs: 500,
   tailPauseMs: 7,

@@ -6,15 +6,15 @@ import type { Verdict } from './reply-error.ts';
 /** How long a call waits before it is tried again, in milliseconds. */
 export const RETRY_DELAY_MS = 25;
 
-/** What a call does when it does not get through. */
+/** How long a call may take, and whether it may be sent twice. */
 export interface CallOptions {
   readonly timeoutMs: number;
   /** May it be sent again where it may have been carried out already? */
   readonly repeatable: boolean;
 }
 
-/** Where a call goes, and who hears that the way there is wrong. */
-export interface Route {
+/** The link that a call goes over, and who hears that it was the wrong one. */
+export interface CallTarget {
   /** Undefined where nobody is known to have the partition at this moment. */
   readonly link: () => Link | undefined;
   readonly onMoved: () => void;
@@ -27,7 +27,7 @@ export interface Route {
  * @throws {@link StoreUnavailable} with the last error as its cause.
  */
 export function callThrough<T>(
-  route: Route,
+  target: CallTarget,
   clock: () => number,
   options: CallOptions,
   run: (link: Link) => Promise<T>,
@@ -41,7 +41,7 @@ export function callThrough<T>(
 
     async function attempt(): Promise<T> {
       for (;;) {
-        const link = route.link();
+        const link = target.link();
         let sent = false;
         try {
           if (link === undefined) throw new Error('CLUSTERDOWN nobody has the partition');
@@ -53,14 +53,14 @@ export function callThrough<T>(
         } catch (error) {
           last = error;
           if (error instanceof StoreUnavailable || error instanceof RangeError) {
-            if (link?.closed !== true || route.link() === link) throw error;
+            if (link?.closed !== true || target.link() === link) throw error;
           }
           const verdict = judge(error, sent, link);
           if (verdict === 'failed' || (verdict === 'unknown' && !options.repeatable)) {
             throw new StoreUnavailable('the store refused', { cause: error });
           }
-          if (verdict === 'moved') route.onMoved();
-          if (verdict === 'library' && link !== undefined) await route.onLibraryGone(link);
+          if (verdict === 'moved') target.onMoved();
+          if (verdict === 'library' && link !== undefined) await target.onLibraryGone(link);
         }
         if (clock() + RETRY_DELAY_MS > end) throw new StoreUnavailable('the store is away', { cause: last });
         await new Promise((wait) => setTimeout(wait, RETRY_DELAY_MS));

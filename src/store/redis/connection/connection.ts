@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import type { Endpoint, RedisAddress } from './address.ts';
 
-/** What a connection is for. A blocked read must not hold up a write, nor a long answer either. */
+/** A connection's one use, so that neither a blocked read nor a long answer holds up a write. */
 export type Role = 'writer' | 'durable' | 'reader' | 'control';
 
 type Options = Omit<RedisOptions, 'replyMapping'>;

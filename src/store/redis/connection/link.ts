@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../event-store.ts';
 
 const CHECK_RETRY_MS = 100;
 
-/** What a link learnt about the server on its own socket. */
+/** A server's answer to `INFO replication`. */
 export interface ServerState {
   /** `master_replid`: names the history that this server writes. */
   readonly replicationId: string;
@@ -48,7 +48,7 @@ export class Link {
     if (this.#state !== 'up') throw new Error('Connection is closed.');
   }
 
-  /** What last went wrong with the connection, for people. */
+  /** The connection's last error, for people. */
   get lastError(): Error | undefined {
     return this.#lastError;
   }

@@ -10,7 +10,7 @@ export const FOLLOW_WAIT_MS = 1_000;
 /** Looks at a server before a link to it opens. Throws where it may not be used. */
 export type Check = (shard: Shard, redis: Redis) => Promise<void>;
 
-/** What a shard's links are checked by. */
+/** The checks of a shard's two leading connections; the others follow the writer. */
 export interface ShardChecks {
   readonly writer: Check;
   readonly reader: Check;
@@ -88,7 +88,7 @@ export interface Shards {
 }
 
 /** The one master of a single Redis, or the one that Sentinels name. */
-export function oneShard(address: RedisAddress, partitions: number, options: ConnectOptions): Shards {
+export function createSoleShard(address: RedisAddress, partitions: number, options: ConnectOptions): Shards {
   const all: Shard[] = [];
   return {
     all,

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../../event-store.ts';
 import type { Head } from '../../event-store.ts';
-import type { Subject } from '../../subject.ts';
 import { partitionOf } from '../../subject.ts';
+import type { Subject } from '../../subject.ts';
 import type { Link } from '../connection/link.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
 import type { Recovery } from './recovery.ts';

@@ -1,10 +1,10 @@
 import type { Head } from '../../event-store.ts';
-import type { Subject } from '../../subject.ts';
 import { partitionOf } from '../../subject.ts';
+import type { Subject } from '../../subject.ts';
 import { parseHead } from '../format/head.ts';
 
-/** A head as it was read, and the store's time. */
-export interface Reading {
+/** A head, and the store's time when it was read. */
+export interface DatedHead {
   readonly head: Head | null;
   readonly now: number;
 }
@@ -21,7 +21,7 @@ export type ReadHeads = (
 ) => Promise<readonly { readonly now: number; readonly texts: readonly (string | null)[] }[]>;
 
 interface Waiting {
-  readonly resolve: (reading: Reading) => void;
+  readonly resolve: (dated: DatedHead) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -39,7 +39,7 @@ export class ReadBatch {
     this.#readHeads = readHeads;
   }
 
-  read(subject: Subject): Promise<Reading> {
+  read(subject: Subject): Promise<DatedHead> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) setImmediate(() => void this.#send());
       const present = this.#waiting.get(subject);
@@ -64,11 +64,11 @@ export class ReadBatch {
         const answer = answers[i];
         for (const [j, subject] of subjects.entries()) {
           const text = answer?.texts[j] ?? null;
-          const reading = {
+          const dated = {
             head: text === null ? null : parseHead(subject, text),
             now: answer?.now ?? 0,
           };
-          for (const { resolve } of waiting.get(subject) ?? []) resolve(reading);
+          for (const { resolve } of waiting.get(subject) ?? []) resolve(dated);
         }
       }
     } catch (error) {

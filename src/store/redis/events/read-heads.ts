@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
+import { headKey, partitionKeys } from '../../keys.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shards } from '../connection/shard.ts';
-import { headKey, partitionKeys } from '../../keys.ts';
 import type { ReadHeads, SubjectGroup } from './read-batch.ts';
 import type { Recovery } from './recovery.ts';
 

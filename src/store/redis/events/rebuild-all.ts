@@ -1,7 +1,7 @@
 import type { RebuildReport } from '../../rebuild.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { rebuildPartition } from './rebuild-partition.ts';
 import type { Counts } from './rebuild-partition.ts';
-import type { PartitionCalls } from '../connection/partition-calls.ts';
 
 /**
  * Folds every ticket of the log, partition by partition, and holds it against its head. A missing head is put back; one

@@ -6,13 +6,13 @@ import { headKey, partitionKeys } from '../../keys.ts';
 import type { RebuildReport } from '../../rebuild.ts';
 import { kindOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { formatHead, formatKept, timesOf } from '../format/head.ts';
 import { parseEntry } from '../format/log-entry.ts';
-import { readArguments } from './read-heads.ts';
 import { endOfHead, rebuildArguments } from '../format/rebuild-call.ts';
 import type { Refolded } from '../format/rebuild-call.ts';
-import type { PartitionCalls } from '../connection/partition-calls.ts';
-import { HISTORY_COUNT_MAX } from './history.ts';
+import { readArguments } from './read-heads.ts';
+import { HISTORY_COUNT_MAX } from './subject-log.ts';
 
 /** Pages of the log between two words of how far it is. */
 const PAGES_A_WORD = 50;
@@ -73,7 +73,7 @@ export async function rebuildPartition(
       const { event } = parseEntry(fields[1] as string);
       if (kindOf(event.subject) !== 'ticket') continue;
       counts.events += 1;
-      const ticket = open.get(event.subject) ?? begin(open, event.subject, entryId);
+      const ticket = open.get(event.subject) ?? addTicket(open, event.subject, entryId);
       ticket.events.push(event);
       // An event that ends a ticket has the name of the status that it leads to.
       if (isFinal(event.type) && open.delete(event.subject)) ended.push(ticket);
@@ -90,7 +90,7 @@ export async function rebuildPartition(
   onProgress();
 }
 
-function begin(open: Map<Subject, Logged>, subject: Subject, entryId: string): Logged {
+function addTicket(open: Map<Subject, Logged>, subject: Subject, entryId: string): Logged {
   const ticket = { subject, entryId, events: [] };
   open.set(subject, ticket);
   return ticket;

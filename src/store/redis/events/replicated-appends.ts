@@ -1,8 +1,8 @@
 import type { Append } from '../../event-store.ts';
-import type { appendArguments } from '../format/append-call.ts';
 import type { Link } from '../connection/link.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shards } from '../connection/shard.ts';
+import type { appendArguments } from '../format/append-call.ts';
 import type { Admission } from './admission.ts';
 
 type Call = ReturnType<typeof appendArguments>;
@@ -22,7 +22,7 @@ export interface ReplicatedAppendsOptions {
   readonly timeoutMs: number;
 }
 
-/** What the function answered, and whether every known replica, at least one, has it. */
+/** The function's reply, and whether every known replica, at least one, has what it wrote. */
 export interface Replicated {
   readonly reply: unknown;
   readonly reached: boolean;

@@ -1,11 +1,11 @@
 import { partitionKeys } from '../../keys.ts';
 import type { StoreSettings } from '../../store-settings.ts';
-import type { Subject } from '../../subject.ts';
 import { isSubject } from '../../subject.ts';
-import type { TailSettings } from './tail.ts';
-import { verdictOf } from '../connection/reply-error.ts';
+import type { Subject } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
+import { verdictOf } from '../connection/reply-error.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
+import type { TailSettings } from './tail.ts';
 
 /** How much longer the log is kept than the longest life and the history, in milliseconds. */
 const LOG_SLACK_MS = 60_000;
@@ -16,7 +16,7 @@ const TRIM_EVERY_MS = 20_000;
 /** The most that one sweep brings. */
 const DUE_MAX = 200;
 
-/** Where to look, and how much log is kept. */
+/** Where due subjects are looked for, and how much log is kept. */
 export interface SweepOptions {
   readonly calls: PartitionCalls;
   readonly shards: Shards;
@@ -47,7 +47,7 @@ export class Sweep {
     return [...found.slice(start), ...found.slice(0, start)].slice(0, bound);
   }
 
-  /** What the masters that answer have. @throws StoreUnavailable where none does. */
+  /** Due subjects of the masters that answer. @throws StoreUnavailable where none does. */
   async #dueOfAll(shards: readonly Shard[], limit: number): Promise<Subject[]> {
     const answers = await Promise.allSettled(shards.map((shard) => this.#dueOf(shard, limit)));
     const failed = answers.find((answer) => answer.status === 'rejected');

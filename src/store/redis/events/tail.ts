@@ -1,11 +1,11 @@
 import type { Subject } from '../../subject.ts';
-import { FeedListener } from './feed-listener.ts';
-import { subjectOfEntry } from '../format/log-entry.ts';
 import { RETRY_DELAY_MS } from '../connection/call.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
+import { subjectOfEntry } from '../format/log-entry.ts';
 import { earlierId, rewoundId, timeOfId } from '../format/stream-id.ts';
-import type { Entries } from './tail-read.ts';
+import { FeedListener } from './feed-listener.ts';
 import { newestIds, readTail } from './tail-read.ts';
+import type { Entries } from './tail-read.ts';
 
 /** How the end of the log is read. */
 export interface TailSettings {
@@ -15,7 +15,7 @@ export interface TailSettings {
   readonly rewindMs: number;
 }
 
-/** What the tail is told. */
+/** Where the tail reads, how fast, and who hears each entry. */
 export interface TailOptions {
   readonly shards: Shards;
   /** One XREAD over all partitions (false in a Cluster, where it may name keys of one slot alone). */
@@ -26,6 +26,7 @@ export interface TailOptions {
   readonly gapMaxMs: number;
   /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
+  /** @param now the store's time when the last entry of that read was written, in milliseconds since the epoch. */
   readonly onEntry: (text: string, partition: number, now: number) => void;
 }
 
@@ -66,12 +67,12 @@ export class Tail {
   /** The shard has another history now: its tail is read again from earlier on, and everyone looks at everything. */
   rewind(shard: Shard): void {
     this.#toRewind.add(shard);
-    this.#everyone((listener) => listener.everything());
+    this.#forEachListener((listener) => listener.everything());
   }
 
   /** Tells everyone of subjects that the log itself will not name. */
   wake(subjects: readonly Subject[]): void {
-    this.#everyone((listener) => listener.moved(subjects));
+    this.#forEachListener((listener) => listener.moved(subjects));
   }
 
   listen(): FeedListener {
@@ -88,7 +89,7 @@ export class Tail {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#everyone((listener) => listener.end());
+    this.#forEachListener((listener) => listener.end());
     this.#listeners.clear();
     this.#started?.();
     await Promise.all(this.#running.values());
@@ -131,7 +132,7 @@ export class Tail {
     if (rewinds || gap) {
       this.#toRewind.delete(shard);
       this.#lastReadAt = clock();
-      this.#everyone((listener) => listener.everything());
+      this.#forEachListener((listener) => listener.everything());
     }
     this.#started?.();
   }
@@ -143,11 +144,11 @@ export class Tail {
       this.#options.onEntry(text, partition, timeOfId(last));
     }
     this.#cursors.set(partition, last);
-    this.#everyone((listener) => listener.moved(subjects));
+    this.#forEachListener((listener) => listener.moved(subjects));
   }
 
-  #everyone(tell: (listener: FeedListener) => void): void {
-    for (const listener of this.#listeners) tell(listener);
+  #forEachListener(act: (listener: FeedListener) => void): void {
+    for (const listener of this.#listeners) act(listener);
   }
 }
 

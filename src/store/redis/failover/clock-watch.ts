@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Endpoint, RedisAddress } from '../connection/address.ts';
 import { connect } from '../connection/connection.ts';
-import type { OnIncident } from './incident.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
+import type { OnIncident } from './incident.ts';
 
 const LOOK_EVERY_MS = 5_000;
 const ASK_TIMEOUT_MS = 1_000;
@@ -24,12 +24,12 @@ interface Skew {
 }
 
 /** A server's time against this node's monotonic clock, and how far off that may be, both in milliseconds. */
-interface Reading {
+interface ClockOffset {
   readonly aheadMs: number;
   readonly errorMs: number;
 }
 
-/** What the watch over clocks is told. */
+/** Whose clocks are compared, and from when on they count as apart. */
 export interface ClockWatchOptions {
   readonly address: RedisAddress;
   readonly shards: Shards;
@@ -97,7 +97,7 @@ export class ClockWatch {
       const { redis } = shard.control;
       const replicas = replicasIn(await redis.info('replication'));
       const [master, ...others] = await Promise.all([
-        this.#read(redis),
+        this.#offsetOf(redis),
         ...replicas.map((endpoint) => this.#ask(endpoint).catch(() => undefined)),
       ]);
       const skews = others.map((other, i): Skew => {
@@ -113,7 +113,7 @@ export class ClockWatch {
     }
   }
 
-  async #ask(endpoint: Endpoint): Promise<Reading> {
+  async #ask(endpoint: Endpoint): Promise<ClockOffset> {
     const redis = connect({ ...this.#options.address, kind: 'single', endpoints: [endpoint] }, 'control');
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -121,14 +121,14 @@ export class ClockWatch {
         timer = setTimeout(() => reject(new Error('no answer in time')), ASK_TIMEOUT_MS);
         redis.once('ready', resolve);
       });
-      return await this.#read(redis);
+      return await this.#offsetOf(redis);
     } finally {
       clearTimeout(timer);
       redis.disconnect();
     }
   }
 
-  async #read(redis: Redis): Promise<Reading> {
+  async #offsetOf(redis: Redis): Promise<ClockOffset> {
     const { clock } = this.#options;
     const before = clock();
     const [seconds, micros] = await redis.time();
@@ -138,7 +138,7 @@ export class ClockWatch {
   }
 }
 
-function apartMs(one: Reading, other: Reading): number {
+function apartMs(one: ClockOffset, other: ClockOffset): number {
   return Math.max(0, Math.abs(one.aheadMs - other.aheadMs) - one.errorMs - other.errorMs);
 }
 

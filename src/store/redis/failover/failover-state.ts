@@ -1,12 +1,12 @@
 import type { Append, Moment } from '../../event-store.ts';
-import type { Subject } from '../../subject.ts';
 import { partitionOf } from '../../subject.ts';
+import type { Subject } from '../../subject.ts';
 import type { Recovery } from '../events/recovery.ts';
 import { entryOf } from '../format/log-entry.ts';
 import { Holds } from './holds.ts';
 import type { OnIncident } from './incident.ts';
-import { Ring } from './ring.ts';
-import type { RingSettings } from './ring.ts';
+import { RedoRing } from './redo-ring.ts';
+import type { RingSettings } from './redo-ring.ts';
 
 /** For how long a failover is fresh. */
 export interface GraceSettings {
@@ -32,7 +32,7 @@ export interface FailoverStateOptions {
 export class FailoverState implements Recovery {
   readonly holds = new Holds();
   readonly #options: FailoverStateOptions;
-  readonly #ring: Ring;
+  readonly #ring: RedoRing;
   /** The store's time as each partition last told it. */
   readonly #answeredAt: number[];
   /** The same, while nobody can have replaced its master: what the ring's window is counted back from. */
@@ -44,7 +44,7 @@ export class FailoverState implements Recovery {
     this.#options = options;
     this.#answeredAt = Array.from({ length: partitions }, () => 0);
     this.#trustedAt = [...this.#answeredAt];
-    this.#ring = new Ring({
+    this.#ring = new RedoRing({
       windowMs: settings.ringMs,
       sizeMax: settings.ringSizeMax,
       onFull: (dropped) => onIncident({ kind: 'ring_full', dropped }),
@@ -91,7 +91,7 @@ export class FailoverState implements Recovery {
     return this.#trustedAt[partition] ?? 0;
   }
 
-  /** What the ring holds of some partitions' last window, by subject. */
+  /** The ring's entries of some partitions' last window, by subject. */
   entriesOf(partitions: readonly number[]): readonly (readonly [Subject, readonly string[]])[] {
     return partitions.flatMap((partition) => [...this.#ring.entriesOf(partition, this.trustedAt(partition))]);
   }

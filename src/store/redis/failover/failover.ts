@@ -2,20 +2,20 @@ import type { Redis } from 'ioredis';
 import { partitionKeys } from '../../keys.ts';
 import type { Subject } from '../../subject.ts';
 import type { Shard } from '../connection/shard.ts';
+import type { Barrier } from './barrier.ts';
 import type { FailoverState, GraceSettings } from './failover-state.ts';
-import { Healer } from './healer.ts';
 import type { OnIncident } from './incident.ts';
+import type { RestoreAccess } from './lost-events.ts';
 import type { Peers } from './peers.ts';
-import type { RestoreTools } from './restore.ts';
-import type { RingSettings } from './ring.ts';
-import type { Round } from './round.ts';
+import type { RingSettings } from './redo-ring.ts';
+import { RestoreRun } from './restore-run.ts';
 
-/** What this node deals with failovers by. */
+/** The parts that deal with a failover. */
 export interface FailoverOptions {
   readonly settings: RingSettings & GraceSettings;
   readonly state: FailoverState;
   readonly peers: Peers;
-  readonly tools: RestoreTools;
+  readonly access: RestoreAccess;
   /** A monotonic clock, in milliseconds. */
   readonly clock: () => number;
   readonly onIncident: OnIncident;
@@ -40,40 +40,40 @@ export class Failover {
   }
 
   /** Deals with a shard's new timeline; called before anything else is sent to it, kept once others may send. */
-  async begin(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+  async recover(shard: Shard, redis: Redis, timeline: string): Promise<void> {
     const { settings, state, peers } = this.#options;
     const lost = state.entriesOf(shard.partitions);
     await openGrace(redis, shard.partitions, state, settings.graceMs);
-    await peers.learn(shard, redis, state.trustedAt(shard.partitions[0] ?? 0));
+    await peers.learnAlive(shard, redis, state.trustedAt(shard.partitions[0] ?? 0));
     state.changed();
-    const round = peers.round(shard, timeline);
-    state.holds.holdPartitions(shard.partitions, this.#settle(round));
+    const barrier = peers.barrier(shard, timeline);
+    state.holds.holdPartitions(shard.partitions, this.#settle(barrier));
     if (lost.length === 0) {
-      await round.tellOn(redis, 'healed');
+      await barrier.announceOn(redis, 'healed');
       return;
     }
-    await round.tellOn(redis, 'found');
-    const healer = new Healer({ ...this.#options, round, stopped: () => this.#stopped });
-    void healer.heal(
+    await barrier.announceOn(redis, 'found');
+    const run = new RestoreRun({ ...this.#options, barrier, stopped: () => this.#stopped });
+    void run.restore(
       lost.map(([subject, texts]) => ({ subject, texts, release: state.holds.holdSubject(subject) })),
     );
   }
 
   /** A node that starts in the middle of a failover has nothing to put back, and waits for those who have. */
-  async join(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+  async joinRecovery(shard: Shard, redis: Redis, timeline: string): Promise<void> {
     const { state, peers } = this.#options;
-    await peers.learn(shard, redis);
-    const round = peers.round(shard, timeline);
-    if (await round.isUnderWay(redis)) {
+    await peers.learnAlive(shard, redis);
+    const barrier = peers.barrier(shard, timeline);
+    if (await barrier.isUnderWay(redis)) {
       state.changed();
-      state.holds.holdPartitions(shard.partitions, this.#settle(round));
+      state.holds.holdPartitions(shard.partitions, this.#settle(barrier));
     }
-    await round.tellOn(redis, 'healed').catch(() => {});
+    await barrier.announceOn(redis, 'healed').catch(() => {});
   }
 
   /** Waits for the other nodes. */
-  async #settle(round: Round): Promise<void> {
-    const nodes = await round.allHealed();
+  async #settle(barrier: Barrier): Promise<void> {
+    const nodes = await barrier.allHealed();
     if (nodes > 0 && !this.#stopped) this.#options.onIncident({ kind: 'not_waited', nodes });
   }
 }

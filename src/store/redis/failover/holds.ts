@@ -12,7 +12,7 @@ export class Holds {
     return this.#partitions.size > 0 || this.#subjects.size > 0;
   }
 
-  /** What a subject of this partition waits for; none where it may be used. */
+  /** The promises that a subject of this partition waits for; none where it may be used. */
   of(subject: Subject, partition: number): readonly Promise<void>[] {
     return [this.#partitions.get(partition), this.#subjects.get(subject)].filter(
       (held) => held !== undefined,

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys } from '../../keys.ts';
-import { Round } from './round.ts';
 import type { Shard } from '../connection/shard.ts';
+import { Barrier } from './barrier.ts';
 
 /** For how long a node counts as alive after it last said so, in milliseconds. */
 const ALIVE_MS = 3_000;
@@ -10,7 +10,7 @@ const ALIVE_MS = 3_000;
 const REMEMBERED_MS = 60_000;
 
 /** For how long after a failover nobody is taken for gone: who has not come yet may come, in milliseconds. */
-const KEPT_AFTER_ROUND_MS = 10_000;
+const KEPT_AFTER_CHANGE_MS = 10_000;
 
 /** How long other nodes are waited for. */
 export interface SettleSettings {
@@ -28,18 +28,18 @@ export interface PeersOptions {
   readonly settleMaxMs: number;
 }
 
-/** The nodes on this store, and who of them is alive. */
+/** Membership: the nodes on this store, and who of them is alive. Each says so once a second beside the data. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #alive = new Map<Shard, ReadonlySet<string>>();
-  #roundAt = -Infinity;
+  #changedAt = -Infinity;
 
   constructor(options: PeersOptions) {
     this.#options = options;
   }
 
   /** Says that this node is alive, and learns who else is. @param now the store's time. */
-  async greet(shard: Shard, now: number): Promise<void> {
+  async sayAlive(shard: Shard, now: number): Promise<void> {
     const first = shard.partitions[0];
     if (first === undefined) return;
     const { nodes } = partitionKeys(first);
@@ -52,12 +52,12 @@ export class Peers {
     const alive = results?.[2]?.[1];
     if (!Array.isArray(alive)) return;
     const before =
-      this.#options.clock() - this.#roundAt < KEPT_AFTER_ROUND_MS ? (this.#alive.get(shard) ?? []) : [];
+      this.#options.clock() - this.#changedAt < KEPT_AFTER_CHANGE_MS ? (this.#alive.get(shard) ?? []) : [];
     this.#alive.set(shard, new Set([...before, ...(alive as string[])]));
     for (const known of this.#alive.keys()) if (known.writer.closed) this.#alive.delete(known);
   }
 
-  /** Takes its leave, so that nobody waits for it. */
+  /** Takes this node out, so that no other waits for it. */
   async leave(shard: Shard): Promise<void> {
     const first = shard.partitions[0];
     if (first !== undefined) await shard.writer.redis.zrem(partitionKeys(first).nodes, this.#options.id);
@@ -67,7 +67,7 @@ export class Peers {
    * Learns from a new master who was alive when the old one last answered, for who joined just before is known to few;
    * who starts here learns of everyone who was alive in the last minute.
    */
-  async learn(shard: Shard, redis: Redis, answeredAt?: number): Promise<void> {
+  async learnAlive(shard: Shard, redis: Redis, answeredAt?: number): Promise<void> {
     const first = shard.partitions[0];
     if (first === undefined) return;
     const since = answeredAt === undefined ? (await timeOf(redis)) - REMEMBERED_MS : answeredAt - ALIVE_MS;
@@ -75,11 +75,11 @@ export class Peers {
     this.#alive.set(shard, new Set([...(this.#alive.get(shard) ?? []), ...names]));
   }
 
-  /** A failover of a shard, to be dealt with together with all who are known to be alive now. */
-  round(shard: Shard, timeline: string): Round {
-    this.#roundAt = this.#options.clock();
+  /** The barrier of one failover of a shard, for all nodes that are known to be alive now. */
+  barrier(shard: Shard, timeline: string): Barrier {
+    this.#changedAt = this.#options.clock();
     const others = [...this.#everyone()].filter((id) => id !== this.#options.id);
-    return new Round({ ...this.#options, shard, timeline, others });
+    return new Barrier({ ...this.#options, shard, timeline, others });
   }
 
   /** A Cluster's new master is a new shard, so whoever was alive at any counts. */

@@ -16,7 +16,7 @@ export interface SentinelSettings {
   readonly sentinelSilenceMaxMs: number;
 }
 
-/** Who is told what the watch hears. */
+/** Who hears of a majority. */
 export interface SentinelWatchOptions {
   /** There is a majority, and whatever the master answered until now it answered as the master. */
   readonly onHeard: () => void;

@@ -1,5 +1,5 @@
-import { headKey, partitionKeys } from '../../keys.ts';
 import type { Append, AppendResult, Moment } from '../../event-store.ts';
+import { headKey, partitionKeys } from '../../keys.ts';
 import { parseHead } from './head.ts';
 import { entryAround } from './log-entry.ts';
 
@@ -33,7 +33,7 @@ export function appendArguments(
   ];
 }
 
-/** What `sg2_append` answered. */
+/** Reads the reply of `sg2_append`. @throws Error for a reply of another release. */
 export function appendResult(batch: readonly Append[], reply: unknown): AppendResult | Marked {
   const [code, now, ...rest] = reply as [number, number, ...unknown[]];
   if (code >= FIRST_REFUSAL) {

@@ -1,6 +1,6 @@
 import type { Cursor } from '../../../ticket/cursor.ts';
-import type { Head, Moment, StoredEvent } from '../../event-store.ts';
 import { MOMENTS_MAX } from '../../event-store.ts';
+import type { Head, Moment, StoredEvent } from '../../event-store.ts';
 import type { Folded, FoldedTicket } from '../../fold.ts';
 import type { Subject } from '../../subject.ts';
 

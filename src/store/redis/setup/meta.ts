@@ -4,7 +4,7 @@ import { META_KEY } from '../../keys.ts';
 /** The format of keys, logs and heads that this release reads and writes. */
 export const FORMAT = 2;
 
-/** What the meta key says of the data beside it. */
+/** The meta key's content: the format of the data beside it, and whether it is still the same data. */
 export interface Meta {
   readonly format: number;
   readonly partitions: number;

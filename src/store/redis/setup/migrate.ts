@@ -9,11 +9,11 @@ const LOCK_POLL_MS = 50;
 const RELEASE =
   "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
-/** What a migration is told. */
+/** How far a migration may go. */
 export interface MigrateOptions {
   /** For a fresh store; a store that has its own keeps it. */
   readonly partitions: number;
-  /** What was asked for, and must be what the store has; undefined: whatever it has. */
+  /** The number that the store must have; undefined: whatever it has. */
   readonly wantedPartitions?: number | undefined;
   readonly randomText: () => string;
   /** Replace libraries whose code differs, and not only load those that are missing. */

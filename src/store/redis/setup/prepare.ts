@@ -20,7 +20,7 @@ export interface LayoutSettings {
 /** How a store is made ready to be opened. */
 export interface PrepareOptions {
   readonly migrate: boolean;
-  /** What was asked for; undefined: what the store has, or the default for its kind. */
+  /** The number that was asked for; undefined: the store's own, or the default for its kind. */
   readonly partitions: number | undefined;
   readonly randomText: () => string;
   readonly timeoutMs: number;

@@ -10,8 +10,8 @@ export interface RingSettings {
   readonly ringSizeMax: number;
 }
 
-/** What the ring is told. */
-export interface RingOptions {
+/** The bounds of the ring. */
+export interface RedoRingOptions {
   /** How far back it reaches from the store's last answer, in milliseconds. */
   readonly windowMs: number;
   /** The most characters of log entries that it holds; the oldest go first. */
@@ -24,15 +24,15 @@ export interface RingOptions {
  * it. Each partition's time is its own master's, as last heard, so that nothing grows old while that one is away, nor
  * while it may be one that others have replaced.
  */
-export class Ring {
-  readonly #options: RingOptions;
+export class RedoRing {
+  readonly #options: RedoRingOptions;
   /** By partition: entry to the store's time when it was first seen, in that order. */
   readonly #entries = new Map<number, Map<string, number>>();
   /** How many entries of each subject it has, and the newest version among them. */
   readonly #subjects = new Map<Subject, { entries: number; newest: number }>();
   #size = 0;
 
-  constructor(options: RingOptions) {
+  constructor(options: RedoRingOptions) {
     this.#options = options;
   }
 

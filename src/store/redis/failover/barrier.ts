@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { partitionKeys } from '../../keys.ts';
-import type { RestoreTools } from './restore.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shard } from '../connection/shard.ts';
 
 /**
@@ -20,8 +20,8 @@ const AT_WORK = 4;
 /** How long events may still wait for each other once every node has tried, in milliseconds. */
 const TURNS_MS = 500;
 
-/** What a round needs. */
-export interface RoundOptions {
+/** Which failover, and which nodes meet in it. */
+export interface BarrierOptions {
   readonly shard: Shard;
   readonly timeline: string;
   /** This node, and the others that were alive when the old timeline ended. */
@@ -33,18 +33,19 @@ export interface RoundOptions {
 }
 
 /**
- * One failover of one shard, as all nodes deal with it. Each puts back what it alone may know, and only when all have
- * done so may any go on: else one would write where another was about to restore.
+ * The barrier that all nodes pass after one failover of one shard. Each puts back what it alone may know, and only when
+ * all have done so may any go on: else one would write where another was about to restore. They tell each other how far
+ * they are in a set beside the data.
  */
-export class Round {
-  readonly #options: RoundOptions;
+export class Barrier {
+  readonly #options: BarrierOptions;
   readonly #startedAt: number;
   readonly #first: number | undefined;
   /** As last heard: a question that failed makes nobody silent. */
   #stages: readonly (Stage | undefined)[];
   #triedAt: number | undefined;
 
-  constructor(options: RoundOptions) {
+  constructor(options: BarrierOptions) {
     this.#options = options;
     this.#startedAt = options.clock();
     this.#first = options.shard.partitions[0];
@@ -57,7 +58,7 @@ export class Round {
   }
 
   /** Tells the others how far this node is, on a connection that is not open for calls yet. */
-  async tellOn(redis: Redis, stage: Stage): Promise<void> {
+  async announceOn(redis: Redis, stage: Stage): Promise<void> {
     if (this.#first === undefined) return;
     const { timeline, id } = this.#options;
     const { healed } = partitionKeys(this.#first);
@@ -65,11 +66,11 @@ export class Round {
   }
 
   /** Tells the others how far this node is, as long as they wait for it: the writer may be on its way once more. */
-  async tell({ calls }: RestoreTools, stage: Stage): Promise<void> {
+  async announce(calls: PartitionCalls, stage: Stage): Promise<void> {
     const first = this.#first;
     if (first === undefined) return;
     while (this.#options.clock() < this.endsAt) {
-      const told = calls.call(first, true, ({ redis }) => this.tellOn(redis, stage));
+      const told = calls.call(first, true, ({ redis }) => this.announceOn(redis, stage));
       if (await told.then(() => true).catch(() => false)) return;
       await pause();
     }

@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis';
-import { fold } from '../../fold.ts';
 import type { Head, StoredEvent } from '../../event-store.ts';
+import { fold } from '../../fold.ts';
 import { partitionKeys } from '../../keys.ts';
-import type { Subject } from '../../subject.ts';
 import { partitionOf } from '../../subject.ts';
+import type { Subject } from '../../subject.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { timesOf } from '../format/head.ts';
 import { parseEntry } from '../format/log-entry.ts';
-import type { ReadBatch } from './read-batch.ts';
 import { rebuildArguments } from '../format/rebuild-call.ts';
-import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { ReadBatch } from './read-batch.ts';
 import { newestIds } from './tail-read.ts';
 
 /** Entries that one read of a partition's history brings. */
@@ -25,8 +25,8 @@ interface Found {
   readonly seen: string;
 }
 
-/** What a partition's log still says of one subject, and heads folded anew from it. */
-export class History {
+/** Looks one subject up in its partition's log: its events, and the head that they fold to where the head is gone. */
+export class SubjectLog {
   readonly #calls: PartitionCalls;
   readonly #reads: ReadBatch;
   readonly #historyMs: number;
@@ -39,10 +39,12 @@ export class History {
     this.#historyMs = historyMs;
   }
 
-  async of(subject: Subject): Promise<readonly StoredEvent[]> {
+  /** The subject's events that the log still has, oldest first. */
+  async eventsOf(subject: Subject): Promise<readonly StoredEvent[]> {
     return (await this.#find(subject, (await this.#start(subject)) ?? '-')).events;
   }
 
+  /** Folds a missing head anew from the log, once for all who ask meanwhile. @returns null where the log has no beginning. */
   rebuild(subject: Subject): Promise<Head | null> {
     const running = this.#rebuilding.get(subject);
     if (running !== undefined) return running;

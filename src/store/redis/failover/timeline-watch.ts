@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import { askServer } from '../connection/link.ts';
 import type { ServerState } from '../connection/link.ts';
+import { FOLLOW_WAIT_MS } from '../connection/shard.ts';
+import type { Shard, Shards } from '../connection/shard.ts';
 import { checkMeta, readMeta } from '../setup/meta.ts';
 import type { Meta } from '../setup/meta.ts';
 import { loadFunctions, migrate } from '../setup/migrate.ts';
-import { FOLLOW_WAIT_MS } from '../connection/shard.ts';
-import type { Shard, Shards } from '../connection/shard.ts';
 
 /** How often each writer's server is asked whose history it has, in milliseconds. */
 const TIMELINE_CHECK_MS = 1_000;
@@ -16,8 +16,8 @@ export interface TimelineSettings {
   readonly detectsTimelines: boolean;
 }
 
-/** What the watch over timelines is told. */
-export interface TimelinesOptions {
+/** Whose timelines are watched, and who hears what. */
+export interface TimelineWatchOptions {
   readonly meta: Meta;
   readonly shards: Shards;
   /** Whether a changed history is noticed at all (off for tests only). */
@@ -43,13 +43,13 @@ interface Looking {
  * Watches whose history each writer's own socket writes: `master_replid`, and the epoch beside the data. Where one is
  * new, the functions and the meta key are looked at, and put there again when they are gone.
  */
-export class Timelines {
-  readonly #options: TimelinesOptions;
+export class TimelineWatch {
+  readonly #options: TimelineWatchOptions;
   #epoch: string;
   #timer: NodeJS.Timeout | undefined;
   readonly #looking = new WeakMap<Shard, Looking>();
 
-  constructor(options: TimelinesOptions) {
+  constructor(options: TimelineWatchOptions) {
     this.#options = options;
     this.#epoch = options.meta.epoch;
   }
@@ -107,13 +107,13 @@ export class Timelines {
   check(shard: Shard): Promise<boolean> {
     const looking = this.#looking.get(shard);
     if (looking !== undefined) {
-      looking.next ??= looking.now.then(() => this.#begin(shard));
+      looking.next ??= looking.now.then(() => this.#startLook(shard));
       return looking.next;
     }
-    return this.#begin(shard);
+    return this.#startLook(shard);
   }
 
-  #begin(shard: Shard): Promise<boolean> {
+  #startLook(shard: Shard): Promise<boolean> {
     const looking: Looking = { now: this.#look(shard) };
     this.#looking.set(shard, looking);
     return looking.now.finally(() => {

@@ -1,23 +1,23 @@
+import { cursorOf } from '../../../ticket/cursor.ts';
 import { NewerSchema } from '../../codec.ts';
 import type { Head, StoredEvent } from '../../event-store.ts';
 import { foldOnto } from '../../fold.ts';
 import type { Folded } from '../../fold.ts';
 import { headKey, partitionKeys } from '../../keys.ts';
-import type { Subject } from '../../subject.ts';
 import { partitionOf } from '../../subject.ts';
-import { cursorOf } from '../../../ticket/cursor.ts';
+import type { Subject } from '../../subject.ts';
+import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { appendArguments, appendResult } from '../format/append-call.ts';
-import type { GivenUp } from './incident.ts';
 import { parseHead } from '../format/head.ts';
 import { formatEntry } from '../format/log-entry.ts';
 import type { LogEntry } from '../format/log-entry.ts';
-import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { GivenUp } from './incident.ts';
 
-/** What became of one lost event. `wait`: an event before it is missing, and another node may yet put it back. */
+/** The outcome for one lost event. `wait`: an event before it is missing, and another node may yet put it back. */
 export type Restored = 'there' | 'restored' | 'wait' | GivenUp;
 
-/** What a restore needs of the rest of the store. */
-export interface RestoreTools {
+/** The way to subjects that everyone else is held up from. */
+export interface RestoreAccess {
   readonly calls: PartitionCalls;
   readonly historyMs: number;
   readonly read: (subject: Subject) => Promise<{ readonly head: Head | null; readonly now: number }>;
@@ -36,38 +36,39 @@ const REPLIES: Readonly<Record<number, Restored | 'marked'>> = {
  * Puts one subject's lost events back, in the order of their versions, each with its first stamp: what stands there
  * already is left alone, and what went another way ends it.
  */
-export async function restoreSubject(
-  tools: RestoreTools,
+export async function restoreLostEvents(
+  access: RestoreAccess,
   entries: readonly LogEntry[],
-  tell: (entry: LogEntry, restored: Restored) => void,
+  onOutcome: (entry: LogEntry, restored: Restored) => void,
 ): Promise<void> {
   const inOrder = [...entries].sort((a, b) => a.event.version - b.event.version);
   const subject = inOrder[0]?.event.subject;
   if (subject === undefined) return;
-  let { head, now } = await tools.read(subject);
+  let { head, now } = await access.read(subject);
   if (head === null && inOrder[0]?.event.version !== 1) {
-    head = await tools.rebuild(subject).catch(() => null);
+    head = await access.rebuild(subject).catch(() => null);
   }
-  const oldest = now - tools.historyMs / 2;
+  const oldest = now - access.historyMs / 2;
   let ended: Restored | undefined;
   for (const entry of inOrder) {
     let restored: Restored = ended ?? 'too_old';
-    if (stands(head, entry.event)) {
-      tell(entry, 'there');
+    if (isThere(head, entry.event)) {
+      onOutcome(entry, 'there');
       continue;
     }
-    if (ended === undefined && entry.event.at >= oldest) [restored, head] = await putBack(tools, head, entry);
+    if (ended === undefined && entry.event.at >= oldest)
+      [restored, head] = await putBack(access, head, entry);
     if (restored === 'another_history' && entry.event.type === 'revoked') {
-      [restored, head] = await revokeAnyway(tools, head, entry);
+      [restored, head] = await revokeAtAnyVersion(access, head, entry);
     }
     if (restored !== 'restored' && restored !== 'there') ended = restored;
-    tell(entry, restored);
+    onOutcome(entry, restored);
   }
 }
 
 /** Puts a revocation at whatever version its session has now; with no session at all it is the first event. */
-export async function revokeAnyway(
-  { calls, historyMs }: RestoreTools,
+export async function revokeAtAnyVersion(
+  { calls, historyMs }: RestoreAccess,
   head: Head | null,
   { event }: LogEntry,
 ): Promise<readonly [Restored, Head | null]> {
@@ -95,7 +96,7 @@ export async function revokeAnyway(
 }
 
 /** Whether an event is there. Of one from before the last few that a head names it is taken for granted. */
-export function stands(head: Head | null, event: StoredEvent): boolean {
+export function isThere(head: Head | null, event: StoredEvent): boolean {
   if (head === null) return false;
   return (
     event.version <= head.version - head.moments.length || head.moments.some(({ id }) => id === event.id)
@@ -103,7 +104,7 @@ export function stands(head: Head | null, event: StoredEvent): boolean {
 }
 
 async function putBack(
-  { calls, historyMs, rebuild }: RestoreTools,
+  { calls, historyMs, rebuild }: RestoreAccess,
   head: Head | null,
   entry: LogEntry,
 ): Promise<readonly [Restored, Head | null]> {
@@ -149,5 +150,5 @@ async function putBack(
   if (outcome === undefined) throw new Error(`sg2_restore answered ${code}`);
   if (outcome !== 'marked') return [outcome, present];
   const rebuilt = await rebuild(event.subject).catch(() => null);
-  return stands(rebuilt, entry.event) ? ['there', rebuilt] : ['another_history', rebuilt];
+  return isThere(rebuilt, entry.event) ? ['there', rebuilt] : ['another_history', rebuilt];
 }

@@ -1,3 +1,4 @@
+import { checkBatch } from '../../bounds.ts';
 import type {
   Append,
   AppendResult,
@@ -9,17 +10,16 @@ import type {
   StoredEvent,
 } from '../../event-store.ts';
 import type { Subject } from '../../subject.ts';
-import { appendArguments, appendResult } from '../format/append-call.ts';
-import type { Marked } from '../format/append-call.ts';
-import { checkBatch } from '../../bounds.ts';
-import type { History } from './history.ts';
-import type { ReadBatch } from './read-batch.ts';
-import type { Reading } from './read-batch.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shards } from '../connection/shard.ts';
+import { appendArguments, appendResult } from '../format/append-call.ts';
+import type { Marked } from '../format/append-call.ts';
 import type { Admission } from './admission.ts';
+import type { ReadBatch } from './read-batch.ts';
+import type { DatedHead } from './read-batch.ts';
 import type { Recovery } from './recovery.ts';
 import type { ReplicatedAppends } from './replicated-appends.ts';
+import type { SubjectLog } from './subject-log.ts';
 import type { Sweep } from './sweep.ts';
 import type { Tail } from './tail.ts';
 
@@ -34,7 +34,7 @@ export interface RedisStoreParts {
   readonly recovery: Recovery;
   readonly admission: Admission;
   readonly reads: ReadBatch;
-  readonly history: History;
+  readonly log: SubjectLog;
   readonly tail: Tail;
   readonly sweep: Sweep;
   readonly replicated: ReplicatedAppends;
@@ -48,7 +48,7 @@ export interface RedisStoreParts {
   readonly onClose: () => Promise<void>;
 }
 
-/** The event store on Redis Streams. What each part does stands in the part's own file. */
+/** The event store on Redis Streams: checks who may read and write, then hands each call to the part that does it. */
 export class RedisStore implements EventStore {
   readonly #parts: RedisStoreParts;
 
@@ -60,7 +60,7 @@ export class RedisStore implements EventStore {
     batch: readonly Append[],
     options: { readonly durability?: Durability } = {},
   ): Promise<AppendResult> {
-    const { calls, admission, recovery, history } = this.#parts;
+    const { calls, admission, recovery, log } = this.#parts;
     const partition = checkBatch(batch, calls.partitions);
     admission.checkWritable();
     const replicated = options.durability === 'replicated';
@@ -69,7 +69,7 @@ export class RedisStore implements EventStore {
       result = await this.#send(batch, partition, replicated);
     }
     if (result.outcome === 'marked') {
-      await history.rebuild((batch[result.index] as Append).subject).catch(() => null);
+      await log.rebuild((batch[result.index] as Append).subject).catch(() => null);
       const marked = result;
       result = await this.#send(batch, partition, replicated);
       if (result.outcome === 'marked') return this.#firstAgain(batch, marked);
@@ -98,12 +98,12 @@ export class RedisStore implements EventStore {
   }
 
   history(subject: Subject): Promise<readonly StoredEvent[]> {
-    return this.#parts.history.of(subject);
+    return this.#parts.log.eventsOf(subject);
   }
 
   async rebuild(subject: Subject): Promise<Head | null> {
     await this.#parts.admission.released([subject]);
-    return this.#parts.history.rebuild(subject);
+    return this.#parts.log.rebuild(subject);
   }
 
   due(limit: number): Promise<readonly Subject[]> {
@@ -147,7 +147,7 @@ export class RedisStore implements EventStore {
     await tail.close();
   }
 
-  async #areSure(subjects: readonly Subject[], readings: readonly Reading[]): Promise<boolean> {
+  async #areSure(subjects: readonly Subject[], readings: readonly DatedHead[]): Promise<boolean> {
     const { admission } = this.#parts;
     const sure = await Promise.all(
       subjects.map((subject, i) => admission.isSure(subject, readings[i]?.head ?? null)),
@@ -181,7 +181,7 @@ export class RedisStore implements EventStore {
   /** A first event whose head is gone for good, while the log still knows it. */
   async #firstAgain(batch: readonly Append[], { now, index }: Marked): Promise<AppendResult> {
     const { subject, event } = batch[index] as Append;
-    const first = (await this.#parts.history.of(subject))[0];
+    const first = (await this.#parts.log.eventsOf(subject))[0];
     if (batch.length === 1 && first?.version === 1 && first.id === event.id) {
       const { id, at, deadline } = first;
       return { outcome: 'already', now, moments: [{ id, at, deadline }] };

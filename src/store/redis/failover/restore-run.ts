@@ -1,11 +1,11 @@
 import type { Subject } from '../../subject.ts';
-import type { GivenUp, OnIncident } from './incident.ts';
 import { parseEntry, stampOfEntry, versionOfEntry } from '../format/log-entry.ts';
 import type { LogEntry } from '../format/log-entry.ts';
-import { restoreSubject, revokeAnyway, stands } from './restore.ts';
-import type { Restored, RestoreTools } from './restore.ts';
-import type { Round } from './round.ts';
-import type { RingSettings } from './ring.ts';
+import type { Barrier } from './barrier.ts';
+import type { GivenUp, OnIncident } from './incident.ts';
+import { restoreLostEvents, revokeAtAnyVersion, isThere } from './lost-events.ts';
+import type { Restored, RestoreAccess } from './lost-events.ts';
+import type { RingSettings } from './redo-ring.ts';
 
 /** How many subjects are put back at once. */
 const CONCURRENCY = 128;
@@ -19,31 +19,31 @@ const TURN_MS = 20;
 /** The same, once the others do not wait for this node any longer. */
 const WAIT_MS = 250;
 
-/** One subject's entries of the ring, and who waits for them. */
+/** One subject's entries of the ring, and what lets go of it. */
 export interface Lost {
   readonly subject: Subject;
   readonly texts: readonly string[];
   readonly release: () => void;
 }
 
-/** What of a subject is still to be put back, and who waits for it. */
+/** A subject's entries that are not back yet, and what lets go of it. */
 interface Unfinished {
   readonly entries: readonly LogEntry[];
   readonly release: () => void;
 }
 
-/** How often, how long, and whether the next time is the last. */
+/** The pause between two tries, when they end, and whether the next one is the last. */
 interface Times {
   readonly everyMs: number;
   readonly end: number;
   readonly isLast?: (progressed: boolean) => Promise<boolean>;
 }
 
-/** What healing needs. */
-export interface HealerOptions {
+/** The failover that is dealt with, and how long it may take. */
+export interface RestoreRunOptions {
   readonly settings: RingSettings;
-  readonly tools: RestoreTools;
-  readonly round: Round;
+  readonly access: RestoreAccess;
+  readonly barrier: Barrier;
   readonly clock: () => number;
   readonly onIncident: OnIncident;
   /** Wakes the watchers of subjects whose history went another way. */
@@ -51,12 +51,15 @@ export interface HealerOptions {
   readonly stopped: () => boolean;
 }
 
-/** Puts back what one failover lost, as far as one node knows it. */
-export class Healer {
-  readonly #options: HealerOptions;
+/**
+ * One node's work after one failover, over all subjects that its redo ring has: lets go of those that the new master
+ * has whole, puts the others back, newest first, and waits for events that only another node knows.
+ */
+export class RestoreRun {
+  readonly #options: RestoreRunOptions;
   readonly #totals = { restored: 0, givenUp: 0, reset: new Set<Subject>() };
 
-  constructor(options: HealerOptions) {
+  constructor(options: RestoreRunOptions) {
     this.#options = options;
   }
 
@@ -64,8 +67,8 @@ export class Healer {
    * Puts back what is missing. An event whose predecessor only another node knows keeps its subject held until that
    * one is there too, and this node is not through before: nobody may write where half of a history stands.
    */
-  async heal(lost: readonly Lost[]): Promise<void> {
-    const { clock, settings, onIncident, round, tools, wake } = this.#options;
+  async restore(lost: readonly Lost[]): Promise<void> {
+    const { clock, settings, onIncident, barrier, access, wake } = this.#options;
     const totals = this.#totals;
     const startedAt = clock();
     const stamps = new Map(lost.map((one) => [one, stampOfEntry(newestOf(one))] as const));
@@ -79,15 +82,15 @@ export class Healer {
         )),
       );
     }
-    if (unfinished.length > 0) await round.tell(tools, 'tried');
+    if (unfinished.length > 0) await barrier.announce(access.calls, 'tried');
     const turns = {
       everyMs: TURN_MS,
-      end: round.endsAt,
-      isLast: (progressed: boolean) => round.isOver(progressed),
+      end: barrier.endsAt,
+      isLast: (progressed: boolean) => barrier.isOver(progressed),
     };
     const left = await this.#lookAgain(unfinished, turns);
     for (const { release } of left) release();
-    await round.tell(tools, 'healed');
+    await barrier.announce(access.calls, 'healed');
     const seconds = (clock() - startedAt) / 1000;
     const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs };
     for (const { entries } of await this.#lookAgain(left, wait)) {
@@ -107,8 +110,8 @@ export class Healer {
   async #compare(lost: readonly Lost[]): Promise<Lost[]> {
     const missing = await Promise.all(
       lost.map(async (one) => {
-        const reading = await this.#options.tools.read(one.subject).catch(() => undefined);
-        if (reading === undefined || !stands(reading.head, parseEntry(newestOf(one)).event)) return [one];
+        const dated = await this.#options.access.read(one.subject).catch(() => undefined);
+        if (dated === undefined || !isThere(dated.head, parseEntry(newestOf(one)).event)) return [one];
         one.release();
         return [];
       }),
@@ -122,7 +125,7 @@ export class Healer {
     const left: Unfinished[] = [];
     const work = async (): Promise<void> => {
       for (let one = todo.pop(); one !== undefined; one = todo.pop()) {
-        const entries = await this.#restore(one.entries);
+        const entries = await this.#restoreOne(one.entries);
         if (entries.length === 0) one.release();
         else left.push({ ...one, entries });
       }
@@ -148,10 +151,10 @@ export class Healer {
   }
 
   /** @returns what has to wait for its predecessor. */
-  async #restore(entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
+  async #restoreOne(entries: readonly LogEntry[]): Promise<readonly LogEntry[]> {
     const waiting: LogEntry[] = [];
     try {
-      await restoreSubject(this.#options.tools, entries, (entry, restored) => {
+      await restoreLostEvents(this.#options.access, entries, (entry, restored) => {
         if (restored === 'wait') waiting.push(entry);
         else this.#count(entry, restored);
       });
@@ -163,10 +166,10 @@ export class Healer {
 
   async #giveUp(entry: LogEntry): Promise<void> {
     if (entry.event.type === 'revoked' && !this.#options.stopped()) {
-      const tools = this.#options.tools;
-      const put = await tools
+      const access = this.#options.access;
+      const put = await access
         .read(entry.event.subject)
-        .then(({ head }) => revokeAnyway(tools, head, entry))
+        .then(({ head }) => revokeAtAnyVersion(access, head, entry))
         .catch((): readonly [Restored, null] => ['store_away', null]);
       this.#count(entry, put[0] === 'wait' ? 'no_predecessor' : put[0]);
     } else {
