@@ -3,7 +3,7 @@ import type { EventStore, StoredEvent } from '../store/event-store.ts';
 import { NewerSchema, decodeEvent } from '../store/codec.ts';
 import { ticketSubject } from '../store/subject.ts';
 import type { SessionEvent } from '../session/events.ts';
-import type { Origin, TicketEvent, User } from '../ticket/events.ts';
+import type { Device, TicketEvent, User } from '../ticket/events.ts';
 
 /**
  * A ticket's whole history, one line an event: when, what, by whom and from where. The log holds no secret, so neither
@@ -34,9 +34,9 @@ function describe(stored: StoredEvent): string {
 function details(event: TicketEvent | SessionEvent): string {
   switch (event.type) {
     case 'minted':
-      return `for client ${event.data.client_id}, browser ${origin(event.data.browser)}`;
+      return `for client ${event.data.client_id}, browser ${device(event.data.browser)}`;
     case 'scanned':
-      return `by ${user(event.data.user)}, phone ${origin(event.data.phone)}`;
+      return `by ${user(event.data.user)}, phone ${device(event.data.phone)}`;
     case 'denied':
       return event.data.report === true ? 'and reported as not theirs' : '';
     case 'revoked':
@@ -49,8 +49,6 @@ function details(event: TicketEvent | SessionEvent): string {
     case 'redeemed':
     case 'refreshed':
       return '';
-    default:
-      return '';
   }
 }
 
@@ -58,7 +56,7 @@ function user(who: User): string {
   return `${printable(who.subject)} (${who.source})`;
 }
 
-function origin(from: Origin): string {
+function device(from: Device): string {
   return `${from.ip}${from.place === undefined ? '' : `, ${printable(from.place)}`}, ${printable(from.agent) || 'no user agent'}`;
 }
 

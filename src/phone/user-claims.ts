@@ -1,3 +1,4 @@
+import type { Complete } from '../ticket/complete.ts';
 import type { User } from '../ticket/events.ts';
 
 const SUBJECT_MAX = 255;
@@ -15,13 +16,14 @@ export function userOf(
 ): User | undefined {
   const { sub, name, picture } = claims;
   if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_MAX) return undefined;
-  return {
+  const user = {
     source,
     issuer,
     subject: sub,
     ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, NAME_MAX) } : {}),
     ...(isPicture(picture) ? { picture } : {}),
   };
+  return user satisfies Complete<User, typeof user>;
 }
 
 function isPicture(picture: unknown): picture is string {

@@ -1,5 +1,5 @@
 import type { Cursor } from '../ticket/cursor.ts';
-import type { Origin, User } from '../ticket/events.ts';
+import type { Device, User } from '../ticket/events.ts';
 
 /** What a redemption opened: whom it signed in, for which client, and by which key its secrets are made. */
 export interface OpenedData {
@@ -13,7 +13,7 @@ export interface OpenedData {
   readonly nonce?: string;
   /** Seconds since the epoch at which the user confirmed (OpenID Connect Core §2). */
   readonly auth_time: number;
-  readonly browser: Origin;
+  readonly browser: Device;
   /** How long the session may live in all, in milliseconds. */
   readonly life_ms: number;
 }

@@ -1,6 +1,7 @@
 import { evolveSession } from '../session/session.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionEvent } from '../session/events.ts';
+import type { Complete } from '../ticket/complete.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import { evolve } from '../ticket/evolve.ts';
 import type { TicketEvent } from '../ticket/events.ts';
@@ -20,7 +21,10 @@ export function foldedTicket(ticket: Ticket): Folded {
 }
 
 /** A ticket without what its head says anyway, and without names that every ticket has. */
-type TicketBlob = Omit<Ticket, 'status' | 'minted'> & { readonly minted: unknown };
+type TicketBlob = Later & { readonly minted: unknown };
+
+/** What came of a ticket after it was minted. */
+type Later = Omit<Ticket, 'status' | 'minted'>;
 
 /** A ticket with the text of what it was minted with. */
 type UnreadTicket = Ticket<string>;
@@ -33,8 +37,9 @@ export interface FoldedTicket {
 }
 
 function foldedUnread({ status, minted, scanned, confirmed, denied, redeemed }: UnreadTicket): FoldedTicket {
-  const later = JSON.stringify({ scanned, confirmed, denied, redeemed });
-  const rest = later === '{}' ? '}' : `,${later.slice(1)}`;
+  const later = { scanned, confirmed, denied, redeemed };
+  const text = JSON.stringify(later satisfies Complete<Later, typeof later>);
+  const rest = text === '{}' ? '}' : `,${text.slice(1)}`;
   const blob = `{"minted":${minted}${rest}`;
   return { folded: { status, final: isFinal(status), schema: HEAD_SCHEMA, blob }, minted, rest };
 }

@@ -1,27 +1,64 @@
-import type { Binding, Grant, Lives, MintedData } from '../ticket/events.ts';
+import type { Complete } from '../ticket/complete.ts';
+import type { Binding, Device, Grant, Lives, MintedData } from '../ticket/events.ts';
 
 /**
- * What a ticket was minted with, as the log and the heads write it: a row without names, because every live ticket has
- * it twice in Redis' memory. Part of the data's format: a later release appends to the row and never moves a place.
+ * A row without names: which member stands in each place, and how it is written. Where a member of `T` has no place,
+ * there is no such row, and the error names the member.
  */
-type MintedRow = readonly [
-  clientId: string,
-  grant: 0 | 1,
-  binding: 0 | 1,
-  keyId: string,
-  redirectUri: string | 0,
-  state: string | 0,
-  scope: string,
-  nonce: string | 0,
-  codeChallenge: string | 0,
-  browser: readonly [ip: string, agent: string, place?: string],
-  lives: readonly [ticketMs: number, decisionMs: number, maxMs: number, codeMs: number, qrPeriodMs: number],
-  /** 1: shows the scanner, 2: number matching. */
-  flags: number,
-];
+type RowOf<T, Places extends readonly (readonly [member: keyof T, written: unknown])[]> = [
+  Exclude<keyof T, Places[number][0]>,
+] extends [never]
+  ? { readonly [P in keyof Places]: Places[P][1] }
+  : { readonly forgotten: Exclude<keyof T, Places[number][0]> };
+
+/**
+ * What a ticket was minted with, as the log and the heads write it: without names, because every live ticket has it
+ * twice in Redis' memory. 0 stands for a text that is not there. Part of the data's format: a later release appends to
+ * a row and never moves a place.
+ */
+type MintedRow = RowOf<
+  MintedData,
+  [
+    ['client_id', string],
+    ['grant', 0 | 1],
+    ['binding', 0 | 1],
+    ['key_id', string],
+    ['redirect_uri', string | 0],
+    ['state', string | 0],
+    ['scope', string],
+    ['nonce', string | 0],
+    ['code_challenge', string | 0],
+    ['browser', DeviceRow],
+    ['lives', LivesRow],
+    [Flag, number],
+  ]
+>;
+
+/** `place` is left out where it is unknown. */
+type DeviceRow =
+  | RowOf<Omit<Device, 'place'>, [['ip', string], ['agent', string]]>
+  | RowOf<Device, [['ip', string], ['agent', string], ['place', string]]>;
+
+type LivesRow = RowOf<
+  Lives,
+  [
+    ['ticket_ms', number],
+    ['decision_ms', number],
+    ['max_ms', number],
+    ['code_ms', number],
+    ['qr_period_ms', number],
+  ]
+>;
 
 const GRANTS: readonly Grant[] = ['authorization_code', 'device_code'];
 const BINDINGS: readonly Binding[] = ['cookie', 'bearer'];
+
+/** The bits of the place that all flags share. */
+const FLAGS = { shows_scanner: 1, number_match: 2 } as const satisfies Partial<
+  Record<keyof MintedData, number>
+>;
+type Flag = keyof typeof FLAGS;
+const FLAG_NAMES = Object.keys(FLAGS) as readonly Flag[];
 
 export function mintedRow(data: MintedData): MintedRow {
   const { browser, lives } = data;
@@ -37,8 +74,14 @@ export function mintedRow(data: MintedData): MintedRow {
     data.code_challenge ?? 0,
     browser.place === undefined ? [browser.ip, browser.agent] : [browser.ip, browser.agent, browser.place],
     [lives.ticket_ms, lives.decision_ms, lives.max_ms, lives.code_ms, lives.qr_period_ms],
-    (data.shows_scanner ? 1 : 0) + (data.number_match ? 2 : 0),
+    flagsOf(data),
   ];
+}
+
+function flagsOf(data: Pick<MintedData, Flag>): number {
+  let flags = 0;
+  for (const name of FLAG_NAMES) if (data[name]) flags += FLAGS[name];
+  return flags;
 }
 
 /** Reads what {@link mintedRow} wrote. */
@@ -57,8 +100,7 @@ export function mintedOfRow(row: unknown): MintedData {
     lives,
     flags,
   ] = row as MintedRow;
-  const [ip, agent, place] = browser;
-  return {
+  const data = {
     client_id: clientId,
     grant: GRANTS[grant] ?? 'authorization_code',
     binding: BINDINGS[binding] ?? 'cookie',
@@ -68,13 +110,26 @@ export function mintedOfRow(row: unknown): MintedData {
     scope: scope === '' ? [] : scope.split(' '),
     ...(nonce === 0 ? {} : { nonce }),
     ...(challenge === 0 ? {} : { code_challenge: challenge }),
-    browser: { ip, agent, ...(place === undefined ? {} : { place }) },
+    browser: deviceOfRow(browser),
     lives: livesOfRow(lives),
-    shows_scanner: (flags & 1) !== 0,
-    number_match: (flags & 2) !== 0,
+    shows_scanner: (flags & FLAGS.shows_scanner) !== 0,
+    number_match: (flags & FLAGS.number_match) !== 0,
   };
+  return data satisfies Complete<MintedData, typeof data>;
 }
 
-function livesOfRow([ticket, decision, max, code, period]: MintedRow[10]): Lives {
-  return { ticket_ms: ticket, decision_ms: decision, max_ms: max, code_ms: code, qr_period_ms: period };
+function deviceOfRow([ip, agent, place]: DeviceRow): Device {
+  const device = { ip, agent, ...(place === undefined ? {} : { place }) };
+  return device satisfies Complete<Device, typeof device>;
+}
+
+function livesOfRow([ticket, decision, max, code, period]: LivesRow): Lives {
+  const lives = {
+    ticket_ms: ticket,
+    decision_ms: decision,
+    max_ms: max,
+    code_ms: code,
+    qr_period_ms: period,
+  };
+  return lives satisfies Complete<Lives, typeof lives>;
 }

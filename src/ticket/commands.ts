@@ -1,9 +1,9 @@
-import type { MintedData, Origin, User } from './events.ts';
+import type { MintedData, Device, User } from './events.ts';
 
 /** What someone may ask of a ticket. Who they are was proven before: by the browser secret, or the phone's credential. */
 export type TicketCommand =
   | { readonly type: 'mint'; readonly data: MintedData }
-  | { readonly type: 'scan'; readonly user: User; readonly phone: Origin }
+  | { readonly type: 'scan'; readonly user: User; readonly phone: Device }
   | { readonly type: 'confirm'; readonly user: User }
   | { readonly type: 'deny'; readonly user: User; readonly report: boolean }
   | { readonly type: 'cancel' }

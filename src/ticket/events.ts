@@ -7,8 +7,8 @@ export interface User {
   readonly picture?: string;
 }
 
-/** From where a request came, as far as the gateway could see. */
-export interface Origin {
+/** The device that a request came from, as far as the gateway could see. */
+export interface Device {
   readonly ip: string;
   readonly agent: string;
   readonly place?: string;
@@ -40,7 +40,7 @@ export interface MintedData {
   readonly nonce?: string;
   /** S256 of the verifier (RFC 7636 §4.2). Absent for device tickets and clients registered with `pkce: optional`. */
   readonly code_challenge?: string;
-  readonly browser: Origin;
+  readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */
   readonly shows_scanner: boolean;
@@ -50,7 +50,7 @@ export interface MintedData {
 
 export interface ScannedData {
   readonly user: User;
-  readonly phone: Origin;
+  readonly phone: Device;
 }
 
 export interface DeniedData {

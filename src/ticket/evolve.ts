@@ -2,6 +2,9 @@ import type { Cursor } from './cursor.ts';
 import type { TicketEvent } from './events.ts';
 import type { Ticket } from './ticket.ts';
 
+type Scanned = NonNullable<Ticket['scanned']>;
+type Confirmed = NonNullable<Ticket['confirmed']>;
+
 /**
  * Folds one event into what a ticket is. Total: an event that does not fit (a first event that is not `minted`, a
  * second `minted`) leaves the ticket as it is, because history is never wrong, only odd. What a ticket was minted with is
@@ -17,9 +20,13 @@ export function evolve<Minted>(
   const { status: _before, ...known } = ticket;
   switch (event.type) {
     case 'scanned':
-      return { status: 'scanned', ...known, scanned: { user: event.data.user, id: event.id } };
+      return {
+        status: 'scanned',
+        ...known,
+        scanned: { user: event.data.user, id: event.id } satisfies Required<Scanned>,
+      };
     case 'confirmed':
-      return { status: 'confirmed', ...known, confirmed: { id: event.id } };
+      return { status: 'confirmed', ...known, confirmed: { id: event.id } satisfies Required<Confirmed> };
     case 'denied':
       return { status: 'denied', ...known, denied: event.data };
     case 'redeemed':

@@ -1,26 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SessionEvent } from '../../src/session/events.ts';
 import { NewerSchema, SCHEMAS, decodeEvent, encodeEvent } from '../../src/store/codec.ts';
 import { parseHead } from '../../src/store/redis/format/head.ts';
 import { formatEntry, parseEntry, subjectOfEntry } from '../../src/store/redis/format/log-entry.ts';
-import type { TicketEvent } from '../../src/ticket/events.ts';
-import { MINTED, SCANNED, opened } from '../contract/appends.ts';
+import { SESSION_EVENTS, TICKET_EVENTS } from './every-event.ts';
 
-type EventType = keyof typeof SCHEMAS;
-
-/** One event of each type. A type that is missing here does not compile. */
-const EVENTS: { [T in EventType]: Extract<TicketEvent | SessionEvent, { type: T }> } = {
-  minted: { type: 'minted', data: MINTED },
-  scanned: SCANNED as Extract<TicketEvent, { type: 'scanned' }>,
-  confirmed: { type: 'confirmed', data: {} },
-  denied: { type: 'denied', data: { report: true } },
-  cancelled: { type: 'cancelled', data: {} },
-  expired: { type: 'expired', data: {} },
-  redeemed: { type: 'redeemed', data: { replay: 'mac' } },
-  opened: opened('ticket:abcdefghijklmnopqrstuv', '3-7') as Extract<SessionEvent, { type: 'opened' }>,
-  refreshed: { type: 'refreshed', data: { key_id: 'k2' } },
-  revoked: { type: 'revoked', data: { reason: 'user' } },
-};
+const EVENTS = { ...SESSION_EVENTS, ...TICKET_EVENTS };
 
 describe('the codec', () => {
   test.each(Object.values(EVENTS))('$type comes back as it was written', (event) => {

@@ -1,13 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { array, assert, constantFrom, property } from 'fast-check';
 import type { SessionEvent } from '../../src/session/events.ts';
+import { evolveSession } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
 import { NewerSchema, decodeEvent, encodeEvent } from '../../src/store/codec.ts';
 import type { Head, StoredEvent } from '../../src/store/event-store.ts';
 import { fold, sessionOf, ticketOf } from '../../src/store/fold.ts';
+import type { Folded } from '../../src/store/fold.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
+import { evolve } from '../../src/ticket/evolve.ts';
+import type { Ticket } from '../../src/ticket/ticket.ts';
 import { MINTED, SCANNED, appendMaker, freshTicket, opened, seeded } from '../contract/appends.ts';
+import { SESSION_EVENTS, SESSION_MEMBERS, TICKET_EVENTS, TICKET_MEMBERS } from './every-event.ts';
+import { RUN } from '../ticket/arbitrary.ts';
 
 const TICKET: Subject = 'ticket:abcdefghijklmnopqrstuv';
 const SESSION: Subject = 'session:abcdefghijklmnopqrstuv';
@@ -23,40 +30,63 @@ function stored(subject: Subject, events: readonly (TicketEvent | SessionEvent)[
   }));
 }
 
-const ticketEvents: TicketEvent[] = [
-  SCANNED,
-  { type: 'confirmed', data: {} },
-  { type: 'denied', data: {} },
-  { type: 'cancelled', data: {} },
-  { type: 'expired', data: {} },
-  { type: 'redeemed', data: { replay: 'r' } },
-];
+/** The head that the writers of these events leave, each folding one more onto the head that it read. */
+function written(events: readonly StoredEvent[]): Head {
+  const { first, next } = appendMaker(seeded(1));
+  let head: Head | undefined;
+  for (const event of events) {
+    const { subject, id, version, at, deadline } = event;
+    const plain = decodeEvent<TicketEvent | SessionEvent>(event);
+    const append = head === undefined ? first(subject, plain, { ms: 1 }, { id }) : next(head, plain, { id });
+    head = { subject, version, first: 1000, moments: [{ id, at, deadline }], ...append.head };
+  }
+  return head as Head;
+}
 
 describe('a fold', () => {
-  test('equals what the writers left step by step, whatever happened', () => {
+  test.each([
+    { subject: TICKET, start: TICKET_EVENTS.minted, later: Object.values(TICKET_EVENTS) },
+    { subject: SESSION, start: SESSION_EVENTS.opened, later: Object.values(SESSION_EVENTS) },
+    { subject: SESSION, start: SESSION_EVENTS.revoked, later: Object.values(SESSION_EVENTS) },
+  ])('of $subject from $start.type on equals what the writers left step by step', (row) => {
+    const later = array(constantFrom<TicketEvent | SessionEvent>(...row.later), { maxLength: 6 });
     assert(
-      property(array(constantFrom(...ticketEvents), { maxLength: 6 }), (later) => {
-        const events = stored(TICKET, [{ type: 'minted', data: MINTED }, ...later]);
-        const { first, next } = appendMaker(seeded(1));
-        let head: Head | undefined;
-        for (const event of events) {
-          const plain = decodeEvent<TicketEvent>(event);
-          const append =
-            head === undefined
-              ? first(TICKET, plain, { ms: 1 }, { id: event.id })
-              : next(head, plain, { id: event.id });
-          head = {
-            subject: TICKET,
-            version: event.version,
-            first: 1000,
-            moments: [{ id: event.id, at: event.at, deadline: event.deadline }],
-            ...append.head,
-          };
-        }
-        const { status, final, schema, blob } = head as Head;
+      property(later, (more) => {
+        const events = stored(row.subject, [row.start, ...more]);
+        const { status, final, schema, blob } = written(events);
         expect(fold(events)).toEqual({ status, final, schema, blob });
       }),
+      RUN,
     );
+  });
+
+  test.each(Object.entries(TICKET_MEMBERS))('keeps what a ticket has as %s', (member, types) => {
+    const events = stored(
+      TICKET,
+      types.map((type) => TICKET_EVENTS[type]),
+    );
+    const ticket = types.reduce<Ticket | undefined>(
+      (before, type, i) => evolve(before, { ...TICKET_EVENTS[type], id: (events[i] as StoredEvent).id }),
+      undefined,
+    );
+    expect(ticket).toHaveProperty(member);
+    expect(ticketOf(written(events))).toEqual(ticket);
+    expect(ticketOf({ ...written(events), ...(fold(events) as Folded) })).toEqual(ticket);
+  });
+
+  test.each(Object.entries(SESSION_MEMBERS))('keeps what a session has as %s', (member, types) => {
+    const events = stored(
+      SESSION,
+      types.map((type) => SESSION_EVENTS[type]),
+    );
+    const session = types.reduce<Session | undefined>(
+      (before, type, i) =>
+        evolveSession(before, { ...SESSION_EVENTS[type], id: (events[i] as StoredEvent).id }),
+      undefined,
+    );
+    expect(session).toHaveProperty(member);
+    expect(sessionOf(written(events))).toEqual(session);
+    expect(sessionOf({ ...written(events), ...(fold(events) as Folded) })).toEqual(session);
   });
 
   test('holds no time, so that a rebuilt head is the first one', () => {

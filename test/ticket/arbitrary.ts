@@ -1,7 +1,7 @@
 import { constant, constantFrom, oneof, option, record, string } from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import type { TicketCommand } from '../../src/ticket/commands.ts';
-import type { TicketEvent, User } from '../../src/ticket/events.ts';
+import type { TicketEvent, TicketEventType, User } from '../../src/ticket/events.ts';
 import { testSeed } from '../support/random.ts';
 import { ADA, BOB, MINTED, PHONE } from './given.ts';
 
@@ -19,7 +19,9 @@ export const anyUser: Arbitrary<User> = oneof(
   record({ source: string(), issuer: string(), subject: string() }),
 );
 
-export const anyMinted: Arbitrary<TicketEvent> = record({
+type AnyOf<T extends TicketEventType> = Arbitrary<Extract<TicketEvent, { readonly type: T }>>;
+
+export const anyMinted: AnyOf<'minted'> = record({
   type: constant('minted' as const),
   data: record({
     grant: constantFrom('authorization_code' as const, 'device_code' as const),
@@ -29,19 +31,21 @@ export const anyMinted: Arbitrary<TicketEvent> = record({
   }).map((some) => ({ ...MINTED, ...some })),
 });
 
-export const anyEvent: Arbitrary<TicketEvent> = oneof(
-  anyMinted,
-  record({ type: constant('scanned' as const), data: record({ user: anyUser, phone: constant(PHONE) }) }),
-  record({
-    type: constantFrom('confirmed' as const, 'cancelled' as const, 'expired' as const),
-    data: constant({}),
-  }),
-  record({ type: constant('denied' as const), data: constantFrom({}, { report: true }) }),
-  record({
-    type: constant('redeemed' as const),
+/** A type that is missing here does not compile. */
+const ANY_EVENTS: { readonly [T in TicketEventType]: AnyOf<T> } = {
+  minted: anyMinted,
+  scanned: record({ type: constant('scanned'), data: record({ user: anyUser, phone: constant(PHONE) }) }),
+  confirmed: constant({ type: 'confirmed', data: {} }),
+  denied: record({ type: constant('denied'), data: constantFrom({}, { report: true }) }),
+  cancelled: constant({ type: 'cancelled', data: {} }),
+  expired: constant({ type: 'expired', data: {} }),
+  redeemed: record({
+    type: constant('redeemed'),
     data: option(string(), { nil: undefined }).map((replay) => (replay === undefined ? {} : { replay })),
   }),
-);
+};
+
+export const anyEvent: Arbitrary<TicketEvent> = oneof(...Object.values<Arbitrary<TicketEvent>>(ANY_EVENTS));
 
 export const anyCommand: Arbitrary<TicketCommand> = oneof(
   constantFrom<TicketCommand>({ type: 'cancel' }, { type: 'expire' }, { type: 'redeem' }),

@@ -3,12 +3,12 @@ import type { TicketCommand } from '../../src/ticket/commands.ts';
 import { cursorOf } from '../../src/ticket/cursor.ts';
 import { decide } from '../../src/ticket/decide.ts';
 import { evolve } from '../../src/ticket/evolve.ts';
-import type { MintedData, Origin, TicketEvent, User } from '../../src/ticket/events.ts';
+import type { MintedData, Device, TicketEvent, User } from '../../src/ticket/events.ts';
 import type { Ticket } from '../../src/ticket/ticket.ts';
 
 export const ADA: User = { source: 'demo', issuer: 'demo', subject: 'ada', name: 'Ada' };
 export const BOB: User = { source: 'demo', issuer: 'demo', subject: 'bob' };
-export const PHONE: Origin = { ip: '192.0.2.7', agent: 'a phone' };
+export const PHONE: Device = { ip: '192.0.2.7', agent: 'a phone' };
 
 export const MINTED: MintedData = {
   client_id: 'demo',

@@ -4,7 +4,7 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import { hasRedirect, livesFor, scopeFor } from '../../oauth/clients/client.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { Lives, MintedData, Origin } from '../../ticket/events.ts';
+import type { Lives, MintedData, Device } from '../../ticket/events.ts';
 import { codeChallenge, nonce, scope, state } from '../request/schemas.ts';
 
 /** What a browser, or the page of an authorization request, asks a ticket for. */
@@ -43,7 +43,7 @@ export interface Minting {
     client: Client,
     asked: MintMembers,
     binding: MintedData['binding'],
-    browser: Origin,
+    browser: Device,
   ): Promise<TicketView>;
 }
 

@@ -2,7 +2,7 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { Lives, Origin } from '../../ticket/events.ts';
+import type { Lives, Device } from '../../ticket/events.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import { DEVICE_GRANT, livesFor, scopeFor } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
@@ -25,7 +25,7 @@ export interface DeviceAuthorization {
 /** Answers `/oauth/device_authorization`. @throws OAuthError */
 export type DeviceAuthorizationEndpoint = (
   proof: ClientProof,
-  device: Origin,
+  device: Device,
 ) => Promise<DeviceAuthorization>;
 
 /** What device authorization is made of. */

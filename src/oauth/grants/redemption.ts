@@ -7,6 +7,7 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { OpenedData } from '../../session/events.ts';
 import type { Ledger } from '../../store/ledger.ts';
+import type { Complete } from '../../ticket/complete.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
@@ -156,7 +157,7 @@ export function redemption(options: RedemptionOptions): Redeem {
   function opening(view: TicketView, client: Client): OpenedData {
     const { minted, confirmed } = view.ticket;
     const id = confirmedId(confirmed);
-    return {
+    const opened = {
       ticket_id: view.ticketId,
       confirmed_id: id,
       key_id: minted.key_id,
@@ -168,6 +169,7 @@ export function redemption(options: RedemptionOptions): Redeem {
       browser: minted.browser,
       life_ms: lifeOf(client),
     };
+    return opened satisfies Complete<OpenedData, typeof opened>;
   }
 }
 

@@ -1,0 +1,102 @@
+import type { OpenedData, SessionEvent, SessionEventType } from '../../src/session/events.ts';
+import type { Session } from '../../src/session/session.ts';
+import type {
+  Device,
+  Lives,
+  MintedData,
+  TicketEvent,
+  TicketEventType,
+  User,
+} from '../../src/ticket/events.ts';
+import type { Ticket } from '../../src/ticket/ticket.ts';
+
+/** One event of each type, with every member that it may have. A type or a member that is missing here does not compile. */
+
+const USER: Required<User> = {
+  source: 'demo',
+  issuer: 'demo',
+  subject: 'ada',
+  name: 'Ada "L" 李\u2028',
+  picture: 'https://example.com/ada.png',
+};
+const BROWSER: Required<Device> = { ip: '192.0.2.1', agent: 'Firefox', place: 'Kyjiw' };
+const PHONE: Required<Device> = { ip: '192.0.2.7', agent: 'a phone', place: 'Lwiw' };
+const LIVES: Required<Lives> = {
+  ticket_ms: 120_000,
+  decision_ms: 90_000,
+  max_ms: 180_000,
+  code_ms: 60_000,
+  qr_period_ms: 30_000,
+};
+
+export const EVERY_MINTED: Required<MintedData> = {
+  client_id: 'demo',
+  grant: 'device_code',
+  binding: 'bearer',
+  key_id: 'k1',
+  redirect_uri: 'https://client.example/callback',
+  state: 'a state',
+  scope: ['openid', 'profile'],
+  nonce: 'a nonce',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  browser: BROWSER,
+  lives: LIVES,
+  shows_scanner: true,
+  number_match: true,
+};
+
+const EVERY_OPENED: Required<OpenedData> = {
+  ticket_id: 'abcdefghijklmnopqrstuv',
+  confirmed_id: '3-7',
+  key_id: 'k1',
+  client_id: 'demo',
+  user: USER,
+  scope: ['openid'],
+  nonce: 'a nonce',
+  auth_time: 1_700_000_000,
+  browser: BROWSER,
+  life_ms: 86_400_000,
+};
+
+type Every<Event extends { readonly type: string; readonly data: unknown }> = {
+  readonly [T in Event['type']]: Extract<Event, { readonly type: T }> & {
+    readonly data: Required<Extract<Event, { readonly type: T }>['data']>;
+  };
+};
+
+export const TICKET_EVENTS: Every<TicketEvent> = {
+  minted: { type: 'minted', data: EVERY_MINTED },
+  scanned: { type: 'scanned', data: { user: USER, phone: PHONE } },
+  confirmed: { type: 'confirmed', data: {} },
+  denied: { type: 'denied', data: { report: true } },
+  cancelled: { type: 'cancelled', data: {} },
+  expired: { type: 'expired', data: {} },
+  redeemed: { type: 'redeemed', data: { replay: 'mac' } },
+};
+
+export const SESSION_EVENTS: Every<SessionEvent> = {
+  opened: { type: 'opened', data: EVERY_OPENED },
+  refreshed: { type: 'refreshed', data: { key_id: 'k2' } },
+  revoked: { type: 'revoked', data: { reason: 'user' } },
+  expired: { type: 'expired', data: {} },
+};
+
+/** What must happen to a ticket for each of its members to be there. */
+export const TICKET_MEMBERS: { readonly [M in keyof Required<Ticket>]: readonly TicketEventType[] } = {
+  status: ['minted'],
+  minted: ['minted'],
+  scanned: ['minted', 'scanned'],
+  confirmed: ['minted', 'scanned', 'confirmed'],
+  denied: ['minted', 'scanned', 'denied'],
+  redeemed: ['minted', 'scanned', 'confirmed', 'redeemed'],
+};
+
+/** What must happen to a session for each of its members to be there. */
+export const SESSION_MEMBERS: { readonly [M in keyof Required<Session>]: readonly SessionEventType[] } = {
+  status: ['opened'],
+  opened: ['opened'],
+  revoked: ['opened', 'revoked'],
+  generation: ['opened'],
+  key_id: ['opened'],
+  before: ['opened', 'refreshed'],
+};
