@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { stringify } from 'yaml';
 import { PROBLEMS } from '../src/http/answer/problem.ts';
+import { mediaTypesOf } from '../src/http/request/body.ts';
 import { oauthError, problem } from '../src/http/request/schemas.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -95,14 +96,18 @@ function responseOf({ description, schema, type, headers }) {
 }
 
 function requestOf({ params, query, headers, body }) {
-  const types = { json: 'application/json', form: 'application/x-www-form-urlencoded' };
   return {
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { query }),
     ...(headers === undefined ? {} : { headers }),
     ...(body === undefined
       ? {}
-      : { body: { required: true, content: { [types[body.type]]: { schema: body.schema } } } }),
+      : {
+          body: {
+            required: true,
+            content: Object.fromEntries(mediaTypesOf(body).map((type) => [type, { schema: body.schema }])),
+          },
+        }),
   };
 }
 

@@ -117,7 +117,7 @@ export class Dispatcher {
     const given =
       body === undefined
         ? undefined
-        : fitting(body.schema, await readBody(req, body.type, this.#parts.bodyBytes), 'body');
+        : fitting(body.schema, await readBody(req, body, this.#parts.bodyBytes), 'body');
     return new ParsedRequest(req, address, { params: known?.data, query, headers, body: given });
   }
 }

@@ -8,34 +8,39 @@ const DEPTH_MAX = 16;
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const;
 
-/**
- * Reads a request's body as its route takes it. No body at all is an object without members.
- *
- * @throws ScangateError `too_large`, `unsupported_media_type`, or `invalid_request` for bad UTF-8, bad JSON, nesting.
- */
-export async function readBody(
-  req: IncomingMessage,
-  type: BodySpec['type'],
-  maxBytes: number,
-): Promise<unknown> {
-  const length = Number(req.headers['content-length'] ?? 0);
-  if (length > maxBytes) throw tooLarge(maxBytes);
-  if (length === 0 && req.headers['transfer-encoding'] === undefined) return {};
-  checkMediaType(req, MEDIA_TYPES[type]);
-  const text = utf8(await readBytes(req, maxBytes));
-  if (type === 'form') return readParameters(text);
-  return readJson(text);
+/** The media types that a body may come in, the first one for choice. */
+export function mediaTypesOf(spec: BodySpec): readonly [string, ...string[]] {
+  return spec.type === 'text' ? spec.mediaTypes : [MEDIA_TYPES[spec.type]];
 }
 
-function checkMediaType(req: IncomingMessage, wanted: string): void {
+/**
+ * Reads a request's body as its route takes it. No body at all is an object without members, or an empty text. A byte
+ * order mark in front is read over (RFC 8259 §8.1).
+ *
+ * @param bytesMax where the route names no bound of its own.
+ * @throws ScangateError `too_large`, `unsupported_media_type`, or `invalid_request` for bad UTF-8, bad JSON, nesting.
+ */
+export async function readBody(req: IncomingMessage, spec: BodySpec, bytesMax: number): Promise<unknown> {
+  const length = Number(req.headers['content-length'] ?? 0);
+  const bound = spec.bytesMax ?? bytesMax;
+  if (length > bound) throw tooLarge(bound);
+  if (length === 0 && req.headers['transfer-encoding'] === undefined) return spec.type === 'text' ? '' : {};
+  checkMediaType(req, mediaTypesOf(spec));
+  const text = utf8(await readBytes(req, bound));
+  if (spec.type === 'text') return text;
+  return spec.type === 'form' ? readParameters(text) : readJson(text);
+}
+
+function checkMediaType(req: IncomingMessage, wanted: readonly string[]): void {
   const encoding = req.headers['content-encoding'];
   const [type = '', ...parameters] = (req.headers['content-type'] ?? '').toLowerCase().split(';');
   const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith('charset='));
   const fits =
-    type.trim() === wanted &&
+    wanted.includes(type.trim()) &&
     (charset === undefined || /^charset="?utf-?8"?$/.test(charset)) &&
     (encoding === undefined || encoding === 'identity');
-  if (!fits) throw new ScangateError('unsupported_media_type', { message: `Send ${wanted} in UTF-8.` });
+  if (!fits)
+    throw new ScangateError('unsupported_media_type', { message: `Send ${wanted.join(' or ')} in UTF-8.` });
 }
 
 function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
@@ -63,7 +68,7 @@ function readBytes(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
 
 function utf8(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw badBody('The body is not UTF-8.');
   }

@@ -21,11 +21,15 @@ export interface AnswerSpec {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What may be sent in a request's body. Of a form every member is a text, given once. */
-export interface BodySpec<B extends z.ZodType = z.ZodType> {
-  readonly type: 'json' | 'form';
+/** What may be sent in a request's body. Of a form every member is a text, given once; a text is handed on as it came. */
+export type BodySpec<B extends z.ZodType = z.ZodType> = {
   readonly schema: B;
-}
+  /** The largest body, in bytes; absent: what the settings say. */
+  readonly bytesMax?: number;
+} & (
+  | { readonly type: 'json' | 'form' }
+  | { readonly type: 'text'; readonly mediaTypes: readonly [string, ...string[]] }
+);
 
 /** A route's entry in `openapi.yaml`, and the shapes that a request is held against before the route sees it. */
 export interface Operation<

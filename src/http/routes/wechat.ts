@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
@@ -10,7 +9,7 @@ import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import { escapeHtml } from '../pages/template.ts';
-import { holdingRoute, route } from '../request/route.ts';
+import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
 import { scanCodeOf } from '../tickets/scan-code.ts';
@@ -25,7 +24,6 @@ export interface WechatRoutesOptions {
   readonly gate: BrowserGate;
 }
 
-const BODY_BYTES_MAX = 65_536;
 const EVENTS_PATH = '/phone/wechat/events';
 
 const sceneCode = z
@@ -38,6 +36,14 @@ const signed = z.object({
   nonce: z.string().max(100).default(''),
   echostr: z.string().max(500).optional(),
 });
+
+/** A message of WeChat's. Its documents name no media type. */
+const messageBody = {
+  type: 'text',
+  mediaTypes: ['text/xml', 'application/xml', 'text/plain'],
+  bytesMax: 65_536,
+  schema: z.string(),
+} as const;
 
 /**
  * `GET /v1/tickets/{id}/wechat`: a code that WeChat itself scans, and `/phone/wechat/events`, where WeChat tells of the
@@ -108,7 +114,7 @@ export function wechatRoutes(options: WechatRoutesOptions): readonly Route[] {
       },
     }),
 
-    holdingRoute({
+    route({
       method: 'post',
       path: EVENTS_PATH,
       hidden: true,
@@ -117,18 +123,16 @@ export function wechatRoutes(options: WechatRoutesOptions): readonly Route[] {
         summary: 'WeChat tells of a scan',
         tags: ['phone'],
         query: signed,
+        body: messageBody,
         answers: { 200: { description: 'The reply.', type: 'application/xml' } },
       },
-      hold: async (req, res, { query }) => {
+      handle: async ({ query, body }) => {
         if (!(await scenes.admit(query))) throw new ScangateError('not_found');
-        const scan = scenes.read(await readText(req));
-        const text = scan === undefined ? undefined : await unlessUnknown(replyTo(scan.scene));
-        const body = scan === undefined || text === undefined ? 'success' : scan.reply(text);
-        res.writeHead(200, {
-          'Content-Type': body === 'success' ? 'text/plain' : 'application/xml; charset=utf-8',
-          'Content-Length': Buffer.byteLength(body),
-        });
-        res.end(body);
+        const scan = scenes.read(body);
+        const text = scan && (await unlessUnknown(replyTo(scan.scene)));
+        if (scan === undefined || text === undefined)
+          return { status: 200, type: 'text/plain', body: 'success' };
+        return { status: 200, type: 'application/xml; charset=utf-8', body: scan.reply(text) };
       },
     }),
   ];
@@ -145,15 +149,4 @@ async function unlessUnknown<R>(work: Promise<R>): Promise<R | undefined> {
     if (error instanceof ScangateError && error.code === 'not_found') return undefined;
     throw error;
   }
-}
-
-async function readText(req: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_BYTES_MAX) throw new ScangateError('too_large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
