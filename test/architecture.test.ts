@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** DESIGN.md's table of rooms, held against what the files really import; types count like everything else. */
+/** The rooms of docs/architecture.md ("Rooms"), held against what the files really import; types count like everything else. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   time: [],
   ticket: [],

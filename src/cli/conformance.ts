@@ -43,7 +43,7 @@ const OPTIONS = {
 type Given = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
 
 /**
- * The delivery suite, from outside: what INTERFACE.md promises to browsers and phones, held against any gateway.
+ * The delivery suite, from outside: what docs/wire.md promises to browsers and phones, held against any gateway.
  *
  * @param args without the command's name. @returns the exit status.
  */

@@ -2,7 +2,7 @@ import type { Cursor } from './cursor.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
 import { endsWatch } from './ticket.ts';
 
-/** What a browser may know about a ticket now (INTERFACE.md, "A notice"). Durations are milliseconds remaining. */
+/** What a browser may know about a ticket now (docs/wire.md, "A notice"). Durations are milliseconds remaining. */
 export interface TicketNotice {
   readonly ticket_id: string;
   readonly status: TicketStatus;

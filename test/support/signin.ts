@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { call, expectStatus } from './call.ts';
 import type { Answer } from './call.ts';
 
-/** What a browser may know about a ticket now, as INTERFACE.md has it. */
+/** What a browser may know about a ticket now, as docs/wire.md has it ("A notice"). */
 export interface Notice {
   readonly ticket_id: string;
   readonly status: TicketStatus;

@@ -6,7 +6,7 @@ export interface ProblemKind {
   readonly title: string;
 }
 
-/** Every way to say no, and its answer (INTERFACE.md, "HTTP"). The only place where a code meets a status. */
+/** Every way to say no, and its answer (docs/wire.md, "HTTP"). The only place where a code meets a status. */
 export const PROBLEMS: Readonly<Record<ErrorCode, ProblemKind>> = {
   invalid_request: { status: 400, title: 'The request is not what it must be' },
   invalid_client: { status: 400, title: 'There is no such client' },

@@ -11,7 +11,7 @@ export interface SignInResult {
   readonly redirect_to?: string;
 }
 
-/** What a browser may know about a ticket now; INTERFACE.md has the meaning of each member. */
+/** What a browser may know about a ticket now; docs/wire.md, "A notice", has the meaning of each member. */
 export interface Notice {
   readonly ticket_id: string;
   readonly status: TicketStatus;

@@ -4,7 +4,7 @@ import type { Access, End, Transport } from './transport.ts';
 
 const PROTOCOL = 'scangate.v1';
 
-/** The end that a close code stands for (INTERFACE.md, "A cursor that …"; RFC 6455 section 7.4). */
+/** The end that a close code stands for (docs/wire.md, "The three ways to wait"; RFC 6455 section 7.4). */
 export function endOfCode(code: number, random: () => number): End {
   switch (code) {
     case 1000:

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from './platform.ts';
 
-/** The gateway's longest silence on a stream, as INTERFACE.md promises it. */
+/** The gateway's longest silence on a stream, as docs/wire.md promises it ("The three ways to wait"). */
 export const HEARTBEAT_MS = 15000;
 
 /** Nothing for this long means that a connection has to prove itself. */

@@ -1,0 +1,47 @@
+/**
+ * `npm run docs`: writes what documents repeat: `docs/settings.md` from `src/config`, and in the README the worst and the
+ * total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, and follows all links.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { register } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import { readTable, summaryOf } from './chaos-summary.mjs';
+import { brokenReferences } from './references.mjs';
+
+register('./typescript-loader.mjs', import.meta.url);
+const { settingsPage } = await import('./settings-page.mjs');
+
+const SUMMARY = /(?<=<!-- chaos: npm run docs -->\n)[\s\S]*?(?=<!-- \/chaos -->)/;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path) => readFileSync(`${root}${path}`, 'utf8');
+
+async function formatted(path, text) {
+  return await format(text, { ...(await resolveConfig(`${root}${path}`)), parser: 'markdown' });
+}
+
+function readme() {
+  const text = read('README.md');
+  if (!SUMMARY.test(text)) throw new Error('README.md has lost the marks of its chaos rows');
+  return text.replace(SUMMARY, () => `\n${summaryOf(readTable(read('docs/chaos.md')))}\n\n`);
+}
+
+const written = [
+  ['docs/settings.md', settingsPage(), 'src/config'],
+  ['README.md', readme(), 'the table in docs/chaos.md'],
+];
+
+const check = process.argv.includes('--check');
+for (const [path, text, source] of written) {
+  const wanted = await formatted(path, text);
+  if (!check) writeFileSync(`${root}${path}`, wanted);
+  else if (read(path) !== wanted)
+    complain(`${path} is not what ${source} says: run \`npm run docs\` and commit it`);
+}
+for (const line of brokenReferences(root)) complain(line);
+
+function complain(line) {
+  console.error(line);
+  process.exitCode = 1;
+}
