@@ -1,12 +1,15 @@
 import { browserPlatform } from './browser-platform.ts';
 import { defineScanLogin } from './scan-login.ts';
-import { startSignInOn, type SignIn, type SignInOptions } from './sign-in.ts';
+import type { SignInOptions } from './sign-in-options.ts';
+import { startSignInOn, type SignIn } from './sign-in.ts';
 
 export type { Notice, SignInResult, TicketStatus } from './notice.ts';
 export type { Platform } from './platform.ts';
 export type { RenderOptions } from './render.ts';
 export type { ResultDetail } from './scan-login.ts';
-export type { SignIn, SignInOptions, SignInState } from './sign-in.ts';
+export type { SignInOptions } from './sign-in-options.ts';
+export type { SignInState } from './sign-in-state.ts';
+export type { SignIn } from './sign-in.ts';
 export type { TransportName } from './transport.ts';
 export { followResult, keepVerifier, takeVerifier } from './follow.ts';
 export { render } from './render.ts';

@@ -2,6 +2,7 @@ import type { Ladder } from './ladder.ts';
 import { parseNotice, versionOf, type Notice } from './notice.ts';
 import type { Cancel, Clock } from './platform.ts';
 import type { End } from './transport.ts';
+import { createTurns, type Turn } from './turns.ts';
 
 /** A push transport says something this soon after opening, or it is held back by something on the way. */
 const PROOF_MS = 6000;
@@ -25,8 +26,8 @@ export interface Connection {
   open(delayMs?: number): void;
   /** Another way has brought news: they must come this way too. */
   expectNews(): void;
-  /** A number that is another one after each opening and closing. */
-  turn(): number;
+  /** Lasts until the next opening or closing. */
+  turn(): Turn;
   close(): void;
 }
 
@@ -37,20 +38,16 @@ export function createConnection(
   cursor: () => string,
   events: ConnectionEvents,
 ): Connection {
-  let turn = 0;
+  const turns = createTurns();
   let heard: string | undefined;
-  let release: Cancel = () => {};
   let cancelOpening: Cancel = () => {};
   let cancelDoubt: Cancel = () => {};
 
   function close(): void {
-    turn += 1;
     heard = undefined;
     cancelOpening();
     cancelDoubt();
-    const before = release;
-    release = () => {};
-    before();
+    turns.end();
   }
 
   function isBehind(): boolean {
@@ -59,24 +56,20 @@ export function createConnection(
 
   function openNow(): void {
     close();
-    const mine = turn;
+    const turn = turns.now();
     const transport = ladder.current();
     const since = cursor();
     const unproven = transport.pushes && !ladder.proven();
-    const live = (run: () => void): void => {
-      if (mine === turn) run();
-    };
     heard = since;
     events.alive();
     if (unproven) cancelDoubt = clock.after(PROOF_MS, () => events.mute());
     // Without a cursor the gateway tells the state at once, which proves that this way carries anything at all.
     const cancel = transport.open(() => (unproven ? undefined : cursor()), {
-      notice: (text) => live(() => onNotice(text, since)),
-      alive: () => live(() => events.alive()),
-      end: (end) => live(() => events.end(end)),
+      notice: (text) => turn.run(() => onNotice(text, since)),
+      alive: () => turn.run(() => events.alive()),
+      end: (end) => turn.run(() => events.end(end)),
     });
-    if (mine === turn) release = cancel;
-    else cancel();
+    turn.hold(cancel);
   }
 
   function onNotice(text: string, since: string): void {
@@ -101,7 +94,7 @@ export function createConnection(
         if (isBehind()) events.mute();
       });
     },
-    turn: () => turn,
+    turn: () => turns.now(),
     close,
   };
 }

@@ -18,6 +18,8 @@ export interface Inquiry {
   ask(then?: () => void): void;
   /** Cuts a wait between two tries short. */
   hurry(): void;
+  /** How many tries have failed so far. */
+  failures(): number;
   stop(): void;
 }
 
@@ -32,6 +34,7 @@ export function createInquiry(
   let waiting: (() => void)[] = [];
   let busy = false;
   let pausing = false;
+  let failures = 0;
   let cancel: Cancel = () => {};
 
   function send(): void {
@@ -51,6 +54,7 @@ export function createInquiry(
         return;
       }
       pausing = true;
+      failures += 1;
       cancel = platform.clock.after(backoff.nextMs(retryAfterMs((name) => response.header(name))), send);
       events.failed(response.status);
     });
@@ -69,6 +73,7 @@ export function createInquiry(
       backoff.reset();
       send();
     },
+    failures: () => failures,
     stop() {
       waiting = [];
       busy = true;

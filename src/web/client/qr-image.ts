@@ -1,5 +1,6 @@
 import { withQuery } from './address.ts';
-import type { SignInState } from './sign-in.ts';
+import type { SignInState } from './sign-in-state.ts';
+import { createTurns, type Turn } from './turns.ts';
 
 const ANSWER_MS = 10000;
 const AGAIN_MS = 2000;
@@ -30,33 +31,38 @@ function fetchSvg(url: string, bearer: string, done: (svg: string | undefined) =
  */
 export function createQrImage(image: HTMLImageElement, loaded: () => void): QrImage {
   let shown = '';
-  let turn = 0;
+  let drawn = 0;
+  const turns = createTurns();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function put(address: string, mine: number, failed: () => void): void {
+  function put(address: string, turn: Turn, failed: () => void): void {
     const next = new Image();
     next.onload = () => {
-      if (mine !== turn) return;
-      image.src = address;
-      loaded();
+      turn.run(() => {
+        image.src = address;
+        loaded();
+      });
     };
     next.onerror = failed;
     next.src = address;
   }
 
   function draw(qr: NonNullable<SignInState['qr']>): void {
-    turn += 1;
-    const mine = turn;
+    turns.end();
+    const turn = turns.now();
     const failed = (): void => {
-      if (mine === turn) timer = setTimeout(() => draw(qr), AGAIN_MS);
+      turn.run(() => {
+        timer = setTimeout(() => draw(qr), AGAIN_MS);
+      });
     };
     if (qr.bearer === undefined) {
-      put(withQuery(qr.url, 'turn', Date.now().toString(36) + mine), mine, failed);
+      drawn += 1;
+      put(withQuery(qr.url, 'turn', Date.now().toString(36) + drawn), turn, failed);
       return;
     }
     fetchSvg(qr.url, qr.bearer, (svg) => {
       if (svg === undefined) failed();
-      else put(dataUrl(svg), mine, failed);
+      else put(dataUrl(svg), turn, failed);
     });
   }
 
@@ -68,7 +74,7 @@ export function createQrImage(image: HTMLImageElement, loaded: () => void): QrIm
       draw(qr);
     },
     stop() {
-      turn += 1;
+      turns.end();
       shown = '';
       clearTimeout(timer);
     },

@@ -1,9 +1,10 @@
 import { originOf } from './address.ts';
 import { browserPlatform } from './browser-platform.ts';
 import { followResult } from './follow.ts';
-import { startSignInOn, type SignIn, type SignInOptions } from './sign-in.ts';
+import type { SignInOptions } from './sign-in-options.ts';
+import { startSignInOn, type SignIn } from './sign-in.ts';
 import { applyStyles } from './style-sheet.ts';
-import { createView } from './view.ts';
+import { startView } from './view.ts';
 
 /** What {@link render} takes: a sign-in's options, and how it looks. */
 export interface RenderOptions extends SignInOptions {
@@ -33,7 +34,7 @@ export function render(element: HTMLElement, options: RenderOptions): SignIn {
     root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
   applyStyles(root, options.assets ?? gateway + '/assets/');
   let signIn: SignIn | undefined;
-  const view = createView(root, options.language ?? languageOf(element), () => signIn);
+  const view = startView(root, options.language ?? languageOf(element), () => signIn);
   signIn = startSignInOn(platform, {
     ...options,
     onState(state) {

@@ -1,7 +1,8 @@
 import type { SignInResult } from './notice.ts';
 import { followResult } from './follow.ts';
 import { render, type RenderOptions } from './render.ts';
-import type { SignIn, SignInState } from './sign-in.ts';
+import type { SignInState } from './sign-in-state.ts';
+import type { SignIn } from './sign-in.ts';
 
 /** `detail` of the events `scangate-result`; cancel the event to handle the result yourself. */
 export interface ResultDetail {

@@ -1,6 +1,8 @@
 import { createIcon, type IconName } from './icon.ts';
+import { addPart, createPicture } from './picture.ts';
 import { createQrImage } from './qr-image.ts';
-import type { SignIn, SignInState } from './sign-in.ts';
+import type { SignInState } from './sign-in-state.ts';
+import type { SignIn } from './sign-in.ts';
 import { clockText, textsFor, tagFor, type Texts } from './texts.ts';
 
 const TICK_MS = 500;
@@ -9,26 +11,6 @@ const TICK_MS = 500;
 export interface View {
   show(state: SignInState): void;
   stop(): void;
-}
-
-function make<K extends keyof HTMLElementTagNameMap>(
-  parent: Node,
-  tag: K,
-  name: string,
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  element.className = 'scangate-' + name;
-  element.setAttribute('part', name);
-  parent.appendChild(element);
-  return element;
-}
-
-function button(parent: Node, name: string, text: string, press: () => void): HTMLButtonElement {
-  const element = make(parent, 'button', name);
-  element.type = 'button';
-  element.textContent = text;
-  element.onclick = press;
-  return element;
 }
 
 /** Writes only what changed: a live region repeats whatever is written. */
@@ -45,6 +27,8 @@ const ICONS: Readonly<Partial<Record<SignInState['status'], IconName>>> = {
   failed: 'cross',
   expired: 'clock',
 };
+
+const OVER: readonly SignInState['status'][] = ['expired', 'denied', 'cancelled', 'failed'];
 
 function title(state: SignInState, texts: Texts): string {
   return state.status === 'redeemed' ? texts.confirmed : texts[state.status];
@@ -72,80 +56,62 @@ function detail(state: SignInState, texts: Texts): string {
 }
 
 /** Builds the picture inside `root`. `signIn` is asked for late, since it starts after the picture. */
-export function createView(root: Node, language: string, signIn: () => SignIn | undefined): View {
+export function startView(root: Node, language: string, signIn: () => SignIn | undefined): View {
   const texts = textsFor(language);
-  const box = make(root, 'div', 'box');
-  box.lang = tagFor(language);
-  const frame = make(box, 'div', 'frame');
-  const image = make(frame, 'img', 'qr');
-  image.alt = texts.qr;
-  image.width = image.height = 248;
-  const veil = make(frame, 'div', 'veil');
-  const status = make(box, 'div', 'status');
-  status.setAttribute('role', 'status');
-  status.setAttribute('aria-live', 'polite');
-  const heading = make(status, 'p', 'title');
-  const text = make(status, 'p', 'detail');
-  const number = make(status, 'p', 'number');
-  const offline = make(status, 'p', 'offline');
-  const timer = make(box, 'p', 'timer');
-  const actions = make(box, 'div', 'actions');
-  const renew = button(actions, 'renew', texts.renew, () => signIn()?.renew());
-  const here = make(actions, 'a', 'here');
-  here.textContent = texts.here;
-  here.target = '_blank';
-  here.rel = 'noopener';
-  const cancel = button(actions, 'cancel', texts.cancel, () => signIn()?.cancel());
+  const picture = createPicture(root, tagFor(language), texts, {
+    renew: () => signIn()?.renew(),
+    cancel: () => signIn()?.cancel(),
+  });
+  const { box, image, renew, cancel } = picture;
   const qr = createQrImage(image, () => box.setAttribute('data-drawn', 'true'));
   let current: SignInState = { status: 'starting', online: true };
 
   function tick(): void {
     const waiting = current.status === 'pending' || current.status === 'scanned';
-    timer.hidden = !waiting;
-    if (waiting) write(timer, texts.timeLeft.replace('%s', clockText(signIn()?.leftMs() ?? 0)));
+    picture.timer.hidden = !waiting;
+    if (waiting) write(picture.timer, texts.timeLeft.replace('%s', clockText(signIn()?.leftMs() ?? 0)));
   }
 
-  function drawVeil(): void {
-    while (veil.firstChild) veil.removeChild(veil.firstChild);
-    const picture = current.status === 'scanned' ? current.notice?.scanner?.picture : undefined;
-    if (picture && /^https:\/\//.test(picture)) {
-      const face = make(veil, 'img', 'picture');
-      face.alt = '';
-      face.referrerPolicy = 'no-referrer';
-      face.src = picture;
-      return;
+  function showTexts(state: SignInState): void {
+    write(picture.title, title(state, texts));
+    write(picture.detail, detail(state, texts));
+    write(picture.number, state.status === 'scanned' ? (state.notice?.number ?? '') : '');
+    write(picture.offline, state.online ? '' : texts.offline);
+  }
+
+  function showCode({ status, qr: source, notice }: SignInState): void {
+    if (status === 'starting') {
+      qr.stop();
+      box.removeAttribute('data-drawn');
     }
-    const icon = ICONS[current.status];
-    if (icon) veil.appendChild(createIcon(icon));
+    const scanUrl = status === 'pending' ? notice?.scan?.url : undefined;
+    if (source && scanUrl) qr.show(source, scanUrl);
+    if (scanUrl) picture.here.href = scanUrl;
+    picture.here.hidden = !scanUrl;
+    image.setAttribute('aria-hidden', String(status !== 'pending'));
+  }
+
+  /** Which buttons there are; the focus goes from one that vanishes to the one that comes. */
+  function showActions(status: SignInState['status'], changed: boolean): void {
+    const focused = document.activeElement;
+    const over = OVER.indexOf(status) >= 0;
+    const leaves = changed && over && focused && focused !== document.body && cancel.contains(focused);
+    cancel.hidden = status !== 'pending' && status !== 'scanned';
+    renew.hidden = !over;
+    if (leaves) renew.focus();
   }
 
   const ticking = setInterval(tick, TICK_MS);
   return {
     show(state) {
       const changed = state.status !== current.status;
-      const focused = document.activeElement;
       current = state;
       box.setAttribute('data-status', state.status);
       box.setAttribute('data-online', String(state.online));
-      write(heading, title(state, texts));
-      write(text, detail(state, texts));
-      write(number, state.status === 'scanned' ? (state.notice?.number ?? '') : '');
-      write(offline, state.online ? '' : texts.offline);
-      if (state.status === 'starting') {
-        qr.stop();
-        box.removeAttribute('data-drawn');
-      }
-      const scanUrl = state.notice?.scan?.url;
-      const pending = state.status === 'pending';
-      if (pending && state.qr && scanUrl) qr.show(state.qr, scanUrl);
-      if (pending && scanUrl) here.href = scanUrl;
-      image.setAttribute('aria-hidden', String(!pending));
-      here.hidden = !pending || !scanUrl;
-      cancel.hidden = !pending && state.status !== 'scanned';
-      const over = ['expired', 'denied', 'cancelled', 'failed'].indexOf(state.status) >= 0;
-      renew.hidden = !over;
-      if (changed || state.status === 'scanned') drawVeil();
-      if (changed && over && focused && focused !== document.body && cancel.contains(focused)) renew.focus();
+      showTexts(state);
+      showCode(state);
+      showActions(state.status, changed);
+      if (changed || state.status === 'scanned') drawVeil(picture.veil, state);
       tick();
     },
     stop() {
@@ -154,4 +120,19 @@ export function createView(root: Node, language: string, signIn: () => SignIn | 
       if (box.parentNode) box.parentNode.removeChild(box);
     },
   };
+}
+
+/** What lies over the code once it is no longer of use: the face of who scanned it, or a sign. */
+function drawVeil(veil: HTMLElement, { status, notice }: SignInState): void {
+  while (veil.firstChild) veil.removeChild(veil.firstChild);
+  const picture = status === 'scanned' ? notice?.scanner?.picture : undefined;
+  if (picture && /^https:\/\//.test(picture)) {
+    const face = addPart(veil, 'img', 'picture');
+    face.alt = '';
+    face.referrerPolicy = 'no-referrer';
+    face.src = picture;
+    return;
+  }
+  const icon = ICONS[status];
+  if (icon) veil.appendChild(createIcon(icon));
 }

@@ -1,120 +1,37 @@
 /* The approval page: scans only after a tap, shows who asks, and sends the decision. */
 import { browserPlatform } from '../client/browser-platform.ts';
 import { createCountdown } from '../client/countdown.ts';
-import type { HttpResponse } from '../client/platform.ts';
-import { clockText } from '../client/texts.ts';
-import { ageOf } from './age.ts';
-import { browserName } from './browser-name.ts';
-import { prepareCommand, problemCode, type Send } from './command.ts';
+import { showLeft, showRequest, showWrongNumber } from './request-view.ts';
 import { parseScanAnswer, type ScanAnswer } from './scan-answer.ts';
 import { sectionsOf } from './section.ts';
+import { createSender } from './sender.ts';
 
 const TICK_MS = 500;
-const RETRIED = ['offline', 'other', 'store_unavailable', 'too_many_requests'];
-const STALE = ['phone_unknown', 'invalid_request'];
 
 function startApproval(root: HTMLElement): void {
   const platform = browserPlatform();
   const sections = sectionsOf(root);
+  const sender = createSender(root, platform, sections);
   const countdown = createCountdown(platform.clock);
   const scanCode = root.getAttribute('data-scan-code') ?? '';
   let asked: ScanAnswer | undefined;
-  let again: () => void = () => {};
-
-  function busy(now: boolean): void {
-    root.setAttribute('aria-busy', String(now));
-    const buttons = Array.prototype.slice.call(root.querySelectorAll('button')) as HTMLButtonElement[];
-    buttons.forEach((button) => {
-      button.disabled = now;
-    });
-  }
-
-  function json(url: string, body: object): Send {
-    return prepareCommand(platform, { url, contentType: 'application/json', body: JSON.stringify(body) });
-  }
-
-  function send(command: Send, answered: (response: HttpResponse) => boolean): void {
-    again = () => send(command, answered);
-    busy(true);
-    command((response) => {
-      busy(false);
-      if (answered(response)) return;
-      const code = problemCode(response);
-      sections.toggle('retry', RETRIED.indexOf(code) >= 0);
-      sections.toggle('reload', STALE.indexOf(code) >= 0);
-      sections.problem(code);
-    });
-  }
 
   function scan(code: object): void {
-    send(json('/v1/scans', code), (response) => {
-      const answer =
-        response.status === 201 || response.status === 200 ? parseScanAnswer(response.body) : undefined;
+    sender.post('/v1/scans', code, (response) => {
+      const scanned = response.status === 201 || response.status === 200;
+      const answer = scanned ? parseScanAnswer(response.body) : undefined;
       if (!answer) return false;
       asked = answer;
       countdown.set(answer.expires_in_ms);
-      show(answer, Date.parse(response.header('Date') ?? '') || Date.now());
+      showRequest(sections, answer, Date.parse(response.header('Date') ?? '') || Date.now());
+      tick();
+      sections.view('ask');
       return true;
     });
-  }
-
-  function show(answer: ScanAnswer, nowMs: number): void {
-    const browser = answer.browser ?? {};
-    sections.fill('client-name', answer.client.name);
-    sections.fill('client-domain', answer.client.domain ?? '');
-    sections.toggle('verified', answer.client.verified === true);
-    sections.toggle('unverified', answer.client.verified !== true);
-    sections.fill('place', browser.place ?? '');
-    sections.toggle('place', !!browser.place);
-    sections.fill('ip', browser.ip ?? '–');
-    sections.toggle('same-network', browser.same_network === true);
-    sections.toggle('other-network', browser.same_network === false);
-    sections.fill('agent', browserName(browser.agent ?? '–'));
-    sections.fill('user-code', answer.user_code ?? '');
-    sections.toggle('user-code', !!answer.user_code);
-    sections.toggle('number', answer.number_match === true);
-    sections.toggle('number-wrong', false);
-    showAge(browser.first_seen, nowMs);
-    tick();
-    sections.view('ask');
-  }
-
-  function showAge(seen: string | number | undefined, nowMs: number): void {
-    const seenMs = typeof seen === 'number' ? seen : Date.parse(seen ?? '');
-    const element = sections.part('age');
-    sections.toggle('age', !isNaN(seenMs));
-    if (isNaN(seenMs) || !element) return;
-    const age = ageOf(seenMs, nowMs);
-    sections.fill('age', (element.getAttribute('data-' + age.unit) ?? '').replace('%s', String(age.count)));
   }
 
   function tick(): void {
-    if (!asked) return;
-    sections.fill('left', clockText(countdown.leftMs()));
-  }
-
-  function decide(decision: 'confirm' | 'deny', extra: object): void {
-    if (!asked) return;
-    const body = { handshake: asked.handshake, ...extra };
-    send(json(`/v1/tickets/${encodeURIComponent(asked.ticket_id)}/${decision}`, body), (response) => {
-      if (response.status === 400 && 'number' in extra && /number/.test(response.body)) {
-        sections.toggle('number-wrong', true);
-        const input = document.getElementById('number');
-        input?.setAttribute('aria-invalid', 'true');
-        input?.focus();
-        return true;
-      }
-      if (response.status !== 200) return false;
-      asked = undefined;
-      sections.toggle('reported', 'report' in extra);
-      sections.view(decision === 'confirm' ? 'confirmed' : 'denied');
-      return true;
-    });
-  }
-
-  function inputValue(id: string): string {
-    const input = document.getElementById(id) as HTMLInputElement | null;
-    return (input?.value ?? '').replace(/^\s+|\s+$/g, '');
+    if (asked) showLeft(sections, countdown);
   }
 
   function confirm(): void {
@@ -128,23 +45,44 @@ function startApproval(root: HTMLElement): void {
     decide('deny', report?.checked ? { report: true } : {});
   }
 
-  function on(name: string, event: 'click' | 'submit', run: () => void): void {
-    root.querySelector(`[data-do="${name}"]`)?.addEventListener(event, (happened) => {
-      happened.preventDefault();
-      run();
+  function decide(decision: 'confirm' | 'deny', extra: object): void {
+    if (!asked) return;
+    const url = `/v1/tickets/${encodeURIComponent(asked.ticket_id)}/${decision}`;
+    sender.post(url, { handshake: asked.handshake, ...extra }, (response) => {
+      if (response.status === 400 && 'number' in extra && /number/.test(response.body)) {
+        showWrongNumber(sections);
+        return true;
+      }
+      if (response.status !== 200) return false;
+      asked = undefined;
+      sections.toggle('reported', 'report' in extra);
+      sections.view(decision === 'confirm' ? 'confirmed' : 'denied');
+      return true;
     });
   }
 
-  on('continue', 'click', () => scan({ scan_code: scanCode }));
-  on('enter', 'submit', () => scan({ user_code: inputValue('user-code') }));
-  on('confirm', 'submit', confirm);
-  on('deny', 'click', deny);
-  on('retry', 'click', () => again());
-  on('reload', 'click', () => location.reload());
+  onDo(root, 'continue', 'click', () => scan({ scan_code: scanCode }));
+  onDo(root, 'enter', 'submit', () => scan({ user_code: inputValue('user-code') }));
+  onDo(root, 'confirm', 'submit', confirm);
+  onDo(root, 'deny', 'click', deny);
+  onDo(root, 'retry', 'click', () => sender.again());
+  onDo(root, 'reload', 'click', () => location.reload());
   const userCode = document.getElementById('user-code') as HTMLInputElement | null;
   if (userCode) userCode.value = root.getAttribute('data-user-code') ?? '';
   setInterval(tick, TICK_MS);
   sections.view(scanCode ? 'continue' : 'enter');
+}
+
+function inputValue(id: string): string {
+  const input = document.getElementById(id) as HTMLInputElement | null;
+  return (input?.value ?? '').replace(/^\s+|\s+$/g, '');
+}
+
+function onDo(root: HTMLElement, name: string, event: 'click' | 'submit', run: () => void): void {
+  root.querySelector(`[data-do="${name}"]`)?.addEventListener(event, (happened) => {
+    happened.preventDefault();
+    run();
+  });
 }
 
 const approval = document.getElementById('approve');

@@ -36,6 +36,12 @@ export function decodeToken(token: string): DecodedToken | undefined {
   return { header, claims, signed: head + '.' + body, signature };
 }
 
+/** Whether a token is meant for this client and comes from this gateway (OpenID Connect Core §3.1.3.7). */
+export function isFor(claims: DecodedToken['claims'], clientId: string, issuer: string): boolean {
+  const audience = Array.isArray(claims['aud']) ? claims['aud'] : [claims['aud']];
+  return audience.indexOf(clientId) >= 0 && (issuer === '' || claims['iss'] === issuer);
+}
+
 /** What came of checking a signature; `unable` where the browser has no Ed25519, or no crypto on plain http. */
 export type SignatureCheck = 'good' | 'bad' | 'unable';
 

@@ -1,0 +1,91 @@
+import { mintTicket, type MintRequest } from './mint.ts';
+import type { Notice } from './notice.ts';
+import type { Platform } from './platform.ts';
+import type { SignInOptions } from './sign-in-options.ts';
+import type { SignInState } from './sign-in-state.ts';
+import { accessHeaders, type Access, type TransportName } from './transport.ts';
+import { transportsFor } from './transports.ts';
+import type { Turn } from './turns.ts';
+import { challengeOf, makeVerifier } from './verifier.ts';
+import { watchTicket } from './watcher.ts';
+
+const ANSWER_MS = 10000;
+
+/** What an attempt tells. */
+export interface AttemptEvents {
+  change(next: Partial<SignInState>): void;
+  notice(notice: Notice, qr: NonNullable<SignInState['qr']>, verifier: string | undefined): void;
+  connection(online: boolean, transport: TransportName): void;
+}
+
+/** One ticket, from its minting to its end. */
+export interface Attempt {
+  /** Tells the gateway to cancel the ticket. Without a ticket nothing happens. */
+  withdraw(done: (status: number) => void): void;
+}
+
+/** Mints a ticket and watches it, for as long as `turn` lasts. */
+export function startAttempt(
+  platform: Platform,
+  gateway: string,
+  options: SignInOptions,
+  turn: Turn,
+  events: AttemptEvents,
+): Attempt {
+  const verifier = options.codeChallenge ? undefined : makeVerifier((count) => platform.randomBytes(count));
+  const challenge = options.codeChallenge ?? challengeOf(verifier ?? '');
+  const own = gateway === platform.origin && platform.provesOrigin;
+  let access: Access | undefined;
+
+  function watch(first: Notice, granted: Access): void {
+    const { links, bearer } = granted;
+    const qr = bearer === undefined ? { url: links.qr } : { url: links.qr, bearer };
+    const transports = transportsFor(platform, granted, options.transports);
+    const stopWatching = watchTicket(platform, granted, transports, first, {
+      notice: (notice) => events.notice(notice, qr, verifier),
+      gone: () => events.change({ status: 'expired' }),
+      connection: (online, transport) => events.connection(online, transport),
+    });
+    turn.hold(stopWatching);
+  }
+
+  const stopMinting = mintTicket(
+    platform,
+    gateway,
+    mintRequest(options, challenge, own ? 'cookie' : 'bearer'),
+    {
+      waiting: () => events.change({ online: false }),
+      refused: (problem) => events.change({ status: 'failed', online: true, problem }),
+      minted(first, granted) {
+        access = granted;
+        watch(first, granted);
+      },
+    },
+  );
+  turn.hold(stopMinting);
+  return {
+    withdraw(done) {
+      if (!access) return;
+      const headers = accessHeaders(access);
+      const request = { method: 'DELETE', url: access.links.self, headers, timeoutMs: ANSWER_MS } as const;
+      platform.request(request, (response) => done(response.status));
+    },
+  };
+}
+
+function mintRequest(
+  options: SignInOptions,
+  challenge: string,
+  binding: MintRequest['binding'],
+): MintRequest {
+  return {
+    client_id: options.clientId,
+    ...(options.redirectUri ? { redirect_uri: options.redirectUri } : {}),
+    ...(options.state ? { state: options.state } : {}),
+    ...(options.scope ? { scope: options.scope } : {}),
+    ...(options.nonce ? { nonce: options.nonce } : {}),
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    binding,
+  };
+}

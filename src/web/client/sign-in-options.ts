@@ -1,0 +1,22 @@
+import type { SignInResult } from './notice.ts';
+import type { SignInState } from './sign-in-state.ts';
+import type { TransportName } from './transport.ts';
+
+/** What a page asks for; the names are those of OAuth, in camel case. */
+export interface SignInOptions {
+  readonly clientId: string;
+  /** The gateway's origin; the page's own when missing. */
+  readonly gateway?: string;
+  readonly redirectUri?: string;
+  readonly scope?: string;
+  readonly state?: string;
+  readonly nonce?: string;
+  /** An S256 challenge whose verifier somebody else holds. When missing, the client makes both. */
+  readonly codeChallenge?: string;
+  /** Only these ways to wait, in the order socket, events, poll, ask; all when missing. */
+  readonly transports?: readonly TransportName[];
+  /** Told about every change, and once at the start. */
+  readonly onState?: (state: SignInState) => void;
+  /** Told once when the user has confirmed. */
+  readonly onResult?: (result: SignInResult, verifier: string | undefined) => void;
+}

@@ -1,0 +1,48 @@
+import type { Countdown } from '../client/countdown.ts';
+import { clockText } from '../client/texts.ts';
+import { ageOf } from './age.ts';
+import { browserName } from './browser-name.ts';
+import type { ScanAnswer } from './scan-answer.ts';
+import type { Sections } from './section.ts';
+
+/** Shows who asks to sign in, and from where. @param nowMs the gateway's time. */
+export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: number): void {
+  const browser = answer.browser ?? {};
+  sections.fill('client-name', answer.client.name);
+  sections.fill('client-domain', answer.client.domain ?? '');
+  sections.toggle('verified', answer.client.verified === true);
+  sections.toggle('unverified', answer.client.verified !== true);
+  sections.fill('place', browser.place ?? '');
+  sections.toggle('place', !!browser.place);
+  sections.fill('ip', browser.ip ?? '–');
+  sections.toggle('same-network', browser.same_network === true);
+  sections.toggle('other-network', browser.same_network === false);
+  sections.fill('agent', browserName(browser.agent ?? '–'));
+  sections.fill('user-code', answer.user_code ?? '');
+  sections.toggle('user-code', !!answer.user_code);
+  sections.toggle('number', answer.number_match === true);
+  sections.toggle('number-wrong', false);
+  showAge(sections, browser.first_seen, nowMs);
+}
+
+/** Shows the time that is left. */
+export function showLeft(sections: Sections, countdown: Countdown): void {
+  sections.fill('left', clockText(countdown.leftMs()));
+}
+
+/** Says that the number was not the one that the browser shows. */
+export function showWrongNumber(sections: Sections): void {
+  sections.toggle('number-wrong', true);
+  const input = document.getElementById('number');
+  input?.setAttribute('aria-invalid', 'true');
+  input?.focus();
+}
+
+function showAge(sections: Sections, seen: string | number | undefined, nowMs: number): void {
+  const seenMs = typeof seen === 'number' ? seen : Date.parse(seen ?? '');
+  const element = sections.part('age');
+  sections.toggle('age', !isNaN(seenMs));
+  if (isNaN(seenMs) || !element) return;
+  const age = ageOf(seenMs, nowMs);
+  sections.fill('age', (element.getAttribute('data-' + age.unit) ?? '').replace('%s', String(age.count)));
+}
