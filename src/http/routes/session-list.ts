@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { SessionCommands } from '../../command/session-commands.ts';
+import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
-import { openedOf } from '../../oauth/tokens/tokens.ts';
 import type { UserSessions } from '../../oauth/tokens/user-sessions.ts';
 import { lastMoment } from '../../store/event-store.ts';
 import { sameUser } from '../../ticket/decide.ts';

@@ -28,82 +28,101 @@ const TOKEN =
  * @throws {@link BadJson}
  */
 export function readJsonLines(text: string): JsonLines {
-  const lines = new Map<string, number>();
-  let at = 0;
-  let token = '';
-  let counted = 0;
-  let newlines = 0;
+  const reader = new Reader(text);
+  const value = reader.whole();
+  return { value, lineOf: (path) => reader.lineOf(path) };
+}
 
-  function line(): number {
-    for (; counted < at; counted += 1) if (text[counted] === '\n') newlines += 1;
-    return newlines + 1;
+/** One reading of a text, from its beginning to its end. */
+class Reader {
+  readonly #text: string;
+  readonly #lines = new Map<string, number>();
+  #at = 0;
+  #token = '';
+  #counted = 0;
+  #newlines = 0;
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  const fail = (why: string): never => {
-    throw new BadJson(line(), why);
-  };
 
-  function next(): string {
-    TOKEN.lastIndex = at;
-    const match = TOKEN.exec(text);
-    if (match === null) {
-      while (' \t\r\n'.includes(text[at] ?? '.')) at += 1;
-      return at === text.length ? fail('the text ends too early') : fail('not JSON');
+  whole(): unknown {
+    this.#next();
+    const value = this.#value([]);
+    this.#skipSpace();
+    if (this.#at < this.#text.length) this.#fail('there is more after the end');
+    return value;
+  }
+
+  lineOf(path: readonly PropertyKey[]): number {
+    for (let length = path.length; length > 0; length -= 1) {
+      const found = this.#lines.get(keyOf(path.slice(0, length)));
+      if (found !== undefined) return found;
     }
-    at = TOKEN.lastIndex;
-    token = match[1] ?? match[2] ?? match[3] ?? '';
-    return token;
+    return this.#lines.get(keyOf([])) ?? 1;
   }
 
-  function value(path: readonly PropertyKey[]): unknown {
-    if (path.length > DEPTH_MAX) fail('nested too deep');
-    lines.set(keyOf(path), line());
-    if (token === '{') return object(path);
-    if (token === '[') return array(path);
-    if (/^[}\],:]/.test(token)) fail(`"${token}" is out of place`);
-    return JSON.parse(token);
+  #value(path: readonly PropertyKey[]): unknown {
+    if (path.length > DEPTH_MAX) this.#fail('nested too deep');
+    this.#lines.set(keyOf(path), this.#line());
+    if (this.#token === '{') return this.#object(path);
+    if (this.#token === '[') return this.#array(path);
+    if (/^[}\],:]/.test(this.#token)) this.#fail(`"${this.#token}" is out of place`);
+    return JSON.parse(this.#token);
   }
 
-  function object(path: readonly PropertyKey[]): Record<string, unknown> {
+  #object(path: readonly PropertyKey[]): Record<string, unknown> {
     const made = new Map<string, unknown>();
-    if (next() === '}') return {};
+    if (this.#next() === '}') return {};
     for (;;) {
-      if (!token.startsWith('"')) fail('a member must begin with its name in quotes');
-      const name = JSON.parse(token) as string;
-      if (made.has(name)) fail(`"${name}" stands here twice`);
-      if (next() !== ':') fail('a colon is missing');
-      next();
-      made.set(name, value([...path, name]));
-      if (next() === '}') return Object.fromEntries(made);
-      if (token !== ',') fail('a comma is missing');
-      next();
+      if (!this.#token.startsWith('"')) this.#fail('a member must begin with its name in quotes');
+      const name = JSON.parse(this.#token) as string;
+      if (made.has(name)) this.#fail(`"${name}" stands here twice`);
+      if (this.#next() !== ':') this.#fail('a colon is missing');
+      this.#next();
+      made.set(name, this.#value([...path, name]));
+      if (this.#next() === '}') return Object.fromEntries(made);
+      if (this.#token !== ',') this.#fail('a comma is missing');
+      this.#next();
     }
   }
 
-  function array(path: readonly PropertyKey[]): unknown[] {
+  #array(path: readonly PropertyKey[]): unknown[] {
     const made: unknown[] = [];
-    if (next() === ']') return made;
+    if (this.#next() === ']') return made;
     for (;;) {
-      made.push(value([...path, made.length]));
-      if (next() === ']') return made;
-      if (token !== ',') fail('a comma is missing');
-      next();
+      made.push(this.#value([...path, made.length]));
+      if (this.#next() === ']') return made;
+      if (this.#token !== ',') this.#fail('a comma is missing');
+      this.#next();
     }
   }
 
-  next();
-  const read = value([]);
-  while (' \t\r\n'.includes(text[at] ?? '.')) at += 1;
-  if (at < text.length) fail('there is more after the end');
-  return {
-    value: read,
-    lineOf(path) {
-      for (let length = path.length; length > 0; length -= 1) {
-        const found = lines.get(keyOf(path.slice(0, length)));
-        if (found !== undefined) return found;
-      }
-      return lines.get(keyOf([])) ?? 1;
-    },
-  };
+  #next(): string {
+    TOKEN.lastIndex = this.#at;
+    const match = TOKEN.exec(this.#text);
+    if (match === null) {
+      this.#skipSpace();
+      return this.#fail(this.#at === this.#text.length ? 'the text ends too early' : 'not JSON');
+    }
+    this.#at = TOKEN.lastIndex;
+    this.#token = match[1] ?? match[2] ?? match[3] ?? '';
+    return this.#token;
+  }
+
+  #skipSpace(): void {
+    while (' \t\r\n'.includes(this.#text[this.#at] ?? '.')) this.#at += 1;
+  }
+
+  #line(): number {
+    for (; this.#counted < this.#at; this.#counted += 1)
+      if (this.#text[this.#counted] === '\n') this.#newlines += 1;
+    return this.#newlines + 1;
+  }
+
+  #fail(why: string): never {
+    throw new BadJson(this.#line(), why);
+  }
 }
 
 function keyOf(path: readonly PropertyKey[]): string {

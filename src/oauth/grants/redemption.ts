@@ -1,5 +1,5 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
-import { sessionViewOf } from '../../command/session-view.ts';
+import { openedOf, sessionViewOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { Guard, TicketCommands } from '../../command/ticket-commands.ts';
 import { momentOf } from '../../command/ticket-view.ts';
@@ -13,7 +13,6 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import { openedOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
 import type { UserSessions } from '../tokens/user-sessions.ts';
 

@@ -1,4 +1,5 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
+import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import type { Client } from '../clients/client.ts';
@@ -6,7 +7,6 @@ import { OAuthError } from '../error.ts';
 import { required } from '../tokens/token-request.ts';
 import type { RunGrant, TokenRequest } from '../tokens/token-request.ts';
 import type { IsActive } from './redemption.ts';
-import { openedOf } from '../tokens/tokens.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
 /** What the refresh grant is made of. */

@@ -1,7 +1,8 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import { OAuthError } from '../error.ts';
-import type { AccessClaims, Tokens } from './tokens.ts';
+import type { AccessClaims } from './access-token.ts';
+import type { Tokens } from './tokens.ts';
 
 /** An access token that we made, and the session it belongs to, as it is now. */
 export interface Access {

@@ -1,4 +1,5 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
+import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import { deadlineOf } from '../../store/event-store.ts';
@@ -7,7 +8,6 @@ import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts'
 import type { Client } from '../clients/client.ts';
 import { required } from './token-request.ts';
 import type { SubjectOf } from './subject.ts';
-import { openedOf } from './tokens.ts';
 
 /** What is told of a token (RFC 7662 §2.2). Of one that is not active, nothing but that. */
 export type Introspection =

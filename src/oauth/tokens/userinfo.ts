@@ -1,6 +1,7 @@
+import { openedOf } from '../../command/session-view.ts';
 import type { AccessCheck } from './access.ts';
 import { OAuthError } from '../error.ts';
-import { openedOf, profileOf } from './tokens.ts';
+import { profileOf } from './tokens.ts';
 
 /** Claims about the user (OpenID Connect Core §5.3.2). */
 export interface UserInfo {

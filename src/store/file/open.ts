@@ -12,7 +12,7 @@ import { Feed } from './feed.ts';
 import { preparedFolder } from './folder.ts';
 import { damageIn } from './inspect.ts';
 import { META_KEY } from './keys.ts';
-import { fileLedger } from './ledger.ts';
+import { FileLedger } from './ledger.ts';
 import { own } from './owner.ts';
 import { decoded, encoded } from './record.ts';
 import { rebuildAll } from './rebuild-all.ts';
@@ -95,7 +95,7 @@ function assembled(
     store,
     rebuildAll: (onProgress) =>
       rebuildAll(store, environment, { now, historyMs: settings.historyMs }, onProgress),
-    ledger: fileLedger(writer, environment, now),
+    ledger: new FileLedger(writer, environment, now),
     secretsFile: join(folder, 'secrets'),
   };
 }

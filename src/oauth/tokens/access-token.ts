@@ -1,0 +1,56 @@
+import { errors, jwtVerify } from 'jose';
+import type { JWTPayload } from 'jose';
+import type { SigningAlg, SigningKeys } from '../../secrets/signing-keys.ts';
+
+/** What an access token of ours says (RFC 9068 §2.2). */
+export interface AccessClaims {
+  readonly sid: string;
+  readonly sub: string;
+  readonly client_id: string;
+  readonly scope: readonly string[];
+  readonly jti: string;
+  /** Seconds since the epoch. */
+  readonly iat: number;
+  readonly exp: number;
+}
+
+/** The `typ` of an access token (RFC 9068 §2.1). */
+export const ACCESS_TYPE = 'at+jwt';
+
+const TOKEN_LENGTH_MAX = 4096;
+const ALGS: readonly SigningAlg[] = ['EdDSA', 'RS256'];
+// Whether a token is outdated, the store's clock decides, where its session is read.
+const EARLIEST = new Date(0);
+
+/** The claims of an access token that we signed, outdated or not; undefined for any other text. */
+export async function readAccessToken(
+  issuer: string,
+  keys: SigningKeys,
+  token: string,
+): Promise<AccessClaims | undefined> {
+  if (token.length > TOKEN_LENGTH_MAX) return undefined;
+  try {
+    const { payload } = await jwtVerify(
+      token,
+      async ({ kid, alg }) => {
+        const key = ALGS.find((known) => known === alg);
+        const found = key && kid !== undefined ? await keys.byKid(kid, key) : undefined;
+        if (found === undefined) throw new errors.JWKSNoMatchingKey();
+        return found.publicKey;
+      },
+      { issuer, audience: issuer, typ: ACCESS_TYPE, algorithms: [...ALGS], currentDate: EARLIEST },
+    );
+    return claimsOf(payload);
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+function claimsOf(payload: JWTPayload): AccessClaims | undefined {
+  const { sid, sub, client_id: clientId, scope, jti, iat, exp } = payload;
+  if (typeof sid !== 'string' || typeof clientId !== 'string' || typeof scope !== 'string') return undefined;
+  if (sub === undefined || jti === undefined || iat === undefined || exp === undefined) return undefined;
+  const scopes = scope.split(' ').filter((name) => name !== '');
+  return { sid, sub, client_id: clientId, scope: scopes, jti, iat, exp };
+}
