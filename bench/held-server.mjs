@@ -41,7 +41,7 @@ async function mountTransports() {
   const { Wheel } = await import('../src/watch/wheel.ts');
   const world = new World();
   for (const id of ids) world.move(`ticket:${id}`, 'pending', '7', 3_600_000);
-  const now = () => performance.now();
+  const { systemTime } = await import('../src/time/system-time.ts');
   const shared = {
     settings: {
       retryMs: 2000,
@@ -59,21 +59,21 @@ async function mountTransports() {
     },
     watch: {
       hub: new Hub(),
-      wheel: new Wheel(50, now),
+      wheel: new Wheel(50, systemTime),
       recheckMinMs: 20_000,
       recheckMaxMs: 40_000,
       awayMs: 1000,
       random: Math.random,
       isAway: () => false,
     },
-    held: new Held({ perSubject: 16, perAddress: 1e6, total: 1e6 }, now),
+    held: new Held({ perSubject: 16, perAddress: 1e6, total: 1e6 }, systemTime),
     sockets: socketServer(1024),
     origins: new Origins(new URL(`http://localhost:${port}`), {
       find: () => undefined,
       isClientOrigin: () => false,
     }),
     events: { opened() {}, told() {}, closed() {}, refused() {}, defect: giveUp },
-    now,
+    now: () => systemTime.now(),
   };
   const present = presentOf(world);
   const admittedOf = (req) => {

@@ -1,5 +1,6 @@
 import { compose } from './compose/gateway.ts';
-import { BadSetting, readConfig } from './config/config.ts';
+import { BadSetting } from './config/bad-setting.ts';
+import { readConfig } from './config/config.ts';
 import { greeting } from './cli/greeting.ts';
 import { StoreUnavailable } from './store/event-store.ts';
 import { StoreRefused } from './store/refused.ts';

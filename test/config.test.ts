@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { BadSetting, readConfig } from '../src/config/config.ts';
+import { BadSetting } from '../src/config/bad-setting.ts';
+import { readConfig } from '../src/config/config.ts';
+import type { Setting } from '../src/config/setting.ts';
 import { SETTINGS } from '../src/config/settings-table.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
@@ -88,4 +90,31 @@ test('every default keeps its own bounds', () => {
   for (const [name, row] of Object.entries(SETTINGS)) {
     if (row.initial !== undefined) expect(() => readConfig({ [name]: row.initial })).not.toThrow();
   }
+});
+
+test('what is not a default is said, and nothing of a secret', () => {
+  const { changed } = readConfig({
+    ...REDIS,
+    PORT: '8080',
+    SCANGATE_STORE: 'redis://user:pass%40word@127.0.0.1:6379/2',
+    SCANGATE_TICKET_LIFE: 'PT1M',
+    SCANGATE_CODE_LIFE: 'PT60S',
+    SCANGATE_USER_STATUS_URL: 'https://admin:pw@users.example/status?key=abc',
+    SCANGATE_USER_STATUS_TOKEN: 'bearer-of-users',
+  });
+  expect(changed).toEqual({
+    SCANGATE_STORE: 'redis://127.0.0.1:6379/2',
+    SCANGATE_SECRETS: '(set)',
+    SCANGATE_PHONE_IDENTITY: 'demo',
+    SCANGATE_TICKET_LIFE: 'PT1M',
+    SCANGATE_USER_STATUS_URL: 'https://users.example/status?…',
+    SCANGATE_USER_STATUS_TOKEN: '(set)',
+  });
+});
+
+test('a setting that is named like a secret is marked as one', () => {
+  const secrets = Object.keys(SETTINGS).filter((name) => /SECRETS?$|TOKEN$|PASSWORD$/.test(name));
+  expect(secrets.length).toBeGreaterThan(4);
+  const rows: Readonly<Record<string, Setting>> = SETTINGS;
+  expect(secrets.filter((name) => rows[name]?.secret !== true)).toEqual([]);
 });

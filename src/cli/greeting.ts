@@ -1,13 +1,14 @@
 import { networkInterfaces } from 'node:os';
 import { encodeQR } from 'qr';
+import { withoutCredentials } from '../config/changed-settings.ts';
 import type { Config } from '../config/config.ts';
-import { isLoopback } from '../config/config.ts';
+import { isLoopback } from '../config/host-name.ts';
 
 /** The first lines of a gateway in a terminal: where it is, the sign-in page's address to scan, and who may sign in. */
 export function greeting(config: Config): string {
   const page = `${config.issuer}/`;
   const lines = [
-    `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}, store ${storeWithoutSecrets(config)})`,
+    `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}, store ${withoutCredentials(config.SCANGATE_STORE)})`,
   ];
   if (config.phoneIdentities.includes('demo')) {
     lines.push(
@@ -23,11 +24,6 @@ export function greeting(config: Config): string {
   }
   lines.push('Ctrl-C ends it.');
   return `${lines.join('\n')}\n`;
-}
-
-/** The store's address as it may stand in a log: without user and password. */
-export function storeWithoutSecrets(config: Config): string {
-  return config.SCANGATE_STORE.replace(/\/\/[^/]*@/, '//');
 }
 
 function lanAddress(): string | undefined {

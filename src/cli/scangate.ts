@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os';
-import { BadSetting, readConfig } from '../config/config.ts';
+import { BadSetting } from '../config/bad-setting.ts';
+import { readConfig } from '../config/config.ts';
 import { migrateStore, openStores } from '../compose/stores.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';

@@ -5,15 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { sessionCommands } from '../command/session-commands.ts';
 import { openSweeper } from '../command/sweeper.ts';
 import { ticketCommands } from '../command/ticket-commands.ts';
-import { BadSetting } from '../config/config.ts';
+import { BadSetting } from '../config/bad-setting.ts';
 import type { Config } from '../config/config.ts';
+import { commandSettings, sweeperSettings } from '../config/rooms/command.ts';
+import { drainTimes, edgeSettings, heldLimits } from '../config/rooms/http.ts';
+import { oauthSettings } from '../config/rooms/oauth.ts';
+import { canarySettings } from '../config/rooms/watch.ts';
 import { countedCommands } from '../http/tickets/counted-commands.ts';
 import { buildEdge } from '../http/edge.ts';
 import { readPages } from '../http/pages/pages.ts';
 import { oauthTable } from '../http/routes/oauth-table.ts';
 import { ticketPresenter } from '../http/tickets/presenter.ts';
 import { Held } from '../http/transports/held.ts';
-import { heldLimits } from '../http/transports/transport-settings.ts';
 import { BadClients } from '../oauth/clients/client-file.ts';
 import { openClientRegistry } from '../oauth/clients/client-registry.ts';
 import { demoClient } from '../oauth/clients/demo-client.ts';
@@ -68,11 +71,10 @@ export async function compose(config: Config): Promise<Gateway> {
   const common = {
     store,
     makeNonce,
-    tries: config.SCANGATE_COMMAND_TRIES,
-    durability: config.SCANGATE_DURABILITY,
+    ...commandSettings(config),
   };
   const commands = countedCommands(ticketCommands(common), metrics);
-  const sessions = sessionCommands({ ...common, replayWindowMs: config.SCANGATE_REPLAY_WINDOW });
+  const sessions = sessionCommands(common);
 
   const hub = new Hub();
   const held = new Held(heldLimits(config), systemTime);
@@ -88,8 +90,7 @@ export async function compose(config: Config): Promise<Gateway> {
     hub,
     makeId,
     makeNonce,
-    periodMs: config.SCANGATE_CANARY_PERIOD,
-    limitMs: config.SCANGATE_CANARY_LIMIT,
+    ...canarySettings(config),
     time: systemTime,
   });
   const approvalSessions = pageSessions(
@@ -99,7 +100,7 @@ export async function compose(config: Config): Promise<Gateway> {
   );
   const isActive = openUserStatus(config, metrics);
   const oauth = oauthServer({
-    issuer: config.issuer,
+    ...oauthSettings(config),
     clients,
     tickets: commands,
     sessions,
@@ -110,23 +111,7 @@ export async function compose(config: Config): Promise<Gateway> {
     isActive,
     remoteKeys: (address) => remoteKeys(config, metrics, address),
     now: wallNow,
-    replayWindowMs: config.SCANGATE_REPLAY_WINDOW,
-    idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
-    accessLifeMs: config.SCANGATE_ACCESS_TOKEN_LIFE,
-    sessionLifeMs: config.SCANGATE_SESSION_LIFE,
-    lives: {
-      ticket_ms: config.SCANGATE_TICKET_LIFE,
-      decision_ms: config.SCANGATE_DECISION_TIME,
-      max_ms: config.SCANGATE_TICKET_LIFE_MAX,
-      code_ms: config.SCANGATE_CODE_LIFE,
-      qr_period_ms: config.SCANGATE_QR_PERIOD,
-      device_ms: config.SCANGATE_DEVICE_LIFE,
-    },
     makeTicketId: makeId,
-    deviceIntervalMs: config.SCANGATE_DEVICE_INTERVAL,
-    userCodeTries: config.SCANGATE_USER_CODE_TRIES,
-    userCodeWindowMs: config.SCANGATE_USER_CODE_WINDOW,
-    countsAddresses: config.SCANGATE_LIMITS === 'on',
   });
   const phones = activePhones(phoneIdentities(openPhones(config, metrics, approvalSessions)), isActive);
   const pages = readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo'));
@@ -158,7 +143,7 @@ export async function compose(config: Config): Promise<Gateway> {
   let draining = false;
   const clocksAgree = (): boolean => (store.health().clockSkewMs ?? 0) <= config.SCANGATE_CLOCK_SKEW_MAX;
   const { server } = buildEdge({
-    settings: config,
+    settings: edgeSettings(config),
     commands,
     secrets,
     makingKeyId: () => ring.makingId,
@@ -196,7 +181,7 @@ export async function compose(config: Config): Promise<Gateway> {
   const sweeper = openSweeper({
     store,
     expire,
-    periodMs: config.SCANGATE_SWEEP_PERIOD,
+    ...sweeperSettings(config),
     time: systemTime,
     random: Math.random,
     onSwept: (count) => metrics.swept.inc(count),
@@ -226,11 +211,7 @@ export async function compose(config: Config): Promise<Gateway> {
       draining = true;
       metrics.draining.set(1);
       const endedBy = monotonicNow() + config.SCANGATE_DRAIN_MAX;
-      await held.drain({
-        waitMs: config.SCANGATE_DRAIN_WAIT,
-        windowMs: config.SCANGATE_DRAIN_WINDOW,
-        maxMs: config.SCANGATE_DRAIN_MAX,
-      });
+      await held.drain(drainTimes(config));
       await closeServer(server, Math.max(0, endedBy - monotonicNow() - LAST_MS));
       await end();
     },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import { BadSetting } from '../config/config.ts';
+import { BadSetting } from '../config/bad-setting.ts';
+import { upstreamSettings } from '../config/rooms/phone.ts';
 import { breaker } from '../phone/breaker.ts';
 import type { Breaker, BreakerState } from '../phone/breaker.ts';
 import { demoIdentity } from '../phone/demo.ts';
@@ -169,11 +170,8 @@ const PAUSE_MS = 100;
 function upstream(config: Config, metrics: Metrics, name: string): Breaker {
   metrics.upstreamOpen.set({ upstream: name }, 0);
   return breaker({
-    timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
-    tries: config.SCANGATE_UPSTREAM_TRIES,
+    ...upstreamSettings(config),
     pauseMs: PAUSE_MS,
-    failuresMax: config.SCANGATE_UPSTREAM_FAILURES,
-    openMs: config.SCANGATE_UPSTREAM_REST,
     time: systemTime,
     random: Math.random,
     onState: (state) => metrics.upstreamOpen.set({ upstream: name }, OPEN[state]),

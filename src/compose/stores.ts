@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { checkedSecrets } from '../config/config.ts';
+import { redisSettings, storeSettings } from '../config/rooms/store.ts';
+import { checkedSecrets } from '../config/secrets.ts';
 import { keptSecrets } from '../secrets/kept-secrets.ts';
 import { openFileStore } from '../store/file/open.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -13,9 +14,7 @@ import { parseRedisAddress } from '../store/redis/connection/address.ts';
 import type { Incident, OnIncident } from '../store/redis/failover/incident.ts';
 import { openRedisStore } from '../store/redis/open.ts';
 import { prepare } from '../store/redis/setup/prepare.ts';
-import type { RedisSettings } from '../store/redis/redis-settings.ts';
 import { StoreRefused } from '../store/refused.ts';
-import type { StoreSettings } from '../store/store-settings.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -44,11 +43,10 @@ export interface Watched {
  * @throws StoreRefused with one line, BadSetting for secrets that a file store kept and that are none.
  */
 export async function openStores(config: Config, watched: Watched = {}): Promise<OpenStores> {
-  const settings = storeSettings(config);
   if (config.storeKind === 'redis') {
     const { store, ledger, rebuildAll } = await openRedisStore({
       url: config.SCANGATE_STORE,
-      settings: redisSettings(config, settings),
+      settings: redisSettings(config),
       migrate: true,
       clock: () => performance.now(),
       random: Math.random,
@@ -67,7 +65,7 @@ export async function openStores(config: Config, watched: Watched = {}): Promise
   }
   const { store, ledger, rebuildAll, secretsFile } = await openFileStore({
     folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
-    settings,
+    settings: storeSettings(config),
     time: systemTime,
     newId: makeText,
   });
@@ -109,34 +107,6 @@ export async function migrateStore(address: string): Promise<readonly string[]> 
     log: (line) => lines.push(line),
   });
   return lines;
-}
-
-function redisSettings(config: Config, settings: StoreSettings): RedisSettings {
-  const { withoutForTests } = config;
-  return {
-    ...settings,
-    replicationTimeoutMs: config.SCANGATE_REPLICATION_TIMEOUT,
-    tailPauseMs: config.SCANGATE_FEED_PAUSE,
-    rewindMs: withoutForTests.includes('rewind') ? 0 : config.SCANGATE_REDO_RING,
-    ringMs: config.SCANGATE_REDO_RING,
-    ringSizeMax: withoutForTests.includes('ring') ? 0 : config.SCANGATE_REDO_RING_BYTES,
-    detectsTimelines: !withoutForTests.includes('detector'),
-    graceMs: config.SCANGATE_FAILOVER_GRACE,
-    settleMaxMs: config.SCANGATE_FAILOVER_SETTLE,
-    sentinelSilenceMaxMs: config.SCANGATE_SENTINEL_SILENCE,
-    clockSkewMaxMs: config.SCANGATE_CLOCK_SKEW_MAX,
-  };
-}
-
-function storeSettings(config: Config): StoreSettings {
-  return {
-    historyMs: config.SCANGATE_HISTORY,
-    lifeMaxMs: Math.max(
-      config.SCANGATE_TICKET_LIFE_MAX + config.SCANGATE_CODE_LIFE,
-      config.SCANGATE_DEVICE_LIFE + config.SCANGATE_CODE_LIFE,
-    ),
-    callTimeoutMs: config.SCANGATE_STORE_TIMEOUT,
-  };
 }
 
 /** Tells a store's calls and failovers to the metrics, and what matters to the log. */

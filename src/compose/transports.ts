@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
+import { transportSettings } from '../config/rooms/http.ts';
+import { watchSettings } from '../config/rooms/watch.ts';
 import { Origins } from '../http/caller/origins.ts';
 import type { Held } from '../http/transports/held.ts';
 import { isAway } from '../http/transports/passing.ts';
-import { transportSettings } from '../http/transports/transport-settings.ts';
 import type { TransportShared } from '../http/transports/transport.ts';
 import { socketServer } from '../http/transports/web-socket.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
@@ -32,8 +33,7 @@ export function openTransports(
   const watch: WatchShared = {
     hub,
     wheel: new Wheel(TICK_MS, time),
-    recheckMinMs: config.SCANGATE_RECHECK_MIN,
-    recheckMaxMs: config.SCANGATE_RECHECK_MAX,
+    ...watchSettings(config),
     awayMs: AWAY_MS,
     random: Math.random,
     isAway,

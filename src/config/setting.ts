@@ -9,16 +9,18 @@ export interface Setting {
   readonly means: string;
   readonly min?: number;
   readonly max?: number;
+  /** Its text is a secret: it is never shown. */
+  readonly secret?: true;
 }
 
 export const setting = <const K extends Kind, const I extends string | undefined>(
   kind: K,
   initial: I,
   means: string,
-  bounds: { min?: number; max?: number } = {},
+  more: Pick<Setting, 'min' | 'max' | 'secret'> = {},
 ): Omit<Setting, 'kind' | 'initial'> & { readonly kind: K; readonly initial: I } => ({
   kind,
   initial,
   means,
-  ...bounds,
+  ...more,
 });

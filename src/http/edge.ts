@@ -20,50 +20,47 @@ import { createLimits, noLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
 import type { Pages } from './pages/pages.ts';
 import { phoneCaller } from './caller/phone-caller.ts';
-import type { LimitName } from './limits/limits.ts';
+import type { LimitName, LimitsOptions } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
 import { routeTable } from './route-table.ts';
 import type { Readiness } from './routes/health.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { sharedLimit } from './limits/shared-limit.ts';
 import { createHttpServer } from './server.ts';
+import type { ServerBounds } from './server.ts';
 import { readStaticFiles } from './answer/static-files.ts';
 import { minting } from './tickets/minting.ts';
+import type { MintingOptions } from './tickets/minting.ts';
 import type { TicketPresenter } from './tickets/presenter.ts';
 import type { TransportShared } from './transports/transport.ts';
 import { upgradeHandler } from './upgrades.ts';
 import type { TakeUpgrade } from './upgrades.ts';
 import type { UserCodes } from './tickets/user-codes.ts';
 
-/** The rows of the settings table that the edge reads, as `Config` has them; durations in milliseconds. */
+/** What the edge is told: `edgeSettings(config)` makes it. Durations in milliseconds. */
 export interface EdgeSettings {
   readonly publicUrl: URL;
+  /** The public address without a trailing slash. */
   readonly issuer: string;
-  /** Whether nodes share a store, and with it their rate limits. */
-  readonly storeKind: 'file' | 'redis';
-  readonly SCANGATE_TRUSTED_PROXIES?: readonly string[] | undefined;
-  readonly SCANGATE_LIMITS: 'on' | 'off';
-  readonly SCANGATE_TICKET_LIFE: number;
-  readonly SCANGATE_DECISION_TIME: number;
-  readonly SCANGATE_TICKET_LIFE_MAX: number;
-  readonly SCANGATE_CODE_LIFE: number;
-  readonly SCANGATE_QR_PERIOD: number;
-  readonly SCANGATE_DEVICE_LIFE: number;
-  readonly SCANGATE_HISTORY: number;
-  readonly SCANGATE_BODY_BYTES: number;
-  readonly SCANGATE_MINTS_PER_MINUTE: number;
-  readonly SCANGATE_SCANS_PER_MINUTE: number;
-  readonly SCANGATE_TOKENS_PER_MINUTE: number;
-  readonly SCANGATE_NUMBER_TRIES: number;
-  readonly SCANGATE_IDEMPOTENCY_LIFE: number;
-  readonly SCANGATE_HTTP_HEADER_TIMEOUT: number;
-  readonly SCANGATE_HTTP_REQUEST_TIMEOUT: number;
-  readonly SCANGATE_HTTP_KEEP_ALIVE: number;
+  /** Addresses or networks whose `X-Forwarded-For` counts. */
+  readonly trustedProxies: readonly string[];
+  readonly lives: MintingOptions['lives'];
+  /** How long an outcome can still be learnt after a ticket's end. */
+  readonly historyMs: number;
+  /** Wrong numbers that a phone may type for one ticket. */
+  readonly numberTries: number;
+  readonly idempotencyLifeMs: number;
+  /** The largest body of a request. */
+  readonly bodyBytes: number;
+  /** Undefined: nothing is limited. */
+  readonly perMinute: LimitsOptions['perMinute'] | undefined;
+  /** Whether nodes share a store, and count their rate limits in it together. */
+  readonly sharesLimits: boolean;
+  readonly server: ServerBounds;
 }
 
 /** Everything that the edge is made of. */
 export interface EdgeOptions {
-  /** `Config` is one. */
   readonly settings: EdgeSettings;
   /** `countedCommands(…)` makes them count. */
   readonly commands: TicketCommands;
@@ -122,7 +119,7 @@ export function buildEdge(options: EdgeOptions): Edge {
   const gate = new BrowserGate(secrets, clients, origins);
   const caller = phoneCaller(options.phones, origins, publicUrl.protocol === 'https:');
   const security = securityHeaders(publicUrl);
-  const addressOf = clientAddresses(settings.SCANGATE_TRUSTED_PROXIES ?? [], (peer) =>
+  const addressOf = clientAddresses(settings.trustedProxies, (peer) =>
     log.warn({ peer }, 'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: not limited by address'),
   );
 
@@ -137,14 +134,14 @@ export function buildEdge(options: EdgeOptions): Edge {
     minting: minting({
       commands,
       clients,
-      lives: livesOf(settings),
+      lives: settings.lives,
       makingKeyId: options.makingKeyId,
       makeTicketId: options.makeTicketId,
     }),
     issuer,
-    historyMs: settings.SCANGATE_HISTORY,
-    idempotency: idempotency(ledger, secrets, settings.SCANGATE_IDEMPOTENCY_LIFE),
-    numberMatch: numberMatch(ledger, secrets, settings.SCANGATE_NUMBER_TRIES),
+    historyMs: settings.historyMs,
+    idempotency: idempotency(ledger, secrets, settings.idempotencyLifeMs),
+    numberMatch: numberMatch(ledger, secrets, settings.numberTries),
     userCodes: options.userCodes,
     phones: options.phones,
     pages: options.pages,
@@ -164,21 +161,17 @@ export function buildEdge(options: EdgeOptions): Edge {
     addressOf,
     origins,
     limits:
-      settings.SCANGATE_LIMITS === 'off'
+      settings.perMinute === undefined
         ? noLimits
         : createLimits({
-            perMinute: {
-              mints: settings.SCANGATE_MINTS_PER_MINUTE,
-              scans: settings.SCANGATE_SCANS_PER_MINUTE,
-              tokens: settings.SCANGATE_TOKENS_PER_MINUTE,
-            },
+            perMinute: settings.perMinute,
             makeStore: limitStores(options),
             addressOf,
             now: options.wallNow,
             onStoreAway: () => log.warn('the store of the rate limits is away: nothing is limited'),
           }),
     security,
-    bodyBytes: settings.SCANGATE_BODY_BYTES,
+    bodyBytes: settings.bodyBytes,
     log,
     metrics,
     refusalPage: (req) => options.pages.refusal(req.headers),
@@ -202,28 +195,13 @@ export function buildEdge(options: EdgeOptions): Edge {
     log,
     more: options.upgrades,
   });
-  const server = createHttpServer(app, onUpgrade, {
-    headerMs: settings.SCANGATE_HTTP_HEADER_TIMEOUT,
-    requestMs: settings.SCANGATE_HTTP_REQUEST_TIMEOUT,
-    keepAliveMs: settings.SCANGATE_HTTP_KEEP_ALIVE,
-  });
+  const server = createHttpServer(app, onUpgrade, settings.server);
   return { server, routes };
-}
-
-function livesOf(settings: EdgeSettings): Parameters<typeof minting>[0]['lives'] {
-  return {
-    ticket_ms: settings.SCANGATE_TICKET_LIFE,
-    decision_ms: settings.SCANGATE_DECISION_TIME,
-    max_ms: settings.SCANGATE_TICKET_LIFE_MAX,
-    code_ms: settings.SCANGATE_CODE_LIFE,
-    qr_period_ms: settings.SCANGATE_QR_PERIOD,
-    device_ms: settings.SCANGATE_DEVICE_LIFE,
-  };
 }
 
 function limitStores(options: EdgeOptions): EdgeOptions['makeLimitStore'] {
   const { makeLimitStore, settings, ledger, wallNow } = options;
-  if (makeLimitStore !== undefined || settings.storeKind === 'file') return makeLimitStore;
+  if (makeLimitStore !== undefined || !settings.sharesLimits) return makeLimitStore;
   return (name) => sharedLimit(ledger, name, wallNow);
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from '@jest/globals';
-import { BadSetting } from '../../src/config/config.ts';
+import { BadSetting } from '../../src/config/bad-setting.ts';
 import { clientAddresses, sameNetwork } from '../../src/http/caller/client-address.ts';
 
 function read(

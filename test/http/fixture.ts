@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { ticketCommands } from '../../src/command/ticket-commands.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { edgeSettings, heldLimits, transportSettings } from '../../src/config/rooms/http.ts';
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
 import { buildEdge } from '../../src/http/edge.ts';
@@ -11,7 +12,6 @@ import { readPages } from '../../src/http/pages/pages.ts';
 import { tokenRoutes } from '../../src/http/routes/oauth-token.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';
 import { Held } from '../../src/http/transports/held.ts';
-import { heldLimits, transportSettings } from '../../src/http/transports/transport-settings.ts';
 import { isPassing } from '../../src/http/transports/passing.ts';
 import type { TransportShared } from '../../src/http/transports/transport.ts';
 import { socketServer } from '../../src/http/transports/web-socket.ts';
@@ -170,7 +170,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const tokens: TokenEndpoint =
     options.tokens ?? (() => Promise.reject(new OAuthError('invalid_grant', 'It is not one.')));
   const edge = buildEdge({
-    settings: config,
+    settings: edgeSettings(config),
     commands,
     secrets,
     makingKeyId: () => ring.makingId,

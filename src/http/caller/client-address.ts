@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
-import { BadSetting } from '../../config/config.ts';
+import { BadSetting } from '../../config/bad-setting.ts';
 
 /** Where a request comes from, as far as the gateway can tell. */
 export interface ClientAddress {

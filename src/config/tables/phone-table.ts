@@ -1,5 +1,5 @@
-import { setting } from './setting.ts';
-import type { Setting } from './setting.ts';
+import { setting } from '../setting.ts';
+import type { Setting } from '../setting.ts';
 
 /** The settings of who holds the phone: one group a source, and the users' status. */
 export const PHONE_SETTINGS = {
@@ -12,6 +12,7 @@ export const PHONE_SETTINGS = {
     'text',
     undefined,
     'its secret; none: a public client with PKCE',
+    { secret: true },
   ),
   SCANGATE_PHONE_OIDC_SCOPE: setting('text', 'openid profile', 'what is asked for'),
   SCANGATE_PHONE_OIDC_LABEL: setting('text', undefined, 'what the link to it says; by default its host'),
@@ -26,17 +27,18 @@ export const PHONE_SETTINGS = {
     undefined,
     'asked by POST `{source, issuer, subject}` whether a user may sign in: `{"status": "active"}`',
   ),
-  SCANGATE_USER_STATUS_TOKEN: setting('text', undefined, 'bearer that is sent there'),
+  SCANGATE_USER_STATUS_TOKEN: setting('text', undefined, 'bearer that is sent there', { secret: true }),
   SCANGATE_USER_STATUS_CACHE: setting('duration', 'PT5S', 'how long its answer counts', {
     min: 0,
     max: 300_000,
   }),
   SCANGATE_PHONE_WECHAT_APP_ID: setting('text', undefined, 'the official account, for phones inside WeChat'),
-  SCANGATE_PHONE_WECHAT_APP_SECRET: setting('text', undefined, 'its secret'),
+  SCANGATE_PHONE_WECHAT_APP_SECRET: setting('text', undefined, 'its secret', { secret: true }),
   SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN: setting(
     'text',
     undefined,
     'the token of its callback `/phone/wechat/events`; given: there are scene QR codes',
+    { secret: true },
   ),
   SCANGATE_PHONE_WECHAT_CREDENTIAL: setting(
     ['stable_token', 'token'],
@@ -48,7 +50,7 @@ export const PHONE_SETTINGS = {
     undefined,
     'the Open Platform website application, for other browsers',
   ),
-  SCANGATE_PHONE_WECHAT_WEB_APP_SECRET: setting('text', undefined, 'its secret'),
+  SCANGATE_PHONE_WECHAT_WEB_APP_SECRET: setting('text', undefined, 'its secret', { secret: true }),
   SCANGATE_PHONE_WECHAT_SUBJECT: setting(
     ['openid', 'unionid'],
     'openid',

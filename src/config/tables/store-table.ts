@@ -1,5 +1,5 @@
-import { setting } from './setting.ts';
-import type { Setting } from './setting.ts';
+import { setting } from '../setting.ts';
+import type { Setting } from '../setting.ts';
 
 /** The settings of the store: bounds of calls, and what a failover of Redis may cost. */
 export const STORE_SETTINGS = {
@@ -50,4 +50,8 @@ export const STORE_SETTINGS = {
     "how far the clocks of Redis' servers may be apart before the node is not ready",
     { min: 100, max: 60_000 },
   ),
+  SCANGATE_COMMAND_TRIES: setting('count', '6', 'times a command reads again after losing a race', {
+    min: 1,
+    max: 100,
+  }),
 } as const satisfies Record<string, Setting>;

@@ -1,0 +1,56 @@
+import { setting } from '../setting.ts';
+import type { Setting } from '../setting.ts';
+
+/** The settings of a gateway as a whole: its addresses, store, secrets, clients and phones. */
+export const GATEWAY_SETTINGS = {
+  HOST: setting('text', '127.0.0.1', 'address to listen on'),
+  PORT: setting('port', '8080', 'port to listen on'),
+  SCANGATE_PUBLIC_URL: setting(
+    'text',
+    undefined,
+    'what the QR code and the issuer say; default `http://localhost:<PORT>`',
+  ),
+  SCANGATE_STORE: setting(
+    'text',
+    'file:.scangate',
+    '`file:<folder>`, `redis://`, `rediss://`, `redis+sentinel://h1:26379,h2:26379/<master>`, `redis+cluster://h1:6379,h2:6379`',
+  ),
+  SCANGATE_SECRETS: setting(
+    'list',
+    undefined,
+    'comma separated, each 32 random bytes in base64url; the first makes, all check',
+    { secret: true },
+  ),
+  SCANGATE_SECRETS_FILE: setting('text', undefined, 'a file that holds the same'),
+  SCANGATE_CLIENTS_FILE: setting('text', undefined, 'registered clients, reloaded on change'),
+  SCANGATE_PHONE_IDENTITY: setting(
+    'list',
+    undefined,
+    'comma separated: `demo`, `jwt`, `oidc`, `wechat`; `demo` with the file store',
+  ),
+  SCANGATE_SUB_BARE: setting(
+    'text',
+    undefined,
+    'with several phone sources: the one whose subjects stand bare in `sub`',
+  ),
+  SCANGATE_TRUSTED_PROXIES: setting(
+    'list',
+    undefined,
+    'addresses or networks whose `X-Forwarded-For` counts',
+  ),
+  SCANGATE_LIMITS: setting(
+    ['on', 'off'],
+    'on',
+    '`off` lifts rate limits and bounds per address; loopback only',
+  ),
+  SCANGATE_DURABILITY: setting(
+    ['acknowledged', 'replicated'],
+    'acknowledged',
+    '`replicated`: confirm, deny, redeem and revoke wait for every known replica',
+  ),
+  SCANGATE_LOG_LEVEL: setting(
+    ['debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+    'the least severe log line written',
+  ),
+} as const satisfies Record<string, Setting>;

@@ -1,0 +1,45 @@
+import { setting } from '../setting.ts';
+import type { Setting } from '../setting.ts';
+
+/** The settings of how much anyone may have and ask. */
+export const LIMIT_SETTINGS = {
+  SCANGATE_WATCHERS_PER_TICKET: setting('count', '16', 'connections that may watch one ticket, per process', {
+    min: 1,
+  }),
+  SCANGATE_WATCHERS_PER_ADDRESS: setting('count', '256', 'connections one address may hold, per process', {
+    min: 1,
+  }),
+  SCANGATE_WATCHERS_MAX: setting('count', '100000', 'connections one process holds', { min: 1 }),
+  SCANGATE_BODY_BYTES: setting('bytes', '16384', 'largest request body', { min: 1024, max: 1_048_576 }),
+  SCANGATE_MINTS_PER_MINUTE: setting('count', '120', 'tickets one address may mint a minute', { min: 1 }),
+  SCANGATE_SCANS_PER_MINUTE: setting(
+    'count',
+    '60',
+    'scans, confirms and denials one address may try a minute',
+    { min: 1 },
+  ),
+  SCANGATE_TOKENS_PER_MINUTE: setting('count', '300', 'OAuth requests one address may make a minute', {
+    min: 1,
+  }),
+  SCANGATE_NUMBER_TRIES: setting('count', '3', 'wrong numbers a phone may type for one ticket', {
+    min: 1,
+    max: 10,
+  }),
+  SCANGATE_HTTP_HEADER_TIMEOUT: setting('duration', 'PT10S', 'time a request’s headers may take', {
+    min: 1000,
+    max: 120_000,
+  }),
+  SCANGATE_HTTP_REQUEST_TIMEOUT: setting('duration', 'PT30S', 'time a request’s body may take', {
+    min: 1000,
+    max: 300_000,
+  }),
+  SCANGATE_HTTP_KEEP_ALIVE: setting(
+    'duration',
+    'PT65S',
+    'time an idle connection is kept for the next request',
+    {
+      min: 1000,
+      max: 600_000,
+    },
+  ),
+} as const satisfies Record<string, Setting>;

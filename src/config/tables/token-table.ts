@@ -1,0 +1,34 @@
+import { setting } from '../setting.ts';
+import type { Setting } from '../setting.ts';
+
+/** The settings of tokens, sessions and devices. */
+export const TOKEN_SETTINGS = {
+  SCANGATE_ACCESS_TOKEN_LIFE: setting('duration', 'PT10M', 'an access token’s life', {
+    min: 100,
+    max: 86_400_000,
+  }),
+  SCANGATE_SESSION_LIFE: setting('duration', 'P30D', "a session's longest life", { min: 100 }),
+  SCANGATE_REPLAY_WINDOW: setting(
+    'duration',
+    'PT10S',
+    'how long a lost answer of a redemption or refresh is given again',
+    { min: 0, max: 60_000 },
+  ),
+  SCANGATE_IDEMPOTENCY_LIFE: setting('duration', 'PT10M', 'how long an Idempotency-Key is remembered', {
+    min: 100,
+    max: 86_400_000,
+  }),
+
+  SCANGATE_DEVICE_INTERVAL: setting('duration', 'PT5S', "time between a device's polls", {
+    min: 1000,
+    max: 60_000,
+  }),
+  SCANGATE_USER_CODE_TRIES: setting('count', '10', 'wrong user codes that shut a user, or an address, out', {
+    min: 1,
+    max: 1000,
+  }),
+  SCANGATE_USER_CODE_WINDOW: setting('duration', 'PT10M', 'how long wrong user codes count', {
+    min: 1000,
+    max: 86_400_000,
+  }),
+} as const satisfies Record<string, Setting>;
