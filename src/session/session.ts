@@ -1,7 +1,10 @@
 import type { Cursor } from '../ticket/cursor.ts';
 import type { OpenedData, RevokedData, SessionEvent } from './events.ts';
 
-export type SessionStatus = 'active' | 'revoked' | 'expired';
+/** Where a session can stand. `active` alone can still move. */
+export const SESSION_STATUSES = ['active', 'revoked', 'expired'] as const;
+
+export type SessionStatus = (typeof SESSION_STATUSES)[number];
 
 /** What a session's events add up to. A log may begin with `revoked`: then nothing was opened, and nothing ever will be. */
 export interface Session {

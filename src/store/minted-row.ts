@@ -20,8 +20,8 @@ type MintedRow = RowOf<
   MintedData,
   [
     ['client_id', string],
-    ['grant', 0 | 1],
-    ['binding', 0 | 1],
+    ['grant', (typeof GRANT_CODES)[Grant]],
+    ['binding', (typeof BINDING_CODES)[Binding]],
     ['key_id', string],
     ['redirect_uri', string | 0],
     ['state', string | 0],
@@ -50,8 +50,11 @@ type LivesRow = RowOf<
   ]
 >;
 
-const GRANTS: readonly Grant[] = ['authorization_code', 'device_code'];
-const BINDINGS: readonly Binding[] = ['cookie', 'bearer'];
+/** The numbers under which a row writes them. A name's number is its place here. */
+const GRANT_CODES = { authorization_code: 0, device_code: 1 } as const satisfies Record<Grant, number>;
+const BINDING_CODES = { cookie: 0, bearer: 1 } as const satisfies Record<Binding, number>;
+const GRANT_NAMES = Object.keys(GRANT_CODES) as readonly Grant[];
+const BINDING_NAMES = Object.keys(BINDING_CODES) as readonly Binding[];
 
 /** The bits of the place that all flags share. */
 const FLAGS = { shows_scanner: 1, number_match: 2 } as const satisfies Partial<
@@ -64,8 +67,8 @@ export function mintedRow(data: MintedData): MintedRow {
   const { browser, lives } = data;
   return [
     data.client_id,
-    data.grant === 'device_code' ? 1 : 0,
-    data.binding === 'bearer' ? 1 : 0,
+    GRANT_CODES[data.grant],
+    BINDING_CODES[data.binding],
     data.key_id,
     data.redirect_uri ?? 0,
     data.state ?? 0,
@@ -102,8 +105,8 @@ export function mintedOfRow(row: unknown): MintedData {
   ] = row as MintedRow;
   const data = {
     client_id: clientId,
-    grant: GRANTS[grant] ?? 'authorization_code',
-    binding: BINDINGS[binding] ?? 'cookie',
+    grant: GRANT_NAMES[grant] ?? 'authorization_code',
+    binding: BINDING_NAMES[binding] ?? 'cookie',
     key_id: keyId,
     ...(redirectUri === 0 ? {} : { redirect_uri: redirectUri }),
     ...(state === 0 ? {} : { state }),

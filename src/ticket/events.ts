@@ -24,8 +24,13 @@ export interface Lives {
   readonly qr_period_ms: number;
 }
 
+/** How a client asked: for a browser with a redirect (RFC 6749 §4.1), or for a device without one (RFC 8628). */
 export type Grant = 'authorization_code' | 'device_code';
-export type Binding = 'cookie' | 'bearer';
+
+/** How a ticket's browser proves that it is the one: by a cookie of the gateway's own pages, or by a bearer secret. */
+export const BINDINGS = ['cookie', 'bearer'] as const;
+
+export type Binding = (typeof BINDINGS)[number];
 
 /** What a ticket is for: everything that its later secrets and decisions rest on, and no secret. */
 export interface MintedData {

@@ -1,9 +1,18 @@
 import type { Cursor } from './cursor.ts';
 import type { DeniedData, MintedData, RedeemedData, ScannedData } from './events.ts';
 
-/** Where a ticket stands. `pending`, `scanned` and `confirmed` can still move; the others are final. */
-export type TicketStatus =
-  'pending' | 'scanned' | 'confirmed' | 'redeemed' | 'denied' | 'cancelled' | 'expired';
+/** Where a ticket can stand. `pending`, `scanned` and `confirmed` can still move; the others are final. */
+export const TICKET_STATUSES = [
+  'pending',
+  'scanned',
+  'confirmed',
+  'redeemed',
+  'denied',
+  'cancelled',
+  'expired',
+] as const;
+
+export type TicketStatus = (typeof TICKET_STATUSES)[number];
 
 /** What a ticket's events add up to. It holds no time and no secret: the store keeps the times beside it. */
 export interface Ticket<Minted = MintedData> {
@@ -15,11 +24,19 @@ export interface Ticket<Minted = MintedData> {
   readonly redeemed?: RedeemedData & { readonly id: Cursor };
 }
 
-const FINAL: ReadonlySet<string> = new Set<TicketStatus>(['redeemed', 'denied', 'cancelled', 'expired']);
+const FINAL: Readonly<Record<TicketStatus, boolean>> & Readonly<Record<string, boolean | undefined>> = {
+  pending: false,
+  scanned: false,
+  confirmed: false,
+  redeemed: true,
+  denied: true,
+  cancelled: true,
+  expired: true,
+};
 
 /** Whether nothing leads out of this status. */
 export function isFinal(status: string): boolean {
-  return FINAL.has(status);
+  return FINAL[status] === true;
 }
 
 /** Whether a browser that was told this status need not wait any longer. */

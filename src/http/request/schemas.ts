@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { CURSOR_LENGTH_MAX } from '../../ticket/cursor.ts';
+import type { TicketNotice } from '../../ticket/notice.ts';
+import { TICKET_STATUSES } from '../../ticket/ticket.ts';
 import { DEFECT, PROBLEMS } from '../answer/problem.ts';
+import type { ProblemBody } from '../answer/problem.ts';
 
 /** The shapes that several routes share. `id` in a shape's metadata is its name in `openapi.yaml`. */
 
@@ -12,7 +15,7 @@ export const ticketId = z
 export const ticketParams = z.object({ id: ticketId });
 
 export const ticketStatus = z
-  .enum(['pending', 'scanned', 'confirmed', 'redeemed', 'denied', 'cancelled', 'expired'])
+  .enum(TICKET_STATUSES)
   .meta({ id: 'TicketStatus', description: 'denied, cancelled, expired and redeemed are final.' });
 
 const milliseconds = z.int().min(0);
@@ -49,7 +52,7 @@ export const ticketNotice = z
       .optional()
       .meta({ description: 'While confirmed.' }),
     advice: z.object({ retry_after_ms: milliseconds, final: z.boolean() }),
-  })
+  } satisfies Record<keyof TicketNotice, z.ZodType>)
   .meta({ id: 'TicketNotice' });
 
 export const scope = z
@@ -82,7 +85,7 @@ export const problem = z
     detail: z.string().optional(),
     field: z.string().optional(),
     ticket_status: ticketStatus.optional(),
-  })
+  } satisfies Record<keyof ProblemBody, z.ZodType>)
   .meta({ id: 'Problem', description: 'RFC 9457, with a stable `code`.' });
 
 /** A refusal of OAuth (RFC 6749 §5.2). */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isSid } from '../../secrets/session-secrets.ts';
 import type { SessionNotice } from '../../session/notice.ts';
+import { SESSION_STATUSES } from '../../session/session.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { bearerOf } from '../caller/credentials.ts';
 import { readParameters } from '../request/parameters.ts';
@@ -22,12 +23,12 @@ export const sessionParams = z.object({ sid: z.string().regex(/^[A-Za-z0-9_-]{22
 const notice = z
   .object({
     sid: z.string(),
-    status: z.enum(['active', 'revoked', 'expired']),
+    status: z.enum(SESSION_STATUSES),
     cursor,
     expires_in_ms: z.int().min(0),
     reset: z.boolean(),
     advice: z.object({ retry_after_ms: z.int().min(0), final: z.boolean() }),
-  })
+  } satisfies Record<keyof SessionNotice, z.ZodType>)
   .meta({ id: 'SessionNotice' });
 
 const after = z.string().max(200).optional();

@@ -4,6 +4,7 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import { BINDINGS } from '../../ticket/events.ts';
 import type { Binding } from '../../ticket/events.ts';
 import type { Answer } from '../answer/answer.ts';
 import { browserCookie } from '../caller/browser-gate.ts';
@@ -44,7 +45,7 @@ const mintedTicket = ticketNotice
   .extend({ links, browser_secret: z.string().optional() })
   .meta({ id: 'MintedTicket' });
 
-const mintBody = mintMembers.extend({ binding: z.enum(['cookie', 'bearer']).default('cookie') });
+const mintBody = mintMembers.extend({ binding: z.enum(BINDINGS).default('cookie') });
 
 /** The addresses of a ticket. */
 export function ticketLinks(issuer: string, ticketId: string): z.output<typeof links> {

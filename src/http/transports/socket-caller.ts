@@ -1,3 +1,4 @@
+import type { Binding } from '../../ticket/events.ts';
 import type { Admitted } from './admitted.ts';
 
 /** An upgrade request as the edge read it. */
@@ -11,7 +12,7 @@ export interface SocketAsked<T> {
 
 /** How a socket's caller proves who it is: by its request, undefined where that failed; or by its first message. */
 export type SocketCaller<T> =
-  | { readonly by: 'cookie' | 'bearer'; readonly admitted: Admitted<T> | undefined }
+  | { readonly by: Binding; readonly admitted: Admitted<T> | undefined }
   | { readonly by: 'message'; readonly admit: AdmitBearer<T> };
 
 /** Checks a secret from a first message for this very subject; undefined where it is not the right one. */

@@ -1,4 +1,4 @@
-import type { Lives } from '../../ticket/events.ts';
+import type { Grant, Lives } from '../../ticket/events.ts';
 
 /** The grants that a client may be registered for, as RFC 7591 and RFC 8628 name them. */
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -90,7 +90,7 @@ export function scopeFor(client: Client, requested: string | undefined): readonl
 /** How long a ticket of this client lives: its policy over the gateway's settings. */
 export function livesFor(
   client: Client,
-  grant: 'authorization_code' | 'device_code',
+  grant: Grant,
   settings: Lives & { readonly device_ms: number },
 ): Lives {
   const { policy } = client;
