@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -117,6 +117,7 @@ async function build(root) {
   if (existsSync(web)) await (await import(pathToFileURL(web).href)).buildWeb(join(next, 'web'));
   copyIfThere(join(root, 'migrations'), join(next, 'migrations'));
   copyIfThere(join(root, 'openapi.yaml'), join(next, 'openapi.yaml'));
+  chmodSync(join(next, 'cli', 'scangate.js'), 0o755); // `npx scangate` runs it as it is
   writeFileSync(join(next, '.built'), JSON.stringify(stamp));
 
   const dist = join(root, 'dist');
