@@ -1,8 +1,13 @@
 /** `docs/settings.md`, made from the tables of `src/config`. Imported once the TypeScript loader is registered. */
+import { readFileSync, readdirSync } from 'node:fs';
 import { Temporal } from '@js-temporal/polyfill';
+
+const TABLES = new URL('../src/config/tables/', import.meta.url);
+/** What a table says of itself becomes its heading, and the sentence below that. */
+const DESCRIPTION = /\/\*\* The settings of ([^:.]+)(?:: ([^.]+))?\. \*\/\nexport const (\w+) =/;
+
 const { SETTINGS } = await import('../src/config/settings-table.ts');
-const { STORE_SETTINGS } = await import('../src/config/store-table.ts');
-const { PHONE_SETTINGS } = await import('../src/config/phone-table.ts');
+const tables = await Promise.all(readdirSync(TABLES).map(readTable));
 
 const INTRODUCTION = `# Settings
 
@@ -13,25 +18,34 @@ Settings are environment variables. A bad one stops the start with one line that
 numbers; a list is comma separated.
 `;
 
-const SECTIONS = [
-  { title: 'The gateway', has: (name) => !(name in STORE_SETTINGS) && !(name in PHONE_SETTINGS) },
-  { title: 'The store', has: (name) => name in STORE_SETTINGS },
-  { title: 'Phones and users', has: (name) => name in PHONE_SETTINGS },
-];
-
-/** The whole page, before it is formatted. */
+/** The whole page, before it is formatted. @throws Error for a setting or a table that would be missing. */
 export function settingsPage() {
-  const sections = SECTIONS.map(({ title, has }) => {
-    const rows = Object.entries(SETTINGS).filter(([name]) => has(name));
-    const table = ['| name | default | kind | |', '|---|---|---|---|', ...rows.map(rowOf)];
-    return `## ${title}\n\n${table.join('\n')}\n`;
-  });
+  const names = Object.keys(SETTINGS);
+  const homeless = names.filter((name) => !tables.some(({ rows }) => Object.hasOwn(rows, name)));
+  if (homeless.length > 0) throw new Error(`src/config/tables does not have ${homeless.join(', ')}`);
+  const place = ({ rows }) => names.indexOf(Object.keys(rows)[0]);
+  const sections = tables.toSorted((one, other) => place(one) - place(other)).map(sectionOf);
   return [INTRODUCTION, ...sections].join('\n');
 }
 
-function rowOf([name, { kind, initial, means, min, max }]) {
+async function readTable(file) {
+  const address = new URL(file, TABLES);
+  const [, title, about, name] = DESCRIPTION.exec(readFileSync(address, 'utf8')) ?? [];
+  if (name === undefined) throw new Error(`${file} does not say "The settings of …" above its table`);
+  const { [name]: rows } = await import(address.href);
+  return { title, about, rows };
+}
+
+function sectionOf({ title, about, rows }) {
+  const sentence = about === undefined ? '' : `${capitalised(about)}.\n\n`;
+  const table = ['| name | default | kind | |', '|---|---|---|---|', ...Object.entries(rows).map(rowOf)];
+  return `## ${capitalised(title)}\n\n${sentence}${table.join('\n')}\n`;
+}
+
+function rowOf([name, { kind, initial, means, min, max, secret }]) {
   const shown = initial === undefined ? '–' : `\`${initial}\``;
-  return `| \`${name}\` | ${shown} | ${kindOf(kind, min, max)} | ${means} |`;
+  const hidden = secret === true ? '; a secret, never shown' : '';
+  return `| \`${name}\` | ${shown} | ${kindOf(kind, min, max)} | ${means}${hidden} |`;
 }
 
 function kindOf(kind, min, max) {
@@ -46,4 +60,8 @@ function kindOf(kind, min, max) {
 
 function durationOf(milliseconds) {
   return Temporal.Duration.from({ milliseconds }).round({ largestUnit: 'hours' }).toString();
+}
+
+function capitalised(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

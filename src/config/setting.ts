@@ -1,4 +1,4 @@
-/** What a setting's text must be, and how it reads in the table of the README. */
+/** What a setting's text must be, and how it reads in docs/settings.md. */
 export type Kind = 'text' | 'list' | 'count' | 'bytes' | 'port' | 'duration' | readonly string[];
 
 /** One row of the settings table. A duration is ISO 8601; its value in the code is milliseconds. */
