@@ -4,13 +4,14 @@ import { createServer } from 'node:http';
 import { ticketCommands } from '../dist/command/ticket-commands.js';
 import { REDIS_DEFAULTS } from '../dist/store/redis/redis-settings.js';
 import { openRedisStore } from '../dist/store/redis/open.js';
+import { systemTime } from '../dist/time/system-time.js';
 
 const [url, port] = process.argv.slice(2);
 const { store } = await openRedisStore({
   url,
   settings: { ...REDIS_DEFAULTS, historyMs: 600_000, lifeMaxMs: 600_000, callTimeoutMs: 2000 },
   migrate: true,
-  clock: () => performance.now(),
+  time: systemTime,
   random: Math.random,
   randomText: () => randomBytes(16).toString('hex'),
 });

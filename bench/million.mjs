@@ -13,6 +13,7 @@ import { Redis } from 'ioredis';
 import { ticketCommands } from '../dist/command/ticket-commands.js';
 import { openRedisStore } from '../dist/store/redis/open.js';
 import { REDIS_DEFAULTS } from '../dist/store/redis/redis-settings.js';
+import { systemTime } from '../dist/time/system-time.js';
 import { findTool } from '../scripts/find-tools.mjs';
 
 const EVENTS = Number(process.env.EVENTS ?? 200_000);
@@ -139,7 +140,7 @@ async function openStore() {
         url,
         settings: { ...REDIS_DEFAULTS, historyMs: HOUR_MS, lifeMaxMs: HOUR_MS, callTimeoutMs: 10_000 },
         migrate: true,
-        clock: () => performance.now(),
+        time: systemTime,
         random: Math.random,
         randomText: () => randomBytes(16).toString('hex'),
       });

@@ -11,6 +11,7 @@ import { measuredStore } from '../store/measured-store.ts';
 import type { OnCall } from '../store/measured-store.ts';
 import type { RebuildAll } from '../store/rebuild.ts';
 import { parseRedisAddress } from '../store/redis/connection/address.ts';
+import { connectRedis } from '../store/redis/connection/connect-redis.ts';
 import type { Incident, OnIncident } from '../store/redis/failover/incident.ts';
 import { openRedisStore } from '../store/redis/open.ts';
 import { prepare } from '../store/redis/setup/prepare.ts';
@@ -48,7 +49,7 @@ export async function openStores(config: Config, watched: Watched = {}): Promise
       url: config.SCANGATE_STORE,
       settings: redisSettings(config),
       migrate: true,
-      clock: () => performance.now(),
+      time: systemTime,
       random: Math.random,
       randomText: makeText,
       ...(watched.onIncident === undefined ? {} : { onIncident: watched.onIncident }),
@@ -99,7 +100,8 @@ const MIGRATION_TIMEOUT_MS = 10_000;
 export async function migrateStore(address: string): Promise<readonly string[]> {
   if (address.startsWith('file:')) return ['a file store needs no migration'];
   const lines: string[] = [];
-  await prepare(parseRedisAddress(address), {
+  const access = { address: parseRedisAddress(address), connect: connectRedis, time: systemTime };
+  await prepare(access, {
     migrate: true,
     partitions: undefined,
     randomText: makeText,

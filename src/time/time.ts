@@ -31,3 +31,29 @@ export function sleep(time: Time, ms: number, signal?: AbortSignal): Promise<voi
     signal?.addEventListener('abort', done);
   });
 }
+
+/** Calls again and again, `ms` apart, for the first time after `ms`. @returns what ends it. */
+export function every(time: Time, ms: number, call: () => void): () => void {
+  let ended = false;
+  let cancel = (): void => undefined;
+  const wait = (): void => {
+    cancel = time.after(ms, () => {
+      call();
+      if (!ended) wait();
+    });
+  };
+  wait();
+  return () => {
+    ended = true;
+    cancel();
+  };
+}
+
+/** The promise's own outcome, or the error where it takes longer than `ms`. */
+export async function within<T>(time: Time, ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
+  let cancel = (): void => undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    cancel = time.after(ms, () => reject(late()));
+  });
+  return Promise.race([promise, end]).finally(cancel);
+}

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
+import { connectRedis } from '../../src/store/redis/connection/connect-redis.ts';
 import { callThrough } from '../../src/store/redis/connection/call.ts';
 import { Peers } from '../../src/store/redis/failover/peers.ts';
 import { createSoleShard } from '../../src/store/redis/connection/shard.ts';
 import type { Shard, ShardChecks } from '../../src/store/redis/connection/shard.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { SEED, freshTicket, seeded, sleep } from '../contract/appends.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
@@ -30,7 +32,8 @@ afterEach(async () => {
 });
 
 async function shardsOn(checks: ShardChecks): Promise<[Shard]> {
-  const opened = createSoleShard(parseRedisAddress(redis.url), 16, {});
+  const access = { address: parseRedisAddress(redis.url), connect: connectRedis, time: systemTime };
+  const opened = createSoleShard(access, 16, {});
   await opened.start(checks, () => {});
   shards.push(...opened.all);
   return opened.all as [Shard];
@@ -44,7 +47,7 @@ async function openShard(writer = async (): Promise<void> => {}): Promise<Shard>
 }
 
 function node(id: string): Peers {
-  return new Peers({ id, clock: () => now, settleMaxMs: SETTLE_MS });
+  return new Peers({ id, time: { ...systemTime, now: () => now }, settleMaxMs: SETTLE_MS });
 }
 
 /** What a promise came to within a few looks at the server; undefined where it has not settled. */
@@ -175,17 +178,12 @@ test.each([
   const { writer } = await openShard(() => sleep(20));
   const target = { link: () => writer, onMoved: () => {}, onLibraryGone: async () => {} };
   let asked = 0;
-  const call = callThrough(
-    target,
-    () => performance.now(),
-    { timeoutMs: 5_000, repeatable },
-    async (link) => {
-      asked += 1;
-      await link.redis.ping();
-      if (asked === 1) link.recheck();
-      return asked;
-    },
-  );
+  const call = callThrough(target, systemTime, { timeoutMs: 5_000, repeatable }, async (link) => {
+    asked += 1;
+    await link.redis.ping();
+    if (asked === 1) link.recheck();
+    return asked;
+  });
   expect(
     await call.then(
       (answer) => ({ answer }),

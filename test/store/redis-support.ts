@@ -9,6 +9,7 @@ import { REDIS_DEFAULTS } from '../../src/store/redis/redis-settings.ts';
 import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
 import type { StoreSettings } from '../../src/store/store-settings.ts';
 import { partitionOf } from '../../src/store/subject.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import { ask } from '../support/ask.ts';
 import type { StoreUnderTest } from '../contract/event-store.ts';
@@ -25,7 +26,7 @@ export function openStores(
     url,
     settings: { ...REDIS_DEFAULTS, ...SETTINGS, ...settings },
     migrate: true,
-    clock: () => performance.now(),
+    time: systemTime,
     random: Math.random,
     randomText: () => randomBytes(16).toString('hex'),
     ...options,

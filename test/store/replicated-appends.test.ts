@@ -5,6 +5,7 @@ import type { Link } from '../../src/store/redis/connection/link.ts';
 import { ReplicatedAppends } from '../../src/store/redis/events/replicated-appends.ts';
 import { createPartitionCalls } from '../../src/store/redis/connection/partition-calls.ts';
 import type { Shards } from '../../src/store/redis/connection/shard.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { until } from '../support/until.ts';
 
 /** A connection whose server has as many replicas as it is asked for, and answers when it is let. */
@@ -28,7 +29,7 @@ function stand(replicas: number) {
   const calls = createPartitionCalls({
     shards,
     partitions: 1,
-    clock: () => performance.now(),
+    time: systemTime,
     timeoutMs: 5000,
     onLibraryGone: () => Promise.resolve(),
   });

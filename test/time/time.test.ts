@@ -2,7 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { openSweeper } from '../../src/command/sweeper.ts';
 import { Held } from '../../src/http/transports/held.ts';
 import type { HeldConnection } from '../../src/http/transports/held.ts';
-import { sleep } from '../../src/time/time.ts';
+import { every, sleep, within } from '../../src/time/time.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import { Canary } from '../../src/watch/canary.ts';
 import { openFeed } from '../../src/watch/feed.ts';
@@ -33,6 +33,30 @@ test('who sleeps wakes in its time, or at once when it is called off, and leaves
   expect(time.waiting).toBe(0);
   await sleep(time, HOUR_MS, ending.signal);
   expect(time.waiting).toBe(0);
+});
+
+test('what is called again and again ends when it is told to, from inside of a call too', async () => {
+  const time = new VirtualTime();
+  const called: number[] = [];
+  const end = every(time, 100, () => {
+    called.push(time.now());
+    if (called.length === 3) end();
+  });
+  await time.passSlowly(1000);
+  expect(called).toEqual([100, 200, 300]);
+  expect(time.waiting).toBe(0);
+});
+
+test('a promise is waited for no longer than it may take, and leaves no timer', async () => {
+  const time = new VirtualTime();
+  const late = (): Error => new Error('too late');
+  expect(await within(time, 100, Promise.resolve('kept'), late)).toBe('kept');
+  expect(time.waiting).toBe(0);
+  const never = within(time, 100, new Promise<never>(() => {}), late).catch((error: Error) => error.message);
+  await time.passSlowly(99);
+  expect(time.waiting).toBe(1);
+  await time.passSlowly(1);
+  expect(await never).toBe('too late');
 });
 
 test('the time of the machine calls once, and not what was taken back', async () => {

@@ -1,11 +1,14 @@
+import { within } from '../../time/time.ts';
+import type { Time } from '../../time/time.ts';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import { parseRedisAddress } from './connection/address.ts';
-import type { RedisAddress } from './connection/address.ts';
 import { ClusterShards } from './connection/cluster.ts';
+import { connectRedis } from './connection/connect-redis.ts';
 import { createPartitionCalls } from './connection/partition-calls.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
+import type { Connect, ServerAccess } from './connection/redis-connection.ts';
 import { createSoleShard } from './connection/shard.ts';
 import type { Shards } from './connection/shard.ts';
 import { Admission } from './events/admission.ts';
@@ -40,12 +43,13 @@ export interface OpenRedisOptions {
   readonly settings: RedisSettings;
   /** Bring the store to this release first; without it a store that is not ready refuses to open. */
   readonly migrate: boolean;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
   /** From 0 to 1. */
   readonly random: () => number;
   /** A fresh text of at least 128 random bits. */
   readonly randomText: () => string;
+  /** Makes the connections; through ioredis where nothing else is said. */
+  readonly connect?: Connect;
   /** Hears of failovers and what became of them. */
   readonly onIncident?: OnIncident;
 }
@@ -64,15 +68,15 @@ export interface RedisStores {
  * answered in time.
  */
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStores> {
-  const { settings, randomText } = options;
-  const address = parseRedisAddress(options.url);
-  const meta = await prepare(address, {
+  const { settings, randomText, time, connect = connectRedis } = options;
+  const access = { address: parseRedisAddress(options.url), connect, time };
+  const meta = await prepare(access, {
     migrate: options.migrate,
     partitions: settings.partitions,
     randomText,
     timeoutMs: settings.callTimeoutMs,
   });
-  const base = createBase(options, address, meta);
+  const base = createBase(options, access, meta);
   const watches = createWatches(base);
   const store = createStore(base, watches);
   try {
@@ -91,7 +95,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
 /** What everything else stands on: the way to the servers, what this node remembers, and the log's contents. */
 interface Base {
   readonly options: OpenRedisOptions;
-  readonly address: RedisAddress;
+  readonly access: ServerAccess;
   readonly meta: Meta;
   readonly onIncident: OnIncident;
   readonly shards: Shards;
@@ -102,24 +106,25 @@ interface Base {
   readonly tail: Tail;
 }
 
-function createBase(options: OpenRedisOptions, address: RedisAddress, meta: Meta): Base {
-  const { settings, clock, onIncident = () => {} } = options;
+function createBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): Base {
+  const { settings, onIncident = () => {} } = options;
+  const { address, time } = access;
   const { partitions } = meta;
   const shards =
     address.kind === 'cluster'
-      ? new ClusterShards(address, partitions, clock)
-      : createSoleShard(address, partitions, { failoverDetector: settings.detectsTimelines });
+      ? new ClusterShards(access, partitions)
+      : createSoleShard(access, partitions, { failoverDetector: settings.detectsTimelines });
   const calls = createPartitionCalls({
     shards,
     partitions,
-    clock,
+    time,
     timeoutMs: settings.callTimeoutMs,
     onLibraryGone: (link) => loadFunctions(link.redis, false),
   });
   const state = new FailoverState({
     settings,
     partitions,
-    clock,
+    time,
     trustsAtOnce: address.kind !== 'sentinel',
     onIncident,
   });
@@ -131,10 +136,10 @@ function createBase(options: OpenRedisOptions, address: RedisAddress, meta: Meta
     pauseMs: settings.tailPauseMs,
     rewindMs: settings.rewindMs,
     gapMaxMs: Math.max(settings.rewindMs, settings.ringMs),
-    clock,
+    time,
     onEntry: (text, partition, now) => state.observed(text, partition, now),
   });
-  return { options, address, meta, onIncident, shards, calls, state, reads, log, tail };
+  return { options, access, meta, onIncident, shards, calls, state, reads, log, tail };
 }
 
 /** Who notices that something is not as before, and deals with it. */
@@ -148,9 +153,9 @@ interface Watches {
 }
 
 function createWatches(base: Base): Watches {
-  const { address, meta, onIncident, shards, calls, state, reads, log, tail } = base;
-  const { settings, clock, randomText } = base.options;
-  const peers = new Peers({ id: randomText(), clock, settleMaxMs: settings.settleMaxMs });
+  const { access, meta, onIncident, shards, calls, state, reads, log, tail } = base;
+  const { settings, time, randomText } = base.options;
+  const peers = new Peers({ id: randomText(), time, settleMaxMs: settings.settleMaxMs });
   const failover = new Failover({
     settings,
     state,
@@ -161,7 +166,7 @@ function createWatches(base: Base): Watches {
       read: (subject) => reads.read(subject),
       rebuild: (subject) => log.rebuild(subject),
     },
-    clock,
+    time,
     onIncident,
     wake: (subjects) => tail.wake(subjects),
   });
@@ -170,6 +175,7 @@ function createWatches(base: Base): Watches {
     shards,
     detects: settings.detectsTimelines,
     randomText,
+    time,
     onChange: async (shard, redis, timeline) => {
       await failover.recover(shard, redis, timeline);
       tail.rewind(shard);
@@ -182,23 +188,24 @@ function createWatches(base: Base): Watches {
     },
   });
   const sentinels =
-    address.kind === 'sentinel'
-      ? new SentinelWatch(address, clock, {
+    access.address.kind === 'sentinel'
+      ? new SentinelWatch(access, {
           onHeard: () => state.trust(),
           onReturn: () => reconnectAll(shards),
         })
       : undefined;
-  const clocks = new ClockWatch({ address, shards, clock, skewMaxMs: settings.clockSkewMaxMs, onIncident });
+  const clocks = new ClockWatch({ access, shards, skewMaxMs: settings.clockSkewMaxMs, onIncident });
   return { peers, failover, timelines, clocks, sentinels };
 }
 
 function createStore(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
   const { shards, calls, state } = base;
-  const { settings, clock, random } = base.options;
+  const { settings, time, random } = base.options;
   const admission = new Admission({
     recovery: state,
     shards,
     partitions: calls.partitions,
+    time,
     timeoutMs: settings.callTimeoutMs,
     checkTimeline: (shard) => timelines.check(shard),
     writesRefused: () =>
@@ -210,13 +217,14 @@ function createStore(base: Base, { peers, failover, timelines, clocks, sentinels
     ...base,
     recovery: state,
     admission,
-    sweep: new Sweep({ calls, shards, settings, clock, random }),
+    sweep: new Sweep({ calls, shards, settings, time, random }),
     replicated: new ReplicatedAppends({
       calls,
       shards,
       admission,
       timeoutMs: settings.replicationTimeoutMs,
     }),
+    time,
     historyMs: settings.historyMs,
     timeline: () => timelines.name,
     clockSkewMs: () => clocks.skewMs,
@@ -225,10 +233,8 @@ function createStore(base: Base, { peers, failover, timelines, clocks, sentinels
       timelines.stop();
       failover.stop();
       sentinels?.close();
-      await Promise.race([
-        Promise.allSettled(shards.all.map((shard) => peers.leave(shard))),
-        new Promise((wait) => setTimeout(wait, LEAVE_MS)),
-      ]);
+      const left = Promise.allSettled(shards.all.map((shard) => peers.leave(shard)));
+      await within(time, LEAVE_MS, left, () => new Error('no answer in time')).catch(() => {});
     },
   });
 }

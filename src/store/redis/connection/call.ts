@@ -1,3 +1,5 @@
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { StoreUnavailable } from '../../event-store.ts';
 import type { Link } from './link.ts';
 import { verdictOf } from './reply-error.ts';
@@ -28,16 +30,16 @@ export interface CallTarget {
  */
 export function callThrough<T>(
   target: CallTarget,
-  clock: () => number,
+  time: Time,
   options: CallOptions,
   run: (link: Link) => Promise<T>,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const end = clock() + options.timeoutMs;
+    const end = time.now() + options.timeoutMs;
     let last: unknown;
-    const timer = setTimeout(() => {
+    const cancel = time.after(options.timeoutMs, () => {
       reject(new StoreUnavailable('the store did not answer in time', { cause: last }));
-    }, options.timeoutMs);
+    });
 
     async function attempt(): Promise<T> {
       for (;;) {
@@ -45,7 +47,7 @@ export function callThrough<T>(
         let sent = false;
         try {
           if (link === undefined) throw new Error('CLUSTERDOWN nobody has the partition');
-          if (!link.up) await link.whenUp(end - clock());
+          if (!link.up) await link.whenUp(end - time.now());
           sent = true;
           const answer = await run(link);
           link.assertUp();
@@ -62,13 +64,14 @@ export function callThrough<T>(
           if (verdict === 'moved') target.onMoved();
           if (verdict === 'library' && link !== undefined) await target.onLibraryGone(link);
         }
-        if (clock() + RETRY_DELAY_MS > end) throw new StoreUnavailable('the store is away', { cause: last });
-        await new Promise((wait) => setTimeout(wait, RETRY_DELAY_MS));
+        if (time.now() + RETRY_DELAY_MS > end)
+          throw new StoreUnavailable('the store is away', { cause: last });
+        await sleep(time, RETRY_DELAY_MS);
       }
     }
 
     attempt()
-      .finally(() => clearTimeout(timer))
+      .finally(cancel)
       .then(resolve, (error: unknown) => reject(asUnavailable(error)));
   });
 }

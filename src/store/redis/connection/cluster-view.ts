@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { META_KEY, partitionKeys } from '../../keys.ts';
 import type { Endpoint } from './address.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 /** One master of a Cluster and the slots that it serves, as a node of it sees that. */
 export interface MasterView extends Endpoint {
@@ -14,7 +14,7 @@ export interface Slots {
 }
 
 /** Asks a node which slots the keys belong to. */
-export async function askSlots(redis: Redis, partitions: number): Promise<Slots> {
+export async function askSlots(redis: RedisConnection, partitions: number): Promise<Slots> {
   const pipeline = redis.pipeline();
   pipeline.cluster('KEYSLOT', META_KEY);
   for (let partition = 0; partition < partitions; partition++) {
@@ -30,8 +30,8 @@ export async function askSlots(redis: Redis, partitions: number): Promise<Slots>
 type SlotRow = readonly [from: number, to: number, master: readonly [host: string | null, port: number]];
 
 /** Asks a node who is master of what. @throws Error where it does not see the whole Cluster. */
-export async function askMasters(redis: Redis): Promise<MasterView[]> {
-  const rows = (await redis.cluster('SLOTS')) as unknown as readonly SlotRow[];
+export async function askMasters(redis: RedisConnection): Promise<MasterView[]> {
+  const rows = (await redis.cluster('SLOTS')) as readonly SlotRow[];
   const ranges = new Map<string, { endpoint: Endpoint; slots: [number, number][] }>();
   for (const [from, to, [host, port]] of rows) {
     const endpoint = { host: host || (redis.options.host ?? '127.0.0.1'), port };

@@ -1,7 +1,8 @@
-import type { Endpoint, RedisAddress } from './address.ts';
+import { every, within } from '../../../time/time.ts';
+import type { Endpoint } from './address.ts';
 import { askMasters, askSlots } from './cluster-view.ts';
 import type { MasterView, Slots } from './cluster-view.ts';
-import { connect } from './connection.ts';
+import type { ServerAccess } from './redis-connection.ts';
 import { Shard } from './shard.ts';
 import type { ShardChecks, Shards } from './shard.ts';
 
@@ -14,8 +15,7 @@ const ASK_TIMEOUT_MS = 1_000;
  * few seconds anyway; a master that took over another's partitions is a new shard.
  */
 export class ClusterShards implements Shards {
-  readonly #address: RedisAddress;
-  readonly #clock: () => number;
+  readonly #access: ServerAccess;
   readonly #partitions: number;
   #slots: Slots | undefined;
   #shards = new Map<string, Shard>();
@@ -23,13 +23,12 @@ export class ClusterShards implements Shards {
   #wanted = false;
   #lookedAt = 0;
   #looking = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking = (): void => {};
   #closed = false;
 
-  constructor(address: RedisAddress, partitions: number, clock: () => number) {
-    this.#address = address;
+  constructor(access: ServerAccess, partitions: number) {
+    this.#access = access;
     this.#partitions = partitions;
-    this.#clock = clock;
   }
 
   get all(): readonly Shard[] {
@@ -48,24 +47,24 @@ export class ClusterShards implements Shards {
   async start(checks: ShardChecks, onNew: () => void): Promise<void> {
     const look = (): Promise<void> => this.#look(checks, onNew);
     await look();
-    this.#timer = setInterval(() => {
+    const { time } = this.#access;
+    this.#stopLooking = every(time, LOOK_EVERY_MS, () => {
       const away = this.all.some((shard) => !shard.writer.up);
-      if (!away && !this.#wanted && this.#clock() - this.#lookedAt < LOOK_ANYWAY_MS) return;
+      if (!away && !this.#wanted && time.now() - this.#lookedAt < LOOK_ANYWAY_MS) return;
       if (!this.#looking) void look();
-    }, LOOK_EVERY_MS);
-    this.#timer.unref();
+    });
   }
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#timer);
+    this.#stopLooking();
     for (const shard of this.all) shard.close();
   }
 
   async #look(checks: ShardChecks, onNew: () => void): Promise<void> {
     this.#looking = true;
     this.#wanted = false;
-    this.#lookedAt = this.#clock();
+    this.#lookedAt = this.#access.time.now();
     const views = await this.#askAnyone();
     this.#looking = false;
     if (views !== undefined && this.#take(views, checks)) onNew();
@@ -75,10 +74,10 @@ export class ClusterShards implements Shards {
   async #askAnyone(): Promise<readonly MasterView[] | undefined> {
     const known = this.all.filter((shard) => shard.control.up);
     for (const shard of known) {
-      const views = await within(askMasters(shard.control.redis)).catch(() => undefined);
+      const views = await this.#inTime(askMasters(shard.control.redis)).catch(() => undefined);
       if (views !== undefined) return views;
     }
-    for (const endpoint of this.#address.endpoints) {
+    for (const endpoint of this.#access.address.endpoints) {
       const views = await this.#askStranger(endpoint).catch(() => undefined);
       if (views !== undefined) return views;
     }
@@ -86,11 +85,12 @@ export class ClusterShards implements Shards {
   }
 
   async #askStranger(endpoint: Endpoint): Promise<MasterView[]> {
-    const redis = connect(this.#address, 'control', { endpoint });
+    const { address, connect } = this.#access;
+    const redis = connect(address, 'control', { endpoint });
     try {
-      await within(new Promise((resolve) => redis.once('ready', resolve)));
-      this.#slots ??= await within(askSlots(redis, this.#partitions));
-      return await within(askMasters(redis));
+      await this.#inTime(new Promise<void>((resolve) => redis.once('ready', resolve)));
+      this.#slots ??= await this.#inTime(askSlots(redis, this.#partitions));
+      return await this.#inTime(askMasters(redis));
     } finally {
       redis.disconnect();
     }
@@ -108,7 +108,7 @@ export class ClusterShards implements Shards {
       if (partitions.length === 0) continue;
       const name = `${host}:${port}`;
       const present = this.#shards.get(name);
-      const shard = present ?? new Shard(this.#address, checks, { endpoint: { host, port } });
+      const shard = present ?? new Shard(this.#access, checks, { endpoint: { host, port } });
       if (present === undefined) shard.takesOver = partitions.some((i) => before[i] !== undefined);
       shard.partitions = partitions;
       shards.set(name, shard);
@@ -122,12 +122,8 @@ export class ClusterShards implements Shards {
     for (const shard of gone) shard.close();
     return fresh;
   }
-}
 
-function within<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), ASK_TIMEOUT_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  #inTime<T>(answer: Promise<T>): Promise<T> {
+    return within(this.#access.time, ASK_TIMEOUT_MS, answer, () => new Error('no answer in time'));
+  }
 }

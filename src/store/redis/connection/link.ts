@@ -1,5 +1,7 @@
-import type { Redis } from 'ioredis';
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { StoreUnavailable } from '../../event-store.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 const CHECK_RETRY_MS = 100;
 
@@ -16,15 +18,17 @@ export interface ServerState {
  * use, and closes the moment that socket is lost.
  */
 export class Link {
-  readonly redis: Redis;
-  readonly #check: (redis: Redis) => Promise<void>;
+  readonly redis: RedisConnection;
+  readonly #time: Time;
+  readonly #check: (redis: RedisConnection) => Promise<void>;
   readonly #waiting = new Set<() => void>();
   #state: 'down' | 'up' | 'closed' = 'down';
   #failure: unknown;
   #lastError: Error | undefined;
 
   /** @param check throws where this server may not be used (yet): the link then reconnects and tries again. */
-  constructor(redis: Redis, check: (redis: Redis) => Promise<void>) {
+  constructor(redis: RedisConnection, time: Time, check: (redis: RedisConnection) => Promise<void>) {
+    this.#time = time;
     this.redis = redis;
     this.#check = check;
     redis.on('error', (error: Error) => {
@@ -59,12 +63,12 @@ export class Link {
     if (this.#state === 'closed' || timeoutMs <= 0) throw new StoreUnavailable('the store is away');
     await new Promise<void>((resolve, reject) => {
       const done = (): void => {
-        clearTimeout(timer);
+        cancel();
         this.#waiting.delete(done);
         if (this.#state === 'up') resolve();
         else reject(new StoreUnavailable('the store is away', { cause: this.#failure }));
       };
-      const timer = setTimeout(done, timeoutMs);
+      const cancel = this.#time.after(timeoutMs, done);
       this.#waiting.add(done);
     });
   }
@@ -94,7 +98,7 @@ export class Link {
       await this.#check(this.redis);
     } catch (error) {
       this.#failure = error;
-      await new Promise((wait) => setTimeout(wait, CHECK_RETRY_MS));
+      await sleep(this.#time, CHECK_RETRY_MS);
       if (this.#state === 'down' && stream === this.redis.stream) this.reconnect();
       return;
     }
@@ -112,9 +116,9 @@ export class Link {
   #ended(): void {
     this.#down();
     if (this.#state === 'closed') return;
-    setTimeout(() => {
+    this.#time.after(CHECK_RETRY_MS, () => {
       if (this.#state !== 'closed') this.redis.connect().catch(() => {});
-    }, CHECK_RETRY_MS);
+    });
   }
 
   #wake(): void {
@@ -123,7 +127,7 @@ export class Link {
 }
 
 /** Asks a server on this socket who it is. */
-export async function askServer(redis: Redis): Promise<ServerState> {
+export async function askServer(redis: RedisConnection): Promise<ServerState> {
   const info = await redis.info('replication');
   const field = (name: string): string => new RegExp(`^${name}:([^\\r\\n]*)`, 'm').exec(info)?.[1] ?? '';
   return {

@@ -1,3 +1,4 @@
+import type { Time } from '../../../time/time.ts';
 import { callThrough } from './call.ts';
 import type { Link } from './link.ts';
 import type { Shard, Shards } from './shard.ts';
@@ -25,8 +26,7 @@ export interface PartitionCalls {
 export interface PartitionCallsOptions {
   readonly shards: Shards;
   readonly partitions: number;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
   readonly timeoutMs: number;
   /** Brings a server its functions, where it says that they are missing. */
   readonly onLibraryGone: (link: Link) => Promise<void>;
@@ -34,7 +34,7 @@ export interface PartitionCallsOptions {
 
 /** Creates the calls by partition over all masters. */
 export function createPartitionCalls(options: PartitionCallsOptions): PartitionCalls {
-  const { shards, partitions, clock, timeoutMs, onLibraryGone } = options;
+  const { shards, partitions, time, timeoutMs, onLibraryGone } = options;
   const callOn: PartitionCalls['callOn'] = (choose, partition, repeatable, run) =>
     callThrough(
       {
@@ -45,7 +45,7 @@ export function createPartitionCalls(options: PartitionCallsOptions): PartitionC
         onMoved: () => shards.refresh(),
         onLibraryGone,
       },
-      clock,
+      time,
       { timeoutMs, repeatable },
       run,
     );

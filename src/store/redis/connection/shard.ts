@@ -1,14 +1,11 @@
-import type { Redis } from 'ioredis';
-import type { RedisAddress } from './address.ts';
-import { connect } from './connection.ts';
-import type { ConnectOptions } from './connection.ts';
 import { Link, askServer } from './link.ts';
+import type { ConnectOptions, RedisConnection, Role, ServerAccess } from './redis-connection.ts';
 
 /** How long a connection that goes where the writer goes waits for it to be there before it looks anew. */
 export const FOLLOW_WAIT_MS = 1_000;
 
 /** Looks at a server before a link to it opens. Throws where it may not be used. */
-export type Check = (shard: Shard, redis: Redis) => Promise<void>;
+export type Check = (shard: Shard, redis: RedisConnection) => Promise<void>;
 
 /** The checks of a shard's two leading connections; the others follow the writer. */
 export interface ShardChecks {
@@ -30,16 +27,16 @@ export class Shard {
   /** How many replicas the master last knew. */
   replicas = 0;
 
-  readonly #address: RedisAddress;
+  readonly #access: ServerAccess;
   readonly #options: ConnectOptions;
   #durable: Link | undefined;
 
-  constructor(address: RedisAddress, checks: ShardChecks, options: ConnectOptions = {}) {
-    this.#address = address;
+  constructor(access: ServerAccess, checks: ShardChecks, options: ConnectOptions = {}) {
+    this.#access = access;
     this.#options = options;
-    this.writer = new Link(connect(address, 'writer', options), (redis) => checks.writer(this, redis));
-    this.reader = new Link(connect(address, 'reader', options), (redis) => checks.reader(this, redis));
-    this.control = new Link(connect(address, 'control', options), (redis) => this.#sameMaster(redis));
+    this.writer = this.#link('writer', (redis) => checks.writer(this, redis));
+    this.reader = this.#link('reader', (redis) => checks.reader(this, redis));
+    this.control = this.#link('control', (redis) => this.#sameMaster(redis));
   }
 
   /** The links that go where the writer goes. */
@@ -49,9 +46,7 @@ export class Shard {
 
   /** A writer of its own for appends that wait for replicas, so that no other write waits with them. */
   get durable(): Link {
-    this.#durable ??= new Link(connect(this.#address, 'durable', this.#options), (redis) =>
-      this.#sameMaster(redis),
-    );
+    this.#durable ??= this.#link('durable', (redis) => this.#sameMaster(redis));
     return this.#durable;
   }
 
@@ -59,8 +54,13 @@ export class Shard {
     for (const link of [this.writer, ...this.followers]) link.close();
   }
 
+  #link(role: Role, check: (redis: RedisConnection) => Promise<void>): Link {
+    const { address, connect, time } = this.#access;
+    return new Link(connect(address, role, this.#options), time, check);
+  }
+
   /** These links follow the writer: they open only where it is. */
-  async #sameMaster(redis: Redis): Promise<void> {
+  async #sameMaster(redis: RedisConnection): Promise<void> {
     await this.writer.whenUp(FOLLOW_WAIT_MS);
     const server = await askServer(redis);
     if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
@@ -88,13 +88,13 @@ export interface Shards {
 }
 
 /** The one master of a single Redis, or the one that Sentinels name. */
-export function createSoleShard(address: RedisAddress, partitions: number, options: ConnectOptions): Shards {
+export function createSoleShard(access: ServerAccess, partitions: number, options: ConnectOptions): Shards {
   const all: Shard[] = [];
   return {
     all,
     of: () => all[0],
     async start(checks, onNew) {
-      const shard = new Shard(address, checks, options);
+      const shard = new Shard(access, checks, options);
       shard.partitions = Array.from({ length: partitions }, (_, partition) => partition);
       all.push(shard);
       onNew();

@@ -1,3 +1,5 @@
+import { within } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { StoreUnavailable } from '../../event-store.ts';
 import type { Head } from '../../event-store.ts';
 import { partitionOf } from '../../subject.ts';
@@ -11,6 +13,7 @@ export interface AdmissionOptions {
   readonly recovery: Recovery;
   readonly shards: Shards;
   readonly partitions: number;
+  readonly time: Time;
   /** The longest that a call waits for subjects that are being put back, in milliseconds. */
   readonly timeoutMs: number;
   /** Whether a shard surely has the history that it had; looked at now. */
@@ -66,14 +69,10 @@ export class Admission {
    * @throws {@link StoreUnavailable} when it takes longer.
    */
   async released(subjects: readonly Subject[]): Promise<void> {
-    const { recovery, timeoutMs } = this.#options;
+    const { recovery, time, timeoutMs } = this.#options;
     const held = recovery.held(subjects);
     if (held === undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new StoreUnavailable('the store is still being healed')), timeoutMs);
-    });
-    await Promise.race([held, late]).finally(() => clearTimeout(timer));
+    await within(time, timeoutMs, held, () => new StoreUnavailable('the store is still being healed'));
   }
 
   /**

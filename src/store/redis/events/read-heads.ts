@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { headKey, partitionKeys } from '../../keys.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import type { Shards } from '../connection/shard.ts';
 import type { ReadHeads, SubjectGroup } from './read-batch.ts';
 import type { Recovery } from './recovery.ts';
@@ -37,7 +37,7 @@ export async function readHeads(
 
 async function readTogether(
   recovery: Recovery,
-  redis: Redis,
+  redis: RedisConnection,
   groups: readonly SubjectGroup[],
 ): Promise<Answer[]> {
   const pipeline = redis.pipeline();

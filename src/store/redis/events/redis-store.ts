@@ -1,3 +1,5 @@
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { checkBatch } from '../../bounds.ts';
 import type {
   Append,
@@ -38,6 +40,7 @@ export interface RedisStoreParts {
   readonly tail: Tail;
   readonly sweep: Sweep;
   readonly replicated: ReplicatedAppends;
+  readonly time: Time;
   /** How long a head outlives its subject's end, in milliseconds. */
   readonly historyMs: number;
   /** Names the history of the whole store. */
@@ -79,7 +82,7 @@ export class RedisStore implements EventStore {
   }
 
   async read(subjects: readonly Subject[]): Promise<{ heads: readonly (Head | null)[]; now: number }> {
-    const { admission, recovery, reads } = this.#parts;
+    const { admission, recovery, reads, time } = this.#parts;
     if (subjects.length === 0) return { heads: [], now: await reads.now() };
     for (let looks = 1; ; looks++) {
       await admission.released(subjects);
@@ -87,7 +90,7 @@ export class RedisStore implements EventStore {
       if (admission.isHeld(subjects)) continue;
       if (looks < LOOKS_MAX && !(await this.#areSure(subjects, readings))) continue;
       if (looks < LOOKS_MAX && recovery.isFresh() && readings.some(({ head }) => head === null)) {
-        await new Promise((wait) => setTimeout(wait, LOOK_AGAIN_MS));
+        await sleep(time, LOOK_AGAIN_MS);
         continue;
       }
       return {

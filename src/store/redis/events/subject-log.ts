@@ -1,10 +1,10 @@
-import type { Redis } from 'ioredis';
 import type { Head, StoredEvent } from '../../event-store.ts';
 import { fold } from '../../fold.ts';
 import { partitionKeys } from '../../keys.ts';
 import { partitionOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import { timesOf } from '../format/head.ts';
 import { parseEntry } from '../format/log-entry.ts';
 import { rebuildArguments } from '../format/rebuild-call.ts';
@@ -106,7 +106,7 @@ export class SubjectLog {
     }
   }
 
-  #onControl<T>(partition: number, run: (redis: Redis) => Promise<T>): Promise<T> {
+  #onControl<T>(partition: number, run: (redis: RedisConnection) => Promise<T>): Promise<T> {
     return this.#calls.callOn(
       (shard) => shard.control,
       partition,

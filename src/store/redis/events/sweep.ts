@@ -1,3 +1,4 @@
+import type { Time } from '../../../time/time.ts';
 import { partitionKeys } from '../../keys.ts';
 import type { StoreSettings } from '../../store-settings.ts';
 import { isSubject } from '../../subject.ts';
@@ -21,8 +22,7 @@ export interface SweepOptions {
   readonly calls: PartitionCalls;
   readonly shards: Shards;
   readonly settings: StoreSettings & Pick<TailSettings, 'rewindMs'>;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -34,14 +34,14 @@ export class Sweep {
 
   constructor(options: SweepOptions) {
     this.#options = options;
-    this.#trimmedAt = options.clock() - TRIM_EVERY_MS * options.random();
+    this.#trimmedAt = options.time.now() - TRIM_EVERY_MS * options.random();
   }
 
   async due(limit: number): Promise<readonly Subject[]> {
     const bound = Math.max(0, Math.min(limit, DUE_MAX));
     const { shards, random } = this.#options;
     const found = await this.#dueOfAll(shards.all, bound);
-    if (this.#options.clock() - this.#trimmedAt > TRIM_EVERY_MS) await this.#trim();
+    if (this.#options.time.now() - this.#trimmedAt > TRIM_EVERY_MS) await this.#trim();
     if (found.length <= bound) return found;
     const start = Math.floor(random() * found.length);
     return [...found.slice(start), ...found.slice(0, start)].slice(0, bound);
@@ -64,7 +64,7 @@ export class Sweep {
   }
 
   async #trim(): Promise<void> {
-    this.#trimmedAt = this.#options.clock();
+    this.#trimmedAt = this.#options.time.now();
     const { lifeMaxMs, historyMs, rewindMs } = this.#options.settings;
     const keepMs = lifeMaxMs + historyMs + rewindMs + LOG_SLACK_MS;
     for (const shard of this.#options.shards.all) {

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { partitionKeys } from '../../keys.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import { verdictOf } from '../connection/reply-error.ts';
 import { FIRST_ID } from '../format/stream-id.ts';
 
@@ -26,7 +26,7 @@ type StreamReply = readonly [key: string, entries: readonly (readonly [id: strin
  * waiting. `full` says that there is more already.
  */
 export async function readTail(
-  redis: Redis,
+  redis: RedisConnection,
   places: readonly Place[],
   together: boolean,
 ): Promise<{ readonly entries: readonly Entries[]; readonly full: boolean }> {
@@ -40,7 +40,7 @@ export async function readTail(
   return { entries, full: entries.some(({ texts }) => texts.length >= TAIL_COUNT_MAX) };
 }
 
-async function waitForAll(redis: Redis, places: readonly Place[]): Promise<readonly StreamReply[]> {
+async function waitForAll(redis: RedisConnection, places: readonly Place[]): Promise<readonly StreamReply[]> {
   const keys = places.map(([partition]) => partitionKeys(partition).log);
   const ids = places.map(([, after]) => after);
   const reply = await redis.xread(
@@ -55,7 +55,7 @@ async function waitForAll(redis: Redis, places: readonly Place[]): Promise<reado
   return reply ?? [];
 }
 
-async function lookAtEach(redis: Redis, places: readonly Place[]): Promise<readonly StreamReply[]> {
+async function lookAtEach(redis: RedisConnection, places: readonly Place[]): Promise<readonly StreamReply[]> {
   const pipeline = redis.pipeline();
   for (const [partition, after] of places) {
     pipeline.xread('COUNT', TAIL_COUNT_MAX, 'STREAMS', partitionKeys(partition).log, after);
@@ -68,7 +68,7 @@ async function lookAtEach(redis: Redis, places: readonly Place[]): Promise<reado
 }
 
 /** The newest ids of some partitions' logs. A partition that this server does not have counts as empty. */
-export async function newestIds(redis: Redis, partitions: readonly number[]): Promise<string[]> {
+export async function newestIds(redis: RedisConnection, partitions: readonly number[]): Promise<string[]> {
   const pipeline = redis.pipeline();
   for (const partition of partitions) pipeline.xrevrange(partitionKeys(partition).log, '+', '-', 'COUNT', 1);
   const answers = (await pipeline.exec()) ?? [];

@@ -1,3 +1,5 @@
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import type { Subject } from '../../subject.ts';
 import { RETRY_DELAY_MS } from '../connection/call.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
@@ -24,8 +26,7 @@ export interface TailOptions {
   readonly rewindMs: number;
   /** An outage longer than this is answered by `all` and the newest end, in milliseconds. */
   readonly gapMaxMs: number;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
   /** @param now the store's time when the last entry of that read was written, in milliseconds since the epoch. */
   readonly onEntry: (text: string, partition: number, now: number) => void;
 }
@@ -96,7 +97,7 @@ export class Tail {
   }
 
   async #run(shard: Shard): Promise<void> {
-    const { clock, pauseMs, together } = this.#options;
+    const { time, pauseMs, together } = this.#options;
     while (!this.#closed && !shard.reader.closed) {
       try {
         if (!shard.reader.up) await shard.reader.whenUp(1_000);
@@ -105,21 +106,21 @@ export class Tail {
           (partition) => [partition, this.#cursors.get(partition) as string] as const,
         );
         const read = await readTail(shard.reader.redis, places, together);
-        this.#lastReadAt = clock();
+        this.#lastReadAt = time.now();
         if (this.#toRewind.has(shard)) continue;
         for (const entries of read.entries) this.#take(entries);
-        if (!read.full) await pause(pauseMs);
+        if (!read.full) await sleep(time, pauseMs);
       } catch {
-        await pause(RETRY_DELAY_MS);
+        await sleep(time, RETRY_DELAY_MS);
       }
     }
   }
 
   /** Finds where to read from: the end at first and after a long gap, earlier after a failover. */
   async #place(shard: Shard): Promise<void> {
-    const { clock, gapMaxMs, rewindMs } = this.#options;
+    const { time, gapMaxMs, rewindMs } = this.#options;
     const rewinds = this.#toRewind.has(shard);
-    const gap = this.#lastReadAt > 0 && clock() - this.#lastReadAt > gapMaxMs;
+    const gap = this.#lastReadAt > 0 && time.now() - this.#lastReadAt > gapMaxMs;
     if (!rewinds && !gap && shard.partitions.every((partition) => this.#cursors.has(partition))) return;
     const newest = await newestIds(shard.reader.redis, shard.partitions);
     for (const [i, partition] of shard.partitions.entries()) {
@@ -131,7 +132,7 @@ export class Tail {
     }
     if (rewinds || gap) {
       this.#toRewind.delete(shard);
-      this.#lastReadAt = clock();
+      this.#lastReadAt = time.now();
       this.#forEachListener((listener) => listener.everything());
     }
     this.#started?.();
@@ -150,8 +151,4 @@ export class Tail {
   #forEachListener(act: (listener: FeedListener) => void): void {
     for (const listener of this.#listeners) act(listener);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,8 @@
-import type { Redis } from 'ioredis';
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { partitionKeys } from '../../keys.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import type { Shard } from '../connection/shard.ts';
 
 /**
@@ -29,7 +31,7 @@ export interface BarrierOptions {
   readonly others: readonly string[];
   /** How long a node is waited for that has not been heard of, in milliseconds. */
   readonly settleMaxMs: number;
-  readonly clock: () => number;
+  readonly time: Time;
 }
 
 /**
@@ -47,7 +49,7 @@ export class Barrier {
 
   constructor(options: BarrierOptions) {
     this.#options = options;
-    this.#startedAt = options.clock();
+    this.#startedAt = options.time.now();
     this.#first = options.shard.partitions[0];
     this.#stages = options.others.map(() => undefined);
   }
@@ -58,7 +60,7 @@ export class Barrier {
   }
 
   /** Tells the others how far this node is, on a connection that is not open for calls yet. */
-  async announceOn(redis: Redis, stage: Stage): Promise<void> {
+  async announceOn(redis: RedisConnection, stage: Stage): Promise<void> {
     if (this.#first === undefined) return;
     const { timeline, id } = this.#options;
     const { healed } = partitionKeys(this.#first);
@@ -69,15 +71,15 @@ export class Barrier {
   async announce(calls: PartitionCalls, stage: Stage): Promise<void> {
     const first = this.#first;
     if (first === undefined) return;
-    while (this.#options.clock() < this.endsAt) {
+    while (this.#options.time.now() < this.endsAt) {
       const told = calls.call(first, true, ({ redis }) => this.announceOn(redis, stage));
       if (await told.then(() => true).catch(() => false)) return;
-      await pause();
+      await sleep(this.#options.time, LOOK_EVERY_MS);
     }
   }
 
   /** Whether others are at work on this failover, or may be: asked on a connection that is not open for calls yet. */
-  async isUnderWay(redis: Redis): Promise<boolean> {
+  async isUnderWay(redis: RedisConnection): Promise<boolean> {
     if (this.#first === undefined) return false;
     const isFresh = (await redis.exists(partitionKeys(this.#first).grace)) === 1;
     return isFresh || (await this.#ask(redis)).some((stage) => stage === 'found' || stage === 'tried');
@@ -88,7 +90,7 @@ export class Barrier {
     for (;;) {
       const late = (await this.#ask()).filter((stage) => stage !== 'healed');
       if (!late.some((stage) => this.#mayCome(stage))) return late.length;
-      await pause();
+      await sleep(this.#options.time, LOOK_EVERY_MS);
     }
   }
 
@@ -98,18 +100,18 @@ export class Barrier {
    * @param progressed whether something was brought since it was asked last.
    */
   async isOver(progressed = false): Promise<boolean> {
-    const { clock } = this.#options;
+    const { time } = this.#options;
     const stages = await this.#ask();
     if (stages.every((stage) => stage === 'healed')) return true;
     const atWork = stages.some((stage) => (stage === undefined || stage === 'found') && this.#mayCome(stage));
     if (progressed || atWork) this.#triedAt = undefined;
-    if (!atWork) this.#triedAt ??= clock();
-    return this.#triedAt !== undefined && clock() - this.#triedAt >= TURNS_MS;
+    if (!atWork) this.#triedAt ??= time.now();
+    return this.#triedAt !== undefined && time.now() - this.#triedAt >= TURNS_MS;
   }
 
   #mayCome(stage: Stage | undefined): boolean {
-    const { clock, settleMaxMs } = this.#options;
-    return clock() < (stage === undefined ? this.#startedAt + settleMaxMs : this.endsAt);
+    const { time, settleMaxMs } = this.#options;
+    return time.now() < (stage === undefined ? this.#startedAt + settleMaxMs : this.endsAt);
   }
 
   /** How far each of the others is; undefined for those who have not said anything. */
@@ -130,8 +132,4 @@ const STAGES: readonly Stage[] = ['healed', 'tried', 'found'];
 
 function memberOf(timeline: string, id: string, stage: Stage): string {
   return `${timeline} ${id} ${stage}`;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
 }

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
-import type { Endpoint, RedisAddress } from '../connection/address.ts';
-import { connect } from '../connection/connection.ts';
+import { every, within } from '../../../time/time.ts';
+import type { Endpoint } from '../connection/address.ts';
+import type { RedisConnection, ServerAccess } from '../connection/redis-connection.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
 import type { OnIncident } from './incident.ts';
 
@@ -31,10 +31,8 @@ interface ClockOffset {
 
 /** Whose clocks are compared, and from when on they count as apart. */
 export interface ClockWatchOptions {
-  readonly address: RedisAddress;
+  readonly access: ServerAccess;
   readonly shards: Shards;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
   /** From which difference on clocks are apart, in milliseconds. */
   readonly skewMaxMs: number;
   readonly onIncident: OnIncident;
@@ -49,7 +47,7 @@ const NONE: Skew = { skewMs: 0, server: '' };
 export class ClockWatch {
   readonly #options: ClockWatchOptions;
   readonly #skews = new WeakMap<Shard, Skew>();
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking = (): void => {};
   #apart = false;
   #looking = false;
 
@@ -59,8 +57,7 @@ export class ClockWatch {
 
   /** Looks at once, and then every few seconds, until `stop`. */
   start(): void {
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
-    this.#timer.unref();
+    this.#stopLooking = every(this.#options.access.time, LOOK_EVERY_MS, () => void this.#look());
     void this.#look();
   }
 
@@ -70,7 +67,7 @@ export class ClockWatch {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   #worst(): Skew {
@@ -114,27 +111,24 @@ export class ClockWatch {
   }
 
   async #ask(endpoint: Endpoint): Promise<ClockOffset> {
-    const redis = connect({ ...this.#options.address, kind: 'single', endpoints: [endpoint] }, 'control');
-    let timer: NodeJS.Timeout | undefined;
+    const { address, connect, time } = this.#options.access;
+    const redis = connect(address, 'control', { endpoint });
     try {
-      await new Promise((resolve, reject) => {
-        timer = setTimeout(() => reject(new Error('no answer in time')), ASK_TIMEOUT_MS);
-        redis.once('ready', resolve);
-      });
+      const isReady = new Promise<void>((resolve) => redis.once('ready', resolve));
+      await within(time, ASK_TIMEOUT_MS, isReady, () => new Error('no answer in time'));
       return await this.#offsetOf(redis);
     } finally {
-      clearTimeout(timer);
       redis.disconnect();
     }
   }
 
-  async #offsetOf(redis: Redis): Promise<ClockOffset> {
-    const { clock } = this.#options;
-    const before = clock();
+  async #offsetOf(redis: RedisConnection): Promise<ClockOffset> {
+    const { time } = this.#options.access;
+    const before = time.now();
     const [seconds, micros] = await redis.time();
-    const after = clock();
-    const time = Number(seconds) * 1000 + Number(micros) / 1000;
-    return { aheadMs: time - (before + after) / 2, errorMs: (after - before) / 2 };
+    const after = time.now();
+    const serverTime = Number(seconds) * 1000 + Number(micros) / 1000;
+    return { aheadMs: serverTime - (before + after) / 2, errorMs: (after - before) / 2 };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Time } from '../../../time/time.ts';
 import type { Append, Moment } from '../../event-store.ts';
 import { partitionOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
@@ -18,8 +19,7 @@ export interface GraceSettings {
 export interface FailoverStateOptions {
   readonly settings: RingSettings & GraceSettings;
   readonly partitions: number;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
   /** Whether a master that answers is the master: else its answers count once {@link FailoverState.trust} was called. */
   readonly trustsAtOnce: boolean;
   readonly onIncident: OnIncident;
@@ -59,8 +59,8 @@ export class FailoverState implements Recovery {
   }
 
   isFresh(): boolean {
-    const { clock, settings } = this.#options;
-    return clock() - this.#changedAt < settings.graceMs;
+    const { time, settings } = this.#options;
+    return time.now() - this.#changedAt < settings.graceMs;
   }
 
   knownVersion(subject: Subject): number {
@@ -98,7 +98,7 @@ export class FailoverState implements Recovery {
 
   /** The store has another history from now on. */
   changed(): void {
-    this.#changedAt = this.#options.clock();
+    this.#changedAt = this.#options.time.now();
   }
 
   #keep(text: string, partition: number): void {

@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis';
+import type { Time } from '../../../time/time.ts';
 import { partitionKeys } from '../../keys.ts';
 import type { Subject } from '../../subject.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import type { Shard } from '../connection/shard.ts';
 import type { Barrier } from './barrier.ts';
 import type { FailoverState, GraceSettings } from './failover-state.ts';
@@ -16,8 +17,7 @@ export interface FailoverOptions {
   readonly state: FailoverState;
   readonly peers: Peers;
   readonly access: RestoreAccess;
-  /** A monotonic clock, in milliseconds. */
-  readonly clock: () => number;
+  readonly time: Time;
   readonly onIncident: OnIncident;
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
@@ -40,7 +40,7 @@ export class Failover {
   }
 
   /** Deals with a shard's new timeline; called before anything else is sent to it, kept once others may send. */
-  async recover(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+  async recover(shard: Shard, redis: RedisConnection, timeline: string): Promise<void> {
     const { settings, state, peers } = this.#options;
     const lost = state.entriesOf(shard.partitions);
     await openGrace(redis, shard.partitions, state, settings.graceMs);
@@ -60,7 +60,7 @@ export class Failover {
   }
 
   /** A node that starts in the middle of a failover has nothing to put back, and waits for those who have. */
-  async joinRecovery(shard: Shard, redis: Redis, timeline: string): Promise<void> {
+  async joinRecovery(shard: Shard, redis: RedisConnection, timeline: string): Promise<void> {
     const { state, peers } = this.#options;
     await peers.learnAlive(shard, redis);
     const barrier = peers.barrier(shard, timeline);
@@ -79,7 +79,7 @@ export class Failover {
 }
 
 async function openGrace(
-  redis: Redis,
+  redis: RedisConnection,
   partitions: readonly number[],
   state: FailoverState,
   graceMs: number,

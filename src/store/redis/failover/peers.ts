@@ -1,5 +1,6 @@
-import type { Redis } from 'ioredis';
+import type { Time } from '../../../time/time.ts';
 import { partitionKeys } from '../../keys.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import type { Shard } from '../connection/shard.ts';
 import { Barrier } from './barrier.ts';
 
@@ -24,7 +25,7 @@ export interface SettleSettings {
 /** Who this node is, and how it waits for the others. */
 export interface PeersOptions {
   readonly id: string;
-  readonly clock: () => number;
+  readonly time: Time;
   readonly settleMaxMs: number;
 }
 
@@ -52,7 +53,7 @@ export class Peers {
     const alive = results?.[2]?.[1];
     if (!Array.isArray(alive)) return;
     const before =
-      this.#options.clock() - this.#changedAt < KEPT_AFTER_CHANGE_MS ? (this.#alive.get(shard) ?? []) : [];
+      this.#options.time.now() - this.#changedAt < KEPT_AFTER_CHANGE_MS ? (this.#alive.get(shard) ?? []) : [];
     this.#alive.set(shard, new Set([...before, ...(alive as string[])]));
     for (const known of this.#alive.keys()) if (known.writer.closed) this.#alive.delete(known);
   }
@@ -67,7 +68,7 @@ export class Peers {
    * Learns from a new master who was alive when the old one last answered, for who joined just before is known to few;
    * who starts here learns of everyone who was alive in the last minute.
    */
-  async learnAlive(shard: Shard, redis: Redis, answeredAt?: number): Promise<void> {
+  async learnAlive(shard: Shard, redis: RedisConnection, answeredAt?: number): Promise<void> {
     const first = shard.partitions[0];
     if (first === undefined) return;
     const since = answeredAt === undefined ? (await timeOf(redis)) - REMEMBERED_MS : answeredAt - ALIVE_MS;
@@ -77,7 +78,7 @@ export class Peers {
 
   /** The barrier of one failover of a shard, for all nodes that are known to be alive now. */
   barrier(shard: Shard, timeline: string): Barrier {
-    this.#changedAt = this.#options.clock();
+    this.#changedAt = this.#options.time.now();
     const others = [...this.#everyone()].filter((id) => id !== this.#options.id);
     return new Barrier({ ...this.#options, shard, timeline, others });
   }
@@ -88,7 +89,7 @@ export class Peers {
   }
 }
 
-async function timeOf(redis: Redis): Promise<number> {
+async function timeOf(redis: RedisConnection): Promise<number> {
   const [seconds] = await redis.time();
   return Number(seconds) * 1000;
 }

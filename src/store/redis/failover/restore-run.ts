@@ -1,3 +1,5 @@
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import type { Subject } from '../../subject.ts';
 import { parseEntry, stampOfEntry, versionOfEntry } from '../format/log-entry.ts';
 import type { LogEntry } from '../format/log-entry.ts';
@@ -44,7 +46,7 @@ export interface RestoreRunOptions {
   readonly settings: RingSettings;
   readonly access: RestoreAccess;
   readonly barrier: Barrier;
-  readonly clock: () => number;
+  readonly time: Time;
   readonly onIncident: OnIncident;
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
@@ -68,9 +70,9 @@ export class RestoreRun {
    * one is there too, and this node is not through before: nobody may write where half of a history stands.
    */
   async restore(lost: readonly Lost[]): Promise<void> {
-    const { clock, settings, onIncident, barrier, access, wake } = this.#options;
+    const { time, settings, onIncident, barrier, access, wake } = this.#options;
     const totals = this.#totals;
-    const startedAt = clock();
+    const startedAt = time.now();
     const stamps = new Map(lost.map((one) => [one, stampOfEntry(newestOf(one))] as const));
     const newestLast = [...lost].sort((a, b) => (stamps.get(a) ?? 0) - (stamps.get(b) ?? 0));
     const unfinished: Unfinished[] = [];
@@ -91,7 +93,7 @@ export class RestoreRun {
     const left = await this.#lookAgain(unfinished, turns);
     for (const { release } of left) release();
     await barrier.announce(access.calls, 'healed');
-    const seconds = (clock() - startedAt) / 1000;
+    const seconds = (time.now() - startedAt) / 1000;
     const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs };
     for (const { entries } of await this.#lookAgain(left, wait)) {
       for (const entry of entries) await this.#giveUp(entry);
@@ -139,8 +141,8 @@ export class RestoreRun {
     const { everyMs, end, isLast } = times;
     let left = unfinished;
     let progressed = true;
-    while (left.length > 0 && !this.#options.stopped() && this.#options.clock() < end) {
-      await new Promise((wait) => setTimeout(wait, everyMs));
+    while (left.length > 0 && !this.#options.stopped() && this.#options.time.now() < end) {
+      await sleep(this.#options.time, everyMs);
       const last = await isLast?.(progressed);
       const before = left.length;
       left = await this.#putBack(left);

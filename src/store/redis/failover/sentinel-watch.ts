@@ -1,6 +1,5 @@
-import type { Redis } from 'ioredis';
-import type { RedisAddress } from '../connection/address.ts';
-import { connectSentinel } from '../connection/connection.ts';
+import { every } from '../../../time/time.ts';
+import type { RedisConnection, ServerAccess } from '../connection/redis-connection.ts';
 
 const LISTEN_EVERY_MS = 1_000;
 
@@ -30,40 +29,39 @@ export interface SentinelWatchOptions {
  * before anything else is sent to the one that was there all the time.
  */
 export class SentinelWatch {
-  readonly #clock: () => number;
-  readonly #address: RedisAddress;
+  readonly #access: ServerAccess;
   readonly #heardAt: number[];
-  #connections: readonly Redis[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #connections: readonly RedisConnection[] = [];
+  #stopListening = (): void => {};
   readonly #options: SentinelWatchOptions;
   #doubtEndsAt = -Infinity;
 
-  constructor(address: RedisAddress, clock: () => number, options: SentinelWatchOptions) {
-    this.#address = address;
-    this.#clock = clock;
+  constructor(access: ServerAccess, options: SentinelWatchOptions) {
+    this.#access = access;
     this.#options = options;
-    this.#heardAt = address.endpoints.map(() => clock());
+    this.#heardAt = access.address.endpoints.map(() => access.time.now());
   }
 
   /** Connects to each Sentinel and listens, until `close`. */
   start(): void {
-    this.#connections = this.#address.endpoints.map((endpoint) => connectSentinel(this.#address, endpoint));
-    this.#timer = setInterval(() => this.#listen(), LISTEN_EVERY_MS);
-    this.#timer.unref();
+    const { address, connect, time } = this.#access;
+    this.#connections = address.endpoints.map((endpoint) => connect(address, 'sentinel', { endpoint }));
+    this.#stopListening = every(time, LISTEN_EVERY_MS, () => this.#listen());
   }
 
   /** For how long no majority was heard, in milliseconds. */
   silentMs(): number {
-    return this.#clock() - this.#majorityHeardAt();
+    return this.#access.time.now() - this.#majorityHeardAt();
   }
 
   /** The master was looked for, and its history checked. */
   foundMaster(): void {
-    if (this.#doubtEndsAt === Infinity && !this.#isSilent()) this.#doubtEndsAt = this.#clock() + GOSSIP_MS;
+    if (this.#doubtEndsAt === Infinity && !this.#isSilent())
+      this.#doubtEndsAt = this.#access.time.now() + GOSSIP_MS;
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#stopListening();
     for (const connection of this.#connections) connection.disconnect();
   }
 
@@ -79,11 +77,11 @@ export class SentinelWatch {
   #heard(i: number): void {
     const wasSilent = this.#isSilent();
     const before = this.#majorityHeardAt();
-    this.#heardAt[i] = this.#clock();
+    this.#heardAt[i] = this.#access.time.now();
     if (wasSilent) this.#doubtEndsAt = Infinity;
     if (this.#majorityHeardAt() === before) return;
     if (wasSilent && !this.#isSilent()) this.#options.onReturn();
-    if (this.#clock() >= this.#doubtEndsAt) this.#options.onHeard();
+    if (this.#access.time.now() >= this.#doubtEndsAt) this.#options.onHeard();
   }
 
   #majorityHeardAt(): number {

@@ -1,6 +1,8 @@
-import type { Redis } from 'ioredis';
+import { every } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { askServer } from '../connection/link.ts';
 import type { ServerState } from '../connection/link.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import { FOLLOW_WAIT_MS } from '../connection/shard.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
 import { checkMeta, readMeta } from '../setup/meta.ts';
@@ -23,10 +25,11 @@ export interface TimelineWatchOptions {
   /** Whether a changed history is noticed at all (off for tests only). */
   readonly detects: boolean;
   readonly randomText: () => string;
+  readonly time: Time;
   /** A shard has another history than before. Settles before anything else is sent to it. */
-  readonly onChange: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
+  readonly onChange: (shard: Shard, redis: RedisConnection, timeline: string) => Promise<void>;
   /** A shard is looked at for the first time: this node had nothing to do with what it was before. Settles likewise. */
-  readonly onFirst: (shard: Shard, redis: Redis, timeline: string) => Promise<void>;
+  readonly onFirst: (shard: Shard, redis: RedisConnection, timeline: string) => Promise<void>;
   /** The change is through, and the store has its new name. */
   readonly onChanged: (timeline: string) => void;
   /** A shard told the time. */
@@ -46,7 +49,7 @@ interface Looking {
 export class TimelineWatch {
   readonly #options: TimelineWatchOptions;
   #epoch: string;
-  #timer: NodeJS.Timeout | undefined;
+  #stopLooking = (): void => {};
   readonly #looking = new WeakMap<Shard, Looking>();
 
   constructor(options: TimelineWatchOptions) {
@@ -63,7 +66,7 @@ export class TimelineWatch {
   }
 
   /** Looks at a writer's server, before the link opens. */
-  readonly checkWriter = async (shard: Shard, redis: Redis): Promise<void> => {
+  readonly checkWriter = async (shard: Shard, redis: RedisConnection): Promise<void> => {
     const server = await askServer(redis);
     if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
     const epoch = await this.#epochOf(redis);
@@ -81,7 +84,7 @@ export class TimelineWatch {
   };
 
   /** A reader opens only where the writer is. */
-  readonly checkReader = async (shard: Shard, redis: Redis): Promise<void> => {
+  readonly checkReader = async (shard: Shard, redis: RedisConnection): Promise<void> => {
     await shard.writer.whenUp(FOLLOW_WAIT_MS);
     const server = await askServer(redis);
     if (shard.replicationId !== '' && server.replicationId !== shard.replicationId) {
@@ -91,16 +94,15 @@ export class TimelineWatch {
 
   /** Looks once a second, until `stop`. */
   async start(): Promise<void> {
-    const { shards } = this.#options;
+    const { shards, time } = this.#options;
     await Promise.all(shards.all.map((shard) => this.check(shard)));
-    this.#timer = setInterval(() => {
+    this.#stopLooking = every(time, TIMELINE_CHECK_MS, () => {
       for (const shard of shards.all) void this.check(shard);
-    }, TIMELINE_CHECK_MS);
-    this.#timer.unref();
+    });
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stopLooking();
   }
 
   /** Looks now, once for all who ask meanwhile. @returns whether the shard surely has the history that it had. */
@@ -146,8 +148,8 @@ export class TimelineWatch {
   }
 
   /** The data's epoch; empty where it was wiped, unless `repair` gives it what it needs. */
-  async #epochOf(redis: Redis, repair = true): Promise<string> {
-    const { meta, randomText } = this.#options;
+  async #epochOf(redis: RedisConnection, repair = true): Promise<string> {
+    const { meta, randomText, time } = this.#options;
     let found: Meta | undefined;
     try {
       found = await readMeta(redis);
@@ -161,6 +163,7 @@ export class TimelineWatch {
         partitions: meta.partitions,
         wantedPartitions: meta.partitions,
         randomText,
+        time,
         replace: false,
       });
     }

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { META_KEY } from '../../keys.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 
 /** The format of keys, logs and heads that this release reads and writes. */
 export const FORMAT = 2;
@@ -15,7 +15,7 @@ export interface Meta {
 }
 
 /** Reads the meta key; undefined on a store that was never migrated, or was wiped. */
-export async function readMeta(redis: Redis): Promise<Meta | undefined> {
+export async function readMeta(redis: RedisConnection): Promise<Meta | undefined> {
   const [format, partitions, epoch, migration] = await redis.hmget(
     META_KEY,
     'format',
@@ -43,7 +43,7 @@ export function checkMeta(meta: Meta, wantedPartitions: number | undefined): voi
 }
 
 /** @throws Error with one line, where a server is too old or may throw data away. */
-export async function checkServer(redis: Redis): Promise<void> {
+export async function checkServer(redis: RedisConnection): Promise<void> {
   const info = await redis.info();
   const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
   if (version === null || Number(version[1]) < 7) {

@@ -1,5 +1,7 @@
-import type { Redis } from 'ioredis';
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import { META_KEY, MIGRATION_LOCK_KEY } from '../../keys.ts';
+import type { RedisConnection } from '../connection/redis-connection.ts';
 import { FORMAT, checkMeta, checkServer, readMeta } from './meta.ts';
 import type { Meta } from './meta.ts';
 import { readMigrations } from './migration.ts';
@@ -16,6 +18,7 @@ export interface MigrateOptions {
   /** The number that the store must have; undefined: whatever it has. */
   readonly wantedPartitions?: number | undefined;
   readonly randomText: () => string;
+  readonly time: Time;
   /** Replace libraries whose code differs, and not only load those that are missing. */
   readonly replace: boolean;
   readonly log?: (line: string) => void;
@@ -29,8 +32,8 @@ export interface MigrateOptions {
  * @throws Error with one line where the store must not be touched.
  */
 export async function migrate(
-  home: Redis,
-  masters: readonly Redis[],
+  home: RedisConnection,
+  masters: readonly RedisConnection[],
   options: MigrateOptions,
 ): Promise<Meta> {
   for (const master of masters) await checkServer(master);
@@ -38,7 +41,7 @@ export async function migrate(
   if (present !== undefined) checkMeta(present, options.wantedPartitions);
   const token = options.randomText();
   while ((await home.set(MIGRATION_LOCK_KEY, token, 'PX', LOCK_MS, 'NX')) === null) {
-    await new Promise((wait) => setTimeout(wait, LOCK_POLL_MS));
+    await sleep(options.time, LOCK_POLL_MS);
   }
   try {
     const migrations = await readMigrations();
@@ -63,7 +66,7 @@ export async function migrate(
 
 /** Loads this release's functions where they are missing (or, with `replace`, differ). */
 export async function loadFunctions(
-  redis: Redis,
+  redis: RedisConnection,
   replace: boolean,
   log?: (line: string) => void,
 ): Promise<void> {

@@ -1,9 +1,8 @@
-import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../event-store.ts';
 import type { Endpoint, RedisAddress } from '../connection/address.ts';
 import { askMasters, askSlots } from '../connection/cluster-view.ts';
-import { connect } from '../connection/connection.ts';
 import { Link } from '../connection/link.ts';
+import type { RedisConnection, ServerAccess } from '../connection/redis-connection.ts';
 import { checkMeta, checkServer, readMeta } from './meta.ts';
 import type { Meta } from './meta.ts';
 import { migrate } from './migrate.ts';
@@ -32,11 +31,12 @@ export interface PrepareOptions {
  *
  * @throws Error with one line that says why this store cannot be used.
  */
-export async function prepare(address: RedisAddress, options: PrepareOptions): Promise<Meta> {
+export async function prepare(access: ServerAccess, options: PrepareOptions): Promise<Meta> {
+  const { address, connect, time } = access;
   const links: Link[] = [];
 
-  async function reach(endpoint?: Endpoint): Promise<Redis> {
-    const link = new Link(connect(address, 'control', { endpoint }), () => Promise.resolve());
+  async function reach(endpoint?: Endpoint): Promise<RedisConnection> {
+    const link = new Link(connect(address, 'control', { endpoint }), time, () => Promise.resolve());
     links.push(link);
     await link.whenUp(options.timeoutMs).catch((error: unknown) => {
       const why = link.lastError?.message ?? 'no answer';
@@ -53,6 +53,7 @@ export async function prepare(address: RedisAddress, options: PrepareOptions): P
         partitions: options.partitions ?? PARTITIONS[address.kind],
         wantedPartitions: options.partitions,
         randomText: options.randomText,
+        time,
         replace: true,
         ...(options.log === undefined ? {} : { log: options.log }),
       });
@@ -69,19 +70,19 @@ export async function prepare(address: RedisAddress, options: PrepareOptions): P
 
 interface Reached {
   /** The server that has the meta key. */
-  readonly home: Redis;
-  readonly masters: readonly Redis[];
+  readonly home: RedisConnection;
+  readonly masters: readonly RedisConnection[];
 }
 
 // A database that the server does not have is no error to the driver: it stays in database 0.
-async function alone(redis: Redis, { db }: RedisAddress): Promise<Reached> {
+async function alone(redis: RedisConnection, { db }: RedisAddress): Promise<Reached> {
   if (db > 0) await redis.select(db);
   return { home: redis, masters: [redis] };
 }
 
 async function reachCluster(
   address: RedisAddress,
-  reach: (endpoint: Endpoint) => Promise<Redis>,
+  reach: (endpoint: Endpoint) => Promise<RedisConnection>,
 ): Promise<Reached> {
   const first = await Promise.any(address.endpoints.map((endpoint) => reach(endpoint))).catch(
     (error: unknown) => {

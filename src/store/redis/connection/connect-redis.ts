@@ -1,9 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
-import type { Endpoint, RedisAddress } from './address.ts';
-
-/** A connection's one use, so that neither a blocked read nor a long answer holds up a write. */
-export type Role = 'writer' | 'durable' | 'reader' | 'control';
+import type { RedisAddress } from './address.ts';
+import type { Connect, ConnectOptions, Role } from './redis-connection.ts';
 
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
@@ -17,57 +15,45 @@ function retryDelay(times: number): number {
   return Math.min(RETRY_MIN_MS * times, RETRY_MAX_MS);
 }
 
-/** Where a connection goes, if not to the address. */
-export interface ConnectOptions {
-  readonly endpoint?: Endpoint | undefined;
-  readonly failoverDetector?: boolean;
-}
-
 /**
- * Makes one connection to a master: the one at `endpoint` (a Cluster's), or the one of the address.
+ * Makes one connection through ioredis.
  *
  * Nothing is queued while it is away and nothing is sent twice: who calls decides. A server that turned read-only, or
  * one that is silent under a pending call, is left at once and looked for anew.
  */
-export function connect(address: RedisAddress, role: Role, options: ConnectOptions = {}): Redis {
+export const connectRedis: Connect = (address, role, options = {}) => {
   const redis = new Redis({
+    ...(role === 'sentinel' ? sentinel(address, options) : server(address, role, options)),
+    connectionName: `scangate-${role}`,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: 200,
+    retryStrategy: retryDelay,
+  });
+  redis.on('error', () => {});
+  return redis;
+};
+
+function server(address: RedisAddress, role: Role, options: ConnectOptions): Options {
+  return {
     ...credentials(address),
     ...place(address, options),
     db: address.db,
-    connectionName: `scangate-${role}`,
-    enableOfflineQueue: false,
     enableAutoPipelining: role === 'writer',
     protocol: 2,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: 200,
-    retryStrategy: retryDelay,
     reconnectOnError: (error) => (/^(READONLY|UNBLOCKED|MASTERDOWN)/.test(error.message) ? 1 : false),
-  });
-  redis.on('error', () => {});
-  return redis;
+  };
 }
 
-/** Makes a connection to one Sentinel, to hear whether it lives. */
-export function connectSentinel(address: RedisAddress, { host, port }: Endpoint): Redis {
-  const redis = new Redis({
-    host,
-    port,
-    ...(address.sentinelPassword === undefined ? {} : { password: address.sentinelPassword }),
-    ...(address.tls ? { tls: {} } : {}),
-    connectionName: 'scangate-sentinel',
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: 200,
-    retryStrategy: retryDelay,
-  });
-  redis.on('error', () => {});
-  return redis;
+function sentinel({ sentinelPassword, tls }: RedisAddress, { endpoint }: ConnectOptions): Options {
+  return {
+    ...endpoint,
+    ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+    ...(tls ? { tls: {} } : {}),
+  };
 }
 
 function credentials({ username, password }: RedisAddress): Options {
@@ -76,7 +62,7 @@ function credentials({ username, password }: RedisAddress): Options {
 
 function place(address: RedisAddress, { endpoint, failoverDetector = true }: ConnectOptions): Options {
   const tls = address.tls ? { tls: {} } : {};
-  if (address.kind !== 'sentinel') {
+  if (address.kind !== 'sentinel' || endpoint !== undefined) {
     return { ...(endpoint ?? address.endpoints[0]), ...tls };
   }
   return {

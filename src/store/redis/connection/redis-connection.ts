@@ -1,0 +1,95 @@
+import type { Time } from '../../../time/time.ts';
+import type { Endpoint, RedisAddress } from './address.ts';
+
+/** A connection's one use, so that neither a blocked read nor a long answer holds up a write. */
+export type Role = 'writer' | 'durable' | 'reader' | 'control' | 'sentinel';
+
+type Argument = string | number;
+
+/** Entries of a stream, oldest first. */
+export type StreamEntries = [id: string, fields: string[]][];
+
+/** Commands that go out together and are answered together, in their order. */
+export interface Pipeline {
+  cluster(subcommand: 'KEYSLOT', key: string): Pipeline;
+  fcall(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
+  fcall_ro(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
+  hsetnx(key: string, field: string, value: Argument): Pipeline;
+  wait(replicas: number, timeoutMs: number): Pipeline;
+  xread(...rest: ['COUNT', number, 'STREAMS', ...string[]]): Pipeline;
+  xrevrange(key: string, from: string, to: string, word: 'COUNT', count: number): Pipeline;
+  zadd(key: string, score: number, member: string): Pipeline;
+  zrangebyscore(key: string, from: Argument, to: Argument): Pipeline;
+  zremrangebyscore(key: string, from: Argument, to: Argument): Pipeline;
+  /** An error or a reply for each command; null where a transaction was not carried out. */
+  exec(): Promise<[error: Error | null, reply?: unknown][] | null>;
+}
+
+/**
+ * One connection to one server: the commands that the store uses, and no more, so that a simulation can hand in servers
+ * of its own. The client of ioredis is one. A command rejects with the server's error, or with `Connection is closed.`
+ */
+export interface RedisConnection {
+  cluster(subcommand: 'SLOTS'): Promise<unknown>;
+  eval(script: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
+  exists(key: string): Promise<number>;
+  fcall(name: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
+  fcall_ro(name: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
+  function(subcommand: 'LIST', word: 'LIBRARYNAME', name: string, code: 'WITHCODE'): Promise<unknown>;
+  function(subcommand: 'LOAD', word: 'REPLACE', code: string): Promise<unknown>;
+  get(key: string): Promise<string | null>;
+  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
+  hset(key: string, field: string, value: Argument): Promise<number>;
+  info(): Promise<string>;
+  info(section: 'replication'): Promise<string>;
+  mget(keys: string[]): Promise<(string | null)[]>;
+  pexpire(key: string, ms: number): Promise<number>;
+  ping(): Promise<unknown>;
+  sadd(key: string, member: string): Promise<number>;
+  select(db: number): Promise<unknown>;
+  set(key: string, value: string, px: 'PX', ms: number, nx: 'NX'): Promise<unknown>;
+  smismember(key: string, ...members: string[]): Promise<number[]>;
+  /** Seconds and microseconds. */
+  time(): Promise<Argument[]>;
+  xrange(key: string, from: string, to: string, word: 'COUNT', count: number): Promise<StreamEntries>;
+  xread(
+    ...rest: ['COUNT', number, 'BLOCK', number, 'STREAMS', ...string[]]
+  ): Promise<[key: string, entries: StreamEntries][] | null>;
+  zrangebyscore(key: string, from: Argument, to: Argument): Promise<string[]>;
+  zrem(key: string, member: string): Promise<number>;
+  zscore(key: string, member: string): Promise<string | null>;
+  pipeline(): Pipeline;
+  /** Like {@link pipeline}, carried out by the server without anything in between. */
+  multi(): Pipeline;
+
+  /** `ready` once commands may go out. */
+  readonly status: string;
+  /** The socket that is in use: another one after each reconnection. */
+  readonly stream: unknown;
+  readonly options: { readonly host?: string | undefined };
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  /** `close`: the socket is lost, and another is looked for; `end`: none is looked for any longer. */
+  on(event: 'ready' | 'close' | 'end', listener: () => void): unknown;
+  once(event: 'ready', listener: () => void): unknown;
+  /** Begins anew after `end`. */
+  connect(): Promise<void>;
+  /** Leaves this server; with `true` another connection is made at once. */
+  disconnect(reconnect?: boolean): void;
+}
+
+/** Where a connection goes, if not to the address. */
+export interface ConnectOptions {
+  /** One server: a Cluster's master, a replica, a Sentinel. */
+  readonly endpoint?: Endpoint | undefined;
+  readonly failoverDetector?: boolean;
+}
+
+/** Makes one connection to the master of the address, or to the endpoint that is named. It keeps itself connected. */
+export type Connect = (address: RedisAddress, role: Role, options?: ConnectOptions) => RedisConnection;
+
+/** The way to a store's servers. */
+export interface ServerAccess {
+  readonly address: RedisAddress;
+  readonly connect: Connect;
+  readonly time: Time;
+}
