@@ -12,7 +12,7 @@ import { ToolMissing, TOOLS, findTool } from './find-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.cache', 'chaos', String(process.pid));
-const env = { ...process.env, CHAOS_COMMIT: commit() };
+const env = { ...process.env, CHAOS_COMMIT: commit(), SCANGATE_TEST_BUILT: '1' };
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
 
 try {

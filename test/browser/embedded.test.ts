@@ -23,7 +23,7 @@ beforeAll(async () => {
     startChromium(),
     startGateway({ env: { SCANGATE_CLIENTS_FILE: shop.clientsFile } }),
   ]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -62,7 +62,7 @@ async function signInAtShop(
   await phone.page.locator('#number').fill((await number.textContent()) ?? '');
   await keepScreenshot(phone.page, `${name}-phone-number`);
   await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
-  const result = await within(given, 10_000, 'the result on the page');
+  const result = await within(given, 30_000, 'the result on the page');
   expect({ complaints: screen.complaints, strays: screen.strays }).toEqual({ complaints: [], strays: [] });
   return { given: result, screen, at: screen.page.url() };
 }

@@ -14,7 +14,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   [browser, gateway] = await Promise.all([startChromium(), startGateway()]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await browser?.close();
@@ -102,7 +102,7 @@ for (const locale of ['en', 'zh-CN']) {
       await view(phone, 'problem');
       await inspect(phone, `${locale}-phone-5-problem`);
     });
-  }, 60_000);
+  });
 }
 
 test('every stage of a denied sign-in looks right', async () => {
@@ -123,7 +123,7 @@ test('every stage of a denied sign-in looks right', async () => {
     await status(screen, 'cancelled');
     await inspect(screen, 'cancelled-screen');
   });
-}, 60_000);
+});
 
 test('the pages that stand alone look right', async () => {
   await withBoth('en', async (screen, phone) => {
@@ -138,7 +138,7 @@ test('the pages that stand alone look right', async () => {
     await screen.goto(`${gateway.url}/s/nothing-here`);
     await inspect(screen, 'problem-unknown-code');
   });
-}, 60_000);
+});
 
 test('the pages without JavaScript look right', async () => {
   await withBoth('en', async (screen, phone) => {
@@ -163,4 +163,4 @@ test('the pages without JavaScript look right', async () => {
       await close();
     }
   });
-}, 60_000);
+});

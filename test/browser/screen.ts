@@ -40,5 +40,5 @@ export async function readQrCode(page: Page): Promise<string | undefined> {
 /** Looks until the screen shows a QR code, from when the page has drawn one. */
 export async function awaitQrCode(page: Page): Promise<string> {
   await page.locator('[data-status="pending"][data-drawn="true"], img.code').first().waitFor();
-  return until(() => readQrCode(page), { withinMs: 10_000, everyMs: 50, what: 'a QR code on the screen' });
+  return until(() => readQrCode(page), { withinMs: 30_000, everyMs: 50, what: 'a QR code on the screen' });
 }

@@ -78,9 +78,9 @@ export function ledgerContract(name: string, makeLedger: MakeLedger): void {
 
     test('a replacement has a new life', async () => {
       const key = fresh();
-      await ledger.putIfAbsent(key, 'a', 60);
-      await ledger.replaceIf(key, 'a', 'b', 60_000);
-      await sleep(100);
+      await ledger.putIfAbsent(key, 'a', 1000);
+      expect(await ledger.replaceIf(key, 'a', 'b', 60_000)).toBe(true);
+      await sleep(1050);
       expect(await ledger.get(key)).toBe('b');
     });
 
@@ -142,10 +142,10 @@ export function ledgerContract(name: string, makeLedger: MakeLedger): void {
       );
       expect(counts.sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
       const brief = fresh();
-      expect(await ledger.count(brief, 150)).toBe(1);
-      await sleep(90);
+      expect(await ledger.count(brief, 1000)).toBe(1);
+      await sleep(200);
       expect(await ledger.count(brief, 60_000)).toBe(2);
-      await sleep(90);
+      await sleep(850);
       expect(await ledger.count(brief, 60_000)).toBe(1);
     });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { built } from '../support/built.ts';
 import { startChild } from '../support/child.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -9,7 +9,7 @@ import type { Gateway } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/cli/scangate.js', import.meta.url));
+const COMMAND = built('cli/scangate.js');
 
 /** Lives so short that a run sees each end; a foreign client, so that it sees CORS too. */
 const SHORT_LIVES = {
@@ -47,7 +47,7 @@ beforeAll(async () => {
   runs.set('redis', conform(shared));
   runs.set('shop', conform(shop, ...client, '--redirect-uri', SHOP.redirect_uris[0]!, ...groups));
   for (const run of runs.values()) run.catch(() => {}); // each test awaits its own
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(gateways.map((gateway) => gateway.stop()));
@@ -98,7 +98,7 @@ test.each(['file', 'redis'])(
 test('for a client of another origin, with a secret and number match', async () => {
   const { checks } = (await runs.get('shop'))!;
   expect(checks.filter(({ outcome }) => outcome === 'skipped')).toEqual([]);
-}, 120_000);
+});
 
 test('a gateway that is not there is status 2, and says so', async () => {
   const suite = startChild(process.execPath, [COMMAND, 'conformance', '--url', 'http://127.0.0.1:1']);

@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   ports = await freePorts(RELAYS);
   relays = await startRelays();
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const client of clients) client.stop();

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const env = { SCANGATE_STORE: redis.url, ...never };
   gateways = await Promise.all([startGateway({ env }), startGateway({ env })]);
   urls = gateways.map(({ url }) => url);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(gateways.map((gateway) => gateway.stop()));

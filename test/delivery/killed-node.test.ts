@@ -26,7 +26,7 @@ const start = (): Promise<Gateway> => startGateway({ env: { SCANGATE_STORE: redi
 beforeAll(async () => {
   redis = await startRedis();
   stays = await start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await stays?.stop();

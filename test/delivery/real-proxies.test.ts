@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { expectStatus } from '../support/call.ts';
+import { built } from '../support/built.ts';
 import { freePort, startChild } from '../support/child.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -14,7 +14,7 @@ import type { Certificate, Front } from './front.ts';
 import { SecureReader, WAYS } from './secure-reader.ts';
 import type { Way } from './secure-reader.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/cli/scangate.js', import.meta.url));
+const COMMAND = built('cli/scangate.js');
 const SOON_MS = 10_000;
 const IDLE_MS = rounds(2000, 180_000);
 
@@ -44,7 +44,7 @@ describe.each(FRONTS)('%s in front', (name) => {
       },
     });
     front = await startFront(name, port, gateway.port, certificate);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await front?.stop();
@@ -95,5 +95,5 @@ describe.each(FRONTS)('%s in front', (name) => {
     );
     expect(failed).toEqual([]);
     expect(code).toBe(0);
-  }, 120_000);
+  });
 });

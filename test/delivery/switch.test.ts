@@ -15,7 +15,7 @@ beforeAll(async () => {
   redis = await startRedis();
   const env = { SCANGATE_STORE: redis.url };
   [here, there] = await Promise.all([startGateway({ env }), startGateway({ env })]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([here?.stop(), there?.stop()]);

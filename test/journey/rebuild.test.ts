@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ticketCommands } from '../../src/command/ticket-commands.ts';
 import { headKey } from '../../src/store/keys.ts';
 import { partitionOf, ticketSubject } from '../../src/store/subject.ts';
 import { MINTED } from '../contract/appends.ts';
 import { openStores } from '../store/redis-support.ts';
+import { built } from '../support/built.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 
-const COMMAND = fileURLToPath(new URL('../../dist/cli/scangate.js', import.meta.url));
+const COMMAND = built('cli/scangate.js');
 const USER = { source: 'demo', issuer: 'demo', subject: 'ada' };
 const PHONE = { ip: '127.0.0.1', agent: '' };
 /** Pending, scanned and redeemed tickets in turn, in all partitions: 1, 2 and 4 events. */

@@ -33,7 +33,7 @@ for (const kind of ['file', 'redis'] as const) {
         redis === undefined ? {} : { SCANGATE_STORE: redis.database(database) };
       gateway = await startGateway({ env: env(0) });
       hasty = await startGateway({ env: { ...env(1), ...SHORT_LIVES } });
-    }, 60_000);
+    });
 
     afterAll(async () => {
       await Promise.all([gateway?.stop(), hasty?.stop()]);

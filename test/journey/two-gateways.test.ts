@@ -18,7 +18,7 @@ beforeAll(async () => {
     startGateway({ env: { SCANGATE_STORE: redis.url } }),
     startGateway({ env: { SCANGATE_STORE: redis.url } }),
   ]);
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([here?.stop(), there?.stop()]);

@@ -33,7 +33,7 @@ beforeAll(async () => {
   ];
   writeFileSync(file, JSON.stringify(clients));
   gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();

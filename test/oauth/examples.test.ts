@@ -33,7 +33,7 @@ beforeAll(async () => {
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, clients);
   gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all(children.map((child) => child.stop()));
@@ -105,4 +105,4 @@ test('a page with <scan-login>', async () => {
   } finally {
     await browser.close();
   }
-}, 60_000);
+});

@@ -24,7 +24,7 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   writeFileSync(secretsFile(), old);
   gateway = await startGateway({ env: { SCANGATE_SECRETS_FILE: secretsFile() } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();
@@ -73,4 +73,4 @@ test('a rotation in three steps breaks nobody: not a ticket half way, not a sess
   expectStatus(await refresh(next.refresh_token), 200);
   expect(await info(tokens.access_token)).toBe(401);
   expect((await refresh(late.refresh_token)).status).toBe(400);
-}, 60_000);
+});

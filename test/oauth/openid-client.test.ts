@@ -43,7 +43,7 @@ beforeAll(async () => {
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, JSON.stringify(clients));
   gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const env = { SCANGATE_STORE: redis.database(0) };
   one = await startGateway({ env });
   other = await startGateway({ env: { ...env, SCANGATE_PUBLIC_URL: one.url } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await Promise.all([one?.stop(), other?.stop()]);

@@ -86,7 +86,7 @@ describe('a phone that signs in at the company’s provider', () => {
       SCANGATE_CLIENTS_FILE: fileURLToPath(new URL('clients.json', import.meta.url)),
     };
     gateway = await startGateway({ port, env });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await gateway?.stop();

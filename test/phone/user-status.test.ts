@@ -48,7 +48,7 @@ beforeAll(async () => {
     SCANGATE_UPSTREAM_FAILURES: '1000',
   };
   gateway = await startGateway({ env });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();

@@ -30,7 +30,7 @@ beforeAll(async () => {
     SCANGATE_CLIENTS_FILE: fileURLToPath(new URL('clients.json', import.meta.url)),
   };
   gateway = await startGateway({ env });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();

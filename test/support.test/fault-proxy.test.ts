@@ -115,6 +115,14 @@ test('one behind: a message comes when the next is sent', async () => {
   await until(() => client.text === 'ONETWO');
 });
 
+test('one behind: events of a stream that one read joined are a message each', async () => {
+  const { client, proxy, atServer } = await line();
+  proxy.set('toClient', { kind: 'one-behind' });
+  client.socket.write('one\n\n\r\ntwo\n\n\r\n');
+  await until(() => client.text === 'ONE\n\n\r\n');
+  expect(atServer.text).toContain('two');
+});
+
 test('only the answer is cut: the request was done', async () => {
   const { client, proxy, atServer } = await line();
   proxy.cutNextAnswer();

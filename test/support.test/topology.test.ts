@@ -26,7 +26,7 @@ test('Sentinel: settles, promotes after a kill -9, moves as planned', async () =
   } finally {
     await topology.stop();
   }
-}, 90_000);
+});
 
 test('Cluster: settles, promotes after a kill -9, moves as planned, migrates a slot', async () => {
   const topology = await startClusterTopology();
@@ -59,4 +59,4 @@ test('Cluster: settles, promotes after a kill -9, moves as planned, migrates a s
   } finally {
     await topology.stop();
   }
-}, 90_000);
+});

@@ -75,7 +75,7 @@ export function startChild(
 }
 
 /** Waits until the process printed what `ready` looks for; an early end is an error that tells what it printed. */
-export async function untilPrinted(child: Child, ready: RegExp, withinMs = 10_000): Promise<void> {
+export async function untilPrinted(child: Child, ready: RegExp, withinMs = 30_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (performance.now() < end) {
     const { stdout, stderr } = child.output();

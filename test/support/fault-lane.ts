@@ -9,7 +9,7 @@ export type Fault =
   | { readonly kind: 'hold' }
   /** Bytes vanish while the connection stays open. */
   | { readonly kind: 'swallow' }
-  /** Each chunk waits until the next one, or the end, comes. */
+  /** Each chunk waits until the next one, or the end, comes; events of a stream that one read joined are chunks each. */
   | { readonly kind: 'one-behind' }
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
   | { readonly kind: 'latency'; readonly delayMs: number };
@@ -23,6 +23,20 @@ interface Surroundings {
 }
 
 const SLICES_PER_SECOND = 20;
+/** Where an event of a stream ends that is sent in chunks (RFC 9112, section 7.1). */
+const EVENT_END = '\n\n\r\n';
+
+/** Pieces that were sent apart, and that a busy machine read at once. */
+function eventsOf(chunk: Buffer): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < chunk.length;) {
+    const end = chunk.indexOf(EVENT_END, start);
+    const next = end < 0 ? chunk.length : end + EVENT_END.length;
+    pieces.push(chunk.subarray(start, next));
+    start = next;
+  }
+  return pieces;
+}
 
 /** One direction of one connection. Order is kept whatever the fault, also when it changes. */
 export class Lane {
@@ -67,7 +81,9 @@ export class Lane {
     }
     if (this.#fault.kind === 'swallow') return;
     const delayMs = this.#fault.kind === 'latency' ? this.#fault.delayMs : 0;
-    this.#queue.push({ chunk, dueMs: performance.now() + delayMs });
+    const dueMs = performance.now() + delayMs;
+    const pieces = this.#fault.kind === 'one-behind' ? eventsOf(chunk) : [chunk];
+    for (const piece of pieces) this.#queue.push({ chunk: piece, dueMs });
     const isSlicing = this.#fault.kind === 'throttle' && this.#timer !== undefined;
     if (!isSlicing) this.#flush();
   }

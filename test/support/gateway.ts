@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { built } from './built.ts';
 import { freePort, startChild } from './child.ts';
 import type { Child, Ending } from './child.ts';
 import { temporaryFolder } from './folder.ts';
@@ -13,7 +13,7 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Where the gateway is built; this checkout's `dist/main.js` by default. */
   readonly main?: string;
-  /** Until ready. */
+  /** Until ready; a minute by default. */
   readonly withinMs?: number;
 }
 
@@ -41,17 +41,21 @@ export interface Gateway {
 /** Secrets of tests with a shared store: two gateways must have the same. */
 export const TEST_SECRETS = Buffer.alloc(32, 'scangate test secret ').toString('base64url');
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const MAIN = built('main.js');
+const READY_WITHIN_MS = 60_000;
+/** What a gateway prints once it listens; on a port that another took, that other would answer. */
+const LISTENS = /^Scangate is ready/m;
+const TRIES = 3;
 
 /** Starts a gateway and waits for `/readyz`. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const made = options.cwd === undefined ? await temporaryFolder() : undefined;
   const folder = options.cwd ?? made!.path;
-  const port = options.port ?? (await freePort());
+  const first = await launchOnFreePort(options, folder);
+  const { port, env } = first;
+  let { child } = first;
   const url = `http://localhost:${port}`;
-  const env = environment(options, port, folder);
   const printed = { stdout: '', stderr: '' };
-  let child = await launch(options, env, folder, port);
 
   const output = (): { stdout: string; stderr: string } => {
     const now = child.output();
@@ -97,7 +101,7 @@ export async function refusedStart(
   });
   try {
     await until(() => !child.isRunning(), {
-      withinMs: options.withinMs ?? 15_000,
+      withinMs: options.withinMs ?? READY_WITHIN_MS,
       what: 'the refusal to start',
     });
     return { ...(await child.exited), ...child.output() };
@@ -121,12 +125,30 @@ function environment(options: GatewayOptions, port: number, folder: string): Nod
     SCANGATE_LIMITS: 'off',
     SCANGATE_DRAIN_WAIT: 'PT0S',
     SCANGATE_DRAIN_WINDOW: 'PT0.2S',
+    // A connection that was opened and never used is waited for until then, and clients of tests leave some.
+    SCANGATE_DRAIN_MAX: 'PT2S',
     ...(store.startsWith('file:') || options.env?.['SCANGATE_SECRETS_FILE'] !== undefined
       ? {}
       : { ...shared }),
   };
   const all = { ...Object.fromEntries(outer), ...usual, ...options.env };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Another process may take a free port before the gateway does. */
+async function launchOnFreePort(
+  options: GatewayOptions,
+  folder: string,
+): Promise<{ readonly child: Child; readonly port: number; readonly env: NodeJS.ProcessEnv }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = options.port ?? (await freePort());
+    const env = environment(options, port, folder);
+    try {
+      return { child: await launch(options, env, folder, port), port, env };
+    } catch (error) {
+      if (attempt === TRIES || options.port !== undefined || !/EADDRINUSE/.test(String(error))) throw error;
+    }
+  }
 }
 
 async function launch(
@@ -141,6 +163,7 @@ async function launch(
     await until(
       async () => {
         if (!child.isRunning()) return true;
+        if (!LISTENS.test(child.output().stdout)) return false;
         const answer = await fetch(`http://127.0.0.1:${port}/readyz`, {
           headers: { connection: 'close' },
           signal: AbortSignal.timeout(2000),
@@ -148,7 +171,7 @@ async function launch(
         await answer.arrayBuffer();
         return answer.status === 200;
       },
-      { withinMs: options.withinMs ?? 15_000, everyMs: 20, what: 'a ready gateway' },
+      { withinMs: options.withinMs ?? READY_WITHIN_MS, everyMs: 20, what: 'a ready gateway' },
     );
   } catch (error) {
     await child.kill();

@@ -59,7 +59,7 @@ const RECONNECT_MS = 25;
 
 /** Watches over one of the three transports, as a client of today would. */
 export function watch(transport: TransportName, ticket: Minted, options: WatchOptions = {}): Watching {
-  const { reconnect = true, withinMs = 30_000, waitS = 25, bases = [], reconnectMs = RECONNECT_MS } = options;
+  const { reconnect = true, withinMs = 60_000, waitS = 25, bases = [], reconnectMs = RECONNECT_MS } = options;
   const notices: Notice[] = [];
   const endings: string[] = [];
   const waiting = new Set<() => void>();
@@ -106,7 +106,7 @@ export function watch(transport: TransportName, ticket: Minted, options: WatchOp
     connections: () => opened,
     heartbeats: () => heartbeats,
     final,
-    told: async (status, limitMs = 10_000) => {
+    told: async (status, limitMs = 30_000) => {
       const find = (): Notice | undefined => notices.find((notice) => notice.status === status);
       let wake = (): void => {};
       const seen = new Promise<Notice>((resolve) => {

@@ -1,0 +1,38 @@
+const { relative, sep } = require('node:path');
+const { default: Sequencer } = require('@jest/test-sequencer');
+
+/**
+ * Seconds that a file took on two cores beside three others, for the slow ones: where jest has not measured yet, as in a
+ * fresh clone, a slow file must not be the last to start.
+ */
+const SECONDS = {
+  'test/browser/networks.test.ts': 74,
+  'test/store/redis-failover.test.ts': 60,
+  'test/browser/looks.test.ts': 49,
+  'test/browser/sign-in.test.ts': 48,
+  'test/store/redis-outage.test.ts': 38,
+  'test/delivery/real-proxies.test.ts': 33,
+  'test/store/redis-cluster.test.ts': 28,
+  'test/browser/embedded.test.ts': 26,
+  'test/delivery/interleaving.test.ts': 22,
+  'test/delivery/heartbeat.test.ts': 21,
+  'test/delivery/conformance.test.ts': 20,
+  'test/journey/sign-in.test.ts': 17,
+  'test/http/transports/sse.test.ts': 16,
+  'test/http/transports/web-socket.test.ts': 15,
+  'test/support.test/topology.test.ts': 13,
+  'test/journey/rebuild.test.ts': 13,
+  'test/store/redis-cut-off.test.ts': 13,
+  'test/browser/plain-http.test.ts': 12,
+  'test/delivery/stalled-readers.test.ts': 10,
+  'test/fault/redis-away.test.ts': 9,
+};
+
+/** Runs the files that take longest first, by what jest measured or by the seconds above. */
+module.exports = class SlowestFirst extends Sequencer {
+  time(test) {
+    const path = relative(test.context.config.rootDir, test.path).replaceAll(sep, '/');
+    return super.time(test) ?? (SECONDS[path] ?? 1) * 1000;
+  }
+};
+module.exports.SECONDS = SECONDS;
