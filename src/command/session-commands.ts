@@ -1,25 +1,22 @@
 import { decideSession } from '../session/decide.ts';
-import type { SessionCommand } from '../session/decide.ts';
-import type { RevokedData, SessionEvent } from '../session/events.ts';
-import { sessionLifeOf } from '../session/life.ts';
-import { evolveSession } from '../session/session.ts';
-import { encodeEvent } from '../store/codec.ts';
-import type { Append, Durability, EventStore, Head } from '../store/event-store.ts';
-import { cursorOfHead } from '../store/event-store.ts';
-import { foldedSession, sessionOf } from '../store/fold.ts';
-import { kindOf, sessionSubject } from '../store/subject.ts';
-import type { Subject } from '../store/subject.ts';
-import { cursorOf } from '../ticket/cursor.ts';
+import type { RevokedData } from '../session/events.ts';
+import type { Durability, EventStore, Head } from '../store/event-store.ts';
+import { kindOf } from '../store/subject.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import type { MakeNonce } from './nonce.ts';
-import { headAfter, loadAll, runCommand, withStoreErrors } from './run.ts';
-import type { RunOptions } from './run.ts';
+import { runCommand, withStoreErrors } from './run.ts';
+import type { Decision, RunOptions } from './run.ts';
+import { sessionAfter, sessionChange } from './session-change.ts';
+import { sessionReader } from './session-reader.ts';
 import { sessionViewOf } from './session-view.ts';
 import type { SessionView } from './session-view.ts';
-import { isOverdue, momentOf } from './ticket-view.ts';
+import { momentOf } from './ticket-view.ts';
 
 /** Looks at a session before a command decides, on every try: it throws where the caller has no business here. */
 export type SessionGuard = (view: SessionView) => void;
+
+/** Which session a command is for: its id, or the session as this very request has read it, which is not read again. */
+export type SessionAt = string | SessionView;
 
 /** Everything that can be done with a session. An id may be unknown: then there is nothing to see. */
 export interface SessionCommands {
@@ -30,10 +27,10 @@ export interface SessionCommands {
    * the one that an earlier use of the same token made; or it is not, because the token was used twice, or it ended.
    * Null: there is no such session.
    */
-  refresh(sid: string, generation: Cursor, keyId: string, guard: SessionGuard): Promise<SessionView | null>;
+  refresh(at: SessionAt, generation: Cursor, keyId: string, guard: SessionGuard): Promise<SessionView | null>;
   /** Ends a session. One that was never opened is ended too: then nothing opens. Idempotent. */
-  revoke(sid: string, reason: RevokedData['reason']): Promise<void>;
-  /** Appends `expired` where a session's deadline has passed. Answers the head afterwards. */
+  revoke(at: SessionAt, reason: RevokedData['reason']): Promise<void>;
+  /** Appends `expired` to a session whose deadline has passed; other subjects stay. Answers the head afterwards. */
   expire(head: Head): Promise<Head>;
 }
 
@@ -48,98 +45,68 @@ export interface SessionCommandsOptions {
   readonly replayWindowMs: number;
 }
 
-const WHEN: Record<SessionEvent['type'], Append['when']> = {
-  opened: 'any',
-  refreshed: 'before',
-  revoked: 'any',
-  expired: 'after',
-};
-
 /** Makes the commands over one store. */
 export function sessionCommands(options: SessionCommandsOptions): SessionCommands {
-  const { store, makeNonce } = options;
+  const { store, makeNonce, tries } = options;
+  const reader = sessionReader(store, makeNonce);
 
-  function appendOf(subject: Subject, head: Head | null, event: SessionEvent): Append {
-    const id = cursorOf((head?.version ?? 0) + 1, makeNonce());
-    const next = evolveSession(head === null ? undefined : sessionOf(head), { ...event, id });
-    if (next === undefined) throw new Error(`${event.type} begins no session`);
+  return {
+    look: (sids) => withStoreErrors(() => reader.load(sids)),
+
+    async refresh(at, generation, keyId, guard) {
+      function decideAt(seen: SessionView | null): Decision<SessionView | null> {
+        if (seen === null) return { batch: [], answer: () => null };
+        guard(seen);
+        const event = decideSession(seen.session, {
+          type: 'refresh',
+          generation,
+          keyId,
+          young: isYoung(seen),
+        });
+        if (event === undefined) return { batch: [], answer: () => seen };
+        const change = sessionChange(seen.sid, seen, event, makeNonce());
+        return {
+          batch: [change.append],
+          answer: ([moment], now) => sessionAfter(seen, change, moment, now),
+        };
+      }
+      return await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at), 'acknowledged'));
+    },
+
+    async revoke(at, reason) {
+      function decideAt(seen: SessionView | null): Decision<void> {
+        const event = decideSession(seen?.session, { type: 'revoke', reason });
+        const batch = event === undefined ? [] : [sessionChange(sidOf(at), seen, event, makeNonce()).append];
+        return { batch, answer: () => undefined };
+      }
+      await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at), options.durability));
+    },
+
+    async expire(head) {
+      if (kindOf(head.subject) !== 'session') return head;
+      return (await reader.expire(sessionViewOf(head, head.first))).head;
+    },
+  };
+
+  function runOptions(sid: string, durability: Durability): RunOptions<SessionView | null> {
     return {
-      subject,
-      expected: head === null ? null : cursorOfHead(head),
-      event: { id, ...encodeEvent(event) },
-      life: sessionLifeOf(event),
-      when: WHEN[event.type],
-      head: foldedSession(next),
+      load: async () => (await reader.load([sid]))[0] ?? null,
+      take: (head, now) => reader.take(head, now),
+      tries,
+      durability,
     };
   }
 
-  function batchOf(subject: Subject, head: Head | null, command: SessionCommand): readonly Append[] {
-    const event = decideSession(head === null ? undefined : sessionOf(head), command);
-    return event === undefined ? [] : [appendOf(subject, head, event)];
-  }
-
-  async function expire(head: Head): Promise<Head> {
-    if (kindOf(head.subject) !== 'session') return head;
-    const [append] = batchOf(head.subject, head, { type: 'expire' });
-    if (append === undefined) return head;
-    const result = await store.append([append]);
-    if (!('moments' in result)) return result.head ?? head;
-    const [moment] = result.moments;
-    return moment === undefined ? head : headAfter(head, append, moment);
-  }
-
-  function runOptions(durability: Durability): RunOptions {
-    return { tries: options.tries, durability, expire };
-  }
-
-  function isYoung(head: Head, now: number): boolean {
-    const at = momentOf(head, sessionOf(head).generation);
+  function isYoung({ head, session, now }: SessionView): boolean {
+    const at = momentOf(head, session.generation);
     return at !== undefined && now - at <= options.replayWindowMs;
   }
+}
 
-  return {
-    expire,
+function startOf(at: SessionAt): SessionView | undefined {
+  return typeof at === 'string' ? undefined : at;
+}
 
-    async look(sids) {
-      return await withStoreErrors(async () => {
-        const { heads, now } = await loadAll(store, sids.map(sessionSubject));
-        return await Promise.all(
-          heads.map(async (head) =>
-            head === null ? null : sessionViewOf(isOverdue(head, now) ? await expire(head) : head, now),
-          ),
-        );
-      });
-    },
-
-    async refresh(sid, generation, keyId, guard) {
-      const subject = sessionSubject(sid);
-      return await runCommand(
-        store,
-        [subject],
-        ([head], now) => {
-          if (head === null || head === undefined) return { batch: [], answer: () => null };
-          guard(sessionViewOf(head, now));
-          const command = { type: 'refresh', generation, keyId, young: isYoung(head, now) } as const;
-          return {
-            batch: batchOf(subject, head, command),
-            answer: ([after], at) => (after ? sessionViewOf(after, at) : null),
-          };
-        },
-        runOptions('acknowledged'),
-      );
-    },
-
-    async revoke(sid, reason) {
-      const subject = sessionSubject(sid);
-      await runCommand(
-        store,
-        [subject],
-        ([head]) => ({
-          batch: batchOf(subject, head ?? null, { type: 'revoke', reason }),
-          answer: () => undefined,
-        }),
-        runOptions(options.durability),
-      );
-    },
-  };
+function sidOf(at: SessionAt): string {
+  return typeof at === 'string' ? at : at.sid;
 }

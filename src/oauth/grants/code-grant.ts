@@ -16,7 +16,7 @@ export function codeGrant(secrets: TicketSecrets, redeem: Redeem): RunGrant {
     const code = secrets.checkCode(required(request, 'code'));
     if (code === undefined) throw refused();
     return await redeem({
-      ticketId: code.ticketId,
+      at: code.ticketId,
       client,
       guard: (view) => {
         if (!isRightUse(view, code, client, request)) throw refused();

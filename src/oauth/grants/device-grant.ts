@@ -42,7 +42,7 @@ export function deviceGrant({ tickets, secrets, pace, redeem }: DeviceGrantOptio
     if (over !== undefined) throw new OAuthError(over, `The sign-in is ${view.ticket.status}.`);
     if (view.ticket.status === 'pending' || view.ticket.status === 'scanned') throw await pending(view);
     return await redeem({
-      ticketId: checked.ticketId,
+      at: view,
       client,
       guard,
       idempotencyKey: request.idempotencyKey,

@@ -30,7 +30,7 @@ export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOpt
     checkOwner(seen, client);
     const scope = scopeOf(seen, request);
     await checkUser(seen);
-    const view = await sessions.refresh(token.sid, token.generation, secrets.makingId, (at) =>
+    const view = await sessions.refresh(seen, token.generation, secrets.makingId, (at) =>
       checkOwner(at, client),
     );
     const { generation, key_id: keyId } = view?.session ?? {};
@@ -40,7 +40,7 @@ export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOpt
 
   async function checkUser(seen: SessionView): Promise<void> {
     if (seen.session.status !== 'active' || (await isActive(openedOf(seen).user))) return;
-    await sessions.revoke(seen.sid, 'status');
+    await sessions.revoke(seen, 'status');
     throw new OAuthError('invalid_grant', 'The user may not sign in.');
   }
 }

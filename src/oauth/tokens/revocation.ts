@@ -29,7 +29,7 @@ export function revocationEndpoint(options: RevocationOptions): RevocationEndpoi
     if (!view) return;
     if (view.session.opened?.client_id !== client.client_id)
       throw new OAuthError('invalid_grant', 'The token was given to another client.');
-    await options.sessions.revoke(sid, 'client');
+    await options.sessions.revoke(view, 'client');
   };
 
   async function sidOf(token: string): Promise<string | undefined> {

@@ -1,0 +1,40 @@
+import { momentOf } from '../../command/ticket-view.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import type { OpenedData } from '../../session/events.ts';
+import type { Cursor } from '../../ticket/cursor.ts';
+import type { User } from '../../ticket/events.ts';
+
+/** The id of the session that a confirmed ticket opens. It follows from the ticket, so that nobody opens two. */
+export function sidOf(secrets: TicketSecrets, { ticketId, ticket }: TicketView): string {
+  return secrets.sid(ticketId, ticket.minted.key_id, confirmedId(ticket.confirmed));
+}
+
+/** Who has confirmed. */
+export function userOf({ ticket }: TicketView): User {
+  if (ticket.scanned === undefined) throw new Error('a confirmed ticket was scanned');
+  return ticket.scanned.user;
+}
+
+/** What the session of a confirmed ticket is opened with. @param lifeMs how long it lives, in milliseconds. */
+export function openingOf(view: TicketView, lifeMs: number): OpenedData {
+  const { minted, confirmed } = view.ticket;
+  const id = confirmedId(confirmed);
+  return {
+    ticket_id: view.ticketId,
+    confirmed_id: id,
+    key_id: minted.key_id,
+    client_id: minted.client_id,
+    user: userOf(view),
+    scope: minted.scope,
+    ...(minted.nonce === undefined ? {} : { nonce: minted.nonce }),
+    auth_time: Math.floor((momentOf(view.head, id) ?? view.now) / 1000),
+    browser: minted.browser,
+    life_ms: lifeMs,
+  };
+}
+
+function confirmedId(confirmed: { readonly id: Cursor } | undefined): Cursor {
+  if (confirmed === undefined) throw new Error('only a confirmed ticket is redeemed');
+  return confirmed.id;
+}
