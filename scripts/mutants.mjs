@@ -39,8 +39,8 @@ const MUTANTS = [
   {
     name: 'a ticket is gone once redeemed',
     file: 'src/http/tickets/presenter.ts',
-    from: '        return { head, now };',
-    to: "        return ticketOf(head).status === 'redeemed' ? null : { head, now };",
+    from: '        return await commands.look(idOf(subject), () => undefined);',
+    to: "        const view = await commands.look(idOf(subject), () => undefined);\n        return view.ticket.status === 'redeemed' ? null : view;",
     tests: ['test/delivery/conformance.test.ts'],
   },
   {

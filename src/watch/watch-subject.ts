@@ -1,9 +1,8 @@
 import { cursorOfHead } from '../store/event-store.ts';
-import type { Head } from '../store/event-store.ts';
 import type { Subject } from '../store/subject.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import type { Hub, Watcher } from './hub.ts';
-import type { Present, Reading, Told } from './present.ts';
+import type { Present, SubjectView, Told } from './present.ts';
 import type { Due, Wheel } from './wheel.ts';
 
 /** What all watchers of a process share. Durations in milliseconds. */
@@ -50,15 +49,15 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     shared.hub.add(subject, this);
   }
 
-  /** The first reading. @param admit looks at the head before anything is told, and throws where the caller may not. */
-  async first(admit: (head: Head) => void): Promise<First<T>> {
+  /** The first reading. @param admit looks at the view before anything is told, and throws where the caller may not. */
+  async first(admit: (view: SubjectView) => void): Promise<First<T>> {
     try {
-      const reading = await this.#present.load(this.#subject);
-      if (reading === null) return this.#end('absent');
-      admit(reading.head);
-      if (this.#known !== undefined && this.#present.ends(reading.head).includes(this.#known))
+      const view = await this.#present.load(this.#subject);
+      if (view === null) return this.#end('absent');
+      admit(view);
+      if (this.#known !== undefined && this.#present.ends(view).includes(this.#known))
         return this.#end('ended');
-      return this.#judge(reading) ?? 'unchanged';
+      return this.#judge(view) ?? 'unchanged';
     } catch (error) {
       this.close();
       throw error;
@@ -115,9 +114,9 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
 
   async #look(): Promise<Told<T> | undefined> {
     try {
-      const reading = await this.#present.load(this.#subject);
-      if (reading === null) return this.#end(this.#present.gone(this.#subject));
-      return this.#judge(reading);
+      const view = await this.#present.load(this.#subject);
+      if (view === null) return this.#end(this.#present.gone(this.#subject));
+      return this.#judge(view);
     } catch (error) {
       if (!this.#shared.isAway(error)) {
         this.close();
@@ -129,22 +128,22 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     }
   }
 
-  #judge(reading: Reading): Told<T> | undefined {
-    const { head } = reading;
-    this.#waitMs = this.#untilNext(reading);
+  #judge(view: SubjectView): Told<T> | undefined {
+    const { head } = view;
+    this.#waitMs = this.#untilNext(view);
     if (this.#known === cursorOfHead(head)) return undefined;
     const reset = this.#known !== undefined && !head.moments.some((moment) => moment.id === this.#known);
     if (reset) this.#shared.onOdd?.('reset');
-    const told = this.#present.tell(reading, reset);
+    const told = this.#present.told(view, reset);
     this.#known = told.cursor;
     if (told.end) this.close();
     return told;
   }
 
-  #untilNext(reading: Reading): number {
+  #untilNext(view: SubjectView): number {
     const { recheckMinMs, recheckMaxMs, random } = this.#shared;
     const recheck = recheckMinMs + random() * (recheckMaxMs - recheckMinMs);
-    return Math.max(1, Math.min(recheck, this.#present.movesInMs(reading) ?? recheck));
+    return Math.max(1, Math.min(recheck, this.#present.movesInMs(view) ?? recheck));
   }
 
   #sleep(): Promise<void> {

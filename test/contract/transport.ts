@@ -328,9 +328,9 @@ export function transportContract({ name, open }: TransportUnderTest): void {
       await restart({
         present: (present) => ({
           ...present,
-          tell: (reading, reset) => {
-            if (reading.head.status === 'scanned') throw new NewerSchema('head of schema 2');
-            return present.tell(reading, reset);
+          told: (view, reset) => {
+            if (view.head.status === 'scanned') throw new NewerSchema('head of schema 2');
+            return present.told(view, reset);
           },
         }),
       });

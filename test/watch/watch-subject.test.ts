@@ -208,9 +208,9 @@ describe('a watch', () => {
       shared,
       {
         ...present,
-        tell: (reading, reset) => {
-          if (reading.head.status === 'scanned') throw new NewerSchema('head');
-          return present.tell(reading, reset);
+        told: (view, reset) => {
+          if (view.head.status === 'scanned') throw new NewerSchema('head');
+          return present.told(view, reset);
         },
       },
       subject,

@@ -10,7 +10,7 @@ import { MOMENTS_MAX, StoreUnavailable, cursorOfHead } from '../../src/store/eve
 import type { Subject } from '../../src/store/subject.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';
 import { cursorOf } from '../../src/ticket/cursor.ts';
-import type { Present, Reading, Told } from '../../src/watch/present.ts';
+import type { Present, SubjectView, Told } from '../../src/watch/present.ts';
 
 /** What the tests' watchers are told. */
 export interface Seen {
@@ -24,7 +24,7 @@ const END = new Set(['confirmed', 'redeemed', 'denied', 'cancelled', 'expired'])
 
 /** Tells what a head says; it knows nothing of secrets. */
 export function presentOf(store: EventStore): Present<Seen> {
-  const tell = ({ head }: Reading, reset: boolean): Told<Seen> => {
+  const told = ({ head }: SubjectView, reset: boolean): Told<Seen> => {
     const cursor = cursorOfHead(head);
     return {
       cursor,
@@ -38,13 +38,13 @@ export function presentOf(store: EventStore): Present<Seen> {
       const head = heads[0] ?? null;
       return head === null ? null : { head, now };
     },
-    tell,
+    told,
     gone: (subject) => ({
       cursor: cursorOf(1, '0'),
       notice: { subject, cursor: cursorOf(1, '0'), status: 'expired', reset: true },
       end: true,
     }),
-    ends: (head) => {
+    ends: ({ head }) => {
       const status = head.blob.split(' ').slice(-head.moments.length);
       return head.moments.filter((_, index) => END.has(status[index] ?? '')).map((moment) => moment.id);
     },

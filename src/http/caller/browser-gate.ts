@@ -2,8 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Guard } from '../../command/ticket-commands.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
-import { ticketOf } from '../../store/fold.ts';
-import type { Head } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Binding, MintedData } from '../../ticket/events.ts';
 import { bearerOf, cookieOf } from './credentials.ts';
@@ -86,14 +84,9 @@ export class BrowserGate {
     if (!fits) throw new ScangateError('not_found');
   }
 
-  /** {@link admit} for commands. */
+  /** {@link admit} for commands and watches. */
   guard(claim: BrowserClaim): Guard {
     return (view) => this.admit(claim, view.ticket.minted);
-  }
-
-  /** {@link admit} for watches. */
-  admitHead(claim: BrowserClaim): (head: Head) => void {
-    return (head) => this.admit(claim, ticketOf(head).minted);
   }
 
   #checked(

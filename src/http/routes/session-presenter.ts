@@ -1,22 +1,25 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
+import type { SessionView } from '../../command/session-view.ts';
 import { sessionNotice } from '../../session/notice.ts';
 import type { SessionNotice } from '../../session/notice.ts';
 import { cursorOfHead, deadlineOf, lastMoment } from '../../store/event-store.ts';
-import { sessionOf } from '../../store/fold.ts';
 import { idOf } from '../../store/subject.ts';
 import type { Present } from '../../watch/present.ts';
 
 /** Makes the notices of sessions. One serves the whole process. @param retryAfterMs advice for who polls. */
-export function sessionPresenter(sessions: SessionCommands, retryAfterMs: number): Present<SessionNotice> {
+export function sessionPresenter(
+  sessions: SessionCommands,
+  retryAfterMs: number,
+): Present<SessionNotice, SessionView> {
   return {
     async load(subject) {
       const [view] = await sessions.look([idOf(subject)]);
-      return view ? { head: view.head, now: view.now } : null;
+      return view ?? null;
     },
 
-    tell: ({ head, now }, reset) => ({
+    told: ({ session, head, now }, reset) => ({
       cursor: cursorOfHead(head),
-      notice: sessionNotice(sessionOf(head), {
+      notice: sessionNotice(session, {
         sid: idOf(head.subject),
         cursor: cursorOfHead(head),
         expiresInMs: deadlineOf(head) - now,
@@ -35,7 +38,7 @@ export function sessionPresenter(sessions: SessionCommands, retryAfterMs: number
       end: true,
     }),
 
-    ends: (head) => (head.final ? [lastMoment(head).id] : []),
+    ends: ({ head }) => (head.final ? [lastMoment(head).id] : []),
 
     movesInMs: ({ head, now }) => (head.final ? undefined : Math.max(0, deadlineOf(head) - now)),
   };

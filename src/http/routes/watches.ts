@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TicketView } from '../../command/ticket-view.ts';
 import { ticketSubject } from '../../store/subject.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { TicketNotice } from '../../ticket/notice.ts';
@@ -15,7 +16,7 @@ import type { TransportShared } from '../transports/transport.ts';
 /** What watching a ticket is made of. */
 export interface WatchRoutesOptions {
   readonly gate: BrowserGate;
-  readonly presenter: Present<TicketNotice>;
+  readonly presenter: Present<TicketNotice, TicketView>;
   readonly shared: TransportShared;
 }
 
@@ -35,14 +36,14 @@ export function admittedTicket(
   { gate, presenter }: Pick<WatchRoutesOptions, 'gate' | 'presenter'>,
   claim: BrowserClaim,
   asked: { readonly after?: string | undefined; readonly address?: string | undefined },
-): Admitted<TicketNotice> {
+): Admitted<TicketNotice, TicketView> {
   return {
     subject: ticketSubject(claim.ticketId),
     present: presenter,
     eventName: 'ticket',
     after: asked.after,
     address: asked.address,
-    admit: gate.admitHead(claim),
+    admit: gate.guard(claim),
   };
 }
 

@@ -1,10 +1,9 @@
 import type { TicketCommands } from '../../command/ticket-commands.ts';
-import { cursorOfView, viewOf } from '../../command/ticket-view.ts';
+import { cursorOfView } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { deadlineOf, lastMoment } from '../../store/event-store.ts';
-import { ticketOf } from '../../store/fold.ts';
 import { idOf } from '../../store/subject.ts';
 import type { Subject } from '../../store/subject.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -25,7 +24,7 @@ export interface TicketPresenterOptions {
 }
 
 /** Makes the notices of tickets, for watches and for answers alike. One serves the whole process. */
-export interface TicketPresenter extends Present<TicketNotice> {
+export interface TicketPresenter extends Present<TicketNotice, TicketView> {
   notice(view: TicketView, reset: boolean): TicketNotice;
   /** The address in the QR code of now. */
   scanUrl(view: TicketView): string;
@@ -39,27 +38,22 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
 
     async load(subject) {
       try {
-        const { head, now } = await commands.look(idOf(subject), () => undefined);
-        return { head, now };
+        return await commands.look(idOf(subject), () => undefined);
       } catch (error) {
         if (error instanceof ScangateError && error.code === 'not_found') return null;
         throw error;
       }
     },
 
-    tell({ head, now }, reset) {
-      const view = viewOf(head, now);
-      return {
-        cursor: cursorOfView(view),
-        notice: noticeOf(options, view, reset),
-        end: endsWatch(view.ticket.status),
-      };
-    },
+    told: (view, reset) => ({
+      cursor: cursorOfView(view),
+      notice: noticeOf(options, view, reset),
+      end: endsWatch(view.ticket.status),
+    }),
 
     gone: goneTicket,
 
-    ends(head) {
-      const { status, confirmed } = ticketOf(head);
+    ends({ head, ticket: { status, confirmed } }) {
       return [
         ...(confirmed === undefined ? [] : [confirmed.id]),
         ...(endsWatch(status) ? [lastMoment(head).id] : []),

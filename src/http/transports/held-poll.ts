@@ -48,7 +48,7 @@ export class HeldPoll<T> implements HeldConnection, Due {
     this.#watch = watch;
     let first: First<T> = 'absent';
     try {
-      first = await watch.first((head) => admitted.admit(head));
+      first = await watch.first((view) => admitted.admit(view));
     } finally {
       if (first === 'absent') this.#release();
     }

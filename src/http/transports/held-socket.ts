@@ -93,7 +93,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
     const watch = new SubjectWatch(shared, admitted.present, admitted.subject, this.#after);
     this.#watch = watch;
     try {
-      const first = await watch.first((head) => admitted.admit(head));
+      const first = await watch.first((view) => admitted.admit(view));
       if (this.#phase !== 'opening') return;
       if (first === 'absent') this.#close(CLOSE.notYours, 'refused');
       else if (first === 'ended') this.#close(CLOSE.over, 'end');

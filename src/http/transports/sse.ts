@@ -104,7 +104,7 @@ class SseStream<T> implements HeldConnection, Due {
   ): Promise<Told<T> | 'unchanged' | 'ended' | 'absent' | 'leave' | 'closed'> {
     this.#watch = watch;
     try {
-      const first = await watch.first((head) => admitted.admit(head));
+      const first = await watch.first((view) => admitted.admit(view));
       if (this.#phase === 'closed') return 'closed';
       if (this.#phase === 'leaving') {
         this.release();

@@ -281,8 +281,8 @@ describe('an event stream', () => {
     await begin({
       present: (present) => ({
         ...present,
-        tell: (reading, reset) => {
-          const told = present.tell(reading, reset);
+        told: (view, reset) => {
+          const told = present.told(view, reset);
           return { ...told, notice: { ...told.notice, status: told.notice.status, big } };
         },
       }),
@@ -318,8 +318,8 @@ describe('an event stream', () => {
     await begin({
       present: (present) => ({
         ...present,
-        tell: (reading, reset) => {
-          const told = present.tell(reading, reset);
+        told: (view, reset) => {
+          const told = present.told(view, reset);
           return told.end ? { ...told, notice: { ...told.notice, big } } : told;
         },
       }),
@@ -339,8 +339,8 @@ describe('an event stream', () => {
     await begin({
       present: (present) => ({
         ...present,
-        tell: (reading, reset) => {
-          const told = present.tell(reading, reset);
+        told: (view, reset) => {
+          const told = present.told(view, reset);
           return { ...told, notice: { ...told.notice, big } };
         },
       }),

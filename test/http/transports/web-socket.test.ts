@@ -260,8 +260,8 @@ describe('a socket', () => {
     await restart({
       present: (present) => ({
         ...present,
-        tell: (reading, reset) => {
-          const told = present.tell(reading, reset);
+        told: (view, reset) => {
+          const told = present.told(view, reset);
           return { ...told, notice: { ...told.notice, big } };
         },
       }),
