@@ -8,4 +8,5 @@ export const systemTime: Time = {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
+  soon: (call) => void setImmediate(call),
 };

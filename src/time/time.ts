@@ -13,6 +13,8 @@ export interface Time {
    * @returns what takes the call back; it may be used at any time, and more than once. Until then a process stays alive.
    */
   after(ms: number, call: () => void): () => void;
+  /** Calls once, as soon as what runs now has come to its end. */
+  soon(call: () => void): void;
 }
 
 /** Kept after `ms`, or as soon as the signal aborts. */

@@ -34,7 +34,7 @@ function stand(replicas: number) {
     onLibraryGone: () => Promise.resolve(),
   });
   const admission = { admit: () => Promise.resolve() };
-  const appends = new ReplicatedAppends({ calls, shards, admission, timeoutMs: 100 });
+  const appends = new ReplicatedAppends({ calls, shards, admission, timeoutMs: 100, time: systemTime });
   const send = () =>
     appends.send([] as readonly Append[], 0, ['sg2_append', 0] as ReturnType<typeof appendArguments>);
   return { shard, wanted, answers, send };

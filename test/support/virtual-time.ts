@@ -28,6 +28,10 @@ export class VirtualTime implements Time {
     return () => this.#forget(timer);
   }
 
+  soon(call: () => void): void {
+    this.after(0, call);
+  }
+
   /** How many calls wait. */
   get waiting(): number {
     return this.#waiting.length;

@@ -128,7 +128,9 @@ function createBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta)
     trustsAtOnce: address.kind !== 'sentinel',
     onIncident,
   });
-  const reads = new ReadBatch(partitions, (groups) => readHeads({ calls, shards, recovery: state }, groups));
+  const reads = new ReadBatch(partitions, time, (groups) =>
+    readHeads({ calls, shards, recovery: state }, groups),
+  );
   const log = new SubjectLog(calls, reads, settings.historyMs);
   const tail = new Tail({
     shards,
@@ -223,6 +225,7 @@ function createStore(base: Base, { peers, failover, timelines, clocks, sentinels
       shards,
       admission,
       timeoutMs: settings.replicationTimeoutMs,
+      time,
     }),
     time,
     historyMs: settings.historyMs,

@@ -1,3 +1,4 @@
+import type { Time } from '../../../time/time.ts';
 import type { Head } from '../../event-store.ts';
 import { partitionOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
@@ -31,17 +32,19 @@ const HEADS_MAX = 200;
 /** Puts all reads of one turn of the event loop together: one function call a partition, each subject once. */
 export class ReadBatch {
   readonly #partitions: number;
+  readonly #time: Time;
   readonly #readHeads: ReadHeads;
   #waiting = new Map<Subject, Waiting[]>();
 
-  constructor(partitions: number, readHeads: ReadHeads) {
+  constructor(partitions: number, time: Time, readHeads: ReadHeads) {
     this.#partitions = partitions;
+    this.#time = time;
     this.#readHeads = readHeads;
   }
 
   read(subject: Subject): Promise<DatedHead> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.size === 0) setImmediate(() => void this.#send());
+      if (this.#waiting.size === 0) this.#time.soon(() => void this.#send());
       const present = this.#waiting.get(subject);
       if (present === undefined) this.#waiting.set(subject, [{ resolve, reject }]);
       else present.push({ resolve, reject });

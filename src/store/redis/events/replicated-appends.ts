@@ -1,3 +1,4 @@
+import type { Time } from '../../../time/time.ts';
 import type { Append } from '../../event-store.ts';
 import type { Link } from '../connection/link.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
@@ -20,6 +21,7 @@ export interface ReplicatedAppendsOptions {
   readonly admission: Pick<Admission, 'admit'>;
   /** How long one WAIT waits, in milliseconds. */
   readonly timeoutMs: number;
+  readonly time: Time;
 }
 
 /** The function's reply, and whether every known replica, at least one, has what it wrote. */
@@ -85,7 +87,7 @@ export class ReplicatedAppends {
 
   async #pump(link: Link, group: Group): Promise<void> {
     group.sending = true;
-    await new Promise((turn) => setImmediate(turn));
+    await new Promise<void>((turn) => this.#options.time.soon(turn));
     while (group.waiting.length > 0) {
       const batch = group.waiting.splice(0);
       try {

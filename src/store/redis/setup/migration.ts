@@ -13,10 +13,17 @@ export interface Migration {
 const BUILT = new URL('../../../migrations/', import.meta.url);
 const FOLDER = existsSync(BUILT) ? BUILT : new URL('../../../../migrations/', import.meta.url);
 
-/** The migrations that this release brings, in order. */
-export async function readMigrations(): Promise<readonly Migration[]> {
+let migrations: Promise<readonly Migration[]> | undefined;
+
+/** The migrations that this release brings, in order. They are read once. */
+export function readMigrations(): Promise<readonly Migration[]> {
+  migrations ??= readAll();
+  return migrations;
+}
+
+async function readAll(): Promise<readonly Migration[]> {
   const names = (await readdir(FOLDER)).filter((name) => /^[0-9]{4}-.*\.lua$/.test(name)).sort();
-  const migrations = await Promise.all(
+  const found = await Promise.all(
     names.map(async (name) => {
       const code = await readFile(new URL(name, FOLDER), 'utf8');
       const library = /^#!lua name=(\w+)/.exec(code)?.[1];
@@ -24,6 +31,6 @@ export async function readMigrations(): Promise<readonly Migration[]> {
       return { number: Number(name.slice(0, 4)), name, library, code };
     }),
   );
-  if (migrations.length === 0) throw new Error(`no migrations in ${FOLDER.pathname}`);
-  return migrations;
+  if (found.length === 0) throw new Error(`no migrations in ${FOLDER.pathname}`);
+  return found;
 }
