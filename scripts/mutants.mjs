@@ -9,104 +9,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 
+const root = fileURLToPath(new URL('..', import.meta.url));
+
 /**
  * What is broken: a text of a file and what stands in its place. Each must compile, so that a test has to notice.
+ * `npm run check` holds the list against the files.
  *
  * @type {readonly { name: string, file: string, from: string, to: string, tests: readonly string[] }[]}
  */
-const MUTANTS = [
-  {
-    name: 'the cursor is a bare number',
-    file: 'src/ticket/cursor.ts',
-    from: 'return `${version}-${nonce}`;',
-    to: 'return `${version}-${nonce.length > 0 ? 1 : 0}`;',
-    tests: ['test/delivery/conformance.test.ts'],
-  },
-  {
-    name: 'the feed reads from $',
-    file: 'src/store/redis/events/tail-read.ts',
-    from: 'const ids = places.map(([, after]) => after);',
-    to: "const ids = places.map(([, after]) => (after === '' ? after : '$'));",
-    tests: ['test/delivery/interleaving.test.ts'],
-  },
-  {
-    name: 'the flag is cleared after the read',
-    file: 'src/watch/watch-subject.ts',
-    from: 'this.#raised = false;\n      const told = await this.#look();',
-    to: 'const told = await this.#look();\n      this.#raised = false;',
-    tests: ['test/watch/watch-subject.test.ts', 'test/watch/interleavings.test.ts'],
-  },
-  {
-    name: 'a ticket is gone once redeemed',
-    file: 'src/http/tickets/presenter.ts',
-    from: '        return await commands.look(idOf(subject), () => undefined);',
-    to: "        const view = await commands.look(idOf(subject), () => undefined);\n        return view.ticket.status === 'redeemed' ? null : view;",
-    tests: ['test/delivery/conformance.test.ts'],
-  },
-  {
-    name: 'no heartbeat',
-    file: 'src/http/transports/sse.ts',
-    from: 'if (this.#stalledSince === undefined) this.#res.write(HEARTBEAT);',
-    to: 'if (this.#stalledSince === -1) this.#res.write(HEARTBEAT);',
-    tests: ['test/delivery/heartbeat.test.ts'],
-  },
-  {
-    name: 'a node that goes closes everyone at once',
-    file: 'src/http/transports/held.ts',
-    from: 'const share = windowMs === 0 ? 1 :',
-    to: 'const share = windowMs >= 0 ? 1 :',
-    tests: ['test/delivery/drain.test.ts'],
-  },
-  {
-    name: 'a node that goes cuts without a word',
-    file: 'src/http/transports/held.ts',
-    from: 'connection.leave();',
-    to: 'connection.cut();',
-    tests: ['test/delivery/drain.test.ts'],
-  },
-  {
-    name: 'SSE forgets the cursor it is asked with',
-    file: 'src/http/transports/sse.ts',
-    from: "const after = askedCursor(req.headers['last-event-id'], admitted.after);",
-    to: "const after = askedCursor(req.headers['last-event-id'], admitted.after) && undefined;",
-    tests: ['test/delivery/cut-anywhere.test.ts'],
-  },
-  {
-    name: 'a cursor in doubt is taken for a good one',
-    file: 'src/watch/watch-subject.ts',
-    from: 'const reset = this.#known !== undefined &&',
-    to: "const reset = this.#known === '0-0' &&",
-    tests: ['test/delivery/conformance.test.ts'],
-  },
-  {
-    name: 'the outcome of a stream is not its end',
-    file: 'src/http/transports/sse.ts',
-    from: "if (this.#phase === 'told') this.#end('', 'end');",
-    to: "if (this.#phase === 'told' && this.#endsAt < 0) this.#end('', 'end');",
-    tests: ['test/delivery/strange-proxies.test.ts'],
-  },
-  {
-    name: 'nothing comes behind a notice',
-    file: 'src/http/transports/sse.ts',
-    from: 'this.#res.write(frame, () => resolve());\n      this.#shared.watch.wheel.after(0, this);',
-    to: 'this.#res.write(frame, () => resolve());',
-    tests: ['test/delivery/strange-proxies.test.ts'],
-  },
-  {
-    name: 'a decision need not have seen the last one',
-    file: 'migrations/0001-event-store.lua',
-    from: 'if head.final or head.id ~= expected then',
-    to: 'if head.final then',
-    tests: ['test/store/redis-store.test.ts'],
-  },
-  {
-    name: "another ticket's secret opens this one",
-    file: 'src/http/caller/browser-gate.ts',
-    from: 'if (checked?.ticketId !== ticketId)',
-    to: 'if (checked === undefined)',
-    tests: ['test/delivery/conformance.test.ts'],
-  },
-];
+const MUTANTS = JSON.parse(readFileSync(join(root, 'scripts/mutants.json'), 'utf8'));
 
 const COPIED = ['src', 'test', 'scripts', 'migrations', 'bench', 'package.json', 'package-lock.json'].concat([
   'tsconfig.json',
@@ -116,7 +27,6 @@ const COPIED = ['src', 'test', 'scripts', 'migrations', 'bench', 'package.json',
   'openapi.yaml',
 ]);
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const copy = join(root, '.cache', 'mutants');
 const report = join(copy, 'jest.json');
 

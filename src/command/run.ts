@@ -1,6 +1,6 @@
-import { NewerSchema } from '../store/codec.ts';
 import type { Append, AppendResult, Durability, EventStore, Head, Moment } from '../store/event-store.ts';
 import { StoreUnavailable } from '../store/event-store.ts';
+import { withStoreErrors } from '../store/store-errors.ts';
 import { kindOf } from '../store/subject.ts';
 import type { Subject } from '../store/subject.ts';
 import { ScangateError } from '../ticket/error.ts';
@@ -72,18 +72,6 @@ export async function loadHeads(
     }),
   );
   return { heads: found, now };
-}
-
-/** Turns what a store throws into the answers that a caller may see. */
-export async function withStoreErrors<R>(work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof StoreUnavailable)
-      throw new ScangateError('store_unavailable', { retryAfterMs: 1000 });
-    if (error instanceof NewerSchema) throw new ScangateError('newer_schema', { retryAfterMs: 1000 });
-    throw error;
-  }
 }
 
 // An answer that did not come may stand for a write that did happen: the same batch, ids included, asks again.

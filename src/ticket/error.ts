@@ -1,4 +1,4 @@
-/** Every way in which Scangate says no. What each becomes on the wire stands in one table, `http/problem.ts`. */
+/** Every way in which Scangate says no. What each becomes on the wire stands in one table, `http/answer/problem.ts`. */
 export type ErrorCode =
   | 'invalid_request'
   | 'invalid_client'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { withStoreErrors } from '../../command/run.ts';
+import { withStoreErrors } from '../../store/store-errors.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Admitted } from './admitted.ts';

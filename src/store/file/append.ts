@@ -8,7 +8,7 @@ import { encodedEvent, encodedHead, eventOf, headOf } from './record.ts';
 import type { Draft } from './draft.ts';
 import type { Turn } from './writer.ts';
 
-/** What an append needs to know beside its turn. */
+/** How long the store remembers, and what its log still holds. */
 export interface AppendContext {
   readonly historyMs: number;
   /** Whether the log still holds anything of a subject. */

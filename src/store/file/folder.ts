@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { StoreRefused } from '../refused.ts';
 
-/** What LMDB and its lock file need to begin with, and what the environment keeps free beside them, in bytes. */
+/** The bytes that LMDB and its lock file begin with, and those that the environment keeps free beside them. */
 const ROOM_BYTES = 512 * 1024;
 
 /**

@@ -17,7 +17,7 @@ const check = (name: string, run: (bench: Bench) => Promise<void>, slow = false)
   run,
 });
 
-/** What an EventSource, and whatever stands between it and the gateway, needs of a stream. */
+/** What must hold of a stream for an EventSource, and for whatever stands between it and the gateway. */
 export const eventStream: readonly Check[] = [
   check('the headers keep caches and proxies from holding it', async (bench) => {
     const { headers, status } = await listen(await bench.mint(), 0);

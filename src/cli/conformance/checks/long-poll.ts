@@ -15,7 +15,7 @@ const check = (name: string, run: (bench: Bench) => Promise<void>): Check => ({
   run,
 });
 
-/** What a browser with nothing but XMLHttpRequest needs. */
+/** What must hold for a browser that has nothing but XMLHttpRequest. */
 export const longPoll: readonly Check[] = [
   check('without a cursor it is answered at once, and nothing keeps the answer', async (bench) => {
     const ticket = await bench.mint();

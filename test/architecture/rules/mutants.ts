@@ -1,0 +1,51 @@
+import { filesIn, textOf } from '../tree.ts';
+import type { Rule } from '../tree.ts';
+
+/** A row of `scripts/mutants.json`. */
+interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  readonly tests: readonly string[];
+}
+
+const texts: Rule = {
+  name: 'each mutant breaks a text that stands exactly once in its file, before tests that exist',
+  find(tree) {
+    const mutants = JSON.parse(textOf(tree, 'scripts/mutants.json') || '[]') as readonly Mutant[];
+    return mutants.flatMap(({ name, file, from, to, tests }) => {
+      const count = textOf(tree, file).split(from).length - 1;
+      return [
+        ...(count === 1 ? [] : [`${name}: its text stands ${count} times in ${file}`]),
+        ...(from === to ? [`${name}: nothing changes`] : []),
+        ...(tests.length === 0 ? [`${name}: nothing may notice`] : []),
+        ...tests
+          .filter((test) => filesIn(tree, 'test', /\.test\.ts$/).every((path) => path !== test))
+          .map((test) => `${name}: there is no ${test}`),
+      ];
+    });
+  },
+  broken: {
+    files: {
+      'scripts/mutants.json': JSON.stringify([
+        { name: 'good', file: 'src/a.ts', from: 'one', to: 'two', tests: ['test/a.test.ts'] },
+        { name: 'gone', file: 'src/a.ts', from: 'three', to: 'two', tests: ['test/b.test.ts'] },
+        { name: 'twice', file: 'src/a.ts', from: 'four', to: 'four', tests: [] },
+        { name: 'moved', file: 'src/b.ts', from: 'one', to: 'two', tests: ['test/a.test.ts'] },
+      ]),
+      'src/a.ts': 'one four four',
+      'test/a.test.ts': '',
+    },
+    finds: [
+      'gone: its text stands 0 times in src/a.ts',
+      'gone: there is no test/b.test.ts',
+      'twice: its text stands 2 times in src/a.ts',
+      'twice: nothing changes',
+      'twice: nothing may notice',
+      'moved: its text stands 0 times in src/b.ts',
+    ],
+  },
+};
+
+export const MUTANT_RULES: readonly Rule[] = [texts];
