@@ -25,7 +25,6 @@ export interface Redeemed {
   readonly session: SessionView;
 }
 
-/** What redeeming is made of. */
 export interface RedeemOptions {
   readonly store: EventStore;
   readonly reader: TicketReader;

@@ -18,7 +18,7 @@ export interface RunOptions<V> {
   /** Reads it as it is now; what is overdue is expired first, so that no decision ever sees that. */
   readonly load: () => Promise<V>;
   /** The same from the head that the store answered a lost race with. Absent: one head is not the whole of it. */
-  readonly take?: (head: Head, now: number) => Promise<V>;
+  readonly fromHead?: (head: Head, now: number) => Promise<V>;
   /** Times the store is asked again after a lost race or a missing answer. */
   readonly tries: number;
   readonly durability: Durability;
@@ -47,9 +47,9 @@ export async function runCommand<V, R>(
         return answer(result.moments, result.now);
       }
       seen =
-        options.take === undefined || result.head === null
+        options.fromHead === undefined || result.head === null
           ? await options.load()
-          : await options.take(result.head, result.now);
+          : await options.fromHead(result.head, result.now);
     }
     throw new ScangateError('store_unavailable', {
       retryAfterMs: 1000,

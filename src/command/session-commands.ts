@@ -35,7 +35,6 @@ export interface SessionCommands {
   expire(head: Head): Promise<Head>;
 }
 
-/** What session commands are made of. */
 export interface SessionCommandsOptions {
   readonly store: EventStore;
   readonly makeNonce: MakeNonce;
@@ -92,7 +91,7 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
   function runOptions(sid: string, durability: Durability): RunOptions<SessionView | null> {
     return {
       load: async () => (await reader.load([sid]))[0] ?? null,
-      take: (head, now) => reader.take(head, now),
+      fromHead: (head, now) => reader.fromHead(head, now),
       tries,
       durability,
     };

@@ -13,13 +13,13 @@ export interface SessionReader {
   /** Null where there is none. */
   load(sids: readonly string[]): Promise<readonly (SessionView | null)[]>;
   /** A session whose head the store has just answered. */
-  take(head: Head, now: number): Promise<SessionView>;
+  fromHead(head: Head, now: number): Promise<SessionView>;
   /** Appends `expired`. Answers the session as it is afterwards, which another event may have moved first. */
   expire(seen: SessionView): Promise<SessionView>;
 }
 
 export function sessionReader(store: EventStore, makeNonce: MakeNonce): SessionReader {
-  async function take(head: Head, now: number): Promise<SessionView> {
+  async function fromHead(head: Head, now: number): Promise<SessionView> {
     const view = sessionViewOf(head, now);
     return isOverdue(head, now) ? await expire(view) : view;
   }
@@ -36,9 +36,9 @@ export function sessionReader(store: EventStore, makeNonce: MakeNonce): SessionR
   return {
     async load(sids) {
       const { heads, now } = await loadHeads(store, sids.map(sessionSubject));
-      return await Promise.all(heads.map(async (head) => (head === null ? null : await take(head, now))));
+      return await Promise.all(heads.map(async (head) => (head === null ? null : await fromHead(head, now))));
     },
-    take,
+    fromHead,
     expire,
   };
 }

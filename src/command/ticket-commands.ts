@@ -12,7 +12,7 @@ import { runCommand } from './run.ts';
 import type { Decision } from './run.ts';
 import { ticketAfter, ticketChange } from './ticket-change.ts';
 import { ticketReader } from './ticket-reader.ts';
-import { viewOf } from './ticket-view.ts';
+import { ticketViewOf } from './ticket-view.ts';
 import type { TicketView } from './ticket-view.ts';
 
 /** Looks at a ticket before a command decides, on every try: it throws where the caller has no business here. */
@@ -43,7 +43,6 @@ export interface TicketCommands {
   expire(head: Head): Promise<Head>;
 }
 
-/** What ticket commands are made of. */
 export interface TicketCommandsOptions {
   readonly store: EventStore;
   readonly makeNonce: MakeNonce;
@@ -91,7 +90,7 @@ export function ticketCommands(options: TicketCommandsOptions): TicketCommands {
       }
       return await runCommand(store, typeof at === 'string' ? undefined : at, decideAt, {
         load: () => reader.load(ticketId),
-        take: (head, now) => reader.take(head, now),
+        fromHead: (head, now) => reader.fromHead(head, now),
         tries,
         durability: LASTING.has(command.type) ? durability : 'acknowledged',
       });
@@ -107,7 +106,7 @@ export function ticketCommands(options: TicketCommandsOptions): TicketCommands {
 
     async expire(head) {
       if (kindOf(head.subject) !== 'ticket') return head;
-      return (await reader.expire(viewOf(head, head.first))).head;
+      return (await reader.expire(ticketViewOf(head, head.first))).head;
     },
   };
 }

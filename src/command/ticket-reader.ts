@@ -5,7 +5,7 @@ import { ScangateError } from '../ticket/error.ts';
 import type { MakeNonce } from './nonce.ts';
 import { loadHeads } from './run.ts';
 import { ticketAfter, ticketChange } from './ticket-change.ts';
-import { isOverdue, viewOf } from './ticket-view.ts';
+import { isOverdue, ticketViewOf } from './ticket-view.ts';
 import type { TicketView } from './ticket-view.ts';
 
 /** Reads tickets as they are now: one whose deadline has passed is expired by that. */
@@ -13,15 +13,15 @@ export interface TicketReader {
   /** @throws ScangateError `not_found` */
   load(ticketId: string): Promise<TicketView>;
   /** A ticket whose head the store has just answered; null: it has none. @throws ScangateError `not_found` */
-  take(head: Head | null, now: number): Promise<TicketView>;
+  fromHead(head: Head | null, now: number): Promise<TicketView>;
   /** Appends `expired`. Answers the ticket as it is afterwards, which another event may have moved first. */
   expire(seen: TicketView): Promise<TicketView>;
 }
 
 export function ticketReader(store: EventStore, makeNonce: MakeNonce): TicketReader {
-  async function take(head: Head | null, now: number): Promise<TicketView> {
+  async function fromHead(head: Head | null, now: number): Promise<TicketView> {
     if (head === null) throw new ScangateError('not_found');
-    const view = viewOf(head, now);
+    const view = ticketViewOf(head, now);
     return isOverdue(head, now) ? await expire(view) : view;
   }
 
@@ -30,16 +30,16 @@ export function ticketReader(store: EventStore, makeNonce: MakeNonce): TicketRea
     if (event === undefined) return seen;
     const change = ticketChange(seen.ticketId, seen, event, 'after', makeNonce());
     const result = await store.append([change.append]);
-    if (!('moments' in result)) return result.head === null ? seen : viewOf(result.head, result.now);
+    if (!('moments' in result)) return result.head === null ? seen : ticketViewOf(result.head, result.now);
     return ticketAfter(seen, change, result.moments[0], result.now);
   }
 
   return {
     async load(ticketId) {
       const { heads, now } = await loadHeads(store, [ticketSubject(ticketId)]);
-      return await take(heads[0] ?? null, now);
+      return await fromHead(heads[0] ?? null, now);
     },
-    take,
+    fromHead,
     expire,
   };
 }

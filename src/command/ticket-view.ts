@@ -15,7 +15,7 @@ export interface TicketView {
 }
 
 /** Reads a head as a ticket. @throws NewerSchema where a later release wrote it. */
-export function viewOf(head: Head, now: number): TicketView {
+export function ticketViewOf(head: Head, now: number): TicketView {
   return { ticketId: idOf(head.subject), ticket: ticketOf(head), head, now };
 }
 

@@ -42,7 +42,7 @@ import type { Tokens } from './tokens/tokens.ts';
 import { userSessions } from './tokens/user-sessions.ts';
 import type { UserSessions } from './tokens/user-sessions.ts';
 
-/** What an authorization server is made of. Durations in milliseconds. */
+/** Durations in milliseconds. */
 export interface OAuthServerOptions {
   /** The public address without a trailing slash. */
   readonly issuer: string;
@@ -91,7 +91,6 @@ export interface OAuthServer {
   readonly userSessions: UserSessions;
 }
 
-/** Puts an authorization server together. */
 export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const { issuer, clients, tickets, sessions, ledger, ring, isActive, deviceIntervalMs } = options;
   const secrets = new TicketSecrets(ring);

@@ -45,7 +45,6 @@ export interface Breaker {
   call<R>(attempt: (signal: AbortSignal) => Promise<R>, tries?: number): Promise<R>;
 }
 
-/** Makes a breaker. */
 export function breaker(options: BreakerOptions): Breaker {
   let state: BreakerState = 'closed';
   let failures = 0;

@@ -2,7 +2,6 @@ import { WechatRefusal } from './wechat-api.ts';
 import { sharedToken } from './wechat-shared-token.ts';
 import type { SharedTokenOptions } from './wechat-shared-token.ts';
 
-/** What the server's own credential at WeChat is made of. */
 export type WechatCredentialOptions = SharedTokenOptions;
 
 /** Calls that need the server's credential. */

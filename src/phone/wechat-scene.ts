@@ -4,7 +4,6 @@ import type { Ledger } from '../store/ledger.ts';
 import type { WechatCredential } from './wechat-credential.ts';
 import type { CallWechat } from './wechat-api.ts';
 
-/** What WeChat's scene codes are made of. */
 export interface WechatSceneOptions {
   readonly call: CallWechat;
   readonly credential: WechatCredential;

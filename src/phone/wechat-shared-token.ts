@@ -7,7 +7,7 @@ import { WechatRefusal } from './wechat-api.ts';
 import { LEASE_MS, WechatTokenRecord } from './wechat-token-record.ts';
 import type { HideText, WechatToken } from './wechat-token-record.ts';
 
-/** What a token that all nodes share is made of. Durations in milliseconds. */
+/** Durations in milliseconds. */
 export interface SharedTokenOptions extends TokenFetchOptions {
   readonly ledger: Ledger;
   readonly box: HideText;

@@ -11,7 +11,6 @@ export interface WechatApp {
   readonly secret: string;
 }
 
-/** What signing in with WeChat is made of. */
 export interface WechatIdentityOptions {
   readonly call: CallWechat;
   /** Where browsers are sent, `https://open.weixin.qq.com` or a stand-in's. */

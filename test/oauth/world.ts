@@ -6,7 +6,7 @@ import type { TicketCommands } from '../../src/command/ticket-commands.ts';
 import type { Client } from '../../src/oauth/clients/client.ts';
 import { readClients } from '../../src/oauth/clients/client-file.ts';
 import { demoClient } from '../../src/oauth/clients/demo-client.ts';
-import type { TokenRequest } from '../../src/oauth/tokens/token-request.ts';
+import type { TokenRequest } from '../../src/oauth/grants/grant.ts';
 import { oauthServer } from '../../src/oauth/server.ts';
 import type { OAuthServer, OAuthServerOptions } from '../../src/oauth/server.ts';
 import { subjectRule } from '../../src/oauth/tokens/subject.ts';

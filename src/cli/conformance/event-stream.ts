@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
-import { begin } from './exchange.ts';
+import { sendRequest } from './exchange.ts';
 import type { Asked } from './exchange.ts';
 
 /** One line of a stream as it came, without its end, and when. */
@@ -53,7 +53,7 @@ export class EventStream {
 
   static async open(url: string, asked: Asked, ears: StreamEars = {}): Promise<EventStream> {
     const headers = { accept: 'text/event-stream', ...asked.headers };
-    return new EventStream(await begin(url, { ...asked, headers }), ears);
+    return new EventStream(await sendRequest(url, { ...asked, headers }), ears);
   }
 
   close(): void {

@@ -26,7 +26,7 @@ export interface Exchange {
 export const AT_ONCE_MS = 5000;
 
 /** Sends a request without any header that was not asked for (`fetch` adds its own) and gives the answer as it begins. */
-export function begin(url: string, asked: Asked = {}): Promise<IncomingMessage> {
+export function sendRequest(url: string, asked: Asked = {}): Promise<IncomingMessage> {
   const form = asked.form === undefined ? undefined : formOf(asked.form);
   const body = form ?? (asked.json === undefined ? undefined : JSON.stringify(asked.json));
   const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
@@ -63,7 +63,7 @@ export function begin(url: string, asked: Asked = {}): Promise<IncomingMessage> 
 export async function exchange(url: string, asked: Asked = {}): Promise<Exchange> {
   const begun = performance.now();
   const withinMs = asked.withinMs ?? AT_ONCE_MS;
-  const response = await begin(url, { ...asked, withinMs });
+  const response = await sendRequest(url, { ...asked, withinMs });
   const late = setTimeout(() => response.destroy(new Error('the answer does not end')), withinMs);
   try {
     const chunks: Buffer[] = [];

@@ -21,7 +21,7 @@ export async function runChecks(
   bench: Bench,
   checks: readonly Check[],
   atATime: number,
-  tell: (result: Result) => void,
+  report: (result: Result) => void,
 ): Promise<readonly Result[]> {
   const results = new Map<Check, Result>();
   const queue = checks.toSorted((one, other) => Number(other.slow ?? false) - Number(one.slow ?? false));
@@ -29,7 +29,7 @@ export async function runChecks(
     for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
       const result = await runCheck(bench, check);
       results.set(check, result);
-      tell(result);
+      report(result);
     }
   };
   await Promise.all(Array.from({ length: atATime }, work));

@@ -17,7 +17,6 @@ export type AuthorizationAnswer =
  */
 export type AuthorizationEndpoint = (parameters: Parameters) => Promise<AuthorizationAnswer>;
 
-/** Makes the endpoint. */
 export function authorizationEndpoint(
   issuer: string,
   clients: ClientRegistry,

@@ -28,7 +28,6 @@ export type DeviceAuthorizationEndpoint = (
   device: Device,
 ) => Promise<DeviceAuthorization>;
 
-/** What device authorization is made of. */
 export interface DeviceAuthorizationOptions {
   readonly issuer: string;
   readonly authenticate: AuthenticateClient;

@@ -15,7 +15,6 @@ export interface PushedRequests {
   find(requestUri: string, clientId: string | undefined): Promise<Parameters | undefined>;
 }
 
-/** What pushed requests are made of. */
 export interface PushedRequestsOptions {
   readonly ledger: Ledger;
   readonly clients: ClientRegistry;

@@ -26,7 +26,6 @@ export interface DeviceUserCodes {
   shown(ticketId: string, keyId: string): string;
 }
 
-/** What user codes are made of. */
 export interface UserCodesOptions {
   readonly ledger: Ledger;
   readonly secrets: TicketSecrets;

@@ -2,8 +2,8 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import type { RunGrant, TokenRequest } from '../tokens/token-request.ts';
-import { required } from '../tokens/token-request.ts';
+import type { RunGrant, TokenRequest } from './grant.ts';
+import { required } from '../parameter.ts';
 import { provesPossession } from '../authorization/pkce.ts';
 import type { Redeem } from './redemption.ts';
 

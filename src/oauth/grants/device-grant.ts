@@ -5,13 +5,12 @@ import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { TicketStatus } from '../../ticket/ticket.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import { required } from '../tokens/token-request.ts';
-import type { RunGrant } from '../tokens/token-request.ts';
+import { required } from '../parameter.ts';
+import type { RunGrant } from './grant.ts';
 import type { PollPace } from './poll-pace.ts';
 import { refusing } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
 
-/** What the device grant is made of. */
 export interface DeviceGrantOptions {
   readonly tickets: TicketCommands;
   readonly secrets: TicketSecrets;

@@ -17,7 +17,6 @@ import { owedAnswers } from './owed-answers.ts';
 /** Whether a user may still sign in. It throws where that cannot be asked: doubt is never a yes. */
 export type IsActive = (user: User) => Promise<boolean>;
 
-/** What a redemption is made of. */
 export interface RedemptionOptions {
   readonly tickets: TicketCommands;
   readonly sessions: SessionCommands;

@@ -4,12 +4,11 @@ import type { SessionView } from '../../command/session-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import { required } from '../tokens/token-request.ts';
-import type { RunGrant, TokenRequest } from '../tokens/token-request.ts';
+import { required } from '../parameter.ts';
+import type { RunGrant, TokenRequest } from './grant.ts';
 import type { IsActive } from './redemption.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
-/** What the refresh grant is made of. */
 export interface RefreshOptions {
   readonly sessions: SessionCommands;
   readonly secrets: SessionSecrets;

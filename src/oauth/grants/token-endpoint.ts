@@ -2,8 +2,8 @@ import type { AuthenticateClient } from '../clients/client-auth.ts';
 import type { GrantType } from '../clients/client.ts';
 import { GRANT_TYPES } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import { required } from '../tokens/token-request.ts';
-import type { RunGrant, TokenRequest } from '../tokens/token-request.ts';
+import { required } from '../parameter.ts';
+import type { RunGrant, TokenRequest } from './grant.ts';
 import type { CheckIdempotency } from './token-idempotency.ts';
 import type { TokenAnswer } from '../tokens/tokens.ts';
 

@@ -2,7 +2,7 @@ import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Client } from '../clients/client.ts';
-import type { TokenRequest } from '../tokens/token-request.ts';
+import type { TokenRequest } from './grant.ts';
 
 /** Checks that an `Idempotency-Key` still belongs to the request it came with first. */
 export type CheckIdempotency = (client: Client, request: TokenRequest) => Promise<void>;

@@ -6,7 +6,7 @@ import { deadlineOf } from '../../store/event-store.ts';
 import type { AccessCheck } from './access.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import type { Client } from '../clients/client.ts';
-import { required } from './token-request.ts';
+import { required } from '../parameter.ts';
 import type { SubjectOf } from './subject.ts';
 
 /** What is told of a token (RFC 7662 §2.2). Of one that is not active, nothing but that. */
@@ -33,7 +33,6 @@ export type Introspection =
 /** Answers `/oauth/introspect`. @throws OAuthError `invalid_client`, `invalid_request`. */
 export type IntrospectionEndpoint = (proof: ClientProof) => Promise<Introspection>;
 
-/** What introspection is made of. */
 export interface IntrospectionOptions {
   readonly issuer: string;
   readonly authenticate: AuthenticateClient;

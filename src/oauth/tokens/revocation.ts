@@ -2,13 +2,12 @@ import type { SessionCommands } from '../../command/session-commands.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import { OAuthError } from '../error.ts';
-import { required } from './token-request.ts';
+import { required } from '../parameter.ts';
 import type { Tokens } from './tokens.ts';
 
 /** Answers `/oauth/revoke` (RFC 7009). @throws OAuthError */
 export type RevocationEndpoint = (proof: ClientProof) => Promise<void>;
 
-/** What revocation is made of. */
 export interface RevocationOptions {
   readonly authenticate: AuthenticateClient;
   readonly tokens: Tokens;

@@ -47,7 +47,6 @@ export interface Tokens {
   readAccess(token: string): Promise<AccessClaims | undefined>;
 }
 
-/** What tokens are made of. */
 export interface TokensOptions {
   readonly issuer: string;
   readonly keys: SigningKeys;

@@ -5,7 +5,7 @@ import type { StoreSettings } from '../store-settings.ts';
 import type { Subject } from '../subject.ts';
 import { appendBatch, livingHead, putHead } from './append.ts';
 import type { Environment } from './environment.ts';
-import type { Feed } from './feed.ts';
+import type { CommitFeed } from './commit-feed.ts';
 import { headFrom } from './head-from.ts';
 import { logRange, subjectOfAgenda, timeRange } from './keys.ts';
 import { eventOf } from './record.ts';
@@ -19,7 +19,7 @@ const DUE_MAX = 200;
 export interface FileEventStoreParts {
   readonly environment: Environment;
   readonly writer: Writer;
-  readonly feed: Feed;
+  readonly feed: CommitFeed;
   readonly settings: StoreSettings;
   readonly timeline: string;
   readonly now: () => number;

@@ -8,7 +8,7 @@ import type { StoreSettings } from '../store-settings.ts';
 import { openEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { fileEventStore } from './event-store.ts';
-import { Feed } from './feed.ts';
+import { CommitFeed } from './commit-feed.ts';
 import { preparedFolder } from './folder.ts';
 import { damageIn } from './inspect.ts';
 import { META_KEY } from './keys.ts';
@@ -71,14 +71,14 @@ function assembled(
 ): FileStore {
   const { settings, time, release } = options;
   const now = (): number => time.wallNow();
-  const feed = new Feed();
+  const feed = new CommitFeed();
   const writer = new Writer({
     environment,
     time,
     callTimeoutMs: settings.callTimeoutMs,
     tidy: (turn, operations) => trim(turn, environment.keys, settings, 16 + 4 * operations),
-    committed: (moved) => feed.tell(moved),
-    failed: () => feed.tellAll(),
+    committed: (moved) => feed.announce(moved),
+    failed: () => feed.announceAll(),
   });
   let closing: Promise<void> | undefined;
 

@@ -75,11 +75,11 @@ function listen(path: string, inUse: StoreRefused): Promise<Server> {
 function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    const tell = (answer: boolean): void => {
+    const done = (answer: boolean): void => {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('connect', () => tell(true));
-    socket.once('error', () => tell(false));
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
   });
 }

@@ -31,7 +31,7 @@ function optionsOf(element: HTMLElement): RenderOptions {
   return options as unknown as RenderOptions;
 }
 
-function tell(element: HTMLElement, name: string, detail: ResultDetail | SignInState): boolean {
+function dispatch(element: HTMLElement, name: string, detail: ResultDetail | SignInState): boolean {
   const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true });
   return element.dispatchEvent(event);
 }
@@ -49,9 +49,9 @@ export function defineScanLogin(): void {
       const options = optionsOf(this);
       this.signIn = render(this, {
         ...options,
-        onState: (state) => void tell(this, 'scangate-state', state),
+        onState: (state) => void dispatch(this, 'scangate-state', state),
         onResult: (result, verifier) => {
-          const handled = !tell(this, 'scangate-result', { result, verifier });
+          const handled = !dispatch(this, 'scangate-result', { result, verifier });
           if (!handled && options.redirectUri) followResult(result, verifier);
         },
       });

@@ -11,11 +11,11 @@ interface Listener {
 }
 
 /** Tells this process' listeners what was committed. One process owns the folder, so there is nobody else to hear of. */
-export class Feed {
+export class CommitFeed {
   readonly #listeners = new Set<Listener>();
   #ended = false;
 
-  tell(subjects: Iterable<Subject>): void {
+  announce(subjects: Iterable<Subject>): void {
     for (const listener of this.#listeners) {
       for (const subject of subjects) listener.untold.add(subject);
       if (listener.untold.size > UNTOLD_MAX) {
@@ -27,7 +27,7 @@ export class Feed {
   }
 
   /** Tells that any subject may have moved. */
-  tellAll(): void {
+  announceAll(): void {
     for (const listener of this.#listeners) {
       listener.all = true;
       listener.wake();
