@@ -14,7 +14,6 @@ import { canarySettings } from '../config/rooms/watch.ts';
 import { countedCommands } from '../http/tickets/counted-commands.ts';
 import { buildEdge } from '../http/edge.ts';
 import { readPages } from '../http/pages/pages.ts';
-import { oauthTable } from '../http/routes/oauth-table.ts';
 import { ticketPresenter } from '../http/tickets/presenter.ts';
 import { Held } from '../http/transports/held.ts';
 import { BadClients } from '../oauth/clients/client-file.ts';
@@ -115,40 +114,24 @@ export async function compose(config: Config): Promise<Gateway> {
   });
   const phones = activePhones(phoneIdentities(openPhones(config, metrics, approvalSessions)), isActive);
   const pages = readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo'));
-  const table = oauthTable({
-    issuer: config.issuer,
-    publicUrl: config.publicUrl,
-    oauth,
-    keys,
-    sessions,
-    clients,
-    phones,
-    pages,
-    wechatScenes: openWechatScenes(config, metrics, {
-      ledger,
-      box: boxOf(ring, 'wechat credential'),
-      makeId,
-    }),
-    phonePages: {
-      pageSessions: approvalSessions,
-      commands,
-      secrets,
-      seal: sealOf(ring, 'phone sign-in'),
-      makeId,
-      now: wallNow,
-    },
-    shared,
-    retryAfterMs: config.SCANGATE_SSE_RETRY,
-  });
   let draining = false;
   const clocksAgree = (): boolean => (store.health().clockSkewMs ?? 0) <= config.SCANGATE_CLOCK_SKEW_MAX;
   const { server } = buildEdge({
     settings: edgeSettings(config),
     commands,
+    sessions,
+    oauth,
+    keys,
     secrets,
+    awaySeal: sealOf(ring, 'phone sign-in'),
     makingKeyId: () => ring.makingId,
     clients,
     phones,
+    wechatScenes: openWechatScenes(config, metrics, {
+      ledger,
+      box: boxOf(ring, 'wechat credential'),
+      makeId,
+    }),
     pageSessions: approvalSessions,
     ledger,
     presenter,
@@ -167,10 +150,6 @@ export async function compose(config: Config): Promise<Gateway> {
     wallNow,
     assetsFolder: besideThis('../web'),
     openapiFile: besideThis('../openapi.yaml'),
-    routes: table.routes,
-    upgrades: table.upgrades,
-    tokens: oauth.token,
-    userCodes: oauth.userCodes,
   });
 
   const feed = openFeed(store, hub, systemTime, {

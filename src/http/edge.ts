@@ -1,19 +1,23 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Store as LimitStore } from 'express-rate-limit';
+import type { SessionCommands } from '../command/session-commands.ts';
 import type { TicketCommands } from '../command/ticket-commands.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
-import type { TokenEndpoint } from '../oauth/grants/token-endpoint.ts';
+import type { OAuthServer } from '../oauth/server.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
 import type { PageSessions } from '../phone/page-session.ts';
+import type { WechatScenes } from '../phone/wechat-scene.ts';
+import type { Seal } from '../secrets/seal.ts';
+import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { makeApp } from './app.ts';
+import { awayCookies } from './caller/away-cookie.ts';
 import { BrowserGate } from './caller/browser-gate.ts';
 import { clientAddresses } from './caller/client-address.ts';
-import { Origins } from './caller/origins.ts';
 import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
 import { createLimits, noLimits } from './limits/limits.ts';
@@ -22,8 +26,11 @@ import type { Pages } from './pages/pages.ts';
 import { phoneCaller } from './caller/phone-caller.ts';
 import type { LimitName, LimitsOptions } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
-import { routeTable } from './route-table.ts';
+import { routeTable, socketTable } from './route-table.ts';
+import type { RouteTableParts } from './route-table.ts';
 import type { Readiness } from './routes/health.ts';
+import { sessionGate } from './routes/session-gate.ts';
+import { sessionPresenter } from './routes/session-presenter.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { sharedLimit } from './limits/shared-limit.ts';
 import { createHttpServer } from './server.ts';
@@ -34,8 +41,6 @@ import type { MintingOptions } from './tickets/minting.ts';
 import type { TicketPresenter } from './tickets/presenter.ts';
 import type { TransportShared } from './transports/transport.ts';
 import { upgradeHandler } from './upgrades.ts';
-import type { TakeUpgrade } from './upgrades.ts';
-import type { UserCodes } from './tickets/user-codes.ts';
 
 /** What the edge is told: `edgeSettings(config)` makes it. Durations in milliseconds. */
 export interface EdgeSettings {
@@ -64,16 +69,23 @@ export interface EdgeOptions {
   readonly settings: EdgeSettings;
   /** `countedCommands(…)` makes them count. */
   readonly commands: TicketCommands;
+  readonly sessions: SessionCommands;
+  readonly oauth: OAuthServer;
+  readonly keys: SigningKeys;
   readonly secrets: TicketSecrets;
+  /** Seals what a phone's browser keeps while it is away, signing in at a source. */
+  readonly awaySeal: Seal;
   /** The id of the key that makes secrets now: `() => ring.makingId`. */
   readonly makingKeyId: () => string;
   readonly clients: ClientRegistry;
   readonly phones: PhoneIdentities;
+  /** Absent: there are no codes that WeChat itself scans. */
+  readonly wechatScenes?: WechatScenes | undefined;
   readonly pageSessions: PageSessions;
   readonly ledger: Ledger;
   /** One a process, shared with whatever else tells of tickets. */
   readonly presenter: TicketPresenter;
-  /** `readPages(…)`; the OAuth routes show pages too. */
+  /** `readPages(…)`. */
   readonly pages: Pages;
   /** What held connections share. */
   readonly shared: TransportShared;
@@ -93,15 +105,8 @@ export interface EdgeOptions {
   readonly assetsFolder: string;
   /** The committed `openapi.yaml`, or its copy in `dist`. */
   readonly openapiFile: string;
-  /** Routes of OAuth and sessions. */
-  readonly routes: readonly Route[];
-  /** Redeems for the demo client's page where there is no JavaScript. */
-  readonly tokens?: TokenEndpoint | undefined;
-  readonly userCodes?: UserCodes | undefined;
   /** In the place of where rate limits are counted: the ledger of a shared store, else this process. */
   readonly makeLimitStore?: ((name: LimitName) => LimitStore) | undefined;
-  /** Takes upgrades of other rooms, as `UpgradeOptions.more`. */
-  readonly upgrades?: TakeUpgrade | undefined;
 }
 
 /** The edge of a gateway, ready to listen. */
@@ -113,50 +118,16 @@ export interface Edge {
 
 /** Puts the edge together. @throws BadSetting for a trusted proxy that is neither an address nor a network. */
 export function buildEdge(options: EdgeOptions): Edge {
-  const { settings, commands, secrets, clients, ledger, log, metrics } = options;
-  const { issuer, publicUrl } = settings;
-  const origins = new Origins(publicUrl, clients);
-  const gate = new BrowserGate(secrets, clients, origins);
-  const caller = phoneCaller(options.phones, origins, publicUrl.protocol === 'https:');
+  const { settings, log, metrics } = options;
+  const { publicUrl } = settings;
+  const { origins } = options.shared;
   const security = securityHeaders(publicUrl);
   const addressOf = clientAddresses(settings.trustedProxies, (peer) =>
     log.warn({ peer }, 'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: not limited by address'),
   );
 
-  const routes = routeTable({
-    commands,
-    secrets,
-    gate,
-    origins,
-    clients,
-    caller,
-    presenter: options.presenter,
-    minting: minting({
-      commands,
-      clients,
-      lives: settings.lives,
-      makingKeyId: options.makingKeyId,
-      makeTicketId: options.makeTicketId,
-    }),
-    issuer,
-    historyMs: settings.historyMs,
-    idempotency: idempotency(ledger, secrets, settings.idempotencyLifeMs),
-    numberMatch: numberMatch(ledger, secrets, settings.numberTries),
-    userCodes: options.userCodes,
-    phones: options.phones,
-    pages: options.pages,
-    pageSessions: options.pageSessions,
-    demo: options.phones.all.some(({ source }) => source === 'demo'),
-    tokens: options.tokens,
-    makeVerifier: options.makeVerifier,
-    shared: options.shared,
-    readiness: options.readiness,
-    metrics,
-    assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
-    openapiFile: options.openapiFile,
-    more: options.routes,
-  });
-
+  const parts = routeParts(options);
+  const routes = routeTable(parts);
   const dispatcher = new Dispatcher({
     addressOf,
     origins,
@@ -187,16 +158,64 @@ export function buildEdge(options: EdgeOptions): Edge {
     makeRequestId: requestIds(options.makeTicketId().slice(0, 6)),
   });
   const onUpgrade = upgradeHandler({
-    gate,
-    presenter: options.presenter,
-    shared: options.shared,
+    sockets: socketTable(parts),
     addressOf,
     security,
     log,
-    more: options.upgrades,
   });
   const server = createHttpServer(app, onUpgrade, settings.server);
   return { server, routes };
+}
+
+function routeParts(options: EdgeOptions): RouteTableParts {
+  const { settings, commands, secrets, sessions, oauth, clients, phones, ledger, shared } = options;
+  const { issuer } = settings;
+  const { origins } = shared;
+  const secure = settings.publicUrl.protocol === 'https:';
+  return {
+    commands,
+    secrets,
+    sessions,
+    oauth,
+    keys: options.keys,
+    userSessions: oauth.userSessions,
+    userCodes: oauth.userCodes,
+    clients,
+    origins,
+    shared,
+    issuer,
+    phones,
+    gate: new BrowserGate(secrets, clients, origins),
+    caller: phoneCaller(phones, origins, secure),
+    presenter: options.presenter,
+    admitSession: sessionGate({
+      access: oauth.access,
+      clients,
+      origins,
+      presenter: sessionPresenter(sessions, shared.settings.retryMs),
+    }),
+    minting: minting({
+      commands,
+      clients,
+      lives: settings.lives,
+      makingKeyId: options.makingKeyId,
+      makeTicketId: options.makeTicketId,
+    }),
+    idempotency: idempotency(ledger, secrets, settings.idempotencyLifeMs),
+    numberMatch: numberMatch(ledger, secrets, settings.numberTries),
+    historyMs: settings.historyMs,
+    pages: options.pages,
+    pageSessions: options.pageSessions,
+    awayCookies: awayCookies(options.awaySeal, secure, options.wallNow),
+    makeState: options.makeTicketId,
+    makeVerifier: options.makeVerifier,
+    demo: phones.all.some(({ source }) => source === 'demo'),
+    wechatScenes: options.wechatScenes,
+    readiness: options.readiness,
+    metrics: options.metrics,
+    assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
+    openapiFile: options.openapiFile,
+  };
 }
 
 function limitStores(options: EdgeOptions): EdgeOptions['makeLimitStore'] {

@@ -1,62 +1,135 @@
-import { approvalRoutes } from './routes/approval.ts';
-import type { ApprovalRoutesOptions } from './routes/approval.ts';
-import { assetRoutes } from './routes/assets.ts';
-import { decisionRoutes } from './routes/decisions.ts';
-import type { DecisionRoutesOptions } from './routes/decisions.ts';
-import { demoCallbackRoutes } from './routes/demo-callback.ts';
-import type { DemoCallbackOptions } from './routes/demo-callback.ts';
-import { docsRoutes } from './routes/docs.ts';
-import { healthRoutes } from './routes/health.ts';
-import type { Readiness } from './routes/health.ts';
-import { qrCodeRoutes } from './routes/qr-codes.ts';
-import type { QrCodeRoutesOptions } from './routes/qr-codes.ts';
-import { scanRoutes } from './routes/scans.ts';
-import type { ScanRoutesOptions } from './routes/scans.ts';
-import { signInRoutes } from './routes/sign-in.ts';
-import type { SignInRoutesOptions } from './routes/sign-in.ts';
-import { ticketRoutes } from './routes/tickets.ts';
-import type { TicketRoutesOptions } from './routes/tickets.ts';
-import { watchRoutes } from './routes/watches.ts';
-import type { WatchRoutesOptions } from './routes/watches.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Route } from './request/route.ts';
+import type { OAuthServer } from '../oauth/server.ts';
+import type { WechatScenes } from '../phone/wechat-scene.ts';
+import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { StaticFile } from './answer/static-files.ts';
+import type { Route } from './request/route.ts';
+import type { SocketRoute } from './request/socket-route.ts';
+import { approvalPageRoute, devicePageRoute, pretendRoute } from './routes/approval.ts';
+import type { ApprovalRouteParts } from './routes/approval.ts';
+import { assetRoute } from './routes/assets.ts';
+import { confirmRoute, denyRoute } from './routes/decisions.ts';
+import type { DecisionRouteParts } from './routes/decisions.ts';
+import { demoCallbackRoute } from './routes/demo-callback.ts';
+import { docsFileRoute, docsPageRoute, openApiRoute } from './routes/docs.ts';
+import { liveRoute, metricsRoute, readyRoute } from './routes/health.ts';
+import type { HealthRouteParts } from './routes/health.ts';
+import { mintTicketRoute } from './routes/mint.ts';
+import type { MintRouteParts } from './routes/mint.ts';
+import { authorizeByPostRoute, authorizeRoute } from './routes/oauth-authorize.ts';
+import { deviceAuthorizationRoute } from './routes/oauth-device.ts';
+import { jwksRoute } from './routes/oauth-keys.ts';
+import { oauthMetadataRoute, openidConfigurationRoute } from './routes/oauth-metadata.ts';
+import { pushedRoute } from './routes/oauth-pushed.ts';
+import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
+import { tokenRoute } from './routes/oauth-token.ts';
+import { userInfoByPostRoute, userInfoRoute } from './routes/oauth-userinfo.ts';
+import { finishPhoneSignInRoute, startPhoneSignInRoute } from './routes/phone-sign-in.ts';
+import type { PhoneSignInParts } from './routes/phone-sign-in.ts';
+import { qrPngRoute, qrSvgRoute } from './routes/qr-codes.ts';
+import { scanRoute } from './routes/scans.ts';
+import type { ScanRouteParts } from './routes/scans.ts';
+import { endSessionRoute, listSessionsRoute } from './routes/session-list.ts';
+import type { SessionListParts } from './routes/session-list.ts';
+import { sessionSocket } from './routes/session-socket.ts';
+import {
+  watchSessionByEventsRoute,
+  watchSessionByPollRoute,
+  watchSessionBySocketRoute,
+} from './routes/session-watches.ts';
+import type { SessionWatchParts } from './routes/session-watches.ts';
+import { plainSignInRoute, signInPageRoute, ticketPageRoute } from './routes/sign-in.ts';
+import type { SignInRouteParts } from './routes/sign-in.ts';
+import { ticketSocket } from './routes/ticket-socket.ts';
+import { cancelTicketRoute, getTicketRoute } from './routes/tickets.ts';
+import {
+  watchTicketByEventsRoute,
+  watchTicketByPollRoute,
+  watchTicketBySocketRoute,
+} from './routes/watches.ts';
+import type { WatchRouteParts } from './routes/watches.ts';
+import { hearWechatRoute, proveWechatAddressRoute, wechatCodeRoute } from './routes/wechat.ts';
 
-/** What all routes together are made of. */
-export interface RouteTableOptions
+/** Everything that a row takes its own parts from. */
+export interface RouteTableParts
   extends
-    TicketRoutesOptions,
-    QrCodeRoutesOptions,
-    WatchRoutesOptions,
-    ScanRoutesOptions,
-    DecisionRoutesOptions,
-    SignInRoutesOptions,
-    ApprovalRoutesOptions,
-    DemoCallbackOptions {
-  readonly presenter: TicketRoutesOptions['presenter'];
-  readonly readiness: () => Readiness;
-  readonly metrics: Metrics;
+    MintRouteParts,
+    ScanRouteParts,
+    DecisionRouteParts,
+    SessionListParts,
+    SessionWatchParts,
+    PhoneSignInParts,
+    HealthRouteParts,
+    SignInRouteParts,
+    ApprovalRouteParts {
+  readonly presenter: MintRouteParts['presenter'];
+  readonly shared: WatchRouteParts['shared'];
+  readonly oauth: OAuthServer;
+  readonly keys: SigningKeys;
+  /** Absent: there are no codes that WeChat itself scans. */
+  readonly wechatScenes?: WechatScenes | undefined;
   readonly assets: ReadonlyMap<string, StaticFile>;
   /** The committed `openapi.yaml`. */
   readonly openapiFile: string;
-  /** The rows of other rooms: OAuth and sessions. */
-  readonly more: readonly Route[];
 }
 
 /** Every address of the gateway, in the order of `openapi.yaml`. */
-export function routeTable(options: RouteTableOptions): readonly Route[] {
+export function routeTable(parts: RouteTableParts): readonly Route[] {
+  const { demo, wechatScenes } = parts;
+  const wechat = wechatScenes && { ...parts, scenes: wechatScenes };
   return [
-    ...ticketRoutes(options),
-    ...watchRoutes(options),
-    ...qrCodeRoutes(options),
-    ...scanRoutes(options),
-    ...decisionRoutes(options),
-    ...options.more,
-    ...healthRoutes(options.readiness, options.metrics),
-    ...docsRoutes(options.openapiFile),
-    ...signInRoutes(options),
-    ...approvalRoutes(options),
-    ...(options.demo ? demoCallbackRoutes(options) : []),
-    ...assetRoutes(options.assets),
+    mintTicketRoute(parts),
+    getTicketRoute(parts),
+    cancelTicketRoute(parts),
+    watchTicketByEventsRoute(parts),
+    watchTicketByPollRoute(parts),
+    watchTicketBySocketRoute(),
+    qrSvgRoute(parts),
+    qrPngRoute(parts),
+    scanRoute(parts),
+    confirmRoute(parts),
+    denyRoute(parts),
+
+    authorizeRoute(parts),
+    authorizeByPostRoute(parts),
+    tokenRoute(parts),
+    deviceAuthorizationRoute(parts),
+    pushedRoute(parts),
+    userInfoRoute(parts),
+    userInfoByPostRoute(parts),
+    introspectRoute(parts),
+    revokeRoute(parts),
+    jwksRoute(parts),
+    openidConfigurationRoute(parts),
+    oauthMetadataRoute(parts),
+
+    listSessionsRoute(parts),
+    endSessionRoute(parts),
+    watchSessionByEventsRoute(parts),
+    watchSessionByPollRoute(parts),
+    watchSessionBySocketRoute(),
+
+    startPhoneSignInRoute(parts),
+    finishPhoneSignInRoute(parts),
+    ...(wechat ? [wechatCodeRoute(wechat), proveWechatAddressRoute(wechat), hearWechatRoute(wechat)] : []),
+
+    liveRoute(),
+    readyRoute(parts),
+    metricsRoute(parts),
+    openApiRoute(parts),
+    docsPageRoute(),
+    docsFileRoute(),
+
+    signInPageRoute(parts),
+    plainSignInRoute(parts),
+    ticketPageRoute(parts),
+    approvalPageRoute(parts),
+    devicePageRoute(parts),
+    ...(demo ? [pretendRoute(parts), demoCallbackRoute(parts)] : []),
+    assetRoute(parts),
   ];
+}
+
+/** The addresses that are opened as WebSockets. */
+export function socketTable(parts: RouteTableParts): readonly SocketRoute[] {
+  return [ticketSocket(parts), sessionSocket(parts)];
 }

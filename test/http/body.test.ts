@@ -1,10 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import request from 'supertest';
 import { z } from 'zod';
 import { route } from '../../src/http/request/route.ts';
 import type { BodySpec, Route } from '../../src/http/request/route.ts';
-import { startEdge } from './fixture.ts';
-import type { RunningEdge } from './fixture.ts';
+import { bareApp } from './bare-app.ts';
 
 /** Answers with the body as the route sees it. */
 function echo(path: string, body: BodySpec): Route {
@@ -17,24 +16,19 @@ function echo(path: string, body: BodySpec): Route {
   });
 }
 
-let edge: RunningEdge;
-beforeAll(async () => {
-  const routes = [
-    echo('/json', { type: 'json', schema: z.unknown() }),
-    echo('/form', { type: 'form', schema: z.unknown() }),
-    echo('/text', {
-      type: 'text',
-      mediaTypes: ['text/xml', 'application/xml'],
-      bytesMax: 40,
-      schema: z.string(),
-    }),
-  ];
-  edge = await startEdge({ over: { routes } });
-});
-afterAll(() => edge.stop());
+const app = bareApp([
+  echo('/json', { type: 'json', schema: z.unknown() }),
+  echo('/form', { type: 'form', schema: z.unknown() }),
+  echo('/text', {
+    type: 'text',
+    mediaTypes: ['text/xml', 'application/xml'],
+    bytesMax: 40,
+    schema: z.string(),
+  }),
+]);
 
 const post = (path: string, type: string, body: string) =>
-  request(edge.url).post(path).set('Content-Type', type).send(body);
+  request(app).post(path).set('Content-Type', type).send(body);
 
 test.each([
   ['/json', 'application/json', '{"a":"b"}', { a: 'b' }],
@@ -47,9 +41,9 @@ test.each([
 });
 
 test('no body is an object without members, or an empty text', async () => {
-  await request(edge.url).post('/json').expect(200, { said: {} });
-  await request(edge.url).post('/form').expect(200, { said: {} });
-  await request(edge.url).post('/text').expect(200, { said: '' });
+  await request(app).post('/json').expect(200, { said: {} });
+  await request(app).post('/form').expect(200, { said: {} });
+  await request(app).post('/text').expect(200, { said: '' });
 });
 
 test('a text has the media types of its route, and its bound', async () => {
@@ -63,6 +57,6 @@ test('a text has the media types of its route, and its bound', async () => {
   const large = await post('/text', 'text/xml', 'x'.repeat(41)).expect(413);
   expect(large.body).toMatchObject({ code: 'too_large', detail: 'A body has at most 40 bytes.' });
   const bytes = Buffer.from([0x3c, 0xff]);
-  const bad = await request(edge.url).post('/text').set('Content-Type', 'text/xml').send(bytes).expect(400);
+  const bad = await request(app).post('/text').set('Content-Type', 'text/xml').send(bytes).expect(400);
   expect(bad.body).toMatchObject({ code: 'invalid_request', field: 'body' });
 });

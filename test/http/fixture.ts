@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { sessionCommands } from '../../src/command/session-commands.ts';
 import { ticketCommands } from '../../src/command/ticket-commands.ts';
+import { oauthSettings } from '../../src/config/rooms/oauth.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { edgeSettings, heldLimits, transportSettings } from '../../src/config/rooms/http.ts';
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
@@ -9,7 +11,6 @@ import { Origins } from '../../src/http/caller/origins.ts';
 import { buildEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
-import { tokenRoutes } from '../../src/http/routes/oauth-token.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';
 import { Held } from '../../src/http/transports/held.ts';
 import { isPassing } from '../../src/http/transports/passing.ts';
@@ -19,11 +20,14 @@ import type { Client, ClientRegistry } from '../../src/oauth/clients/client.ts';
 import { demoClient } from '../../src/oauth/clients/demo-client.ts';
 import { OAuthError } from '../../src/oauth/error.ts';
 import type { TokenEndpoint } from '../../src/oauth/grants/token-endpoint.ts';
+import { oauthServer } from '../../src/oauth/server.ts';
+import { subjectRule } from '../../src/oauth/tokens/subject.ts';
 import { demoIdentity } from '../../src/phone/demo.ts';
 import { phoneIdentities } from '../../src/phone/identities.ts';
 import { pageSessions } from '../../src/phone/page-session.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { sealOf } from '../../src/secrets/seal.ts';
+import { signingKeys } from '../../src/secrets/signing-keys.ts';
 import { TicketSecrets } from '../../src/secrets/ticket-secrets.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
@@ -70,7 +74,7 @@ export interface EdgeTestOptions {
   readonly clients?: readonly Partial<Client>[];
   readonly over?: Partial<EdgeOptions>;
   /** In the place of the token endpoint, which refuses everything. */
-  readonly tokens?: TokenEndpoint;
+  readonly token?: TokenEndpoint;
 }
 
 /** A client for tests: public, one redirect address at `https://app.example`. */
@@ -127,10 +131,9 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const lines: string[] = [];
   const log = createLog('info', { write: (line) => void lines.push(line) });
   const nonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
-  const commands = countedCommands(
-    ticketCommands({ store, makeNonce: nonce, tries: 6, durability: 'acknowledged' }),
-    metrics,
-  );
+  const common = { store, makeNonce: nonce, tries: 6, durability: 'acknowledged' } as const;
+  const commands = countedCommands(ticketCommands(common), metrics);
+  const sessions = sessionCommands({ ...common, replayWindowMs: config.SCANGATE_REPLAY_WINDOW });
   const hub = new Hub();
   const monotonicNow = (): number => performance.now();
   const wheel = new Wheel(50, systemTime);
@@ -166,17 +169,36 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     },
     now: monotonicNow,
   };
-  const sessions = pageSessions(sealOf(ring, 'page session'), 3_600_000, now);
-  const tokens: TokenEndpoint =
-    options.tokens ?? (() => Promise.reject(new OAuthError('invalid_grant', 'It is not one.')));
+  const approvalSessions = pageSessions(sealOf(ring, 'page session'), 3_600_000, now);
+  const keys = signingKeys(ring);
+  const oauth = oauthServer({
+    ...oauthSettings(config),
+    clients: registry,
+    tickets: commands,
+    sessions,
+    ledger,
+    ring,
+    keys,
+    subjectOf: subjectRule(['demo'], undefined),
+    isActive: () => Promise.resolve(true),
+    remoteKeys: () => () => Promise.reject(new Error('no remote keys here')),
+    now,
+    makeTicketId: newId,
+  });
+  const token: TokenEndpoint =
+    options.token ?? (() => Promise.reject(new OAuthError('invalid_grant', 'It is not one.')));
   const edge = buildEdge({
     settings: edgeSettings(config),
     commands,
+    sessions,
+    oauth: { ...oauth, token },
+    keys,
     secrets,
+    awaySeal: sealOf(ring, 'phone sign-in'),
     makingKeyId: () => ring.makingId,
     clients: registry,
-    phones: phoneIdentities([demoIdentity(sessions)]),
-    pageSessions: sessions,
+    phones: phoneIdentities([demoIdentity(approvalSessions)]),
+    pageSessions: approvalSessions,
     ledger,
     presenter: ticketPresenter({ commands, secrets, issuer: config.issuer, retryAfterMs: 2000 }),
     pages: readPages(resolve(root, 'src/web/pages'), true),
@@ -191,8 +213,6 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     wallNow: now,
     assetsFolder: resolve(root, 'src/web'),
     openapiFile: resolve(root, 'openapi.yaml'),
-    routes: tokenRoutes(tokens),
-    tokens,
     ...options.over,
   });
   const record = recordResponses(edge.server);

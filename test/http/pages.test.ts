@@ -10,7 +10,7 @@ beforeAll(async () => {
     Buffer.from(part).toString('base64url'),
   );
   edge = await startEdge({
-    tokens: ({ form }) => {
+    token: ({ form }) => {
       expect(form).toMatchObject({ client_id: 'demo', redirect_uri: 'http://localhost:8080/demo/callback' });
       return Promise.resolve({
         access_token: 'a',

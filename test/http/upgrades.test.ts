@@ -78,3 +78,17 @@ test('another protocol that is offered is not taken up, and nothing is lost of t
   const answers = await rawRequest(edge.url, `${get}${offer}\r\n\r\n${get}\r\n`);
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
 });
+
+test('a session’s socket refuses by bearer what a ticket’s does: a foreign origin and a bad cursor are problems', async () => {
+  const path = `/v1/sessions/${'s'.repeat(22)}/socket`;
+  const headers = { authorization: 'Bearer x' };
+  const bad = [
+    await handshake(path, { ...headers, origin: 'https://evil.example' }),
+    await handshake(`${path}?after=nonsense`, headers),
+    await handshake(`${path}?after=1-1&after=1-1`, headers),
+  ];
+  for (const [status, body] of bad)
+    expect([status, JSON.parse(body)]).toEqual([400, expect.objectContaining({ code: 'invalid_request' })]);
+  expect((await handshake(path, headers))[0]).toBe(101);
+  expect((await handshake('/v1/sessions/x/socket', headers))[0]).toBe(404);
+});

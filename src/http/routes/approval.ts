@@ -7,6 +7,7 @@ import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer/answer.ts';
+import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
 import { allows, navigationSite } from '../caller/request-site.ts';
 import type { Pages } from '../pages/pages.ts';
@@ -15,8 +16,7 @@ import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 
-/** What the approval page is made of. */
-export interface ApprovalRoutesOptions {
+export interface ApprovalRouteParts {
   readonly secrets: TicketSecrets;
   readonly phones: PhoneIdentities;
   readonly caller: PhoneCaller;
@@ -30,71 +30,72 @@ export interface ApprovalRoutesOptions {
 
 const html = { 200: { description: 'The approval page.', type: 'text/html' } };
 
-/** `/s/{scan code}` and `/device`: pages that change nothing; with the pretend identity also its form. */
-export function approvalRoutes(options: ApprovalRoutesOptions): readonly Route[] {
-  const { secrets, caller, pages, demo } = options;
-
-  async function page(
-    request: RouteRequest,
-    codes: { readonly scanCode?: string; readonly userCode?: string | undefined },
-    returnTo: string,
-  ): Promise<Answer> {
-    const user = await caller.pageUser(request);
-    return pages.show('approve', request.raw, {
-      scan_code: codes.scanCode,
-      user_code: codes.userCode,
-      return_to: returnTo,
-      signed_in: user !== undefined,
-      user_name: user?.name ?? user?.subject,
-      demo_signed_in: demo && user !== undefined,
-      demo_signed_out: demo && user === undefined,
-      sign_in_links: signInLinks(options.phones, returnTo),
-    });
-  }
-
-  const routes = [
-    route({
-      method: 'get',
-      path: '/s/:scanCode',
-      errors: 'page',
-      operation: {
-        id: 'getApprovalPage',
-        summary: 'What the QR code opens',
-        description: 'Changes nothing: its script scans only after a tap.',
-        tags: ['phone'],
-        params: z.object({ scanCode: z.string().max(SECRET_LENGTH_MAX) }),
-        answers: html,
-        refusals: ['not_found'],
-      },
-      handle: async (request) => {
-        const { scanCode } = request.params;
-        if (secrets.checkScanCode(scanCode) === undefined) throw new ScangateError('not_found');
-        return await page(request, { scanCode }, scanPath(scanCode));
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/device',
-      errors: 'page',
-      operation: {
-        id: 'getDevicePage',
-        summary: 'Where a user code is typed',
-        tags: ['phone'],
-        query: z.object({ user_code: z.string().max(32).optional() }),
-        answers: html,
-      },
-      handle: async (request) => {
-        const { user_code: userCode } = request.query;
-        const query =
-          userCode === undefined ? '' : `?${new URLSearchParams({ user_code: userCode }).toString()}`;
-        return await page(request, { userCode }, `/device${query}`);
-      },
-    }),
-  ];
-  return demo ? [...routes, pretendRoute(options)] : routes;
+/** `GET /s/{scan code}`: a page that changes nothing. */
+export function approvalPageRoute(parts: ApprovalRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/s/:scanCode',
+    errors: 'page',
+    operation: {
+      id: 'getApprovalPage',
+      summary: 'What the QR code opens',
+      description: 'Changes nothing: its script scans only after a tap.',
+      tags: ['phone'],
+      params: z.object({ scanCode: z.string().max(SECRET_LENGTH_MAX) }),
+      answers: html,
+      refusals: ['not_found'],
+    },
+    handle: async (request) => {
+      const { scanCode } = request.params;
+      if (parts.secrets.checkScanCode(scanCode) === undefined) throw new ScangateError('not_found');
+      return await approvalPage(parts, request, { scanCode }, scanPath(scanCode));
+    },
+  });
 }
 
-function pretendRoute({ pageSessions, issuer }: ApprovalRoutesOptions): Route {
+/** `GET /device`: the same page, for a user code. */
+export function devicePageRoute(parts: ApprovalRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/device',
+    errors: 'page',
+    operation: {
+      id: 'getDevicePage',
+      summary: 'Where a user code is typed',
+      tags: ['phone'],
+      query: z.object({ user_code: z.string().max(32).optional() }),
+      answers: html,
+    },
+    handle: async (request) => {
+      const { user_code: userCode } = request.query;
+      const query =
+        userCode === undefined ? '' : `?${new URLSearchParams({ user_code: userCode }).toString()}`;
+      return await approvalPage(parts, request, { userCode }, `/device${query}`);
+    },
+  });
+}
+
+async function approvalPage(
+  { caller, pages, phones, demo }: ApprovalRouteParts,
+  request: RouteRequest,
+  codes: { readonly scanCode?: string; readonly userCode?: string | undefined },
+  returnTo: string,
+): Promise<Answer> {
+  const user = await caller.pageUser(request);
+  return pages.show('approve', request.raw, {
+    scan_code: codes.scanCode,
+    user_code: codes.userCode,
+    return_to: returnTo,
+    signed_in: user !== undefined,
+    user_name: user?.name ?? user?.subject,
+    demo_signed_in: demo && user !== undefined,
+    demo_signed_out: demo && user === undefined,
+    sign_in_links: signInLinks(phones, returnTo),
+  });
+}
+
+/** `POST /demo/phone`: the pretend identity's own form. */
+export function pretendRoute({ pageSessions, issuer }: ApprovalRouteParts): Route {
   return route({
     method: 'post',
     path: '/demo/phone',
@@ -119,14 +120,6 @@ function pretendRoute({ pageSessions, issuer }: ApprovalRoutesOptions): Route {
       return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };
     },
   });
-}
-
-/** A path of this site, whatever the text says. */
-export function localPath(text: string | undefined): string {
-  const base = 'http://here.invalid';
-  if (text === undefined || !text.startsWith('/') || !URL.canParse(text, base)) return '/device';
-  const url = new URL(text, base);
-  return url.origin === base ? url.pathname.replace(/^\/+/, '/') + url.search : '/device';
 }
 
 function signInLinks(phones: PhoneIdentities, returnTo: string): string {

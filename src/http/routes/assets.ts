@@ -16,30 +16,28 @@ export function fileAnswer(file: StaticFile, ifNoneMatch: string | undefined): A
   return { status: 200, headers, type: file.type, body: file.bytes };
 }
 
-/** `/assets/…`: what the pages need, and the client that other sites embed. */
-export function assetRoutes(files: ReadonlyMap<string, StaticFile>): readonly Route[] {
-  return [
-    route({
-      method: 'get',
-      path: '/assets/*path',
-      crossOrigin: true,
-      hidden: true,
-      operation: {
-        id: 'getAsset',
-        summary: 'Scripts, styles and images',
-        tags: ['running'],
-        params: wildcard,
-        headers: conditional,
-        answers: { 200: { description: 'The file.' } },
-      },
-      handle: (request) => {
-        const path = request.params.path.join('/');
-        const file = files.get(path);
-        if (file === undefined) throw new ScangateError('not_found');
-        const answer = fileAnswer(file, request.headers['if-none-match']);
-        if (!path.startsWith('client.')) return answer;
-        return { ...answer, headers: { ...answer.headers, 'Cross-Origin-Resource-Policy': 'cross-origin' } };
-      },
-    }),
-  ];
+/** `GET /assets/…`: what the pages need, and the client that other sites embed. */
+export function assetRoute({ assets }: { readonly assets: ReadonlyMap<string, StaticFile> }): Route {
+  return route({
+    method: 'get',
+    path: '/assets/*path',
+    crossOrigin: true,
+    hidden: true,
+    operation: {
+      id: 'getAsset',
+      summary: 'Scripts, styles and images',
+      tags: ['running'],
+      params: wildcard,
+      headers: conditional,
+      answers: { 200: { description: 'The file.' } },
+    },
+    handle: (request) => {
+      const path = request.params.path.join('/');
+      const file = assets.get(path);
+      if (file === undefined) throw new ScangateError('not_found');
+      const answer = fileAnswer(file, request.headers['if-none-match']);
+      if (!path.startsWith('client.')) return answer;
+      return { ...answer, headers: { ...answer.headers, 'Cross-Origin-Resource-Policy': 'cross-origin' } };
+    },
+  });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Guard, TicketCommands } from '../../command/ticket-commands.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { TicketCommand } from '../../ticket/commands.ts';
@@ -7,15 +8,14 @@ import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Answer } from '../answer/answer.ts';
-import type { Idempotency } from '../tickets/idempotency.ts';
-import type { NumberMatch } from '../tickets/number-match.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
-import type { Route } from '../request/route.ts';
+import type { Route, RouteRequest } from '../request/route.ts';
 import { idempotencyHeaders, ticketParams, ticketStatus } from '../request/schemas.ts';
+import type { Idempotency } from '../tickets/idempotency.ts';
+import type { NumberMatch } from '../tickets/number-match.ts';
 
-/** What confirming and denying are made of. */
-export interface DecisionRoutesOptions {
+export interface DecisionRouteParts {
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly caller: PhoneCaller;
@@ -30,116 +30,113 @@ const denyBody = z.object({
   report: z.boolean().optional().meta({ description: 'The user says: this was not me.' }),
 });
 const decided = z.object({ status: ticketStatus }).meta({ id: 'Decided' });
-const answers = { 200: { description: 'Decided, now or before by this same phone.', schema: decided } };
 
-const refusals = [
-  'phone_unknown',
-  'not_found',
-  'already_confirmed',
-  'already_denied',
-  'already_cancelled',
-  'already_redeemed',
-  'expired',
-  'idempotency_mismatch',
-  'store_unavailable',
-  'not_replicated',
-  'newer_schema',
-] as const;
+const operation = {
+  tags: ['phone'],
+  security: ['phoneBearer', 'phonePage'],
+  params: ticketParams,
+  headers: idempotencyHeaders,
+  answers: { 200: { description: 'Decided, now or before by this same phone.', schema: decided } },
+  refusals: [
+    'phone_unknown',
+    'not_found',
+    'already_confirmed',
+    'already_denied',
+    'already_cancelled',
+    'already_redeemed',
+    'expired',
+    'idempotency_mismatch',
+    'store_unavailable',
+    'not_replicated',
+    'newer_schema',
+  ],
+} as const;
 
-/** `POST /v1/tickets/{id}/confirm` and `/deny`. */
-export function decisionRoutes(options: DecisionRoutesOptions): readonly Route[] {
-  const { commands, secrets, caller } = options;
+/** `POST /v1/tickets/{id}/confirm`. */
+export function confirmRoute(parts: DecisionRouteParts): Route {
+  return route({
+    method: 'post',
+    path: '/v1/tickets/:id/confirm',
+    limit: 'scans',
+    operation: {
+      ...operation,
+      id: 'confirm',
+      summary: 'Confirm a sign-in',
+      body: { type: 'json', schema: confirmBody },
+    },
+    handle: async (request) => {
+      const user = await parts.caller.user(request);
+      return await decide(parts, request, user, { type: 'confirm', user }, (ticketId, command, guard) =>
+        parts.numberMatch.through(request.body.number, guard, (guarded) =>
+          parts.commands.run(ticketId, command, guarded),
+        ),
+      );
+    },
+  });
+}
 
-  /** What a handshake proves without the store. @throws ScangateError `not_found`. */
-  function checked(ticketId: string, text: string): Checked {
-    const found = secrets.checkHandshake(text);
-    if (found?.ticketId !== ticketId) throw new ScangateError('not_found');
-    return found;
-  }
+/** `POST /v1/tickets/{id}/deny`. */
+export function denyRoute(parts: DecisionRouteParts): Route {
+  return route({
+    method: 'post',
+    path: '/v1/tickets/:id/deny',
+    limit: 'scans',
+    operation: {
+      ...operation,
+      id: 'deny',
+      summary: 'Deny a sign-in',
+      body: { type: 'json', schema: denyBody },
+    },
+    handle: async (request) => {
+      const user = await parts.caller.user(request);
+      const command = { type: 'deny', user, report: request.body.report ?? false } as const;
+      return await decide(parts, request, user, command, parts.commands.run);
+    },
+  });
+}
 
-  async function decide(asked: {
-    readonly ticketId: string;
-    readonly handshake: string;
-    readonly number?: string | undefined;
-    readonly user: User;
-    readonly command: TicketCommand & { readonly type: 'confirm' | 'deny' };
-    readonly key: string | undefined;
-    readonly body: unknown;
-  }): Promise<Answer> {
-    const { ticketId, user, command } = asked;
-    const { keyId, data: scannedId } = checked(ticketId, asked.handshake);
-    const guard: Guard = ({ ticket: { minted, scanned } }) => {
-      const mine = minted.key_id === keyId && scanned?.id === scannedId && sameUser(scanned.user, user);
-      if (!mine) throw new ScangateError('not_found');
-    };
-    const scope = { key: asked.key, route: command.type, caller: user, ticketId, keyId, body: asked.body };
-    return await options.idempotency.run(scope, async () => {
-      const view =
-        command.type === 'confirm'
-          ? await options.numberMatch.through(asked.number, guard, (guarded) =>
-              commands.run(ticketId, command, guarded),
-            )
-          : await commands.run(ticketId, command, guard);
-      return { status: 200, body: { status: view.ticket.status } };
-    });
-  }
+type Decision = TicketCommand & { readonly type: 'confirm' | 'deny' };
 
-  return [
-    route({
-      method: 'post',
-      path: '/v1/tickets/:id/confirm',
-      limit: 'scans',
-      operation: {
-        id: 'confirm',
-        summary: 'Confirm a sign-in',
-        tags: ['phone'],
-        security: ['phoneBearer', 'phonePage'],
-        params: ticketParams,
-        headers: idempotencyHeaders,
-        body: { type: 'json', schema: confirmBody },
-        answers,
-        refusals,
-      },
-      handle: async (request) => {
-        const user = await caller.user(request);
-        return await decide({
-          ticketId: request.params.id,
-          handshake: request.body.handshake,
-          number: request.body.number,
-          user,
-          command: { type: 'confirm', user },
-          key: request.headers['idempotency-key'],
-          body: request.body,
-        });
-      },
-    }),
+type DecisionRequest = RouteRequest<
+  z.output<typeof ticketParams>,
+  unknown,
+  z.output<typeof idempotencyHeaders>,
+  { readonly handshake: string }
+>;
 
-    route({
-      method: 'post',
-      path: '/v1/tickets/:id/deny',
-      limit: 'scans',
-      operation: {
-        id: 'deny',
-        summary: 'Deny a sign-in',
-        tags: ['phone'],
-        security: ['phoneBearer', 'phonePage'],
-        params: ticketParams,
-        headers: idempotencyHeaders,
-        body: { type: 'json', schema: denyBody },
-        answers,
-        refusals,
-      },
-      handle: async (request) => {
-        const user = await caller.user(request);
-        return await decide({
-          ticketId: request.params.id,
-          handshake: request.body.handshake,
-          user,
-          command: { type: 'deny', user, report: request.body.report ?? false },
-          key: request.headers['idempotency-key'],
-          body: request.body,
-        });
-      },
-    }),
-  ];
+/** Runs a decision for the phone that the handshake was handed to, once for each `Idempotency-Key`. */
+async function decide(
+  { secrets, idempotency }: DecisionRouteParts,
+  { params: { id: ticketId }, headers, body }: DecisionRequest,
+  user: User,
+  command: Decision,
+  run: (ticketId: string, command: Decision, guard: Guard) => Promise<TicketView>,
+): Promise<Answer> {
+  const proof = checkedHandshake(secrets, ticketId, body.handshake);
+  const scope = {
+    key: headers['idempotency-key'],
+    operation: command.type,
+    caller: user,
+    ticketId,
+    keyId: proof.keyId,
+    body,
+  };
+  return await idempotency.run(scope, async () => {
+    const view = await run(ticketId, command, scannedBy(user, proof));
+    return { status: 200, body: { status: view.ticket.status } };
+  });
+}
+
+/** What a handshake proves without the store. @throws ScangateError `not_found`. */
+function checkedHandshake(secrets: TicketSecrets, ticketId: string, text: string): Checked {
+  const found = secrets.checkHandshake(text);
+  if (found?.ticketId !== ticketId) throw new ScangateError('not_found');
+  return found;
+}
+
+function scannedBy(user: User, { keyId, data: scannedId }: Checked): Guard {
+  return ({ ticket: { minted, scanned } }) => {
+    const mine = minted.key_id === keyId && scanned?.id === scannedId && sameUser(scanned.user, user);
+    if (!mine) throw new ScangateError('not_found');
+  };
 }

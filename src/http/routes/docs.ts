@@ -38,64 +38,66 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-/** `/docs` and `/openapi.yaml`. @param openapiFile the committed document; without it both say `not_found`. */
-export function docsRoutes(openapiFile: string): readonly Route[] {
-  let files: Map<string, StaticFile> | undefined;
-  const filesOf = (): Map<string, StaticFile> => {
-    files ??= readDocs();
-    return files;
-  };
+/** `GET /openapi.yaml`. @param openapiFile the committed document; without it there is nothing here. */
+export function openApiRoute({ openapiFile }: { readonly openapiFile: string }): Route {
   let document: StaticFile | undefined;
+  return route({
+    method: 'get',
+    path: '/openapi.yaml',
+    crossOrigin: true,
+    operation: {
+      id: 'getOpenApi',
+      summary: 'This document',
+      tags: ['running'],
+      headers: z.object({ 'if-none-match': z.string().max(1000).optional() }),
+      answers: { 200: { description: 'OpenAPI 3.1.', type: 'application/yaml' } },
+    },
+    handle: (request) => {
+      if (document === undefined && existsSync(openapiFile))
+        document = staticFile('application/yaml', readFileSync(openapiFile));
+      if (document === undefined) throw new ScangateError('not_found');
+      return fileAnswer(document, request.headers['if-none-match']);
+    },
+  });
+}
 
-  return [
-    route({
-      method: 'get',
-      path: '/openapi.yaml',
-      crossOrigin: true,
-      operation: {
-        id: 'getOpenApi',
-        summary: 'This document',
-        tags: ['running'],
-        headers: z.object({ 'if-none-match': z.string().max(1000).optional() }),
-        answers: { 200: { description: 'OpenAPI 3.1.', type: 'application/yaml' } },
-      },
-      handle: (request) => {
-        if (document === undefined && existsSync(openapiFile))
-          document = staticFile('application/yaml', readFileSync(openapiFile));
-        if (document === undefined) throw new ScangateError('not_found');
-        return fileAnswer(document, request.headers['if-none-match']);
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/docs',
-      operation: {
-        id: 'getDocs',
-        summary: 'The API, readable',
-        tags: ['running'],
-        answers: { 200: { description: 'A page.', type: 'text/html' } },
-      },
-      handle: () => ({ status: 200, type: 'text/html; charset=utf-8', body: PAGE }),
-    }),
-    route({
-      method: 'get',
-      path: '/docs/:file',
-      hidden: true,
-      operation: {
-        id: 'getDocsFile',
-        summary: 'What the page needs',
-        tags: ['running'],
-        params: z.object({ file: z.string() }),
-        headers: z.object({ 'if-none-match': z.string().max(1000).optional() }),
-        answers: { 200: { description: 'The file.' } },
-      },
-      handle: (request) => {
-        const file = filesOf().get(request.params.file);
-        if (file === undefined) throw new ScangateError('not_found');
-        return fileAnswer(file, request.headers['if-none-match']);
-      },
-    }),
-  ];
+/** `GET /docs`. */
+export function docsPageRoute(): Route {
+  return route({
+    method: 'get',
+    path: '/docs',
+    operation: {
+      id: 'getDocs',
+      summary: 'The API, readable',
+      tags: ['running'],
+      answers: { 200: { description: 'A page.', type: 'text/html' } },
+    },
+    handle: () => ({ status: 200, type: 'text/html; charset=utf-8', body: PAGE }),
+  });
+}
+
+/** `GET /docs/{file}`: what the page needs. */
+export function docsFileRoute(): Route {
+  let files: Map<string, StaticFile> | undefined;
+  return route({
+    method: 'get',
+    path: '/docs/:file',
+    hidden: true,
+    operation: {
+      id: 'getDocsFile',
+      summary: 'What the page needs',
+      tags: ['running'],
+      params: z.object({ file: z.string() }),
+      headers: z.object({ 'if-none-match': z.string().max(1000).optional() }),
+      answers: { 200: { description: 'The file.' } },
+    },
+    handle: (request) => {
+      files ??= readDocs();
+      const file = files.get(request.params.file);
+      if (file === undefined) throw new ScangateError('not_found');
+      return fileAnswer(file, request.headers['if-none-match']);
+    },
+  });
 }
 
 function readDocs(): Map<string, StaticFile> {

@@ -20,51 +20,62 @@ const ready = z
   .object({ status: z.literal('ready'), canary_age_ms: z.int().min(0) })
   .meta({ id: 'Ready', description: 'The store writes, and a canary event came back through the feed.' });
 
-/** `/livez`, `/readyz`, `/metrics`. */
-export function healthRoutes(readiness: () => Readiness, metrics: Metrics): readonly Route[] {
-  return [
-    route({
-      method: 'get',
-      path: '/livez',
-      operation: {
-        id: 'getLive',
-        summary: 'Is the process alive?',
-        tags: ['running'],
-        answers: { 200: { description: 'It is.', schema: live } },
-      },
-      handle: () => ({ status: 200, body: { status: 'live' } }),
-    }),
-    route({
-      method: 'get',
-      path: '/readyz',
-      operation: {
-        id: 'getReady',
-        summary: 'Should this node be sent work?',
-        tags: ['running'],
-        answers: { 200: { description: 'It should.', schema: ready } },
-        refusals: ['store_unavailable', 'draining'],
-      },
-      handle: () => {
-        const { state, canaryAgeMs } = readiness();
-        if (state === 'draining') throw new ScangateError('draining');
-        if (state === 'away' || canaryAgeMs === undefined) throw new ScangateError('store_unavailable');
-        return { status: 200, body: { status: 'ready', canary_age_ms: Math.round(canaryAgeMs) } };
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/metrics',
-      operation: {
-        id: 'getMetrics',
-        summary: 'Figures for Prometheus',
-        tags: ['running'],
-        answers: { 200: { description: 'The text format 0.0.4.', type: 'text/plain' } },
-      },
-      handle: async () => {
-        const { canaryAgeMs } = readiness();
-        metrics.canaryAge.set(canaryAgeMs === undefined ? -1 : canaryAgeMs / 1000);
-        return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
-      },
-    }),
-  ];
+export interface HealthRouteParts {
+  readonly readiness: () => Readiness;
+  readonly metrics: Metrics;
+}
+
+/** `GET /livez`. */
+export function liveRoute(): Route {
+  return route({
+    method: 'get',
+    path: '/livez',
+    operation: {
+      id: 'getLive',
+      summary: 'Is the process alive?',
+      tags: ['running'],
+      answers: { 200: { description: 'It is.', schema: live } },
+    },
+    handle: () => ({ status: 200, body: { status: 'live' } }),
+  });
+}
+
+/** `GET /readyz`. */
+export function readyRoute({ readiness }: HealthRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/readyz',
+    operation: {
+      id: 'getReady',
+      summary: 'Should this node be sent work?',
+      tags: ['running'],
+      answers: { 200: { description: 'It should.', schema: ready } },
+      refusals: ['store_unavailable', 'draining'],
+    },
+    handle: () => {
+      const { state, canaryAgeMs } = readiness();
+      if (state === 'draining') throw new ScangateError('draining');
+      if (state === 'away' || canaryAgeMs === undefined) throw new ScangateError('store_unavailable');
+      return { status: 200, body: { status: 'ready', canary_age_ms: Math.round(canaryAgeMs) } };
+    },
+  });
+}
+
+/** `GET /metrics`. */
+export function metricsRoute({ readiness, metrics }: HealthRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/metrics',
+    operation: {
+      id: 'getMetrics',
+      summary: 'Figures for Prometheus',
+      tags: ['running'],
+      answers: { 200: { description: 'The text format 0.0.4.', type: 'text/plain' } },
+    },
+    handle: async () => {
+      const { canaryAgeMs } = readiness();
+      metrics.canaryAge.set(canaryAgeMs === undefined ? -1 : canaryAgeMs / 1000);
+      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+    },
+  });
 }

@@ -31,46 +31,57 @@ export const authorizationMembers = {
 
 const query = z.object({ client_id: text, request_uri: text, ...authorizationMembers });
 
-/** `/oauth/authorize`, by GET and by POST (OpenID Connect Core §3.1.2.1): the page with the QR code, for a client's request. */
-export function authorizeRoutes(authorize: AuthorizationEndpoint, pages: Pages): readonly Route[] {
-  async function answer(parameters: Parameters, headers: IncomingHttpHeaders): Promise<Answer> {
-    const found = await authorize(parameters);
-    if (found.kind === 'redirect') return redirect(found.location);
-    const asked = membersOf(found.request);
-    // The page's script makes a challenge of its own where there is none, which only suits the demo client.
-    if (asked.code_challenge === undefined) return redirect(plainUrl(asked));
-    const page = signInPage(pages, inLanguage(headers, found.request), found.request.client, asked);
-    return { ...page, headers: { ...page.headers, ...NO_STORE } };
-  }
+export interface AuthorizeRouteParts {
+  readonly oauth: { readonly authorize: AuthorizationEndpoint };
+  readonly pages: Pages;
+}
 
-  const common = { path: '/oauth/authorize', errors: 'page' } as const;
-  const operation = {
-    summary: 'Show the QR code of a client’s request',
-    description:
-      'PKCE with S256 is required. Without a registered redirect address an error is a page; with one it is sent ' +
-      'there with `error`, `state` and `iss` (RFC 9207).',
-    tags: ['oauth'],
-    answers: {
-      200: { description: 'The sign-in page.', type: 'text/html' },
-      303: { description: 'Back to the client with an error.', headers: { Location: 'Where to' } },
-    },
-    refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable'],
-  } as const;
+const common = { path: '/oauth/authorize', errors: 'page' } as const;
+const operation = {
+  summary: 'Show the QR code of a client’s request',
+  description:
+    'PKCE with S256 is required. Without a registered redirect address an error is a page; with one it is sent ' +
+    'there with `error`, `state` and `iss` (RFC 9207).',
+  tags: ['oauth'],
+  answers: {
+    200: { description: 'The sign-in page.', type: 'text/html' },
+    303: { description: 'Back to the client with an error.', headers: { Location: 'Where to' } },
+  },
+  refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable'],
+} as const;
 
-  return [
-    route({
-      ...common,
-      method: 'get',
-      operation: { ...operation, id: 'authorize', query },
-      handle: (request) => answer(request.query, request.raw),
-    }),
-    route({
-      ...common,
-      method: 'post',
-      operation: { ...operation, id: 'authorizeByPost', body: { type: 'form', schema: query } },
-      handle: (request) => answer(request.body, request.raw),
-    }),
-  ];
+/** `GET /oauth/authorize`: the page with the QR code, for a client's request. */
+export function authorizeRoute(parts: AuthorizeRouteParts): Route {
+  return route({
+    ...common,
+    method: 'get',
+    operation: { ...operation, id: 'authorize', query },
+    handle: (request) => authorizationAnswer(parts, request.query, request.raw),
+  });
+}
+
+/** `POST /oauth/authorize` (OpenID Connect Core §3.1.2.1). */
+export function authorizeByPostRoute(parts: AuthorizeRouteParts): Route {
+  return route({
+    ...common,
+    method: 'post',
+    operation: { ...operation, id: 'authorizeByPost', body: { type: 'form', schema: query } },
+    handle: (request) => authorizationAnswer(parts, request.body, request.raw),
+  });
+}
+
+async function authorizationAnswer(
+  { oauth, pages }: AuthorizeRouteParts,
+  parameters: Parameters,
+  headers: IncomingHttpHeaders,
+): Promise<Answer> {
+  const found = await oauth.authorize(parameters);
+  if (found.kind === 'redirect') return redirect(found.location);
+  const asked = membersOf(found.request);
+  // The page's script makes a challenge of its own where there is none, which only suits the demo client.
+  if (asked.code_challenge === undefined) return redirect(plainUrl(asked));
+  const page = signInPage(pages, inLanguage(headers, found.request), found.request.client, asked);
+  return { ...page, headers: { ...page.headers, ...NO_STORE } };
 }
 
 function redirect(location: string): Answer {

@@ -3,7 +3,13 @@ import type { DeviceAuthorizationEndpoint } from '../../oauth/authorization/devi
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { oauthError, ticketId } from '../request/schemas.ts';
+import { watchLinks, watchLinksShape } from '../tickets/ticket-links.ts';
 import { NO_STORE, clientMembers } from './oauth-token.ts';
+
+export interface DeviceRouteParts {
+  readonly oauth: { readonly deviceAuthorization: DeviceAuthorizationEndpoint };
+  readonly issuer: string;
+}
 
 const deviceAuthorization = z
   .object({
@@ -14,7 +20,7 @@ const deviceAuthorization = z
     expires_in: z.int().positive(),
     interval: z.int().positive(),
     ticket_id: ticketId,
-    links: z.object({ self: z.url(), events: z.url(), poll: z.url(), socket: z.url() }),
+    links: watchLinksShape,
   })
   .meta({
     id: 'DeviceAuthorization',
@@ -22,49 +28,35 @@ const deviceAuthorization = z
   });
 
 /** `POST /oauth/device_authorization`. */
-export function deviceRoutes(authorize: DeviceAuthorizationEndpoint, issuer: string): readonly Route[] {
-  return [
-    route({
-      method: 'post',
-      path: '/oauth/device_authorization',
-      errors: 'oauth',
-      limit: 'mints',
-      crossOrigin: true,
-      operation: {
-        id: 'authorizeDevice',
-        summary: 'Begin the device flow',
-        description:
-          'The device may poll the token endpoint (RFC 8628), or watch its ticket at `links` with the device code as ' +
-          'bearer and ask once it is confirmed.',
-        tags: ['oauth'],
-        security: ['clientBasic'],
-        body: { type: 'form', schema: z.object({ ...clientMembers, scope: z.string().max(512).optional() }) },
-        answers: {
-          200: { description: 'What to show, and how to wait.', schema: deviceAuthorization },
-          400: { description: 'RFC 6749, section 5.2.', schema: oauthError },
-          401: { description: '`invalid_client`.', schema: oauthError },
-        },
-        refusals: ['store_unavailable'],
+export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): Route {
+  return route({
+    method: 'post',
+    path: '/oauth/device_authorization',
+    errors: 'oauth',
+    limit: 'mints',
+    crossOrigin: true,
+    operation: {
+      id: 'authorizeDevice',
+      summary: 'Begin the device flow',
+      description:
+        'The device may poll the token endpoint (RFC 8628), or watch its ticket at `links` with the device code as ' +
+        'bearer and ask once it is confirmed.',
+      tags: ['oauth'],
+      security: ['clientBasic'],
+      body: { type: 'form', schema: z.object({ ...clientMembers, scope: z.string().max(512).optional() }) },
+      answers: {
+        200: { description: 'What to show, and how to wait.', schema: deviceAuthorization },
+        400: { description: 'RFC 6749, section 5.2.', schema: oauthError },
+        401: { description: '`invalid_client`.', schema: oauthError },
       },
-      handle: async (request) => {
-        const proof = { form: request.body, authorization: request.raw.authorization };
-        const answer = await authorize(proof, { ip: request.ip, agent: request.agent });
-        return {
-          status: 200,
-          headers: NO_STORE,
-          body: { ...answer, links: linksOf(issuer, answer.ticket_id) },
-        };
-      },
-    }),
-  ];
-}
-
-function linksOf(issuer: string, id: string): Readonly<Record<string, string>> {
-  const self = `${issuer}/v1/tickets/${id}`;
-  return {
-    self,
-    events: `${self}/events`,
-    poll: `${self}/poll`,
-    socket: `${self.replace(/^http/, 'ws')}/socket`,
-  };
+      refusals: ['store_unavailable'],
+    },
+    handle: async (request) => {
+      const proof = { form: request.body, authorization: request.raw.authorization };
+      const device = { ip: request.ip, agent: request.agent };
+      const answer = await oauth.deviceAuthorization(proof, device);
+      const body = { ...answer, links: watchLinks(issuer, answer.ticket_id) };
+      return { status: 200, headers: NO_STORE, body };
+    },
+  });
 }

@@ -8,24 +8,22 @@ const jwks = z
   .meta({ id: 'JsonWebKeySet', description: 'RFC 7517.' });
 
 /** `GET /oauth/jwks`: the public keys of all that signs or has signed. */
-export function keyRoutes(keys: SigningKeys): readonly Route[] {
-  return [
-    route({
-      method: 'get',
-      path: '/oauth/jwks',
-      errors: 'oauth',
-      crossOrigin: true,
-      operation: {
-        id: 'jwks',
-        summary: 'The public keys that check tokens',
-        tags: ['oauth'],
-        answers: { 200: { description: 'RFC 7517.', schema: jwks } },
-      },
-      handle: async () => ({
-        status: 200,
-        headers: { 'Cache-Control': 'public, max-age=300' },
-        body: await keys.jwks(),
-      }),
+export function jwksRoute({ keys }: { readonly keys: SigningKeys }): Route {
+  return route({
+    method: 'get',
+    path: '/oauth/jwks',
+    errors: 'oauth',
+    crossOrigin: true,
+    operation: {
+      id: 'jwks',
+      summary: 'The public keys that check tokens',
+      tags: ['oauth'],
+      answers: { 200: { description: 'RFC 7517.', schema: jwks } },
+    },
+    handle: async () => ({
+      status: 200,
+      headers: { 'Cache-Control': 'public, max-age=300' },
+      body: await keys.jwks(),
     }),
-  ];
+  });
 }

@@ -11,38 +11,36 @@ const pushed = z
   .meta({ id: 'PushedRequest', description: 'RFC 9126, section 2.2.' });
 
 /** `POST /oauth/par`. */
-export function pushedRoutes(requests: PushedRequests): readonly Route[] {
-  return [
-    route({
-      method: 'post',
-      path: '/oauth/par',
-      errors: 'oauth',
-      limit: 'tokens',
-      operation: {
-        id: 'pushAuthorizationRequest',
-        summary: 'Send an authorization request ahead',
-        tags: ['oauth'],
-        security: ['clientBasic'],
-        body: {
-          type: 'form',
-          schema: z.object({
-            ...clientMembers,
-            ...authorizationMembers,
-            request_uri: z.string().max(2000).optional(),
-          }),
-        },
-        answers: {
-          201: { description: 'Where to find it, for 90 s.', schema: pushed },
-          400: { description: 'What the authorization endpoint would have refused.', schema: oauthError },
-          401: { description: '`invalid_client`.', schema: oauthError },
-        },
-        refusals: ['store_unavailable'],
+export function pushedRoute({ oauth }: { readonly oauth: { readonly pushed: PushedRequests } }): Route {
+  return route({
+    method: 'post',
+    path: '/oauth/par',
+    errors: 'oauth',
+    limit: 'tokens',
+    operation: {
+      id: 'pushAuthorizationRequest',
+      summary: 'Send an authorization request ahead',
+      tags: ['oauth'],
+      security: ['clientBasic'],
+      body: {
+        type: 'form',
+        schema: z.object({
+          ...clientMembers,
+          ...authorizationMembers,
+          request_uri: z.string().max(2000).optional(),
+        }),
       },
-      handle: async (request) => ({
-        status: 201,
-        headers: NO_STORE,
-        body: await requests.push({ form: request.body, authorization: request.raw.authorization }),
-      }),
+      answers: {
+        201: { description: 'Where to find it, for 90 s.', schema: pushed },
+        400: { description: 'What the authorization endpoint would have refused.', schema: oauthError },
+        401: { description: '`invalid_client`.', schema: oauthError },
+      },
+      refusals: ['store_unavailable'],
+    },
+    handle: async (request) => ({
+      status: 201,
+      headers: NO_STORE,
+      body: await oauth.pushed.push({ form: request.body, authorization: request.raw.authorization }),
     }),
-  ];
+  });
 }

@@ -31,54 +31,58 @@ const introspection = z
   })
   .meta({ id: 'Introspection', description: 'RFC 7662, section 2.2.' });
 
-/** `POST /oauth/introspect` and `POST /oauth/revoke`. */
-export function tokenStateRoutes(
-  introspect: IntrospectionEndpoint,
-  revoke: RevocationEndpoint,
-): readonly Route[] {
-  const common = { method: 'post', errors: 'oauth', limit: 'tokens' } as const;
-  const refused = {
-    400: { description: 'RFC 6749, section 5.2.', schema: oauthError },
-    401: { description: '`invalid_client`.', schema: oauthError },
-  } as const;
-  return [
-    route({
-      ...common,
-      path: '/oauth/introspect',
-      operation: {
-        id: 'introspect',
-        summary: 'Is this token good?',
-        description: 'Asks the session. A public client may ask about its own tokens only.',
-        tags: ['oauth'],
-        security: ['clientBasic'],
-        body: { type: 'form', schema: form },
-        answers: { 200: { description: 'What there is to know.', schema: introspection }, ...refused },
-        refusals: ['store_unavailable', 'newer_schema'],
-      },
-      handle: async (request) => ({
-        status: 200,
-        headers: NO_STORE,
-        body: await introspect({ form: request.body, authorization: request.raw.authorization }),
-      }),
+export interface TokenStateRouteParts {
+  readonly oauth: { readonly introspect: IntrospectionEndpoint; readonly revoke: RevocationEndpoint };
+}
+
+const common = { method: 'post', errors: 'oauth', limit: 'tokens' } as const;
+const refused = {
+  400: { description: 'RFC 6749, section 5.2.', schema: oauthError },
+  401: { description: '`invalid_client`.', schema: oauthError },
+} as const;
+
+/** `POST /oauth/introspect`. */
+export function introspectRoute({ oauth }: TokenStateRouteParts): Route {
+  return route({
+    ...common,
+    path: '/oauth/introspect',
+    operation: {
+      id: 'introspect',
+      summary: 'Is this token good?',
+      description: 'Asks the session. A public client may ask about its own tokens only.',
+      tags: ['oauth'],
+      security: ['clientBasic'],
+      body: { type: 'form', schema: form },
+      answers: { 200: { description: 'What there is to know.', schema: introspection }, ...refused },
+      refusals: ['store_unavailable', 'newer_schema'],
+    },
+    handle: async (request) => ({
+      status: 200,
+      headers: NO_STORE,
+      body: await oauth.introspect({ form: request.body, authorization: request.raw.authorization }),
     }),
-    route({
-      ...common,
-      path: '/oauth/revoke',
-      crossOrigin: true,
-      operation: {
-        id: 'revoke',
-        summary: 'End a session by one of its tokens',
-        description: 'Access and refresh tokens end together (RFC 7009).',
-        tags: ['oauth'],
-        security: ['clientBasic'],
-        body: { type: 'form', schema: form },
-        answers: { 200: { description: 'It is over, or was.' }, ...refused },
-        refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
-      },
-      handle: async (request) => {
-        await revoke({ form: request.body, authorization: request.raw.authorization });
-        return { status: 200, headers: NO_STORE };
-      },
-    }),
-  ];
+  });
+}
+
+/** `POST /oauth/revoke`. */
+export function revokeRoute({ oauth }: TokenStateRouteParts): Route {
+  return route({
+    ...common,
+    path: '/oauth/revoke',
+    crossOrigin: true,
+    operation: {
+      id: 'revoke',
+      summary: 'End a session by one of its tokens',
+      description: 'Access and refresh tokens end together (RFC 7009).',
+      tags: ['oauth'],
+      security: ['clientBasic'],
+      body: { type: 'form', schema: form },
+      answers: { 200: { description: 'It is over, or was.' }, ...refused },
+      refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
+    },
+    handle: async (request) => {
+      await oauth.revoke({ form: request.body, authorization: request.raw.authorization });
+      return { status: 200, headers: NO_STORE };
+    },
+  });
 }

@@ -39,39 +39,37 @@ const tokenAnswer = z
   .meta({ id: 'Tokens', description: 'RFC 6749, section 5.1.' });
 
 /** `POST /oauth/token`. */
-export function tokenRoutes(endpoint: TokenEndpoint): readonly Route[] {
-  return [
-    route({
-      method: 'post',
-      path: '/oauth/token',
-      errors: 'oauth',
-      limit: 'tokens',
-      crossOrigin: true,
-      operation: {
-        id: 'token',
-        summary: 'Trade a code, a refresh token or a device code for tokens',
-        description:
-          'A code counts once. The same `Idempotency-Key`, client and verifier get the same answer again for 10 s. ' +
-          'A refresh token is rotated at every use.',
-        tags: ['oauth'],
-        security: ['clientBasic'],
-        headers: idempotencyHeaders,
-        body: { type: 'form', schema: tokenForm },
-        answers: {
-          200: { description: 'Tokens.', schema: tokenAnswer },
-          400: { description: 'RFC 6749, section 5.2; RFC 8628, section 3.5.', schema: oauthError },
-          401: { description: '`invalid_client`.', schema: oauthError },
-        },
-        refusals: ['idempotency_mismatch', 'store_unavailable', 'not_replicated', 'newer_schema'],
+export function tokenRoute({ oauth }: { readonly oauth: { readonly token: TokenEndpoint } }): Route {
+  return route({
+    method: 'post',
+    path: '/oauth/token',
+    errors: 'oauth',
+    limit: 'tokens',
+    crossOrigin: true,
+    operation: {
+      id: 'token',
+      summary: 'Trade a code, a refresh token or a device code for tokens',
+      description:
+        'A code counts once. The same `Idempotency-Key`, client and verifier get the same answer again for 10 s. ' +
+        'A refresh token is rotated at every use.',
+      tags: ['oauth'],
+      security: ['clientBasic'],
+      headers: idempotencyHeaders,
+      body: { type: 'form', schema: tokenForm },
+      answers: {
+        200: { description: 'Tokens.', schema: tokenAnswer },
+        400: { description: 'RFC 6749, section 5.2; RFC 8628, section 3.5.', schema: oauthError },
+        401: { description: '`invalid_client`.', schema: oauthError },
       },
-      handle: async (request): Promise<Answer> => {
-        const body = await endpoint({
-          form: request.body,
-          authorization: request.raw.authorization,
-          idempotencyKey: request.headers['idempotency-key'],
-        });
-        return { status: 200, headers: NO_STORE, body };
-      },
-    }),
-  ];
+      refusals: ['idempotency_mismatch', 'store_unavailable', 'not_replicated', 'newer_schema'],
+    },
+    handle: async (request): Promise<Answer> => {
+      const body = await oauth.token({
+        form: request.body,
+        authorization: request.raw.authorization,
+        idempotencyKey: request.headers['idempotency-key'],
+      });
+      return { status: 200, headers: NO_STORE, body };
+    },
+  });
 }

@@ -10,28 +10,47 @@ const userInfo = z
   .object({ sub: z.string(), name: z.string().optional(), picture: z.string().optional() })
   .meta({ id: 'UserInfo', description: 'OpenID Connect Core, section 5.3.' });
 
-/** `/oauth/userinfo`, by GET and by POST (OpenID Connect Core §5.3.1). */
-export function userInfoRoutes(endpoint: UserInfoEndpoint): readonly Route[] {
-  const operation = {
-    summary: 'Who signed in',
-    description: 'Asks the session: one that was revoked or has expired is a 401.',
-    tags: ['oauth'],
-    security: ['accessToken'],
-    answers: {
-      200: { description: 'Claims of the token’s scope.', schema: userInfo },
-      401: { description: '`invalid_token` (RFC 6750).', schema: oauthError },
-      403: { description: '`insufficient_scope`.', schema: oauthError },
-    },
-    refusals: ['store_unavailable', 'newer_schema'],
-  } as const;
-  const handle = async ({ bearer }: Pick<RouteRequest, 'bearer'>): Promise<Answer> => ({
-    status: 200,
-    headers: NO_STORE,
-    body: await endpoint(bearer),
+export interface UserInfoRouteParts {
+  readonly oauth: { readonly userInfo: UserInfoEndpoint };
+}
+
+const common = { path: '/oauth/userinfo', errors: 'oauth', crossOrigin: true } as const;
+const operation = {
+  summary: 'Who signed in',
+  description: 'Asks the session: one that was revoked or has expired is a 401.',
+  tags: ['oauth'],
+  security: ['accessToken'],
+  answers: {
+    200: { description: 'Claims of the token’s scope.', schema: userInfo },
+    401: { description: '`invalid_token` (RFC 6750).', schema: oauthError },
+    403: { description: '`insufficient_scope`.', schema: oauthError },
+  },
+  refusals: ['store_unavailable', 'newer_schema'],
+} as const;
+
+/** `GET /oauth/userinfo`. */
+export function userInfoRoute(parts: UserInfoRouteParts): Route {
+  return route({
+    ...common,
+    method: 'get',
+    operation: { id: 'userInfo', ...operation },
+    handle: (request) => userInfoAnswer(parts, request),
   });
-  const common = { path: '/oauth/userinfo', errors: 'oauth', crossOrigin: true } as const;
-  return [
-    route({ ...common, method: 'get', operation: { id: 'userInfo', ...operation }, handle }),
-    route({ ...common, method: 'post', operation: { id: 'userInfoByPost', ...operation }, handle }),
-  ];
+}
+
+/** `POST /oauth/userinfo` (OpenID Connect Core §5.3.1). */
+export function userInfoByPostRoute(parts: UserInfoRouteParts): Route {
+  return route({
+    ...common,
+    method: 'post',
+    operation: { id: 'userInfoByPost', ...operation },
+    handle: (request) => userInfoAnswer(parts, request),
+  });
+}
+
+async function userInfoAnswer(
+  { oauth }: UserInfoRouteParts,
+  { bearer }: Pick<RouteRequest, 'bearer'>,
+): Promise<Answer> {
+  return { status: 200, headers: NO_STORE, body: await oauth.userInfo(bearer) };
 }

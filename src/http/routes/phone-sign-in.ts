@@ -5,161 +5,117 @@ import type { PageSessions } from '../../phone/page-session.ts';
 import type { PageSignIn } from '../../phone/phone-identity.ts';
 import { isCurrent } from '../../secrets/rotation.ts';
 import { scanCodeIn, scanPath } from '../../secrets/scan-address.ts';
-import type { Seal } from '../../secrets/seal.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer/answer.ts';
-import { hostCookie, setCookie } from '../caller/credentials.ts';
+import type { Away, AwayCookies } from '../caller/away-cookie.ts';
+import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { rotationOf, scanCodeOf } from '../tickets/scan-code.ts';
-import { localPath } from './approval.ts';
 
-/** What signing a phone in at its source is made of. */
-export interface PhonePageOptions {
+export interface PhoneSignInParts {
+  /** The public address without a trailing slash. */
   readonly issuer: string;
   readonly phones: PhoneIdentities;
   readonly pageSessions: PageSessions;
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
-  /** Seals what a browser keeps while it is away. */
-  readonly seal: Seal;
+  readonly awayCookies: AwayCookies;
   /** Makes a state: 128 random bits or more. */
-  readonly makeId: () => string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly makeState: () => string;
 }
 
-/** What the browser keeps while it is at the source. */
-interface Kept {
-  readonly source: string;
-  readonly state: string;
-  readonly returnTo: string;
-  /** The ticket whose scan code it came with: that one is gone on with, even if its code has changed meanwhile. */
-  readonly ticketId?: string;
-  readonly kept: Readonly<Record<string, string>>;
-  readonly until: number;
+const common = { method: 'get', errors: 'page', limit: 'scans', hidden: true } as const;
+const operation = {
+  tags: ['phone'],
+  params: z.object({ source: z.string().regex(/^[a-z]{1,20}$/) }),
+  answers: { 303: { description: 'Onward.' } },
+} as const;
+
+/** `GET /phone/{source}/start`: to the source of a phone's user. */
+export function startPhoneSignInRoute(parts: PhoneSignInParts): Route {
+  return route({
+    ...common,
+    path: '/phone/:source/start',
+    operation: {
+      ...operation,
+      id: 'beginPhoneSignIn',
+      summary: 'Sign the phone in at its source',
+      query: z.object({ return_to: z.string().max(500).optional() }),
+    },
+    handle: async (request) => {
+      const { source } = request.params;
+      const signIn = signInOf(parts.phones, source);
+      const returnTo = localPath(request.query.return_to);
+      // WeChat takes letters and digits only.
+      const state = Buffer.from(parts.makeState()).toString('hex');
+      const ticketId = await ticketOfScanPath(parts, returnTo);
+      const { address, kept } = await signIn.begin(callbackOf(parts.issuer, source), state, request.agent);
+      const away = { source, state, returnTo, kept, ...(ticketId === undefined ? {} : { ticketId }) };
+      return seeOther(address, [parts.awayCookies.set(away)]);
+    },
+  });
 }
 
-const AWAY_MS = 600_000;
-const params = z.object({ source: z.string().regex(/^[a-z]{1,20}$/) });
-const onward = { 303: { description: 'Onward.' } };
-
-/** `/phone/{source}/start` and `/callback`: to the source of a phone's user, and back to the very ticket. */
-export function phonePageRoutes(options: PhonePageOptions): readonly Route[] {
-  const { issuer, phones, pageSessions, commands, secrets, seal, now } = options;
-  const secure = issuer.startsWith('https:');
-
-  function signInOf(source: string): PageSignIn {
-    const found = phones.all.find((identity) => identity.source === source)?.pageSignIn;
-    if (found === undefined) throw new ScangateError('not_found');
-    return found;
-  }
-
-  const cookieName = (source: string): string => hostCookie(`scangate_at_${source}`, secure);
-
-  function cookie(source: string, value: string, lifeMs: number): string {
-    const maxAge = Math.floor(lifeMs / 1000);
-    return setCookie(cookieName(source), value, { path: '/', secure, sameSite: 'Lax', maxAge });
-  }
-
-  function read(value: string | undefined, source: string, state: string | undefined): Kept {
-    const text = value === undefined ? undefined : seal.open(value);
-    const kept = text === undefined ? undefined : (JSON.parse(text) as Kept);
-    if (kept?.source !== source || kept.state !== state || now() >= kept.until)
-      throw new ScangateError('invalid_request', {
-        field: 'state',
-        message: 'The sign-in was begun elsewhere or long ago.',
-      });
-    return kept;
-  }
-
-  // Who came with a code that opened may take some time to sign in: the same ticket is gone on with.
-  async function ticketOf(returnTo: string): Promise<string | undefined> {
-    const checked = secrets.checkScanCode(scanCodeIn(returnTo) ?? '');
-    if (checked === undefined) return undefined;
-    const view = await commands.look(checked.ticketId, () => undefined);
-    return isCurrent(checked.period, rotationOf(view)) ? checked.ticketId : undefined;
-  }
-
-  async function wayBack({ ticketId, returnTo }: Kept): Promise<string> {
-    if (ticketId === undefined) return returnTo;
-    const view = await commands.look(ticketId, () => undefined);
-    return view.ticket.status === 'pending' ? scanPath(scanCodeOf(secrets, view)) : returnTo;
-  }
-
-  function back(location: string, cookies: readonly string[]): Answer {
-    return {
-      status: 303,
-      headers: { Location: location, 'Set-Cookie': cookies, 'Cache-Control': 'no-store' },
-    };
-  }
-
-  return [
-    route({
-      method: 'get',
-      path: '/phone/:source/start',
-      errors: 'page',
-      limit: 'scans',
-      hidden: true,
-      operation: {
-        id: 'beginPhoneSignIn',
-        summary: 'Sign the phone in at its source',
-        tags: ['phone'],
-        params,
-        query: z.object({ return_to: z.string().max(500).optional() }),
-        answers: onward,
-      },
-      handle: async (request) => {
-        const { source } = request.params;
-        const signIn = signInOf(source);
-        const returnTo = localPath(request.query.return_to);
-        // WeChat takes letters and digits only.
-        const state = Buffer.from(options.makeId()).toString('hex');
-        const ticketId = await ticketOf(returnTo);
-        const { address, kept } = await signIn.begin(callbackOf(issuer, source), state, request.agent);
-        const all: Kept = {
-          source,
-          state,
-          returnTo,
-          kept,
-          until: now() + AWAY_MS,
-          ...(ticketId === undefined ? {} : { ticketId }),
-        };
-        return back(address, [cookie(source, seal.seal(JSON.stringify(all)), AWAY_MS)]);
-      },
-    }),
-
-    route({
-      method: 'get',
-      path: '/phone/:source/callback',
-      errors: 'page',
-      limit: 'scans',
-      hidden: true,
-      operation: {
-        id: 'finishPhoneSignIn',
-        summary: 'Back from the source',
-        tags: ['phone'],
-        params,
-        query: z.looseObject({ state: z.string().max(200).optional() }),
-        answers: onward,
-      },
-      handle: async (request) => {
-        const { source } = request.params;
-        const signIn = signInOf(source);
-        const kept = read(request.cookie(cookieName(source)), source, request.query.state);
-        const came = new URL(callbackOf(issuer, source));
-        for (const [name, value] of Object.entries(request.query)) came.searchParams.set(name, String(value));
-        const user = await signIn.finish(came, kept.state, kept.kept);
-        const over = cookie(source, '', 0);
-        if (user === undefined) return back(kept.returnTo, [over]);
-        return back(await wayBack(kept), [over, setPageCookie(pageSessions, user, secure)]);
-      },
-    }),
-  ];
+/** `GET /phone/{source}/callback`: back to the very ticket. */
+export function finishPhoneSignInRoute(parts: PhoneSignInParts): Route {
+  const secure = parts.issuer.startsWith('https:');
+  return route({
+    ...common,
+    path: '/phone/:source/callback',
+    operation: {
+      ...operation,
+      id: 'finishPhoneSignIn',
+      summary: 'Back from the source',
+      query: z.looseObject({ state: z.string().max(200).optional() }),
+    },
+    handle: async (request) => {
+      const { source } = request.params;
+      const signIn = signInOf(parts.phones, source);
+      const away = parts.awayCookies.read(request, source, request.query.state);
+      const came = new URL(callbackOf(parts.issuer, source));
+      for (const [name, value] of Object.entries(request.query)) came.searchParams.set(name, String(value));
+      const user = await signIn.finish(came, away.state, away.kept);
+      const over = parts.awayCookies.clear(source);
+      if (user === undefined) return seeOther(away.returnTo, [over]);
+      return seeOther(await wayBack(parts, away), [over, setPageCookie(parts.pageSessions, user, secure)]);
+    },
+  });
 }
 
 function callbackOf(issuer: string, source: string): string {
   return `${issuer}/phone/${source}/callback`;
+}
+
+function signInOf(phones: PhoneIdentities, source: string): PageSignIn {
+  const found = phones.all.find((identity) => identity.source === source)?.pageSignIn;
+  if (found === undefined) throw new ScangateError('not_found');
+  return found;
+}
+
+// Who came with a code that opened may take some time to sign in: the same ticket is gone on with.
+async function ticketOfScanPath(
+  { commands, secrets }: PhoneSignInParts,
+  path: string,
+): Promise<string | undefined> {
+  const checked = secrets.checkScanCode(scanCodeIn(path) ?? '');
+  if (checked === undefined) return undefined;
+  const view = await commands.look(checked.ticketId, () => undefined);
+  return isCurrent(checked.period, rotationOf(view)) ? checked.ticketId : undefined;
+}
+
+async function wayBack(
+  { commands, secrets }: PhoneSignInParts,
+  { ticketId, returnTo }: Away,
+): Promise<string> {
+  if (ticketId === undefined) return returnTo;
+  const view = await commands.look(ticketId, () => undefined);
+  return view.ticket.status === 'pending' ? scanPath(scanCodeOf(secrets, view)) : returnTo;
+}
+
+function seeOther(location: string, cookies: readonly string[]): Answer {
+  const headers = { Location: location, 'Set-Cookie': cookies, 'Cache-Control': 'no-store' };
+  return { status: 303, headers };
 }

@@ -11,8 +11,7 @@ import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 
-/** What the QR code's routes are made of. */
-export interface QrCodeRoutesOptions {
+export interface QrCodeRouteParts {
   readonly commands: TicketCommands;
   readonly gate: BrowserGate;
   readonly presenter: TicketPresenter;
@@ -45,40 +44,55 @@ export function qrPng(text: string): Buffer {
   return PNG.sync.write(image, { colorType: 0, inputColorType: 0, inputHasAlpha: false });
 }
 
-/** The QR code of now, for the browser alone. */
-export function qrCodeRoutes(options: QrCodeRoutesOptions): readonly Route[] {
-  const draw = (format: 'svg' | 'png', type: string, make: (url: string) => string | Buffer): Route =>
-    route({
-      method: 'get',
-      path: `/v1/tickets/:id/qr.${format}`,
-      crossOrigin: true,
-      operation: {
-        id: format === 'svg' ? 'getQrSvg' : 'getQrPng',
-        summary: `The QR code of now, as ${format.toUpperCase()}`,
-        tags: ['browser'],
-        security: ['browserCookie', 'browserBearer'],
-        params: ticketParams,
-        answers: { 200: { description: 'Ask again after `scan.rotates_in_ms`.', type } },
-        refusals: [
-          'not_found',
-          'already_scanned',
-          'already_confirmed',
-          'already_denied',
-          'already_cancelled',
-          'already_redeemed',
-          'expired',
-          'store_unavailable',
-          'newer_schema',
-        ],
-      },
-      handle: async (request) => {
-        const claim = options.gate.claim(request.params.id, request.raw);
-        const view = await options.commands.look(request.params.id, options.gate.guard(claim));
-        onlyPending(view);
-        return { status: 200, type, body: make(options.presenter.scanUrl(view)) };
-      },
-    });
-  return [draw('svg', 'image/svg+xml', qrSvg), draw('png', 'image/png', qrPng)];
+/** `GET /v1/tickets/{id}/qr.svg`. */
+export function qrSvgRoute(parts: QrCodeRouteParts): Route {
+  return qrCodeRoute(parts, { id: 'getQrSvg', format: 'svg', type: 'image/svg+xml', draw: qrSvg });
+}
+
+/** `GET /v1/tickets/{id}/qr.png`. */
+export function qrPngRoute(parts: QrCodeRouteParts): Route {
+  return qrCodeRoute(parts, { id: 'getQrPng', format: 'png', type: 'image/png', draw: qrPng });
+}
+
+interface Format {
+  readonly id: string;
+  readonly format: 'svg' | 'png';
+  readonly type: string;
+  readonly draw: (text: string) => string | Buffer;
+}
+
+function qrCodeRoute({ commands, gate, presenter }: QrCodeRouteParts, kind: Format): Route {
+  const { id, format, type, draw } = kind;
+  return route({
+    method: 'get',
+    path: `/v1/tickets/:id/qr.${format}`,
+    crossOrigin: true,
+    operation: {
+      id,
+      summary: `The QR code of now, as ${format.toUpperCase()}`,
+      tags: ['browser'],
+      security: ['browserCookie', 'browserBearer'],
+      params: ticketParams,
+      answers: { 200: { description: 'Ask again after `scan.rotates_in_ms`.', type } },
+      refusals: [
+        'not_found',
+        'already_scanned',
+        'already_confirmed',
+        'already_denied',
+        'already_cancelled',
+        'already_redeemed',
+        'expired',
+        'store_unavailable',
+        'newer_schema',
+      ],
+    },
+    handle: async (request) => {
+      const claim = gate.claim(request.params.id, request.raw);
+      const view = await commands.look(request.params.id, gate.guard(claim));
+      onlyPending(view);
+      return { status: 200, type, body: draw(presenter.scanUrl(view)) };
+    },
+  });
 }
 
 const PAST: Readonly<Record<Exclude<TicketStatus, 'pending'>, ErrorCode>> = {

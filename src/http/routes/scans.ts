@@ -19,15 +19,13 @@ import { idempotencyHeaders, ticketId, ticketStatus } from '../request/schemas.t
 import { rotationOf } from '../tickets/scan-code.ts';
 import type { UserCodes } from '../tickets/user-codes.ts';
 
-/** What scanning is made of. */
-export interface ScanRoutesOptions {
+export interface ScanRouteParts {
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly clients: ClientRegistry;
   readonly caller: PhoneCaller;
   readonly idempotency: Idempotency;
-  /** Absent: user codes are unknown. */
-  readonly userCodes?: UserCodes | undefined;
+  readonly userCodes: UserCodes;
 }
 
 const scanBody = z.object({
@@ -62,107 +60,118 @@ interface Scannable {
 }
 
 /** `POST /v1/scans`. */
-export function scanRoutes(options: ScanRoutesOptions): readonly Route[] {
-  const { commands, secrets } = options;
+export function scanRoute(parts: ScanRouteParts): Route {
+  return route({
+    method: 'post',
+    path: '/v1/scans',
+    limit: 'scans',
+    operation: {
+      id: 'scan',
+      summary: 'Scan a code',
+      description: 'The same user again gets the same answer with 200.',
+      tags: ['phone'],
+      security: ['phoneBearer', 'phonePage'],
+      headers: idempotencyHeaders,
+      body: { type: 'json', schema: scanBody },
+      answers: {
+        201: { description: 'Scanned: who asks, and from where.', schema: scanAnswer },
+        200: { description: 'This user scanned it before.', schema: scanAnswer },
+      },
+      refusals: [
+        'phone_unknown',
+        'not_found',
+        'already_scanned',
+        'already_confirmed',
+        'already_denied',
+        'already_cancelled',
+        'already_redeemed',
+        'expired',
+        'idempotency_mismatch',
+        'store_unavailable',
+        'newer_schema',
+      ],
+    },
+    handle: async (request) => {
+      const user = await parts.caller.user(request);
+      const { ticketId: id, keyId, guard } = await find(parts, request.body, user, request.counted);
+      const key = request.headers['idempotency-key'];
+      const scope = { key, operation: 'scan', caller: user, ticketId: id, keyId, body: request.body };
+      return await parts.idempotency.run(scope, async () => {
+        const phone = { ip: request.ip, agent: request.agent };
+        const view = await parts.commands.run(id, { type: 'scan', user, phone }, guard);
+        return { status: view.decided ? 201 : 200, body: answerOf(parts, view, request) };
+      });
+    },
+  });
+}
 
-  async function find(
-    body: z.output<typeof scanBody>,
-    user: User,
-    address: string | undefined,
-  ): Promise<Scannable> {
-    if ((body.scan_code === undefined) === (body.user_code === undefined)) {
-      const message = 'Send either scan_code or user_code.';
-      throw new ScangateError('invalid_request', { field: 'scan_code', message });
-    }
-    if (body.user_code !== undefined) {
-      const found = await options.userCodes?.find(body.user_code, { user, address });
-      if (found === undefined) throw new ScangateError('not_found');
-      const { ticket } = await commands.look(found, () => undefined);
-      return { ticketId: found, keyId: ticket.minted.key_id, guard: () => undefined };
-    }
-    const checked = secrets.checkScanCode(body.scan_code ?? '');
-    if (checked === undefined) throw new ScangateError('not_found');
-    return {
-      ticketId: checked.ticketId,
-      keyId: checked.keyId,
-      guard: (view) => {
-        if (view.ticket.minted.key_id !== checked.keyId) throw new ScangateError('not_found');
-        const { scanned } = view.ticket;
-        const mine = scanned !== undefined && sameUser(scanned.user, user);
-        if (!mine && !isCurrent(checked.period, rotationOf(view)))
-          throw new ScangateError('expired', { message: 'The QR code is outdated. Scan the one shown now.' });
-      },
-    };
-  }
+async function find(
+  parts: ScanRouteParts,
+  { scan_code: scanCode, user_code: userCode }: z.output<typeof scanBody>,
+  user: User,
+  address: string | undefined,
+): Promise<Scannable> {
+  if (scanCode !== undefined && userCode === undefined) return findByScanCode(parts, scanCode, user);
+  if (scanCode === undefined && userCode !== undefined)
+    return await findByUserCode(parts, userCode, user, address);
+  const message = 'Send either scan_code or user_code.';
+  throw new ScangateError('invalid_request', { field: 'scan_code', message });
+}
 
-  function answerOf(view: TicketView, request: RouteRequest): object {
-    const { ticket, ticketId: id, head } = view;
-    const { minted, scanned } = ticket;
-    if (scanned === undefined) throw new ScangateError('not_found');
-    const client = options.clients.find(minted.client_id);
-    const userCode = minted.grant === 'device_code' ? options.userCodes?.shown(id, minted.key_id) : undefined;
-    return {
-      ticket_id: id,
-      handshake: secrets.handshake(id, minted.key_id, scanned.id),
-      status: ticket.status,
-      client: {
-        name: client?.client_name ?? minted.client_id,
-        domain: (client && domainOf(client)) ?? '',
-        verified: client?.policy.verified ?? false,
-      },
-      browser: {
-        ...minted.browser,
-        first_seen: new Date(head.first).toISOString(),
-        same_network: sameNetwork(minted.browser.ip, request.ip),
-      },
-      ...(userCode === undefined ? {} : { user_code: userCode }),
-      ...(minted.number_match ? { number_match: true } : {}),
-      expires_in_ms: remainingMs(view),
-    };
-  }
+function findByScanCode({ secrets }: ScanRouteParts, scanCode: string, user: User): Scannable {
+  const checked = secrets.checkScanCode(scanCode);
+  if (checked === undefined) throw new ScangateError('not_found');
+  const { ticketId: id, keyId, period } = checked;
+  return {
+    ticketId: id,
+    keyId,
+    guard: (view) => {
+      if (view.ticket.minted.key_id !== keyId) throw new ScangateError('not_found');
+      const { scanned } = view.ticket;
+      const mine = scanned !== undefined && sameUser(scanned.user, user);
+      if (!mine && !isCurrent(period, rotationOf(view)))
+        throw new ScangateError('expired', { message: 'The QR code is outdated. Scan the one shown now.' });
+    },
+  };
+}
 
-  return [
-    route({
-      method: 'post',
-      path: '/v1/scans',
-      limit: 'scans',
-      operation: {
-        id: 'scan',
-        summary: 'Scan a code',
-        description: 'The same user again gets the same answer with 200.',
-        tags: ['phone'],
-        security: ['phoneBearer', 'phonePage'],
-        headers: idempotencyHeaders,
-        body: { type: 'json', schema: scanBody },
-        answers: {
-          201: { description: 'Scanned: who asks, and from where.', schema: scanAnswer },
-          200: { description: 'This user scanned it before.', schema: scanAnswer },
-        },
-        refusals: [
-          'phone_unknown',
-          'not_found',
-          'already_scanned',
-          'already_confirmed',
-          'already_denied',
-          'already_cancelled',
-          'already_redeemed',
-          'expired',
-          'idempotency_mismatch',
-          'store_unavailable',
-          'newer_schema',
-        ],
-      },
-      handle: async (request) => {
-        const user = await options.caller.user(request);
-        const { ticketId: id, keyId, guard } = await find(request.body, user, request.counted);
-        const key = request.headers['idempotency-key'];
-        const scope = { key, route: 'scan', caller: user, ticketId: id, keyId, body: request.body };
-        return await options.idempotency.run(scope, async () => {
-          const phone = { ip: request.ip, agent: request.agent };
-          const view = await commands.run(id, { type: 'scan', user, phone }, guard);
-          return { status: view.decided ? 201 : 200, body: answerOf(view, request) };
-        });
-      },
-    }),
-  ];
+async function findByUserCode(
+  { commands, userCodes }: ScanRouteParts,
+  userCode: string,
+  user: User,
+  address: string | undefined,
+): Promise<Scannable> {
+  const found = await userCodes.find(userCode, { user, address });
+  if (found === undefined) throw new ScangateError('not_found');
+  const { ticket } = await commands.look(found, () => undefined);
+  return { ticketId: found, keyId: ticket.minted.key_id, guard: () => undefined };
+}
+
+function answerOf(
+  { secrets, clients, userCodes }: ScanRouteParts,
+  view: TicketView,
+  request: Pick<RouteRequest, 'ip'>,
+): z.output<typeof scanAnswer> {
+  const { ticket, ticketId: id, head } = view;
+  const { minted, scanned } = ticket;
+  if (scanned === undefined) throw new ScangateError('not_found');
+  const client = clients.find(minted.client_id);
+  return {
+    ticket_id: id,
+    handshake: secrets.handshake(id, minted.key_id, scanned.id),
+    status: ticket.status,
+    client: {
+      name: client?.client_name ?? minted.client_id,
+      domain: (client && domainOf(client)) ?? '',
+      verified: client?.policy.verified ?? false,
+    },
+    browser: {
+      ...minted.browser,
+      first_seen: new Date(head.first).toISOString(),
+      same_network: sameNetwork(minted.browser.ip, request.ip),
+    },
+    ...(minted.grant === 'device_code' ? { user_code: userCodes.shown(id, minted.key_id) } : {}),
+    ...(minted.number_match ? { number_match: true } : {}),
+    expires_in_ms: remainingMs(view),
+  };
 }

@@ -12,8 +12,7 @@ import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { sessionParams } from './session-watches.ts';
 
-/** What a user's list of sessions is made of. */
-export interface SessionListOptions {
+export interface SessionListParts {
   readonly sessions: SessionCommands;
   readonly userSessions: UserSessions;
   readonly clients: ClientRegistry;
@@ -35,62 +34,65 @@ const sessionList = z
   })
   .meta({ id: 'Sessions' });
 
-/** `GET /v1/sessions` and `DELETE /v1/sessions/{sid}`, for the user on the phone. */
-export function sessionListRoutes(options: SessionListOptions): readonly Route[] {
-  const { sessions, caller } = options;
+/** `GET /v1/sessions`, for the user on the phone. */
+export function listSessionsRoute({ userSessions, clients, caller }: SessionListParts): Route {
+  return route({
+    method: 'get',
+    path: '/v1/sessions',
+    operation: {
+      id: 'getSessions',
+      summary: 'Where the user is signed in',
+      tags: ['sessions'],
+      security: ['phoneBearer', 'phonePage'],
+      answers: { 200: { description: 'Active sessions.', schema: sessionList } },
+      refusals: ['phone_unknown', 'store_unavailable', 'newer_schema'],
+    },
+    handle: async (request) => {
+      const views = await userSessions.of(await caller.user(request));
+      const sessions = views.map((view) => listed(view, clients));
+      return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { sessions } };
+    },
+  });
+}
 
-  function told(view: SessionView): z.output<typeof sessionList>['sessions'][number] {
-    const { client_id: client, browser } = openedOf(view);
-    return {
-      sid: view.sid,
-      client,
-      client_name: options.clients.find(client)?.client_name ?? client,
-      opened_at: new Date(view.head.first).toISOString(),
-      last_seen_at: new Date(lastMoment(view.head).at).toISOString(),
-      browser,
-    };
-  }
+/** `DELETE /v1/sessions/{sid}`, for the user on the phone. */
+export function endSessionRoute({ sessions, caller }: SessionListParts): Route {
+  return route({
+    method: 'delete',
+    path: '/v1/sessions/:sid',
+    operation: {
+      id: 'endSession',
+      summary: 'Sign out there',
+      description: 'Whoever watches the session is told at once. Again: 204 again.',
+      tags: ['sessions'],
+      security: ['phoneBearer', 'phonePage'],
+      params: sessionParams,
+      answers: { 204: { description: 'Ended.' } },
+      refusals: ['phone_unknown', 'not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
+    },
+    handle: async (request) => {
+      const user = await caller.user(request);
+      const { sid } = request.params;
+      const [view] = await sessions.look([sid]);
+      const { opened } = view?.session ?? {};
+      if (opened === undefined || !sameUser(opened.user, user)) throw new ScangateError('not_found');
+      await sessions.revoke(sid, 'user');
+      return { status: 204 };
+    },
+  });
+}
 
-  return [
-    route({
-      method: 'get',
-      path: '/v1/sessions',
-      operation: {
-        id: 'getSessions',
-        summary: 'Where the user is signed in',
-        tags: ['sessions'],
-        security: ['phoneBearer', 'phonePage'],
-        answers: { 200: { description: 'Active sessions.', schema: sessionList } },
-        refusals: ['phone_unknown', 'store_unavailable', 'newer_schema'],
-      },
-      handle: async (request) => {
-        const views = await options.userSessions.of(await caller.user(request));
-        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { sessions: views.map(told) } };
-      },
-    }),
-
-    route({
-      method: 'delete',
-      path: '/v1/sessions/:sid',
-      operation: {
-        id: 'endSession',
-        summary: 'Sign out there',
-        description: 'Whoever watches the session is told at once. Again: 204 again.',
-        tags: ['sessions'],
-        security: ['phoneBearer', 'phonePage'],
-        params: sessionParams,
-        answers: { 204: { description: 'Ended.' } },
-        refusals: ['phone_unknown', 'not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
-      },
-      handle: async (request) => {
-        const user = await caller.user(request);
-        const { sid } = request.params;
-        const [view] = await sessions.look([sid]);
-        const { opened } = view?.session ?? {};
-        if (opened === undefined || !sameUser(opened.user, user)) throw new ScangateError('not_found');
-        await sessions.revoke(sid, 'user');
-        return { status: 204 };
-      },
-    }),
-  ];
+function listed(
+  view: SessionView,
+  clients: ClientRegistry,
+): z.output<typeof sessionList>['sessions'][number] {
+  const { client_id: client, browser } = openedOf(view);
+  return {
+    sid: view.sid,
+    client,
+    client_name: clients.find(client)?.client_name ?? client,
+    opened_at: new Date(view.head.first).toISOString(),
+    last_seen_at: new Date(lastMoment(view.head).at).toISOString(),
+    browser,
+  };
 }

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
-import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import type { Pages } from '../pages/pages.ts';
@@ -15,129 +14,133 @@ import { ticketParams } from '../request/schemas.ts';
 import { mintMembers } from '../tickets/minting.ts';
 import type { MintMembers, Minting } from '../tickets/minting.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
+import { ticketCookie } from '../tickets/ticket-cookie.ts';
+import type { TicketCookieParts } from '../tickets/ticket-cookie.ts';
 import { qrSvg } from './qr-codes.ts';
 import { VERIFIER_COOKIE } from './demo-callback.ts';
-import { ticketCookie } from './tickets.ts';
 
-/** What the sign-in pages are made of. */
-export interface SignInRoutesOptions {
+export interface SignInRouteParts extends TicketCookieParts {
   readonly commands: TicketCommands;
   readonly clients: ClientRegistry;
-  readonly secrets: TicketSecrets;
   readonly gate: BrowserGate;
   readonly minting: Minting;
   readonly presenter: TicketPresenter;
   readonly pages: Pages;
-  /** The public address without a trailing slash. */
-  readonly issuer: string;
-  /** How long an outcome can still be learnt, in milliseconds. */
-  readonly historyMs: number;
   /** Makes a PKCE verifier for the demo client's sign-in without JavaScript. */
   readonly makeVerifier: () => string;
 }
 
 const page = { 200: { description: 'A page.', type: 'text/html' } };
 
-/** `/`, and the way without JavaScript: `/plain` mints, `/v1/tickets/{id}/page` shows and reloads itself. */
-export function signInRoutes(options: SignInRoutesOptions): readonly Route[] {
-  const { clients, minting, pages, issuer } = options;
-  const demoAsks: MintMembers = {
-    client_id: 'demo',
-    redirect_uri: `${issuer}/demo/callback`,
-    scope: 'openid profile',
-  };
+/** `GET /`. */
+export function signInPageRoute({ clients, pages, issuer }: SignInRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/',
+    errors: 'page',
+    operation: {
+      id: 'getSignInPage',
+      summary: 'A sign-in page that works, the demo client’s',
+      tags: ['running'],
+      answers: {
+        ...page,
+        302: { description: 'There is no demo client: on to `/docs`.', headers: { Location: '`/docs`' } },
+      },
+    },
+    handle: (request) => {
+      const client = clients.find('demo');
+      if (client === undefined) return { status: 302, headers: { Location: '/docs' } };
+      return signInPage(pages, request.raw, client, demoAsks(issuer));
+    },
+  });
+}
 
-  return [
-    route({
-      method: 'get',
-      path: '/',
-      errors: 'page',
-      operation: {
-        id: 'getSignInPage',
-        summary: 'A sign-in page that works, the demo client’s',
-        tags: ['running'],
-        answers: {
-          ...page,
-          302: { description: 'There is no demo client: on to `/docs`.', headers: { Location: '`/docs`' } },
-        },
-      },
-      handle: (request) => {
-        const client = clients.find('demo');
-        if (client === undefined) return { status: 302, headers: { Location: '/docs' } };
-        return signInPage(pages, request.raw, client, demoAsks);
-      },
-    }),
+/** `GET /plain`: mints for a browser without JavaScript. */
+export function plainSignInRoute(parts: SignInRouteParts): Route {
+  const { minting, pages, issuer } = parts;
+  return route({
+    method: 'get',
+    path: '/plain',
+    errors: 'page',
+    limit: 'mints',
+    hidden: true,
+    operation: {
+      id: 'signInPlain',
+      summary: 'Sign in without JavaScript',
+      tags: ['browser'],
+      query: mintMembers,
+      answers: { 303: { description: 'To the page of a new ticket.' } },
+    },
+    handle: async (request) => {
+      const { asked, verifier } = askedPlainly(parts, request.query);
+      const client = minting.check(asked);
+      const view = await minting.mint(client, asked, 'cookie', { ip: request.ip, agent: request.agent });
+      const address = `/v1/tickets/${view.ticketId}/page`;
+      const cookies = [
+        ticketCookie(parts, view),
+        ...(verifier === undefined ? [] : [verifierCookie(verifier, issuer)]),
+      ];
+      if (allows('keep_cookie_on_redirect', navigationSite(request.raw)))
+        return { status: 303, headers: { Location: address, 'Set-Cookie': cookies } };
+      // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
+      const onward = pages.show('sign-in-plain', request.raw, {
+        ...plainValues(undefined, client.client_name),
+        redirect_to: address,
+      });
+      return { ...onward, headers: { ...onward.headers, 'Set-Cookie': cookies } };
+    },
+  });
+}
 
-    route({
-      method: 'get',
-      path: '/plain',
-      errors: 'page',
-      limit: 'mints',
-      hidden: true,
-      operation: {
-        id: 'signInPlain',
-        summary: 'Sign in without JavaScript',
-        tags: ['browser'],
-        query: mintMembers,
-        answers: { 303: { description: 'To the page of a new ticket.' } },
-      },
-      handle: async (request) => {
-        const isDemo = request.query.client_id === 'demo' && request.query.code_challenge === undefined;
-        const verifier = isDemo ? options.makeVerifier() : undefined;
-        const asked: MintMembers =
-          verifier === undefined
-            ? request.query
-            : { ...demoAsks, code_challenge: challengeOf(verifier), code_challenge_method: 'S256' };
-        const client = minting.check(asked);
-        const view = await minting.mint(client, asked, 'cookie', { ip: request.ip, agent: request.agent });
-        const address = `/v1/tickets/${view.ticketId}/page`;
-        const cookies = [
-          ticketCookie(options, view),
-          ...(verifier === undefined ? [] : [verifierCookie(verifier, issuer)]),
-        ];
-        if (allows('keep_cookie_on_redirect', navigationSite(request.raw)))
-          return { status: 303, headers: { Location: address, 'Set-Cookie': cookies } };
-        // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
-        const onward = pages.show('sign-in-plain', request.raw, {
-          ...plainValues(undefined, client.client_name),
-          redirect_to: address,
-        });
-        return { ...onward, headers: { ...onward.headers, 'Set-Cookie': cookies } };
-      },
-    }),
+/** `GET /v1/tickets/{id}/page`: a ticket as a page that reloads itself. */
+export function ticketPageRoute({ commands, clients, gate, pages, presenter }: SignInRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/v1/tickets/:id/page',
+    errors: 'page',
+    hidden: true,
+    operation: {
+      id: 'getTicketPage',
+      summary: 'A ticket as a page that reloads itself',
+      tags: ['browser'],
+      security: ['browserCookie'],
+      params: ticketParams,
+      answers: page,
+      refusals: ['not_found', 'store_unavailable', 'newer_schema'],
+    },
+    handle: async (request) => {
+      const claim = gate.claim(request.params.id, request.raw, true);
+      if (claim.binding !== 'cookie') throw new ScangateError('not_found');
+      const view = await commands.look(request.params.id, gate.guard(claim));
+      const { minted } = view.ticket;
+      const name = clients.find(minted.client_id)?.client_name ?? minted.client_id;
+      return pages.show('sign-in-plain', request.raw, plainValues({ view, presenter }, name));
+    },
+  });
+}
 
-    route({
-      method: 'get',
-      path: '/v1/tickets/:id/page',
-      errors: 'page',
-      hidden: true,
-      operation: {
-        id: 'getTicketPage',
-        summary: 'A ticket as a page that reloads itself',
-        tags: ['browser'],
-        security: ['browserCookie'],
-        params: ticketParams,
-        answers: page,
-        refusals: ['not_found', 'store_unavailable', 'newer_schema'],
-      },
-      handle: async (request) => {
-        const claim = options.gate.claim(request.params.id, request.raw, true);
-        if (claim.binding !== 'cookie') throw new ScangateError('not_found');
-        const view = await options.commands.look(request.params.id, options.gate.guard(claim));
-        const { minted } = view.ticket;
-        const name = clients.find(minted.client_id)?.client_name ?? minted.client_id;
-        return pages.show('sign-in-plain', request.raw, plainValues({ view, options }, name));
-      },
-    }),
-  ];
+function demoAsks(issuer: string): MintMembers {
+  return { client_id: 'demo', redirect_uri: `${issuer}/demo/callback`, scope: 'openid profile' };
+}
+
+/** What a ticket is minted for. The demo client has no script here to make a challenge, so the gateway does. */
+function askedPlainly(
+  { issuer, makeVerifier }: SignInRouteParts,
+  query: MintMembers,
+): { readonly asked: MintMembers; readonly verifier: string | undefined } {
+  if (query.client_id !== 'demo' || query.code_challenge !== undefined)
+    return { asked: query, verifier: undefined };
+  const verifier = makeVerifier();
+  const challenge = { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' } as const;
+  return { asked: { ...demoAsks(issuer), ...challenge }, verifier };
 }
 
 function plainValues(
-  shown: { readonly view: TicketView; readonly options: SignInRoutesOptions } | undefined,
+  shown: { readonly view: TicketView; readonly presenter: TicketPresenter } | undefined,
   clientName: string,
 ): Readonly<Record<string, string | boolean | undefined>> {
   const status = shown?.view.ticket.status;
-  const notice = shown?.options.presenter.notice(shown.view, false);
+  const notice = shown?.presenter.notice(shown.view, false);
   return {
     client_name: clientName,
     waiting: status === 'pending' || status === 'scanned',

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
-import type { TicketView } from '../../command/ticket-view.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { WechatScenes } from '../../phone/wechat-scene.ts';
 import { scanAddress } from '../../secrets/scan-address.ts';
@@ -14,8 +13,7 @@ import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
 import { scanCodeOf } from '../tickets/scan-code.ts';
 
-/** What WeChat's scene codes are shown and answered by. */
-export interface WechatRoutesOptions {
+export interface WechatRouteParts {
   readonly issuer: string;
   readonly scenes: WechatScenes;
   readonly commands: TicketCommands;
@@ -45,97 +43,101 @@ const messageBody = {
   schema: z.string(),
 } as const;
 
+/** `GET /v1/tickets/{id}/wechat`. */
+export function wechatCodeRoute({ scenes, commands, secrets, gate }: WechatRouteParts): Route {
+  return route({
+    method: 'get',
+    path: '/v1/tickets/:id/wechat',
+    limit: 'scans',
+    crossOrigin: true,
+    operation: {
+      id: 'getWechatCode',
+      summary: 'A QR code that WeChat itself scans',
+      description: 'Where the phone identity is `wechat` with an official account: else unknown.',
+      tags: ['browser'],
+      security: ['browserCookie', 'browserBearer'],
+      params: ticketParams,
+      answers: { 200: { description: 'What the QR code must say.', schema: sceneCode } },
+      refusals: ['not_found', 'store_unavailable'],
+    },
+    handle: async (request) => {
+      const { id } = request.params;
+      const view = await commands.look(id, gate.guard(gate.claim(id, request.raw)));
+      if (view.ticket.status !== 'pending') throw new ScangateError('not_found');
+      const code = await scenes.create(sceneOf(secrets, id, view.ticket.minted.key_id), remainingMs(view));
+      return {
+        status: 200,
+        headers: { 'Cache-Control': 'no-store' },
+        body: { url: code.url, expires_in_ms: code.expiresIn * 1000 },
+      };
+    },
+  });
+}
+
+/** `GET /phone/wechat/events`: WeChat asks whether this address is the official account's. */
+export function proveWechatAddressRoute({ scenes }: WechatRouteParts): Route {
+  return route({
+    method: 'get',
+    path: EVENTS_PATH,
+    hidden: true,
+    operation: {
+      id: 'proveWechatAddress',
+      summary: 'WeChat asks whether this address is the account’s',
+      tags: ['phone'],
+      query: signed,
+      answers: { 200: { description: 'The echo.', type: 'text/plain' } },
+    },
+    handle: async ({ query }) => {
+      if (query.echostr === undefined || !(await scenes.admit(query))) throw new ScangateError('not_found');
+      return { status: 200, body: query.echostr };
+    },
+  });
+}
+
 /**
- * `GET /v1/tickets/{id}/wechat`: a code that WeChat itself scans, and `/phone/wechat/events`, where WeChat tells of the
- * scan. WeChat has no confirm step, so the scan changes nothing: the reply in the chat leads to the approval page.
+ * `POST /phone/wechat/events`: WeChat tells of a scan. WeChat has no confirm step, so the scan changes nothing: the reply
+ * in the chat leads to the approval page.
  */
-export function wechatRoutes(options: WechatRoutesOptions): readonly Route[] {
-  const { scenes, commands, secrets, gate } = options;
+export function hearWechatRoute(parts: WechatRouteParts): Route {
+  const { scenes } = parts;
+  return route({
+    method: 'post',
+    path: EVENTS_PATH,
+    hidden: true,
+    operation: {
+      id: 'hearWechat',
+      summary: 'WeChat tells of a scan',
+      tags: ['phone'],
+      query: signed,
+      body: messageBody,
+      answers: { 200: { description: 'The reply.', type: 'application/xml' } },
+    },
+    handle: async ({ query, body }) => {
+      if (!(await scenes.admit(query))) throw new ScangateError('not_found');
+      const scan = scenes.read(body);
+      const text = scan && (await unlessUnknown(replyTo(parts, scan.scene)));
+      if (scan === undefined || text === undefined)
+        return { status: 200, type: 'text/plain', body: 'success' };
+      return { status: 200, type: 'application/xml; charset=utf-8', body: scan.reply(text) };
+    },
+  });
+}
 
-  async function replyTo(scene: string): Promise<string | undefined> {
-    const [ticketId = '', mac = ''] = scene.split('.');
-    const view = await commands.look(ticketId, ({ ticket }) => {
-      if (sceneOf(secrets, ticketId, ticket.minted.key_id) !== `${ticketId}.${mac}`)
-        throw new ScangateError('not_found');
-    });
-    return view.ticket.status === 'pending' ? invitation(view) : undefined;
-  }
-
-  function invitation(view: TicketView): string {
-    const { client_id: clientId } = view.ticket.minted;
-    const address = scanAddress(options.issuer, scanCodeOf(secrets, view));
-    const name = options.clients.find(clientId)?.client_name ?? clientId;
-    return `${escapeHtml(name)}: <a href="${address}">确认登录 / Continue to sign in</a>`;
-  }
-
-  return [
-    route({
-      method: 'get',
-      path: '/v1/tickets/:id/wechat',
-      limit: 'scans',
-      crossOrigin: true,
-      operation: {
-        id: 'getWechatCode',
-        summary: 'A QR code that WeChat itself scans',
-        description: 'Where the phone identity is `wechat` with an official account: else unknown.',
-        tags: ['browser'],
-        security: ['browserCookie', 'browserBearer'],
-        params: ticketParams,
-        answers: { 200: { description: 'What the QR code must say.', schema: sceneCode } },
-        refusals: ['not_found', 'store_unavailable'],
-      },
-      handle: async (request) => {
-        const { id } = request.params;
-        const view = await commands.look(id, gate.guard(gate.claim(id, request.raw)));
-        if (view.ticket.status !== 'pending') throw new ScangateError('not_found');
-        const code = await scenes.create(sceneOf(secrets, id, view.ticket.minted.key_id), remainingMs(view));
-        return {
-          status: 200,
-          headers: { 'Cache-Control': 'no-store' },
-          body: { url: code.url, expires_in_ms: code.expiresIn * 1000 },
-        };
-      },
-    }),
-
-    route({
-      method: 'get',
-      path: EVENTS_PATH,
-      hidden: true,
-      operation: {
-        id: 'proveWechatAddress',
-        summary: 'WeChat asks whether this address is the account’s',
-        tags: ['phone'],
-        query: signed,
-        answers: { 200: { description: 'The echo.', type: 'text/plain' } },
-      },
-      handle: async ({ query }) => {
-        if (query.echostr === undefined || !(await scenes.admit(query))) throw new ScangateError('not_found');
-        return { status: 200, body: query.echostr };
-      },
-    }),
-
-    route({
-      method: 'post',
-      path: EVENTS_PATH,
-      hidden: true,
-      operation: {
-        id: 'hearWechat',
-        summary: 'WeChat tells of a scan',
-        tags: ['phone'],
-        query: signed,
-        body: messageBody,
-        answers: { 200: { description: 'The reply.', type: 'application/xml' } },
-      },
-      handle: async ({ query, body }) => {
-        if (!(await scenes.admit(query))) throw new ScangateError('not_found');
-        const scan = scenes.read(body);
-        const text = scan && (await unlessUnknown(replyTo(scan.scene)));
-        if (scan === undefined || text === undefined)
-          return { status: 200, type: 'text/plain', body: 'success' };
-        return { status: 200, type: 'application/xml; charset=utf-8', body: scan.reply(text) };
-      },
-    }),
-  ];
+/** What the chat says to a scan of a ticket that is still pending; undefined for any other. */
+async function replyTo(
+  { commands, secrets, clients, issuer }: WechatRouteParts,
+  scene: string,
+): Promise<string | undefined> {
+  const [ticketId = '', mac = ''] = scene.split('.');
+  const view = await commands.look(ticketId, ({ ticket }) => {
+    if (sceneOf(secrets, ticketId, ticket.minted.key_id) !== `${ticketId}.${mac}`)
+      throw new ScangateError('not_found');
+  });
+  if (view.ticket.status !== 'pending') return undefined;
+  const { client_id: clientId } = view.ticket.minted;
+  const address = scanAddress(issuer, scanCodeOf(secrets, view));
+  const name = clients.find(clientId)?.client_name ?? clientId;
+  return `${escapeHtml(name)}: <a href="${address}">确认登录 / Continue to sign in</a>`;
 }
 
 function sceneOf(secrets: TicketSecrets, ticketId: string, keyId: string): string {

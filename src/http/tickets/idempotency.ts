@@ -3,10 +3,10 @@ import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 
-/** Whose key it is and for what: the same key of another route, caller or ticket is another key. */
+/** Whose key it is and for what: the same key of another operation, caller or ticket is another key. */
 export interface IdempotencyScope {
   readonly key: string | undefined;
-  readonly route: string;
+  readonly operation: string;
   readonly caller: User;
   readonly ticketId: string;
   /** The id of the key that the ticket was minted with: it makes the MACs that are stored. */
@@ -36,11 +36,11 @@ export interface Done {
 /** @param lifeMs how long a key is remembered. */
 export function idempotency(ledger: Ledger, secrets: TicketSecrets, lifeMs: number): Idempotency {
   return {
-    async run({ key, route, caller, ticketId, keyId, body }, work) {
+    async run({ key, operation, caller, ticketId, keyId, body }, work) {
       if (key === undefined) return await work();
       const { source, issuer, subject } = caller;
       const name = `idempotency:${secrets.fingerprint('idempotency key', keyId, [
-        route,
+        operation,
         source,
         issuer,
         subject,

@@ -1,0 +1,38 @@
+import type { Express } from 'express';
+import { noLimits } from '../../src/http/limits/limits.ts';
+import { makeApp } from '../../src/http/app.ts';
+import { Origins } from '../../src/http/caller/origins.ts';
+import { Dispatcher } from '../../src/http/dispatch.ts';
+import type { Route } from '../../src/http/request/route.ts';
+import { AccessLog } from '../../src/telemetry/access-log.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+
+/** The application of these routes and no others, for `supertest`: nothing is stored, and nobody is limited. */
+export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
+  const log = createLog('silent');
+  const metrics = createMetrics(false);
+  const origins = new Origins(new URL('http://localhost:8080'), {
+    find: () => undefined,
+    isClientOrigin: () => false,
+  });
+  const dispatcher = new Dispatcher({
+    addressOf: () => ({ ip: '127.0.0.1', counted: undefined }),
+    origins,
+    limits: noLimits,
+    security: [],
+    bodyBytes,
+    log,
+    metrics,
+    refusalPage: () => () => ({ status: 400 }),
+    isDraining: () => false,
+  });
+  return makeApp({
+    routes,
+    dispatcher,
+    origins,
+    security: [],
+    accessLog: new AccessLog(log, metrics, () => performance.now()),
+    makeRequestId: () => 'request',
+  });
+}
