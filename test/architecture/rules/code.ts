@@ -1,5 +1,5 @@
 import { inRooms, outOfRooms, roomOf } from '../rooms.ts';
-import { arrow, commentsOf, linesWith, localImports, sourcesOf } from '../source.ts';
+import { arrow, commentsOf, linesWith, localImports, sourcesOf, withoutComments } from '../source.ts';
 import { textOf } from '../tree.ts';
 import type { Rule, Tree } from '../tree.ts';
 
@@ -111,4 +111,36 @@ const comments: Rule = {
   },
 };
 
-export const CODE_RULES: readonly Rule[] = [chance, time, consoles, words, comments];
+const SITE_HEADERS =
+  /['"]sec-fetch-site['"]|\b(?:headers|raw)(?:\.origin\b|\[['"]origin['"]\])|\{[^{}]*\borigin\b[^{}]*\}(?:: *Incoming\w+| = *[\w.]*\b(?:headers|raw)\b)/;
+const SITE_FILE = 'src/http/caller/request-site.ts';
+
+const sites: Rule = {
+  name: `who asks from where is read in ${SITE_FILE} alone`,
+  find: (tree) =>
+    inRooms(tree, 'http')
+      .filter((path) => path !== SITE_FILE)
+      .flatMap((path) =>
+        withoutComments(textOf(tree, path))
+          .split('\n')
+          .flatMap((line, index) => (SITE_HEADERS.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+      ),
+  broken: {
+    files: {
+      [SITE_FILE]: "const { origin } = headers;\nconst site = headers['sec-fetch-site'];",
+      'src/http/caller/a.ts': 'const { origin, host } = req.headers;\nconst { origin: at } = page;',
+      'src/http/routes/b.ts': "// 'sec-fetch-site'\nif (raw['sec-fetch-site'] === 'none') go();",
+      'src/http/routes/c.ts': 'if (request.headers.origin === own) go();\nf({ headers, origins });',
+      'src/http/d.ts': 'function f({ origin }: IncomingHttpHeaders) {}',
+      'src/cli/e.ts': "send({ 'sec-fetch-site': 'none' });",
+    },
+    finds: [
+      'src/http/caller/a.ts:1 const { origin, host } = req.headers;',
+      'src/http/d.ts:1 function f({ origin }: IncomingHttpHeaders) {}',
+      "src/http/routes/b.ts:2 if (raw['sec-fetch-site'] === 'none') go();",
+      'src/http/routes/c.ts:1 if (request.headers.origin === own) go();',
+    ],
+  },
+};
+
+export const CODE_RULES: readonly Rule[] = [chance, time, consoles, words, comments, sites];
