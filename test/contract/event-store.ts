@@ -368,12 +368,12 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           expectOneWinner(results);
           expect(await store.history(session)).toHaveLength(1);
         }
-      }, 60_000);
+      });
     });
 
     describe('time', () => {
       test('a deadline is judged by the store: late, early, and any', async () => {
-        const minted = await mint({ ms: 300 });
+        const minted = await mint({ ms: 1_500 });
         expect((await store.append([next(minted, expired, { when: 'after' })])).outcome).toBe('early');
         await untilStoreTime(store, deadlineOf(minted));
         expect(await store.append([next(minted, SCANNED, { life: LONG })])).toMatchObject({
@@ -430,7 +430,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           ]);
           expectOneWinner(results);
         }
-      }, 60_000);
+      });
 
       test('confirm and expired at the deadline: exactly one comes about', async () => {
         for (let round = 0; round < rounds(60, 1000); round++) {
@@ -443,7 +443,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           expect(results.filter((result) => result.outcome === 'appended')).toHaveLength(1);
           expect(await store.history(minted.subject)).toHaveLength(2);
         }
-      }, 60_000);
+      });
 
       async function expireWhenDue(at: EventStore, head: Head): Promise<AppendResult> {
         const append = next(head, expired, { when: 'after' });
@@ -483,7 +483,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           for (const head of heads) subjects.add(head.subject);
         }
         const outcomes = new Map<string, number>();
-        const until = Date.now() + 20_000;
+        const until = Date.now() + 60_000;
         let open = subjects.size;
 
         async function sweep(at: EventStore): Promise<void> {
@@ -506,7 +506,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         const { heads } = await store.read([...subjects]);
         expect(heads.every((head) => head?.status === 'expired' && head.version === 2)).toBe(true);
         expect((await store.due(200)).filter((subject) => subjects.has(subject))).toEqual([]);
-      }, 60_000);
+      });
 
       test('is bounded: the limit holds, and more than 200 is 200', async () => {
         const heads = await Promise.all(Array.from({ length: 230 }, () => mint({ ms: 1 })));
@@ -668,7 +668,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           expect(result.outcome).toBe('appended');
           return head.subject;
         }
-      }, 60_000);
+      });
 
       test('ends with its signal, at once, and when it was aborted before', async () => {
         const listener = await listen(store);
@@ -699,13 +699,13 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
     const { first } = appendMaker(random);
 
     test('after the history a head is gone, and its first event still cannot be doubled', async () => {
-      const brief = await makeStore({ historyMs: 400, lifeMaxMs: 60, callTimeoutMs: 5_000 });
+      const brief = await makeStore({ historyMs: 1_500, lifeMaxMs: 60, callTimeoutMs: 5_000 });
       try {
         const subject = freshTicket(random);
         const append = first(subject, mintedEvent, { ms: 40 });
         const deadline = written(await brief.store.append([append]))[0]?.deadline ?? 0;
         expect(await headOf(brief.store, subject)).toMatchObject({ version: 1 });
-        await untilStoreTime(brief.store, deadline + 600);
+        await untilStoreTime(brief.store, deadline + 1_700);
         expect((await brief.store.read([subject])).heads).toEqual([null]);
         expect(await brief.store.rebuild(subject)).toBeNull();
         const again = await brief.store.append([append]);

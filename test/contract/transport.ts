@@ -42,7 +42,7 @@ const PATHS: Record<string, readonly string[]> = {
   cancelled: ['cancelled'],
   expired: ['expired'],
 };
-const SOON_MS = 3000;
+const SOON_MS = 10_000;
 
 /** The promises that every way to wait keeps, over real sockets. */
 export function transportContract({ name, open }: TransportUnderTest): void {
@@ -237,7 +237,7 @@ export function transportContract({ name, open }: TransportUnderTest): void {
         gateway.server.getConnections((_error, count) => resolve(count)),
       );
       expect(connections).toBeLessThan(100);
-    }, 120_000);
+    });
 
     test('one more than the bound per ticket is asked to come back, and the others stay', async () => {
       await restart({ limits: { perSubject: 3 } });
@@ -289,7 +289,7 @@ export function transportContract({ name, open }: TransportUnderTest): void {
         void reader.ended.then((how) => endings.push({ how, at: performance.now() - begun }));
       }
       await isHeld(20);
-      const times = { waitMs: 200, windowMs: 600, maxMs: 3000 };
+      const times = { waitMs: 500, windowMs: 600, maxMs: 3000 };
       const drainedAt = performance.now();
       const drained = gateway.shared.held.drain(times);
       expect(gateway.shared.held.drain({ ...times, waitMs: 9000 })).toBe(drained);

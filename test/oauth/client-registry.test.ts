@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { BadClients } from '../../src/oauth/clients/client-file.ts';
@@ -27,7 +27,13 @@ afterEach(async () => {
 });
 
 function write(clients: unknown): void {
-  writeFileSync(file, JSON.stringify(clients));
+  writeText(JSON.stringify(clients));
+}
+
+/** In one step, so that no look falls on half a file. */
+function writeText(text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 function follow(more: Partial<ClientRegistryOptions> = {}): FollowingRegistry {
@@ -59,7 +65,7 @@ test('a changed file with mistakes changes nothing, and its mistakes are told', 
   write([{ client_id: 'a' }]);
   const told: string[] = [];
   const clients = follow({ onMistakes: (mistakes) => told.push(...mistakes) });
-  writeFileSync(file, '[\n{"client_id": ""}]');
+  writeText('[\n{"client_id": ""}]');
   await until(() => told.length > 0);
   expect(told[0]).toMatch(/^line 2: /);
   expect(clients.find('a')).toBeDefined();
@@ -97,12 +103,11 @@ test('a file that cannot even be looked at changes nothing, and comes back', asy
   write([{ client_id: 'a' }]);
   const told: string[] = [];
   const clients = follow({ onMistakes: (mistakes) => told.push(...mistakes) });
-  rmSync(file);
-  symlinkSync(file, file);
+  symlinkSync(file, `${file}.loop`);
+  renameSync(`${file}.loop`, file);
   await until(() => told.length > 0);
   expect(told).toEqual(['cannot be read (ELOOP)']);
   expect(clients.find('a')).toBeDefined();
-  rmSync(file);
   write([{ client_id: 'b' }]);
   await until(() => clients.find('b') !== undefined);
 });

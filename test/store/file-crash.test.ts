@@ -13,6 +13,7 @@ import type { Child } from '../support/child.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { rounds, seeded } from '../support/random.ts';
+import { until } from '../support/until.ts';
 import { openStore } from './file-roles.ts';
 import type { FullDisk } from './file-roles.ts';
 
@@ -47,7 +48,8 @@ describe('A file store whose process is killed', () => {
       for (let round = 0; round < rounds(6, 60); round += 1) {
         const child = start('write', random.between(0, 1e6));
         await untilPrinted(child, /^ready$/m);
-        await new Promise((resolve) => setTimeout(resolve, random.between(5, 200)));
+        await until(() => whole(child.output().stdout).length > 40, { what: 'some events' });
+        await new Promise((resolve) => setTimeout(resolve, random.between(0, 200)));
         const ending = await child.kill();
         expect({ ...ending, stderr: child.output().stderr }).toEqual({
           code: null,
@@ -256,7 +258,6 @@ describe('A full disk', () => {
         `StoreRefused: the store's folder has no space left: ${folder.path}`,
       );
     }),
-    60_000,
   );
 });
 
@@ -312,7 +313,6 @@ describe('A damaged file', () => {
       }
       expect(refused).toBeGreaterThan(0);
     }),
-    120_000,
   );
 
   async function fillStore(seed: number): Promise<readonly Subject[]> {

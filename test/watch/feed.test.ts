@@ -118,11 +118,11 @@ describe('the canary', () => {
     const canary = canaryOf(30, 100);
     await canary.start();
     world.patient = true;
-    await until(() => !canary.ready, { withinMs: 5000 });
+    await until(() => !canary.ready);
     expect(world.heads.size).toBeGreaterThan(1);
     world.patient = false;
     world.passWakes();
-    await until(() => canary.ready, { withinMs: 5000 });
+    await until(() => canary.ready);
     canary.close();
     await until(() => hub.size === 0);
   });
@@ -132,9 +132,9 @@ describe('the canary', () => {
     const canary = canaryOf(20, 60);
     await canary.start();
     world.down = true;
-    await until(() => !canary.ready, { withinMs: 5000 });
+    await until(() => !canary.ready);
     world.down = false;
-    await until(() => canary.ready, { withinMs: 5000 });
+    await until(() => canary.ready);
     canary.close();
   });
 });
