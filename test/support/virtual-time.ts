@@ -37,6 +37,11 @@ export class VirtualTime implements Time {
     return this.#waiting.length;
   }
 
+  /** When the next call is due; undefined where none waits. */
+  get next(): number | undefined {
+    return this.#dueBy(Infinity)?.at;
+  }
+
   /** Lets time go on, and calls what comes due on the way, in its order. */
   pass(ms: number): void {
     const end = this.#now + ms;

@@ -1,0 +1,279 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Append, Head } from '../../../src/store/event-store.ts';
+import { foldOnto } from '../../../src/store/fold.ts';
+import { createPartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
+import type { PartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
+import { ReadBatch } from '../../../src/store/redis/events/read-batch.ts';
+import { readHeads } from '../../../src/store/redis/events/read-heads.ts';
+import { SubjectLog } from '../../../src/store/redis/events/subject-log.ts';
+import { Barrier } from '../../../src/store/redis/failover/barrier.ts';
+import type { Stage } from '../../../src/store/redis/failover/barrier.ts';
+import { FailoverState } from '../../../src/store/redis/failover/failover-state.ts';
+import type { Incident } from '../../../src/store/redis/failover/incident.ts';
+import type { RestoreAccess } from '../../../src/store/redis/failover/lost-events.ts';
+import { RestoreRun } from '../../../src/store/redis/failover/restore-run.ts';
+import { entryOf, parseEntry } from '../../../src/store/redis/format/log-entry.ts';
+import { partitionKeys } from '../../../src/store/keys.ts';
+import type { Subject } from '../../../src/store/subject.ts';
+import { MINTED, SCANNED, SEED, appendMaker, freshId, seeded } from '../../contract/appends.ts';
+import { startRedis } from '../../support/redis.ts';
+import type { Redis } from '../../support/redis.ts';
+import { PARTITIONS, openStand } from './stand.ts';
+import type { Stand } from './stand.ts';
+
+const SETTLE_MS = 2_000;
+const RING_MS = 30_000;
+const HISTORY_MS = 60_000;
+const LIFE_MS = 60_000;
+
+const random = seeded(SEED);
+const { first, next } = appendMaker(random);
+
+let redis: Redis;
+let stand: Stand;
+let calls: PartitionCalls;
+let access: RestoreAccess;
+let incidents: Incident[];
+let released: Subject[];
+let woken: Subject[];
+/** The store's time when the test began. */
+let storeTime: number;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+afterAll(async () => {
+  await redis.stop();
+});
+
+beforeEach(async () => {
+  await redis.ask('FLUSHALL');
+  [incidents, released, woken] = [[], [], []];
+  stand = await openStand(redis);
+  const { shards, time } = stand;
+  const pass = async (): Promise<void> => {};
+  await shards.start({ writer: pass, reader: pass }, () => {});
+  await Promise.all(shards.all.map(({ writer }) => writer.whenUp(5_000)));
+  await Promise.all(shards.all.map(({ control }) => control.whenUp(5_000)));
+  calls = createPartitionCalls({
+    shards,
+    partitions: PARTITIONS,
+    time,
+    timeoutMs: 5_000,
+    onLibraryGone: async () => {},
+  });
+  const recovery = new FailoverState({
+    settings: { ringMs: RING_MS, ringSizeMax: 0, graceMs: 0 },
+    partitions: PARTITIONS,
+    time,
+    trustsAtOnce: true,
+    onIncident: () => {},
+  });
+  const reads = new ReadBatch(PARTITIONS, time, (groups) => readHeads({ calls, shards, recovery }, groups));
+  const log = new SubjectLog(calls, reads, HISTORY_MS);
+  access = {
+    calls,
+    historyMs: HISTORY_MS,
+    read: (subject) => reads.read(subject),
+    rebuild: (subject) => log.rebuild(subject),
+  };
+  storeTime = await reads.now();
+});
+
+afterEach(() => {
+  stand.close();
+});
+
+/** A ticket of partition 0, and the log entries of its first two events: minted, and scanned a while later. */
+function ticket(ageMs: number, laterMs = 10): { subject: Subject; minted: string; scanned: string } {
+  const subject: Subject = `ticket:${freshId(random, 'AA')}`;
+  const at = storeTime - ageMs;
+  const mint = first(subject, { type: 'minted', data: MINTED }, { ms: LIFE_MS });
+  const head = headAfter(mint, at);
+  const scan = next(head, SCANNED, { life: { ms: LIFE_MS } });
+  return { subject, minted: entry(mint, at), scanned: entry(scan, at + laterMs) };
+}
+
+function entry(append: Append, at: number): string {
+  return entryOf(append, { id: append.event.id, at, deadline: at + LIFE_MS });
+}
+
+function headAfter(append: Append, at: number): Head {
+  const event = parseEntry(entry(append, at)).event;
+  const folded = foldOnto(null, event);
+  if (folded === undefined) throw new Error('folds to nothing');
+  const { id, deadline } = event;
+  return { subject: append.subject, version: 1, moments: [{ id, at, deadline }], first: at, ...folded };
+}
+
+function barrier(others: readonly string[]): Barrier {
+  const [shard] = stand.shards.all;
+  if (shard === undefined) throw new Error('no shard');
+  return new Barrier({ shard, timeline: 't', id: 'here', others, settleMaxMs: SETTLE_MS, time: stand.time });
+}
+
+interface Running {
+  done: boolean;
+}
+
+function restore(
+  lost: readonly (readonly [Subject, readonly string[]])[],
+  others: readonly string[] = [],
+): Running {
+  const running = { done: false };
+  const run = new RestoreRun({
+    settings: { ringMs: RING_MS, ringSizeMax: 1 },
+    access,
+    barrier: barrier(others),
+    time: stand.time,
+    onIncident: (incident) => incidents.push(incident),
+    wake: (subjects) => woken.push(...subjects),
+    stopped: () => false,
+  });
+  const all = lost.map(([subject, texts]) => ({ subject, texts, release: () => released.push(subject) }));
+  void run.restore(all).then(() => (running.done = true));
+  return running;
+}
+
+/** Another node says how far it is. */
+async function say(id: string, stage: Stage): Promise<void> {
+  await redis.ask('SADD', partitionKeys(0).healed, `t ${id} ${stage}`);
+}
+
+async function saidHere(): Promise<string[]> {
+  const said = (await redis.ask('SMEMBERS', partitionKeys(0).healed)) as string[];
+  return said.filter((word) => word.startsWith('t here ')).map((word) => word.slice('t here '.length));
+}
+
+const versionOf = async (subject: Subject): Promise<number> =>
+  (await access.read(subject)).head?.version ?? 0;
+const restored = (): readonly unknown[] =>
+  incidents.flatMap((incident) => (incident.kind === 'restored' ? [incident.subject] : []));
+const givenUp = (): readonly unknown[] =>
+  incidents.flatMap((incident) => (incident.kind === 'given_up' ? [[incident.type, incident.why]] : []));
+
+test('what is missing comes back with its first stamps, newest subject first, and each is let go of', async () => {
+  const [old, middle, young] = [ticket(9_000), ticket(6_000), ticket(3_000)];
+  const lost = [middle, young, old].map(
+    ({ subject, minted, scanned }) => [subject, [scanned, minted]] as const,
+  );
+  const running = restore(lost);
+  await stand.pass(0);
+  expect(running.done).toBe(true);
+  const order = [young, middle, old].map(({ subject }) => subject);
+  expect(released).toEqual(order);
+  expect(restored()).toEqual([...order, ...order]);
+  const { head } = await access.read(old.subject);
+  expect(head).toMatchObject({ version: 2, status: 'scanned', first: storeTime - 9_000 });
+  expect(incidents.at(-1)).toEqual({ kind: 'healed', seconds: 0, restored: 6, givenUp: 0, reset: 0 });
+  expect(await saidHere()).toEqual(['healed']);
+});
+
+test('what is there already is let go of, and nothing is written', async () => {
+  const { subject, minted, scanned } = ticket(3_000);
+  restore([[subject, [minted, scanned]]]);
+  await stand.pass(0);
+  const before = await redis.ask('XLEN', partitionKeys(0).log);
+  [incidents, released] = [[], []];
+  const running = restore([[subject, [minted, scanned]]]);
+  await stand.pass(0);
+  expect([running.done, released]).toEqual([true, [subject]]);
+  expect(await redis.ask('XLEN', partitionKeys(0).log)).toBe(before);
+  expect(incidents).toEqual([{ kind: 'healed', seconds: 0, restored: 0, givenUp: 0, reset: 0 }]);
+});
+
+test('an event whose predecessor another node knows waits for it, and its subject stays held until then', async () => {
+  const { subject, minted, scanned } = ticket(3_000);
+  await say('other', 'found');
+  const running = restore([[subject, [scanned]]], ['other']);
+  await stand.pass(3_000);
+  expect([running.done, released, restored()]).toEqual([false, [], []]);
+  expect(await saidHere()).toEqual(['tried']);
+
+  restore([[subject, [minted]]]);
+  await stand.pass(20);
+  expect(await versionOf(subject)).toBe(2);
+  expect(running.done).toBe(true);
+  expect(released).toContain(subject);
+  expect(givenUp()).toEqual([]);
+});
+
+test('once every node has tried, it is held for half a second more, and tried again until the ring’s window ends', async () => {
+  const { subject, scanned } = ticket(3_000);
+  await say('other', 'tried');
+  const running = restore([[subject, [scanned]]], ['other']);
+  await stand.pass(480);
+  expect([released, await saidHere()]).toEqual([[], ['tried']]);
+  await stand.pass(60);
+  expect(released).toEqual([subject]);
+  expect((await saidHere()).toSorted()).toEqual(['healed', 'tried']);
+  await stand.pass(RING_MS - 1_000);
+  expect([running.done, givenUp()]).toEqual([false, []]);
+  await stand.pass(1_000);
+  expect([running.done, givenUp()]).toEqual([true, [['scanned', 'no_predecessor']]]);
+  expect(woken).toEqual([subject]);
+  expect(incidents.at(-1)).toMatchObject({ kind: 'healed', restored: 0, givenUp: 1, reset: 1 });
+});
+
+test('a predecessor that comes after all were let go of is still built upon', async () => {
+  const { subject, minted, scanned } = ticket(3_000);
+  await say('other', 'healed');
+  const running = restore([[subject, [scanned]]], ['other']);
+  await stand.pass(10_000);
+  expect([released, running.done]).toEqual([[subject], false]);
+  restore([[subject, [minted]]]);
+  await stand.pass(250);
+  expect([running.done, await versionOf(subject), givenUp()]).toEqual([true, 2, []]);
+});
+
+test('a node that is at work for too long is not waited for', async () => {
+  const { subject, scanned } = ticket(3_000);
+  await say('other', 'found');
+  restore([[subject, [scanned]]], ['other']);
+  await stand.pass(4 * SETTLE_MS - 20);
+  expect(released).toEqual([]);
+  await stand.pass(40);
+  expect(released).toEqual([subject]);
+});
+
+test('another event at that version ends it, and what follows on it', async () => {
+  const { subject, minted, scanned } = ticket(3_000);
+  const elsewhere = ticket(3_000);
+  const other = elsewhere.minted.replace(elsewhere.subject, subject);
+  restore([[subject, [other]]]);
+  await stand.pass(0);
+  const running = restore([[subject, [minted, scanned]]]);
+  await stand.pass(0);
+  expect(running.done).toBe(true);
+  expect(givenUp()).toEqual([
+    ['minted', 'another_history'],
+    ['scanned', 'another_history'],
+  ]);
+  expect(woken).toEqual([subject]);
+});
+
+test('what is younger stays lost too where it was built on what is too old', async () => {
+  const { subject, minted, scanned } = ticket(HISTORY_MS / 2 + 5_000, 20_000);
+  const running = restore([[subject, [minted, scanned]]]);
+  await stand.pass(0);
+  expect([running.done, await versionOf(subject)]).toEqual([true, 0]);
+  expect(givenUp()).toEqual([
+    ['minted', 'too_old'],
+    ['scanned', 'too_old'],
+  ]);
+});
+
+test('what is older than half of the history stays lost', async () => {
+  const [old, young] = [ticket(HISTORY_MS / 2 + 5_000), ticket(HISTORY_MS / 2 - 5_000)];
+  restore([
+    [old.subject, [old.minted, old.scanned]],
+    [young.subject, [young.minted, young.scanned]],
+  ]);
+  await stand.pass(0);
+  expect([await versionOf(old.subject), await versionOf(young.subject)]).toEqual([0, 2]);
+  expect(givenUp()).toEqual([
+    ['minted', 'too_old'],
+    ['scanned', 'too_old'],
+  ]);
+});

@@ -1,0 +1,191 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { META_KEY } from '../../../src/store/keys.ts';
+import { TimelineWatch } from '../../../src/store/redis/failover/timeline-watch.ts';
+import type { TimelineWatchOptions } from '../../../src/store/redis/failover/timeline-watch.ts';
+import { startRedis } from '../../support/redis.ts';
+import type { Redis } from '../../support/redis.ts';
+import { until } from '../../support/until.ts';
+import { openStand, randomText } from './stand.ts';
+import type { Stand } from './stand.ts';
+
+const CHECK_MS = 1_000;
+
+let redis: Redis;
+let stand: Stand;
+let watch: TimelineWatch;
+/** What was heard, in order: of which timeline, and whether calls could go out then. */
+let heard: (readonly [what: string, timeline: string, up: boolean])[];
+let storeTimes: number[];
+
+beforeAll(async () => {
+  redis = await startRedis({ config: { 'enable-debug-command': 'yes' } });
+});
+
+afterAll(async () => {
+  await redis.stop();
+});
+
+beforeEach(async () => {
+  await redis.ask('FLUSHALL');
+  heard = [];
+  storeTimes = [];
+  stand = await openStand(redis);
+});
+
+afterEach(() => {
+  watch.stop();
+  stand.close();
+});
+
+async function start(options: Partial<TimelineWatchOptions> = {}): Promise<void> {
+  const { shards, meta, time } = stand;
+  const isUp = (): boolean => shards.all[0]?.writer.up ?? false;
+  watch = new TimelineWatch({
+    meta,
+    shards,
+    detects: true,
+    randomText,
+    time,
+    onChange: async (_shard, _redis, timeline) => void heard.push(['change', timeline, isUp()]),
+    onFirst: async (_shard, _redis, timeline) => void heard.push(['first', timeline, isUp()]),
+    onChanged: (timeline) => void heard.push(['changed', timeline, isUp()]),
+    onTime: async (_shard, now) => void storeTimes.push(now),
+    ...options,
+  });
+  await shards.start({ writer: watch.checkWriter, reader: watch.checkReader }, () => {});
+  await isOpen();
+  await watch.start();
+}
+
+async function isOpen(): Promise<void> {
+  await until(() => [stand.shards.all[0]?.writer, stand.shards.all[0]?.control].every((link) => link?.up));
+}
+
+async function timelineNow(): Promise<string> {
+  const { master_replid: history } = await redis.info('replication');
+  return `${history}.${String(await redis.ask('HGET', META_KEY, 'epoch'))}`;
+}
+
+test('the first look is no change, and is through before calls may go out', async () => {
+  await start();
+  expect(heard).toEqual([['first', await timelineNow(), false]]);
+  expect(watch.name).toBe(await timelineNow());
+});
+
+test('a history that goes on is looked at once a second, and nothing but the time is heard', async () => {
+  await start();
+  expect(storeTimes).toHaveLength(1);
+  await stand.pass(CHECK_MS - 1);
+  expect(storeTimes).toHaveLength(1);
+  await stand.pass(1);
+  expect(storeTimes).toHaveLength(2);
+  await stand.pass(3 * CHECK_MS);
+  expect(storeTimes).toHaveLength(5);
+  expect(heard).toHaveLength(1);
+  const [seconds] = (await redis.ask('TIME')) as [string];
+  expect(Math.abs((storeTimes[0] ?? 0) - Number(seconds) * 1_000)).toBeLessThan(60_000);
+});
+
+const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
+  ['another replication id', () => redis.ask('DEBUG', 'CHANGE-REPL-ID')],
+  ['another epoch beside the data', () => redis.ask('HSET', META_KEY, 'epoch', 'another')],
+];
+
+test.each(CHANGES)('%s is dealt with within a second, before anything else is sent', async (_, change) => {
+  await start();
+  const before = watch.name;
+  await change();
+  await stand.pass(CHECK_MS);
+  await isOpen();
+  const now = await timelineNow();
+  expect(now).not.toBe(before);
+  expect(heard.slice(1)).toEqual([
+    ['change', now, false],
+    ['changed', now, false],
+  ]);
+  expect(watch.name).toBe(now);
+  await stand.pass(3 * CHECK_MS);
+  expect(heard).toHaveLength(3);
+});
+
+test('a store that was wiped gets its functions and meta key again, with an epoch of its own', async () => {
+  await start();
+  const { epoch } = stand.meta;
+  await redis.ask('FUNCTION', 'FLUSH');
+  await redis.ask('FLUSHALL');
+  await stand.pass(CHECK_MS);
+  await isOpen();
+  const meta = (await redis.ask('HMGET', META_KEY, 'format', 'partitions', 'epoch')) as string[];
+  expect(meta.slice(0, 2)).toEqual(['2', '16']);
+  expect(meta[2]).not.toBe(epoch);
+  expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v2')).toHaveLength(1);
+  expect(heard.map(([what]) => what)).toEqual(['first', 'change', 'changed']);
+});
+
+test('a master without the functions gets them before calls may go out', async () => {
+  await start();
+  await redis.ask('FUNCTION', 'FLUSH');
+  await redis.ask('DEBUG', 'CHANGE-REPL-ID');
+  await stand.pass(CHECK_MS);
+  await isOpen();
+  expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v2')).toHaveLength(1);
+  expect(watch.name).toContain(stand.meta.epoch);
+});
+
+test('with the detector off neither is noticed', async () => {
+  await start({ detects: false });
+  for (const [, change] of CHANGES) await change();
+  await stand.pass(3 * CHECK_MS);
+  expect(heard.map(([what]) => what)).toEqual(['first']);
+});
+
+test('who asks is told that the history surely is the same, or that it is not', async () => {
+  await start();
+  const [shard] = stand.shards.all;
+  if (shard === undefined) throw new Error('no shard');
+  expect(await watch.check(shard)).toBe(true);
+  await redis.ask('HSET', META_KEY, 'epoch', 'another');
+  expect(await watch.check(shard)).toBe(false);
+  await isOpen();
+  expect(await watch.check(shard)).toBe(true);
+});
+
+test('who asks while a look is on its way waits for one that began after the question', async () => {
+  let looks = 0;
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  await start({
+    onTime: async () => {
+      looks += 1;
+      if (looks === 2) await held;
+    },
+  });
+  const [shard] = stand.shards.all;
+  if (shard === undefined) throw new Error('no shard');
+  const first = watch.check(shard);
+  await until(() => looks === 2);
+  const later = [watch.check(shard), watch.check(shard)];
+  await redis.ask('HSET', META_KEY, 'epoch', 'another');
+  goOn();
+  expect(await first).toBe(true);
+  expect(await Promise.all(later)).toEqual([false, false]);
+  expect(looks).toBe(2);
+});
+
+test('a writer whose deal with the change fails stays shut, and tries again', async () => {
+  let failures = 0;
+  await start({
+    onChange: async (_shard, _redis, timeline) => {
+      heard.push(['change', timeline, stand.shards.all[0]?.writer.up ?? false]);
+      failures += 1;
+      if (failures === 1) throw new Error('not yet');
+    },
+  });
+  await redis.ask('HSET', META_KEY, 'epoch', 'another');
+  await stand.pass(CHECK_MS);
+  expect(stand.shards.all[0]?.writer.up).toBe(false);
+  expect(watch.name).not.toContain('another');
+  await stand.pass(100);
+  await isOpen();
+  expect(heard.map(([what]) => what)).toEqual(['first', 'change', 'change', 'changed']);
+});
