@@ -7,7 +7,7 @@ import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readTable, summaryOf } from './chaos-summary.mjs';
-import { brokenReferences } from './references.mjs';
+import { deadLinks } from './dead-links.mjs';
 
 register('./typescript-loader.mjs', import.meta.url);
 const { settingsPage } = await import('./settings-page.mjs');
@@ -39,7 +39,7 @@ for (const [path, text, source] of written) {
   else if (read(path) !== wanted)
     complain(`${path} is not what ${source} says: run \`npm run docs\` and commit it`);
 }
-for (const line of brokenReferences(root)) complain(line);
+for (const line of deadLinks(root)) complain(line);
 
 function complain(line) {
   console.error(line);

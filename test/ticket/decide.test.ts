@@ -40,6 +40,17 @@ const STATES: Record<State, TicketEvent[]> = {
   expired: [minted(), scanned(ADA), expired],
 };
 
+/** A type that is missing here does not compile, and one without a row fails. */
+const TYPES: Record<TicketCommand['type'], true> = {
+  mint: true,
+  scan: true,
+  confirm: true,
+  deny: true,
+  cancel: true,
+  redeem: true,
+  expire: true,
+};
+
 const COMMANDS: Record<string, TicketCommand> = {
   mint,
   'scan by Ada': scan(ADA),
@@ -88,6 +99,7 @@ describe('A ticket decides', () => {
   test('every command in every state', () => {
     expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(12 * 8);
     expect(ROWS.slice(1).map(([command]) => command)).toEqual(Object.keys(COMMANDS));
+    expect(new Set(Object.values(COMMANDS).map(({ type }) => type))).toEqual(new Set(Object.keys(TYPES)));
     for (const [state, events] of Object.entries(STATES)) {
       expect(ticketAfter(events)?.status ?? 'absent').toBe(state);
     }

@@ -1,22 +1,16 @@
-/** What documents point to: other documents, their headings, files, and scripts of `package.json`. */
+/** Links between documents: to files, and to headings. What else documents name, `test/architecture` looks for. */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const SKIPPED = new Set(['node_modules', 'dist', 'coverage', '.git', '.cache', 'test-artifacts']);
 
-/** One line for each reference in a document of the checkout that leads nowhere. */
-export function brokenReferences(root) {
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  return documentsIn(root).flatMap((path) => {
-    const text = readFileSync(path, 'utf8');
-    const at = (what) => `${relative(root, path)}: ${what}`;
-    const dead = linksOf(text).filter((link) => !leadsSomewhere(link, path));
-    const unknown = scriptsIn(text).filter((name) => !Object.hasOwn(scripts, name));
-    return [
-      ...dead.map((link) => at(`the link to ${link} leads nowhere`)),
-      ...unknown.map((name) => at(`there is no \`npm run ${name}\``)),
-    ];
-  });
+/** One line for each relative link in a document of the checkout that leads nowhere. */
+export function deadLinks(root) {
+  return documentsIn(root).flatMap((path) =>
+    linksOf(readFileSync(path, 'utf8'))
+      .filter((link) => !leadsSomewhere(link, path))
+      .map((link) => `${relative(root, path)}: the link to ${link} leads nowhere`),
+  );
 }
 
 function documentsIn(folder) {
@@ -27,8 +21,10 @@ function documentsIn(folder) {
   });
 }
 
+const withoutBlocks = (text) => text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '');
+
 function linksOf(text) {
-  const prose = text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '').replaceAll(/`[^`\n]*`/g, '``');
+  const prose = withoutBlocks(text).replaceAll(/`[^`\n]*`/g, '``');
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link]) => link)
     .filter((link) => !/^[a-z]+:/.test(link));
@@ -44,9 +40,8 @@ function leadsSomewhere(link, from) {
 
 /** The anchors of a document's headings, as GitHub makes them. */
 function anchorsOf(text) {
-  const prose = text.replaceAll(/^(```|~~~)[\s\S]*?^\1/gm, '');
   const counts = new Map();
-  const anchors = [...prose.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => {
+  const anchors = [...withoutBlocks(text).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading]) => {
     const words = heading
       .toLowerCase()
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
@@ -57,8 +52,4 @@ function anchorsOf(text) {
     return count === 0 ? words : `${words}-${count}`;
   });
   return new Set(anchors);
-}
-
-function scriptsIn(text) {
-  return [...text.matchAll(/\bnpm run (?:-s |--silent )?([a-z][\w:-]*)/g)].map(([, name]) => name);
 }
