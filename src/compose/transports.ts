@@ -4,21 +4,22 @@ import { watchSettings } from '../config/rooms/watch.ts';
 import { Origins } from '../http/caller/origins.ts';
 import type { Held } from '../http/transports/held.ts';
 import { isAway } from '../http/transports/passing.ts';
-import type { TransportShared } from '../http/transports/transport.ts';
+import type { TransportEvents, TransportShared } from '../http/transports/transport.ts';
 import { socketServer } from '../http/transports/web-socket.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Time } from '../time/time.ts';
+import { systemTime } from '../time/system-time.ts';
 import type { Hub } from '../watch/hub.ts';
 import type { WatchShared } from '../watch/watch-subject.ts';
 import { TICK_MS, Wheel } from '../watch/wheel.ts';
+import { random } from './randomness.ts';
 
 /** While the store is away, a watcher asks again about this often, in milliseconds. */
 const AWAY_MS = 1000;
 
 /** What held connections share, with its odd moments told to the metrics. */
-export function openTransports(
+export function makeTransports(
   config: Config,
   parts: {
     readonly hub: Hub;
@@ -26,16 +27,15 @@ export function openTransports(
     readonly clients: ClientRegistry;
     readonly log: Log;
     readonly metrics: Metrics;
-    readonly time: Time;
   },
 ): TransportShared {
-  const { hub, held, clients, log, metrics, time } = parts;
+  const { hub, held, clients, log, metrics } = parts;
   const watch: WatchShared = {
-    hub,
-    wheel: new Wheel(TICK_MS, time),
     ...watchSettings(config),
+    hub,
+    wheel: new Wheel(TICK_MS, systemTime),
     awayMs: AWAY_MS,
-    random: Math.random,
+    random,
     isAway,
     onOdd: (what) => {
       if (what === 'reset') metrics.resets.inc();
@@ -49,21 +49,25 @@ export function openTransports(
     held,
     sockets: socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES),
     origins: new Origins(config.publicUrl, clients),
-    events: {
-      opened: (transport) => {
-        metrics.opened.inc({ transport });
-        metrics.connections.inc({ transport });
-      },
-      told: (transport) => metrics.notices.inc({ transport }),
-      closed: (transport, why) => {
-        metrics.closed.inc({ transport, code: why });
-        metrics.connections.dec({ transport });
-        if (why === 'slow') metrics.slowReaders.inc({ transport });
-        if (held.closing) metrics.drainLeft.set(held.size);
-      },
-      refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
-      defect: (error) => log.error({ err: error }, 'defect in a transport'),
+    events: counted(held, metrics, log),
+    now: () => systemTime.now(),
+  };
+}
+
+function counted(held: Held, metrics: Metrics, log: Log): TransportEvents {
+  return {
+    opened: (transport) => {
+      metrics.opened.inc({ transport });
+      metrics.connections.inc({ transport });
     },
-    now: () => time.now(),
+    told: (transport) => metrics.notices.inc({ transport }),
+    closed: (transport, why) => {
+      metrics.closed.inc({ transport, code: why });
+      metrics.connections.dec({ transport });
+      if (why === 'slow') metrics.slowReaders.inc({ transport });
+      if (held.closing) metrics.drainLeft.set(held.size);
+    },
+    refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
+    defect: (error) => log.error({ err: error }, 'defect in a transport'),
   };
 }

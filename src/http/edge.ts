@@ -20,11 +20,11 @@ import { BrowserGate } from './caller/browser-gate.ts';
 import { clientAddresses } from './caller/client-address.ts';
 import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
-import { createLimits, noLimits } from './limits/limits.ts';
+import { makeLimits, noLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
 import type { Pages } from './pages/pages.ts';
 import { phoneCaller } from './caller/phone-caller.ts';
-import type { LimitName, LimitsOptions } from './limits/limits.ts';
+import type { LimitName, Limits, LimitsOptions } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
 import { routeTable, socketTable } from './route-table.ts';
 import type { RouteTableParts } from './route-table.ts';
@@ -33,7 +33,7 @@ import { sessionGate } from './routes/session-gate.ts';
 import { sessionPresenter } from './routes/session-presenter.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { sharedLimit } from './limits/shared-limit.ts';
-import { createHttpServer } from './server.ts';
+import { makeHttpServer } from './server.ts';
 import type { ServerBounds } from './server.ts';
 import { readStaticFiles } from './answer/static-files.ts';
 import { minting } from './tickets/minting.ts';
@@ -116,8 +116,8 @@ export interface Edge {
   readonly routes: readonly Route[];
 }
 
-/** Puts the edge together. @throws BadSetting for a trusted proxy that is neither an address nor a network. */
-export function buildEdge(options: EdgeOptions): Edge {
+/** Makes the edge. @throws BadSetting for a trusted proxy that is neither an address nor a network. */
+export function makeEdge(options: EdgeOptions): Edge {
   const { settings, log, metrics } = options;
   const { publicUrl } = settings;
   const { origins } = options.shared;
@@ -131,16 +131,7 @@ export function buildEdge(options: EdgeOptions): Edge {
   const dispatcher = new Dispatcher({
     addressOf,
     origins,
-    limits:
-      settings.perMinute === undefined
-        ? noLimits
-        : createLimits({
-            perMinute: settings.perMinute,
-            makeStore: limitStores(options),
-            addressOf,
-            now: options.wallNow,
-            onStoreAway: () => log.warn('the store of the rate limits is away: nothing is limited'),
-          }),
+    limits: limitsOf(options, addressOf),
     security,
     bodyBytes: settings.bodyBytes,
     log,
@@ -163,7 +154,7 @@ export function buildEdge(options: EdgeOptions): Edge {
     security,
     log,
   });
-  const server = createHttpServer(app, onUpgrade, settings.server);
+  const server = makeHttpServer(app, onUpgrade, settings.server);
   return { server, routes };
 }
 
@@ -216,6 +207,18 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
     openapiFile: options.openapiFile,
   };
+}
+
+function limitsOf(options: EdgeOptions, addressOf: LimitsOptions['addressOf']): Limits {
+  const { perMinute } = options.settings;
+  if (perMinute === undefined) return noLimits;
+  return makeLimits({
+    perMinute,
+    makeStore: limitStores(options),
+    addressOf,
+    now: options.wallNow,
+    onStoreAway: () => options.log.warn('the store of the rate limits is away: nothing is limited'),
+  });
 }
 
 function limitStores(options: EdgeOptions): EdgeOptions['makeLimitStore'] {

@@ -22,7 +22,7 @@ const HEAD_BYTES_MAX = 16_384;
 const CHEAP_PROTOTYPES_SINCE = 24;
 
 /** Makes the HTTP server of an application. It does not listen yet. */
-export function createHttpServer(app: Express, onUpgrade: UpgradeHandler, bounds: ServerBounds): Server {
+export function makeHttpServer(app: Express, onUpgrade: UpgradeHandler, bounds: ServerBounds): Server {
   const server = createServer(
     {
       ...bornOf(app, Number(process.versions.node.split('.')[0])),

@@ -4,7 +4,7 @@ import type { TicketCommands } from '../command/ticket-commands.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import { SessionSecrets } from '../secrets/session-secrets.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
-import { TicketSecrets } from '../secrets/ticket-secrets.ts';
+import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Lives } from '../ticket/events.ts';
 import { clientAssertions } from './clients/client-assertion.ts';
@@ -51,6 +51,7 @@ export interface OAuthServerOptions {
   readonly sessions: SessionCommands;
   readonly ledger: Ledger;
   readonly ring: KeyRing;
+  readonly secrets: TicketSecrets;
   readonly keys: SigningKeys;
   readonly subjectOf: SubjectOf;
   readonly isActive: IsActive;
@@ -92,8 +93,7 @@ export interface OAuthServer {
 }
 
 export function oauthServer(options: OAuthServerOptions): OAuthServer {
-  const { issuer, clients, tickets, sessions, ledger, ring, isActive, deviceIntervalMs } = options;
-  const secrets = new TicketSecrets(ring);
+  const { issuer, clients, tickets, sessions, ledger, ring, secrets, isActive, deviceIntervalMs } = options;
   const sessionSecrets = new SessionSecrets(ring);
   const made = tokens({ ...options, secrets: sessionSecrets });
   const lists = userSessions(ledger, sessions);

@@ -28,7 +28,7 @@ export interface LogSink {
 }
 
 /** Makes the process' log. @param level the least severe level that is written; `silent` for none. */
-export function createLog(level: string, sink: LogSink = destination({ fd: 1, sync: false })): Log {
+export function makeLog(level: string, sink: LogSink = destination({ fd: 1, sync: false })): Log {
   return pino(
     {
       level,

@@ -56,7 +56,7 @@ export interface Metrics {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /** Makes the metrics of one process, in a registry of their own. @param processMetrics adds Node's own figures. */
-export function createMetrics(processMetrics = true): Metrics {
+export function makeMetrics(processMetrics = true): Metrics {
   const registry = new Registry();
   if (processMetrics) collectDefaultMetrics({ register: registry });
   const registers = [registry];

@@ -5,13 +5,13 @@ import { Origins } from '../../src/http/caller/origins.ts';
 import { Dispatcher } from '../../src/http/dispatch.ts';
 import type { Route } from '../../src/http/request/route.ts';
 import { AccessLog } from '../../src/telemetry/access-log.ts';
-import { createLog } from '../../src/telemetry/log.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeLog } from '../../src/telemetry/log.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
 
 /** The application of these routes and no others, for `supertest`: nothing is stored, and nobody is limited. */
 export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
-  const log = createLog('silent');
-  const metrics = createMetrics(false);
+  const log = makeLog('silent');
+  const metrics = makeMetrics(false);
   const origins = new Origins(new URL('http://localhost:8080'), {
     find: () => undefined,
     isClientOrigin: () => false,

@@ -8,7 +8,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { edgeSettings, heldLimits, transportSettings } from '../../src/config/rooms/http.ts';
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
-import { buildEdge } from '../../src/http/edge.ts';
+import { makeEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';
@@ -32,8 +32,8 @@ import { TicketSecrets } from '../../src/secrets/ticket-secrets.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
-import { createLog } from '../../src/telemetry/log.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeLog } from '../../src/telemetry/log.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
 import { openFeed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
@@ -51,7 +51,7 @@ export interface RunningEdge {
   readonly keyId: string;
   readonly ledger: Ledger;
   readonly metrics: Metrics;
-  readonly routes: ReturnType<typeof buildEdge>['routes'];
+  readonly routes: ReturnType<typeof makeEdge>['routes'];
   readonly folder: string;
   /** The log's lines so far. */
   readonly lines: string[];
@@ -127,9 +127,9 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
 
   const ring = new KeyRing([randomBytes(32).toString('base64url')]);
   const secrets = new TicketSecrets(ring);
-  const metrics = createMetrics(false);
+  const metrics = makeMetrics(false);
   const lines: string[] = [];
-  const log = createLog('info', { write: (line) => void lines.push(line) });
+  const log = makeLog('info', { write: (line) => void lines.push(line) });
   const nonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
   const common = { store, makeNonce: nonce, tries: 6, durability: 'acknowledged' } as const;
   const commands = countedCommands(ticketCommands(common), metrics);
@@ -178,6 +178,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     sessions,
     ledger,
     ring,
+    secrets,
     keys,
     subjectOf: subjectRule(['demo'], undefined),
     isActive: () => Promise.resolve(true),
@@ -187,7 +188,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   });
   const token: TokenEndpoint =
     options.token ?? (() => Promise.reject(new OAuthError('invalid_grant', 'It is not one.')));
-  const edge = buildEdge({
+  const edge = makeEdge({
     settings: edgeSettings(config),
     commands,
     sessions,

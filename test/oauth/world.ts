@@ -98,6 +98,7 @@ export async function makeWorld(
       sessions,
       ledger,
       ring,
+      secrets,
       keys,
       subjectOf: subjectRule(['demo'], undefined),
       isActive: () => Promise.resolve(true),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { migrateStore } from '../../src/compose/stores.ts';
+import { migrateStore } from '../../src/compose/migration.ts';
 import { META_KEY } from '../../src/store/keys.ts';
 import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
 import { startRedis } from '../support/redis.ts';

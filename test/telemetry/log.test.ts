@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { createLog, describeError, withoutSecrets } from '../../src/telemetry/log.ts';
+import { makeLog, describeError, withoutSecrets } from '../../src/telemetry/log.ts';
 
 const secret = `${'A'.repeat(22)}.7.${'B'.repeat(22)}`;
 
-function written(write: (log: ReturnType<typeof createLog>) => void, level = 'info'): string {
+function written(write: (log: ReturnType<typeof makeLog>) => void, level = 'info'): string {
   const lines: string[] = [];
-  write(createLog(level, { write: (line) => void lines.push(line) }));
+  write(makeLog(level, { write: (line) => void lines.push(line) }));
   return lines.join('');
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
 
 test('every figure is named scangate_*, and labels are of few values', async () => {
-  const metrics = await createMetrics(false).registry.getMetricsAsJSON();
+  const metrics = await makeMetrics(false).registry.getMetricsAsJSON();
   expect(metrics.map(({ name }) => name).filter((name) => !/^scangate_[a-z_]+$/.test(name))).toEqual([]);
-  const { registry, ...figures } = createMetrics(false);
+  const { registry, ...figures } = makeMetrics(false);
   const labels = Object.values(figures).flatMap(
     (figure) => (figure as unknown as { labelNames: readonly string[] }).labelNames,
   );
@@ -14,12 +14,12 @@ test('every figure is named scangate_*, and labels are of few values', async () 
 });
 
 test('two processes in one do not share figures', async () => {
-  const [one, other] = [createMetrics(false), createMetrics(false)];
+  const [one, other] = [makeMetrics(false), makeMetrics(false)];
   one.problems.inc({ code: 'not_found' });
   expect(await one.registry.metrics()).toContain('scangate_problems_total{code="not_found"} 1');
   expect(await other.registry.metrics()).not.toContain('not_found');
 });
 
 test('with Node’s own figures beside them', async () => {
-  expect(await createMetrics().registry.metrics()).toContain('nodejs_heap_size_used_bytes');
+  expect(await makeMetrics().registry.metrics()).toContain('nodejs_heap_size_used_bytes');
 });

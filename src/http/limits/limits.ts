@@ -32,7 +32,7 @@ const WINDOW_MS = 60_000;
 /** Limits that limit nothing (`SCANGATE_LIMITS=off`). */
 export const noLimits: Limits = { check: () => Promise.resolve() };
 
-export function createLimits(options: LimitsOptions): Limits {
+export function makeLimits(options: LimitsOptions): Limits {
   const away = (): void => options.onStoreAway?.();
   const limiterOf = (name: LimitName) =>
     rateLimit({

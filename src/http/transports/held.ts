@@ -38,6 +38,9 @@ export interface DrainTimes {
   readonly maxMs: number;
 }
 
+/** What a drain does: serves on, asks those held to leave, one after the other, cuts who stayed. */
+export type DrainStep = 'waiting' | 'closing over' | 'cutting';
+
 const STEP_MS = 20;
 const EXIT_MS = 1000;
 
@@ -107,19 +110,26 @@ export class Held {
     if (connection.subject !== undefined) countDown(this.#perSubject, connection.subject);
   }
 
-  /** Ends what is held, in good order. A second call changes nothing. Kept once all is gone. */
-  drain(times: DrainTimes): Promise<void> {
-    this.#drained ??= this.#drain(times);
+  /**
+   * Ends what is held, in good order. A second call changes nothing. Kept once all is gone.
+   *
+   * @param onStep told as each step begins.
+   */
+  drain(times: DrainTimes, onStep: (step: DrainStep) => void = () => {}): Promise<void> {
+    this.#drained ??= this.#drain(times, onStep);
     return this.#drained;
   }
 
-  async #drain({ waitMs, windowMs, maxMs }: DrainTimes): Promise<void> {
+  async #drain({ waitMs, windowMs, maxMs }: DrainTimes, onStep: (step: DrainStep) => void): Promise<void> {
     const startedAt = this.#time.now();
+    onStep('waiting');
     await sleep(this.#time, waitMs);
     this.#closing = true;
+    onStep('closing over');
     await this.#leaveOver(windowMs);
     const cutAt = startedAt + Math.max(waitMs + windowMs, maxMs - EXIT_MS);
     while (this.#connections.size > 0 && this.#time.now() < cutAt) await sleep(this.#time, STEP_MS);
+    if (this.#connections.size > 0) onStep('cutting');
     for (const connection of this.#connections) connection.cut();
   }
 

@@ -1,0 +1,29 @@
+import { BadSetting } from '../config/bad-setting.ts';
+import type { Config } from '../config/config.ts';
+import { BadClients } from '../oauth/clients/client-file.ts';
+import { openClientRegistry } from '../oauth/clients/client-registry.ts';
+import type { FollowingRegistry } from '../oauth/clients/client-registry.ts';
+import { demoClient } from '../oauth/clients/demo-client.ts';
+import type { Log } from '../telemetry/log.ts';
+import { systemTime } from '../time/system-time.ts';
+
+/** How often their file is looked at, in milliseconds. */
+const LOOK_MS = 2000;
+
+/** The clients of a configuration. @throws BadSetting where their file cannot be used. */
+export function openClients(config: Config, log: Log): FollowingRegistry {
+  try {
+    return openClientRegistry({
+      file: config.SCANGATE_CLIENTS_FILE,
+      builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
+      plainHttp: config.publicUrl.protocol === 'http:',
+      lookMs: LOOK_MS,
+      time: systemTime,
+      onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
+      onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
+    });
+  } catch (error) {
+    if (error instanceof BadClients) throw new BadSetting('SCANGATE_CLIENTS_FILE', error.message);
+    throw error;
+  }
+}

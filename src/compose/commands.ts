@@ -1,0 +1,25 @@
+import { sessionCommands } from '../command/session-commands.ts';
+import type { SessionCommands } from '../command/session-commands.ts';
+import { ticketCommands } from '../command/ticket-commands.ts';
+import type { TicketCommands } from '../command/ticket-commands.ts';
+import type { Config } from '../config/config.ts';
+import { commandSettings } from '../config/rooms/command.ts';
+import { countedCommands } from '../http/tickets/counted-commands.ts';
+import type { EventStore, Head } from '../store/event-store.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { makeNonce } from './randomness.ts';
+
+/** What may change tickets and sessions. */
+export interface Commands {
+  readonly tickets: TicketCommands;
+  readonly sessions: SessionCommands;
+  /** Expires what is overdue, of either kind. */
+  expire(head: Head): Promise<Head>;
+}
+
+export function makeCommands(config: Config, store: EventStore, metrics: Metrics): Commands {
+  const options = { ...commandSettings(config), store, makeNonce };
+  const tickets = countedCommands(ticketCommands(options), metrics);
+  const sessions = sessionCommands(options);
+  return { tickets, sessions, expire: async (head) => await sessions.expire(await tickets.expire(head)) };
+}

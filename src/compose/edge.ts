@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url';
+import type { Config } from '../config/config.ts';
+import { edgeSettings } from '../config/rooms/http.ts';
+import { makeEdge } from '../http/edge.ts';
+import type { Edge } from '../http/edge.ts';
+import { readPages } from '../http/pages/pages.ts';
+import { ticketPresenter } from '../http/tickets/presenter.ts';
+import type { TransportShared } from '../http/transports/transport.ts';
+import type { ClientRegistry } from '../oauth/clients/client.ts';
+import type { OAuthServer } from '../oauth/server.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { systemTime } from '../time/system-time.ts';
+import type { Commands } from './commands.ts';
+import type { NodeState } from './node-state.ts';
+import type { Phones } from './phones.ts';
+import { makeId, makeVerifier } from './randomness.ts';
+import type { Secrets } from './secrets.ts';
+import { makeWechatScenes } from './wechat.ts';
+
+/** What the edge and all its routes are made of. */
+export interface EdgeParts {
+  readonly clients: ClientRegistry;
+  readonly commands: Commands;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly oauth: OAuthServer;
+  readonly phones: Phones;
+  readonly secrets: Secrets;
+  readonly shared: TransportShared;
+  readonly state: NodeState;
+}
+
+/** Makes the server with every route behind it. It does not listen yet. */
+export function makeServer(config: Config, parts: EdgeParts): Edge['server'] {
+  const { clients, commands, ledger, log, metrics, oauth, phones, secrets, shared, state } = parts;
+  const { server } = makeEdge({
+    settings: edgeSettings(config),
+    commands: commands.tickets,
+    sessions: commands.sessions,
+    oauth,
+    keys: secrets.keys,
+    secrets: secrets.tickets,
+    awaySeal: secrets.awaySeal,
+    makingKeyId: () => secrets.ring.makingId,
+    clients,
+    phones: phones.identities,
+    wechatScenes: makeWechatScenes(config, metrics, ledger, secrets),
+    pageSessions: phones.pageSessions,
+    ledger,
+    presenter: ticketPresenter({
+      commands: commands.tickets,
+      secrets: secrets.tickets,
+      issuer: config.issuer,
+      retryAfterMs: shared.settings.retryMs,
+    }),
+    pages: readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo')),
+    shared,
+    readiness: () => state.readiness(),
+    isDraining: () => state.isDraining,
+    log,
+    metrics,
+    makeTicketId: makeId,
+    makeVerifier,
+    monotonicNow: () => systemTime.now(),
+    wallNow: () => systemTime.wallNow(),
+    assetsFolder: besideThis('../web'),
+    openapiFile: besideThis('../openapi.yaml'),
+  });
+  return server;
+}
+
+function besideThis(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Config } from '../config/config.ts';
+import { drainTimes } from '../config/rooms/http.ts';
+import type { Held } from '../http/transports/held.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Time } from '../time/time.ts';
+import type { Assembly } from './assembly.ts';
+import type { NodeState } from './node-state.ts';
+
+/** A gateway that is put together. */
+export interface Gateway {
+  /** Listens; kept once the first canary has come back. @throws what listening throws; then everything is closed. */
+  start(): Promise<void>;
+  /** Leaves in order, within `SCANGATE_DRAIN_MAX`. A second call changes nothing. */
+  stop(): Promise<void>;
+}
+
+/** What has a life between start and stop. */
+export interface LifecycleParts {
+  readonly assembly: Assembly;
+  readonly server: Server;
+  readonly held: Held;
+  readonly state: NodeState;
+  /** Does what is better done before anyone asks; kept once this node delivers. */
+  readonly warmUp: () => Promise<void>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly time: Time;
+}
+
+/** What is kept of the drain's time to close the parts, in milliseconds. */
+const LAST_MS = 500;
+
+/** The start and the stop of a gateway whose parts are up. */
+export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
+  const { assembly, server, held, state, log, metrics, time } = parts;
+  const times = drainTimes(config);
+
+  async function drain(): Promise<void> {
+    const endBy = time.now() + times.maxMs;
+    state.drain();
+    metrics.draining.set(1);
+    await held.drain(times, (step) => log.debug({ step, held: held.size, ...times }, 'draining'));
+    await closeServer(server, time, Math.max(0, endBy - time.now() - LAST_MS));
+    log.debug('the server is closed');
+    await assembly.close();
+  }
+
+  let drained: Promise<void> | undefined;
+  return {
+    async start() {
+      const startedAt = time.now();
+      try {
+        server.listen(config.PORT, config.HOST);
+        await once(server, 'listening');
+        log.debug({ host: config.HOST, port: config.PORT }, 'listening');
+        await parts.warmUp();
+      } catch (error) {
+        if (server.listening) await closeServer(server, time, 0);
+        await assembly.close();
+        throw error;
+      }
+      log.debug({ ms: Math.round(time.now() - startedAt), ...state.readiness() }, 'started');
+    },
+    stop: () => (drained ??= drain()),
+  };
+}
+
+/** Closes a server: idle connections at once, the others when they have been answered, or are cut. */
+async function closeServer(server: Server, time: Time, withinMs: number): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const cancel = time.after(withinMs, () => server.closeAllConnections());
+  await closed;
+  cancel();
+}

@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts';
+import { oauthSettings } from '../config/rooms/oauth.ts';
+import type { ClientRegistry } from '../oauth/clients/client.ts';
+import { oauthServer } from '../oauth/server.ts';
+import type { OAuthServer } from '../oauth/server.ts';
+import { subjectRule } from '../oauth/tokens/subject.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { systemTime } from '../time/system-time.ts';
+import type { Commands } from './commands.ts';
+import type { Phones } from './phones.ts';
+import { makeId } from './randomness.ts';
+import type { Secrets } from './secrets.ts';
+import { makeRemoteKeys } from './upstream.ts';
+
+/** Makes the authorization server. */
+export function makeOAuth(
+  config: Config,
+  parts: {
+    readonly clients: ClientRegistry;
+    readonly commands: Commands;
+    readonly ledger: Ledger;
+    readonly metrics: Metrics;
+    readonly phones: Phones;
+    readonly secrets: Secrets;
+  },
+): OAuthServer {
+  const { clients, commands, ledger, metrics, phones, secrets } = parts;
+  return oauthServer({
+    ...oauthSettings(config),
+    clients,
+    tickets: commands.tickets,
+    sessions: commands.sessions,
+    ledger,
+    ring: secrets.ring,
+    secrets: secrets.tickets,
+    keys: secrets.keys,
+    subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
+    isActive: phones.isActive,
+    remoteKeys: (address) => makeRemoteKeys(config, metrics, address),
+    now: () => systemTime.wallNow(),
+    makeTicketId: makeId,
+  });
+}

@@ -1,0 +1,52 @@
+import type { Incident } from '../store/redis/failover/incident.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { StoreWatch } from './stores.ts';
+
+/** Tells a store's calls and failovers to the metrics, and what matters to the log. */
+export function storeWatch(metrics: Metrics, log: Log): StoreWatch {
+  return {
+    onCall: (call, outcome, seconds) => metrics.storeSeconds.observe({ call, outcome }, seconds),
+    onIncident: (incident) => noteIncident(incident, metrics, log),
+  };
+}
+
+function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
+  switch (incident.kind) {
+    case 'timeline':
+      metrics.timelines.inc();
+      log.warn({ timeline: incident.timeline }, 'the store has another history than before');
+      return;
+    case 'restored':
+      metrics.healedEvents.inc({ outcome: 'restored' });
+      return;
+    case 'given_up':
+      metrics.healedEvents.inc({ outcome: incident.why });
+      log.warn(
+        { subject: incident.subject, type: incident.type, why: incident.why },
+        'a lost event stays lost',
+      );
+      return;
+    case 'not_waited':
+      log.warn({ nodes: incident.nodes }, 'went on before other nodes had dealt with the failover');
+      return;
+    case 'healed': {
+      const { seconds, restored, givenUp, reset } = incident;
+      metrics.healingSeconds.observe(incident.seconds);
+      log.warn({ seconds, restored, givenUp, reset }, 'dealt with a failover');
+      return;
+    }
+    case 'clocks': {
+      const { skewMs, server, apart, turned } = incident;
+      metrics.clockSkew.set(skewMs / 1000);
+      if (!turned) return;
+      if (apart)
+        log.error({ skewMs: Math.round(skewMs), server }, "a replica's clock is far from its master's");
+      else log.warn("the clocks of Redis' servers agree again");
+      return;
+    }
+    case 'ring_full':
+      metrics.ringDropped.inc(incident.dropped);
+      log.warn({ dropped: incident.dropped }, 'the redo ring is full');
+  }
+}
