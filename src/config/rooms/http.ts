@@ -34,7 +34,6 @@ export function transportSettings(config: Config) {
     pingMs: config.SCANGATE_SOCKET_PING,
     pongMs: config.SCANGATE_SOCKET_PONG,
     secretWaitMs: config.SCANGATE_SOCKET_SECRET_WAIT,
-    socketMessageBytes: config.SCANGATE_SOCKET_MESSAGE_BYTES,
     readerBytes: config.SCANGATE_READER_BYTES,
     readerStallMs: config.SCANGATE_READER_STALL,
   };

@@ -29,7 +29,6 @@ export interface TransportSettings {
   readonly pingMs: number;
   readonly pongMs: number;
   readonly secretWaitMs: number;
-  readonly socketMessageBytes: number;
   readonly readerBytes: number;
   readonly readerStallMs: number;
 }

@@ -111,4 +111,30 @@ const scripts: Rule = {
   },
 };
 
-export const DOCUMENT_RULES: readonly Rule[] = [titles, named, scripts];
+const ROOMS_PAGE = 'docs/architecture.md';
+
+const rooms: Rule = {
+  name: `every room of src has a row in ${ROOMS_PAGE}, and every row a room`,
+  find(tree) {
+    const rows = [...textOf(tree, ROOMS_PAGE).matchAll(/^\| `(src\/[^`/]+\/?)`/gm)].map(
+      ([, row = '']) => row,
+    );
+    const there = new Set([...tree.keys()].flatMap((path) => /^src\/[^/]+\/?/.exec(path) ?? []));
+    return [
+      ...[...there].filter((room) => !rows.includes(room)).map((room) => `${room} has no row`),
+      ...rows.filter((row) => !there.has(row)).map((row) => `${row} is not there`),
+    ];
+  },
+  broken: {
+    files: {
+      [ROOMS_PAGE]:
+        '# R\n\n| room | job |\n| --- | --- |\n| `src/http/` | x |\n| `src/main.ts` | x |\n| `src/attic/` | x |\n',
+      'src/http/routes/a.ts': '',
+      'src/main.ts': '',
+      'src/ticket/b.ts': '',
+    },
+    finds: ['src/ticket/ has no row', 'src/attic/ is not there'],
+  },
+};
+
+export const DOCUMENT_RULES: readonly Rule[] = [titles, named, scripts, rooms];

@@ -12,27 +12,53 @@ function declared(tree: Tree): ReadonlyMap<string, string> {
   return new Map(rows);
 }
 
-const codeIn = (tree: Tree, path: string): string => withoutComments(textOf(tree, path));
+/** What holds settings against each other and so reads none for any other end. */
+const RELATIONS = 'src/config/relations.ts';
+
+function codeOutside(tree: Tree, isInside: (path: string) => boolean): string {
+  return [...sourcesOf(tree).keys()]
+    .filter((path) => !isInside(path))
+    .map((path) => withoutComments(textOf(tree, path)))
+    .join('\n');
+}
+
+/** The members under which rooms are handed their settings, each with the file that does. */
+function handedOn(tree: Tree): readonly (readonly [member: string, path: string])[] {
+  return filesIn(tree, 'src/config/rooms', /\.ts$/).flatMap((path) =>
+    [...textOf(tree, path).matchAll(/^ {4,}(\w+): /gm)].map(([, member = '']) => [member, path] as const),
+  );
+}
 
 const read: Rule = {
-  name: 'every setting is read by something',
+  name: 'every setting is read, and so is every member under which a room is handed one',
   find(tree) {
-    const code = [...sourcesOf(tree).keys()].map((path) => codeIn(tree, path)).join('\n');
-    return [...declared(tree)].flatMap(([name, path]) => {
-      const reading = new RegExp(`\\.${name}\\b|\\bconfig, '${name}'|\\['${name}'\\]`);
-      return reading.test(code) ? [] : [`${path}: nothing reads ${name}`];
-    });
+    const code = codeOutside(tree, (path) => path === RELATIONS);
+    const rooms = codeOutside(tree, (path) => path.startsWith('src/config/'));
+    const isRead = (name: string): boolean =>
+      new RegExp(`\\.${name}\\b|\\bconfig, '${name}'|\\['${name}'\\]`).test(code);
+    const isTaken = (member: string): boolean =>
+      new RegExp(`\\.${member}\\b|'${member}'|[{,]\\s*${member}\\s*(?:[,}=]|: \\w+\\s*[,}])`).test(rooms);
+    return [
+      ...[...declared(tree)].filter(([name]) => !isRead(name)),
+      ...handedOn(tree).filter(([member]) => !isTaken(member)),
+    ].map(([name, path]) => `${path}: nothing reads ${name}`);
   },
   broken: {
     files: {
       'src/config/table.ts':
-        "const SETTINGS = {\n  PORT: setting('port'),\n  SCANGATE_READ: setting('text'),\n  SCANGATE_LEFT: setting('text'),\n  SCANGATE_ASKED: setting('text'),\n  SCANGATE_CHECKED: setting('text'),\n};\nconst ORDER = ['SCANGATE_LEFT', 'SCANGATE_READ'];\nthrow new BadSetting('SCANGATE_CHECKED');",
-      'src/compose/a.ts':
-        "listen(config.PORT);\nneeded(config, 'SCANGATE_ASKED');\n// config.SCANGATE_LEFT\nuse(values['SCANGATE_READ']);",
+        "const SETTINGS = {\n  PORT: setting('port'),\n  SCANGATE_READ: setting('text'),\n  SCANGATE_LEFT: setting('text'),\n  SCANGATE_ASKED: setting('text'),\n  SCANGATE_CHECKED: setting('text'),\n};",
+      'src/config/relations.ts':
+        "if (values.SCANGATE_LEFT > values.SCANGATE_READ) throw new BadSetting('SCANGATE_CHECKED');",
+      'src/config/rooms/http.ts':
+        'return {\n    port: config.PORT,\n    text: config.SCANGATE_READ,\n    shown: config.SCANGATE_READ,\n    idle: config.SCANGATE_READ,\n  };',
+      'src/compose/a.ts': "needed(config, 'SCANGATE_ASKED');\n// config.SCANGATE_LEFT, settings.idle",
+      'src/http/server.ts':
+        'interface ServerSettings { readonly port: number; readonly idle: string }\nconst { text, shown: label } = settings;\nlisten(settings.port);',
     },
     finds: [
       'src/config/table.ts: nothing reads SCANGATE_LEFT',
       'src/config/table.ts: nothing reads SCANGATE_CHECKED',
+      'src/config/rooms/http.ts: nothing reads idle',
     ],
   },
 };

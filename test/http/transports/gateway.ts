@@ -66,7 +66,6 @@ const SETTINGS: TransportSettings = {
   pingMs: 400,
   pongMs: 3000,
   secretWaitMs: 5000,
-  socketMessageBytes: 1024,
   readerBytes: 65_536,
   readerStallMs: 600,
 };
