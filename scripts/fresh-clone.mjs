@@ -58,13 +58,20 @@ function run(command, args, cwd) {
     throw new Error(`${command} ${args[0]} ended with ${error ?? `status ${status}`}`);
 }
 
+/** Below the ports that a system hands out by itself: what runs beside us takes none of these in between. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 19_000 + Math.floor(Math.random() * 1000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** In a process group of its own, so nothing of it stays even when npm loses track of it. */
