@@ -15,7 +15,6 @@ const SECONDS = {
   'test/store/redis-cluster.test.ts': 28,
   'test/browser/embedded.test.ts': 26,
   'test/delivery/interleaving.test.ts': 22,
-  'test/delivery/heartbeat.test.ts': 21,
   'test/delivery/conformance.test.ts': 20,
   'test/journey/sign-in.test.ts': 17,
   'test/http/transports/sse.test.ts': 16,
@@ -25,7 +24,9 @@ const SECONDS = {
   'test/store/redis-cut-off.test.ts': 13,
   'test/browser/plain-http.test.ts': 12,
   'test/delivery/stalled-readers.test.ts': 10,
+  'test/http/request-site.test.ts': 10,
   'test/fault/redis-away.test.ts': 9,
+  'test/delivery/heartbeat.test.ts': 8,
 };
 
 /** Runs the files that take longest first, by what jest measured or by the seconds above. */
