@@ -99,6 +99,12 @@ export class Engine {
     for (const code of codes) this.libraries.load([code]);
   }
 
+  /** Forgets everything. */
+  empty(): void {
+    this.#data = new Keyspace();
+    this.libraries.clear();
+  }
+
   /** @param refusal what a write is answered; undefined where it is allowed. */
   #carryOut(args: readonly string[], expiry: Expiry, refusal?: string): Reply {
     const effects: Effect[] = [];

@@ -1,0 +1,70 @@
+import { readMigrations } from '../../src/store/redis/setup/migration.ts';
+import { openRedisStore } from '../../src/store/redis/open.ts';
+import type { RedisStores } from '../../src/store/redis/open.ts';
+import type { Incident } from '../../src/store/redis/failover/incident.ts';
+import { REDIS_DEFAULTS } from '../../src/store/redis/redis-settings.ts';
+import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
+import { randomFrom } from '../support/random.ts';
+import type { Random } from '../support/random.ts';
+import { settingsForTests } from '../support/store-settings.ts';
+import { connectIn } from './link/connect.ts';
+import { LuaMachine } from './lua/machine.ts';
+import { Network } from './network/network.ts';
+import { SimulatedServer } from './server/simulated-server.ts';
+import { Scheduler } from './time/scheduler.ts';
+import type { Bounds } from './time/scheduler.ts';
+import { SimulatedProcess } from './time/simulated-process.ts';
+
+/** One gateway's whole store, in a process of its own. */
+export interface Gateway extends RedisStores {
+  readonly process: SimulatedProcess;
+  readonly incidents: readonly Incident[];
+}
+
+/** One simulation: a time, a network, servers, and gateways' stores on them. The seed decides everything. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly random: Random;
+  readonly #machine: LuaMachine;
+
+  private constructor(machine: LuaMachine, seed: number, bounds: Partial<Bounds>) {
+    this.#machine = machine;
+    this.random = randomFrom(seed);
+    this.scheduler = new Scheduler(seed, bounds);
+    this.network = new Network(this.scheduler, this.random.fork());
+  }
+
+  /** Reads what is on disk before time begins: nothing in a simulation waits for a file. */
+  static async create(seed: number, bounds: Partial<Bounds> = {}): Promise<World> {
+    machine ??= LuaMachine.create();
+    await readMigrations();
+    return new World(await machine, seed, bounds);
+  }
+
+  server(name: string): SimulatedServer {
+    const { scheduler, network, random } = this;
+    return new SimulatedServer({ scheduler, network, machine: this.#machine, random: random.fork(), name });
+  }
+
+  /** Opens a store at an address that `SCANGATE_STORE` takes. */
+  async gateway(name: string, url: string, settings: Partial<RedisSettings> = {}): Promise<Gateway> {
+    const process = new SimulatedProcess(this.scheduler, name);
+    const random = this.random.fork();
+    const incidents: Incident[] = [];
+    const stores = await openRedisStore({
+      url,
+      settings: { ...REDIS_DEFAULTS, ...settingsForTests, ...settings },
+      migrate: true,
+      time: process,
+      random: random.next,
+      randomText: () => Array.from({ length: 32 }, () => random.between(0, 15).toString(16)).join(''),
+      connect: connectIn(this.network, process),
+      onIncident: (incident) => incidents.push(incident),
+    });
+    return { ...stores, process, incidents };
+  }
+}
+
+/** One for all simulations of a process: it takes a while to start, and keeps nothing. */
+let machine: Promise<LuaMachine> | undefined;
