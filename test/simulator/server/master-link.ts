@@ -18,7 +18,7 @@ export interface MasterLinkOptions {
   readonly onMessage: (message: MasterMessage) => void;
 }
 
-/** A replica's connection to its master. It is made again, once a second, until it is closed. */
+/** A replica's connection to its master. It is made again, at once and then once a second, until it is closed. */
 export class MasterLink {
   readonly address: string;
   readonly #options: MasterLinkOptions;
@@ -94,8 +94,10 @@ export class MasterLink {
     if (socket !== this.#socket) return;
     socket.close();
     this.#socket = undefined;
-    if (this.#isUp) this.#downAt = this.#options.process.now();
+    if (!this.#isUp) return;
     this.#isUp = false;
+    this.#downAt = this.#options.process.now();
+    this.#connect();
   }
 
   #say(message: ReplicaMessage): void {
