@@ -18,6 +18,9 @@ import type { TicketView } from './ticket-view.ts';
 /** Looks at a ticket before a command decides, on every try: it throws where the caller has no business here. */
 export type Guard = (view: TicketView) => void;
 
+/** A guard that asks elsewhere, and is waited for. */
+export type AsyncGuard = (view: TicketView) => Promise<void>;
+
 /** Which ticket a command is for: its id, or the ticket as this very request has read it, which is not read again. */
 export type TicketAt = string | TicketView;
 
@@ -33,7 +36,7 @@ export interface TicketCommands {
   /** The ticket as it is. One whose deadline has passed is expired first. Only behind a valid MAC: it may rebuild. */
   look(ticketId: string, guard: Guard): Promise<TicketView>;
   /** Scan, confirm, deny, cancel. */
-  run(at: TicketAt, command: TicketCommand, guard: Guard): Promise<Decided>;
+  run(at: TicketAt, command: TicketCommand, guard: Guard | AsyncGuard): Promise<Decided>;
   /**
    * Redeems a confirmed ticket and opens its session, both in one write. A session that exists already is left as it is
    * (a lost `redeemed` is repeated).
@@ -78,8 +81,8 @@ export function ticketCommands(options: TicketCommandsOptions): TicketCommands {
 
     async run(at, command, guard) {
       const ticketId = typeof at === 'string' ? at : at.ticketId;
-      function decideAt(seen: TicketView): Decision<Decided> {
-        guard(seen);
+      async function decideAt(seen: TicketView): Promise<Decision<Decided>> {
+        await guard(seen);
         const event = decide(seen.ticket, command);
         if (event === undefined) return { batch: [], answer: () => ({ ...seen, decided: false }) };
         const change = ticketChange(ticketId, seen, event, 'before', makeNonce());

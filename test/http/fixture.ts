@@ -73,8 +73,10 @@ export interface EdgeTestOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly clients?: readonly Partial<Client>[];
   readonly over?: Partial<EdgeOptions>;
-  /** In the place of the token endpoint, which refuses everything. */
-  readonly token?: TokenEndpoint;
+  /** In the place of the token endpoint, which refuses everything; `own`: the one of the server's own. */
+  readonly token?: TokenEndpoint | 'own';
+  /** Puts something before the store. */
+  readonly store?: (store: EventStore) => EventStore;
 }
 
 /** A client for tests: public, one redirect address at `https://app.example`. */
@@ -122,7 +124,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
         };
       },
     });
-  const store: EventStore = watched(opened.store);
+  const watchedStore = watched(opened.store);
+  const store: EventStore = options.store?.(watchedStore) ?? watchedStore;
   const ledger: Ledger = watched(opened.ledger);
 
   const ring = new KeyRing([randomBytes(32).toString('base64url')]);
@@ -186,8 +189,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     now,
     makeTicketId: newId,
   });
-  const token: TokenEndpoint =
-    options.token ?? (() => Promise.reject(new OAuthError('invalid_grant', 'It is not one.')));
+  const refuse: TokenEndpoint = () => Promise.reject(new OAuthError('invalid_grant', 'It is not one.'));
+  const token = options.token === 'own' ? oauth.token : (options.token ?? refuse);
   const edge = makeEdge({
     settings: edgeSettings(config),
     commands,

@@ -67,9 +67,7 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
     handle: async (request) => {
       const user = await parts.caller.user(request);
       return await decide(parts, request, user, { type: 'confirm', user }, (ticketId, command, guard) =>
-        parts.numberMatch.through(request.body.number, guard, (guarded) =>
-          parts.commands.run(ticketId, command, guarded),
-        ),
+        parts.commands.run(ticketId, command, parts.numberMatch.guard(request.body.number, guard)),
       );
     },
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Guard, TicketCommands } from '../../command/ticket-commands.ts';
+import type { Guard, TicketAt, TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import { domainOf } from '../../oauth/clients/client.ts';
@@ -55,6 +55,8 @@ const scanAnswer = z
 /** What a code from outside names: a ticket, and what that ticket must be for the code to open it. */
 interface Scannable {
   readonly ticketId: string;
+  /** The ticket itself where it had to be read to know its key. */
+  readonly at: TicketAt;
   readonly keyId: string;
   readonly guard: Guard;
 }
@@ -93,12 +95,12 @@ export function scanRoute(parts: ScanRouteParts): Route {
     },
     handle: async (request) => {
       const user = await parts.caller.user(request);
-      const { ticketId: id, keyId, guard } = await find(parts, request.body, user, request.counted);
+      const { ticketId: id, at, keyId, guard } = await find(parts, request.body, user, request.counted);
       const key = request.headers['idempotency-key'];
       const scope = { key, operation: 'scan', caller: user, ticketId: id, keyId, body: request.body };
       return await parts.idempotency.run(scope, async () => {
         const phone = { ip: request.ip, agent: request.agent };
-        const view = await parts.commands.run(id, { type: 'scan', user, phone }, guard);
+        const view = await parts.commands.run(at, { type: 'scan', user, phone }, guard);
         return { status: view.decided ? 201 : 200, body: answerOf(parts, view, request) };
       });
     },
@@ -124,6 +126,7 @@ function findByScanCode({ secrets }: ScanRouteParts, scanCode: string, user: Use
   const { ticketId: id, keyId, period } = checked;
   return {
     ticketId: id,
+    at: id,
     keyId,
     guard: (view) => {
       if (view.ticket.minted.key_id !== keyId) throw new ScangateError('not_found');
@@ -143,8 +146,8 @@ async function findByUserCode(
 ): Promise<Scannable> {
   const found = await userCodes.find(userCode, { user, address });
   if (found === undefined) throw new ScangateError('not_found');
-  const { ticket } = await commands.look(found, () => undefined);
-  return { ticketId: found, keyId: ticket.minted.key_id, guard: () => undefined };
+  const view = await commands.look(found, () => undefined);
+  return { ticketId: found, at: view, keyId: view.ticket.minted.key_id, guard: () => undefined };
 }
 
 function answerOf(

@@ -74,9 +74,9 @@ export function endSessionRoute({ sessions, caller }: SessionListParts): Route {
       const user = await caller.user(request);
       const { sid } = request.params;
       const [view] = await sessions.look([sid]);
-      const { opened } = view?.session ?? {};
-      if (opened === undefined || !sameUser(opened.user, user)) throw new ScangateError('not_found');
-      await sessions.revoke(sid, 'user');
+      if (!view?.session.opened || !sameUser(view.session.opened.user, user))
+        throw new ScangateError('not_found');
+      await sessions.revoke(view, 'user');
       return { status: 204 };
     },
   });

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Guard } from '../../command/ticket-commands.ts';
+import type { AsyncGuard, Guard } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
@@ -9,23 +9,13 @@ import { ScangateError } from '../../ticket/error.ts';
 /** Holds the number that a phone typed against the one that the browser shows. */
 export interface NumberMatch {
   /**
-   * Runs a command; where its ticket asks for a number, only after the number was right.
+   * A guard that does what another does, and where the ticket asks for a number lets nobody by but with the right one.
+   * A number is looked at once, however often the command decides.
    *
-   * @param guard of the command itself; `run` is handed one that does more.
    * @throws ScangateError `invalid_request` where the number is missing or wrong, `too_many_requests` after too many
    *   tries. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
    */
-  through<R>(given: string | undefined, guard: Guard, run: (guard: Guard) => Promise<R>): Promise<R>;
-}
-
-/** Stops a command until the number was looked at. Most tickets ask for none, and are not read twice for this. */
-class NumberAsked extends Error {
-  readonly view: TicketView;
-
-  constructor(view: TicketView) {
-    super('a number is asked for');
-    this.view = view;
-  }
+  guard(given: string | undefined, guard: Guard): AsyncGuard;
 }
 
 /** @param tries numbers that may be typed for one ticket. */
@@ -45,18 +35,14 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
   }
 
   return {
-    async through(given, guard, run) {
-      try {
-        return await run((view) => {
-          guard(view);
-          if (view.ticket.minted.number_match && view.ticket.status === 'scanned')
-            throw new NumberAsked(view);
-        });
-      } catch (error) {
-        if (!(error instanceof NumberAsked)) throw error;
-        await check(error.view, given);
-        return await run(guard);
-      }
+    guard(given, guard) {
+      let matched = false;
+      return async (view) => {
+        guard(view);
+        if (matched || !view.ticket.minted.number_match || view.ticket.status !== 'scanned') return;
+        await check(view, given);
+        matched = true;
+      };
     },
   };
 }
