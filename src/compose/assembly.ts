@@ -25,7 +25,7 @@ export class Assembly {
   make<P>(name: string, make: () => P): P {
     const startedAt = this.#time.now();
     const part = make();
-    this.#say(name, 'is made', startedAt);
+    this.#say(name, 'made', startedAt);
     return part;
   }
 
@@ -34,7 +34,7 @@ export class Assembly {
     const startedAt = this.#time.now();
     const part = await open();
     this.#opened.push({ name, part });
-    this.#say(name, 'is open', startedAt);
+    this.#say(name, 'open', startedAt);
     return part;
   }
 
@@ -54,7 +54,7 @@ export class Assembly {
       const startedAt = this.#time.now();
       try {
         await part.close();
-        this.#say(name, 'is closed', startedAt);
+        this.#say(name, 'closed', startedAt);
       } catch (error) {
         this.#log.debug({ part: name, err: error }, 'cannot be closed');
         failures.push(error);
@@ -65,6 +65,6 @@ export class Assembly {
 
   #say(part: string, what: string, startedAt: number): void {
     const ms = Math.round((this.#time.now() - startedAt) * 10) / 10;
-    this.#log.debug({ part, ms }, `${part} ${what}`);
+    this.#log.debug({ part, ms }, `${part}: ${what}`);
   }
 }
