@@ -72,7 +72,7 @@ async function mountTransports() {
       find: () => undefined,
       isClientOrigin: () => false,
     }),
-    events: { opened() {}, told() {}, closed() {}, refused() {}, defect: giveUp },
+    events: { opened() {}, told() {}, closed() {}, refused() {}, ended() {}, defect: giveUp },
     now: () => systemTime.now(),
   };
   const present = presentOf(world);
@@ -96,7 +96,7 @@ async function mountTransports() {
     const admitted = admittedOf(req);
     upgradeSocket(
       shared,
-      { address: admitted.address, caller: { by: 'bearer', admitted } },
+      { subject: admitted.subject, address: admitted.address, caller: { by: 'bearer', admitted } },
       req,
       socket,
       head,

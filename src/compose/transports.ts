@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { transportSettings } from '../config/rooms/http.ts';
 import { watchSettings } from '../config/rooms/watch.ts';
 import { Origins } from '../http/caller/origins.ts';
+import { endLog } from '../http/transports/end-log.ts';
 import type { Held } from '../http/transports/held.ts';
 import { isAway } from '../http/transports/passing.ts';
 import type { TransportEvents, TransportShared } from '../http/transports/transport.ts';
@@ -68,6 +69,7 @@ function counted(held: Held, metrics: Metrics, log: Log): TransportEvents {
       if (held.closing) metrics.drainLeft.set(held.size);
     },
     refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
+    ended: endLog(log),
     defect: (error) => log.error({ err: error }, 'defect in a transport'),
   };
 }

@@ -63,13 +63,13 @@ export class Dispatcher {
     const address = this.#parts.addressOf(req);
     checkHost(req);
     if (route.limit !== undefined) await this.#parts.limits.check(route.limit, req, res);
-    const request = await this.#parse(route, params, address, req);
+    const mark = markOf(res);
+    const request = await this.#parse(route, params, address, req, mark?.id ?? '-');
     if ('handle' in route) {
       const answer = await route.handle(request);
       send(res, answer, this.#base(cors), req.method !== 'HEAD');
       return;
     }
-    const mark = markOf(res);
     if (mark !== undefined) mark.held = true;
     for (const [name, value] of [...this.#parts.security, ...cors]) res.setHeader(name, value);
     // Not awaited: a frame that waits would keep the parsed request for as long as the connection is held.
@@ -105,20 +105,21 @@ export class Dispatcher {
     params: Readonly<Record<string, unknown>>,
     address: ClientAddress,
     req: IncomingMessage,
+    id: string,
   ): Promise<ParsedRequest> {
     const { operation } = route;
     const known = operation.params === undefined ? undefined : operation.params.safeParse(params);
     if (known?.success === false) throw new ScangateError('not_found');
     const url = req.url ?? '';
-    const mark = url.indexOf('?');
-    const query = fitting(operation.query, readParameters(mark < 0 ? '' : url.slice(mark + 1)), 'query');
+    const at = url.indexOf('?');
+    const query = fitting(operation.query, readParameters(at < 0 ? '' : url.slice(at + 1)), 'query');
     const headers = fitting(operation.headers, req.headers, 'headers', headerName);
     const { body } = operation;
     const given =
       body === undefined
         ? undefined
         : fitting(body.schema, await readBody(req, body, this.#parts.bodyBytes), 'body');
-    return new ParsedRequest(req, address, { params: known?.data, query, headers, body: given });
+    return new ParsedRequest(req, id, address, { params: known?.data, query, headers, body: given });
   }
 }
 

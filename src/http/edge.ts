@@ -140,19 +140,21 @@ export function makeEdge(options: EdgeOptions): Edge {
     isDraining: options.isDraining,
   });
 
+  const makeRequestId = requestIds(options.makeTicketId().slice(0, 6));
   const app = makeApp({
     routes,
     dispatcher,
     origins,
     security,
     accessLog: new AccessLog(log, metrics, options.monotonicNow),
-    makeRequestId: requestIds(options.makeTicketId().slice(0, 6)),
+    makeRequestId,
   });
   const onUpgrade = upgradeHandler({
     sockets: socketTable(parts),
     addressOf,
     security,
     log,
+    makeRequestId,
   });
   const server = makeHttpServer(app, onUpgrade, settings.server);
   return { server, routes };
@@ -177,7 +179,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     issuer,
     phones,
     gate: new BrowserGate(secrets, clients, origins),
-    caller: phoneCaller(phones, origins, secure),
+    caller: phoneCaller(phones, origins, secure, options.log),
     presenter: options.presenter,
     admitSession: sessionGate({
       access: oauth.access,

@@ -15,15 +15,23 @@ export interface UpgradeParts {
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   readonly security: readonly Header[];
   readonly log: Log;
+  /** As of the application: makes the id by which a request's log lines belong together. */
+  readonly makeRequestId: (req: IncomingMessage) => string;
 }
 
 /** Handles `Upgrade` requests; what is refused before the handshake is answered as a problem over plain HTTP. */
 export type UpgradeHandler = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
+  const { log } = parts;
   const rows = parts.sockets.map((row) => ({ row, pattern: patternOf(row.path) }));
 
-  async function open(req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async function open(
+    req: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    requestId: string | undefined,
+  ): Promise<void> {
     const { url = '' } = req;
     const at = url.indexOf('?');
     const path = at < 0 ? url : url.slice(0, at);
@@ -31,7 +39,7 @@ export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
       const id = pattern.exec(path)?.[1];
       if (id === undefined || !row.isId(id) || req.method !== 'GET') continue;
       const { after } = readParameters(at < 0 ? '' : url.slice(at + 1));
-      await row.open({ id, after, address: parts.addressOf(req).counted, req, socket, head });
+      await row.open({ id, after, address: parts.addressOf(req).counted, requestId, req, socket, head });
       return;
     }
     throw new ScangateError('not_found');
@@ -39,12 +47,19 @@ export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
 
   return (req, socket, head) => {
     socket.on('error', ignore);
-    open(req, socket, head).catch((error: unknown) => {
+    const requestId = log.isLevelEnabled('debug') ? parts.makeRequestId(req) : undefined;
+    open(req, socket, head, requestId).catch((error: unknown) => {
       const refusal = refusalOf(error, 'problem', () => ({ status: 400 }));
-      if (isDefect(refusal)) parts.log.error({ err: error, route: 'upgrade' }, 'defect');
+      if (requestId !== undefined) noteRefused(log, requestId, refusal);
+      if (isDefect(refusal)) log.error({ err: error, route: 'upgrade' }, 'defect');
       socket.end(written(refusal, parts.security));
     });
   };
+}
+
+function noteRefused(log: Log, req: string, { code, answer }: Refusal): void {
+  const { field, detail } = (answer.body ?? {}) as { readonly field?: string; readonly detail?: string };
+  log.debug({ req, transport: 'socket', why: code, field, detail }, 'an upgrade was refused');
 }
 
 function ignore(): void {

@@ -14,10 +14,14 @@ export function demoUser(name: string): User | undefined {
 export function demoIdentity(sessions: PageSessions): PhoneIdentity {
   return {
     source: 'demo',
-    identify({ bearer, pageSession }) {
-      if (bearer !== undefined)
-        return Promise.resolve(bearer.startsWith(PREFIX) ? demoUser(bearer.slice(PREFIX.length)) : undefined);
-      return Promise.resolve(pageSession === undefined ? undefined : sessions.read(pageSession, 'demo'));
+    identify({ bearer, pageSession }, note) {
+      if (bearer === undefined)
+        return Promise.resolve(
+          pageSession === undefined ? undefined : sessions.read(pageSession, 'demo', note),
+        );
+      const user = bearer.startsWith(PREFIX) ? demoUser(bearer.slice(PREFIX.length)) : undefined;
+      if (user === undefined) note?.('the bearer is not "demo-" and a name');
+      return Promise.resolve(user);
     },
   };
 }

@@ -1,9 +1,9 @@
-import { decodeJwt, jwtVerify } from 'jose';
+import { decodeJwt, errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
 import type { KeySource } from './key-source.ts';
 import { PhoneSourceAway } from './phone-identity.ts';
-import type { PhoneIdentity } from './phone-identity.ts';
+import type { NoteRefusal, PhoneIdentity } from './phone-identity.ts';
 import { userOf } from './user-claims.ts';
 
 /** Whose JWTs count, and for whom they must be meant. */
@@ -38,14 +38,17 @@ const LENGTH_MAX = 8192;
 export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
   return {
     source: 'jwt',
-    async identify({ bearer }) {
-      if (bearer === undefined || !isOurs(bearer, options.issuer)) return undefined;
-      const payload = await verified(bearer);
+    async identify({ bearer }, note) {
+      if (bearer === undefined || !isOurs(bearer, options.issuer)) {
+        note?.(`the credential is no JWT of ${options.issuer}`);
+        return undefined;
+      }
+      const payload = await verified(bearer, note);
       return payload && userOf('jwt', options.issuer, payload);
     },
   };
 
-  async function verified(bearer: string): Promise<JWTPayload | undefined> {
+  async function verified(bearer: string, note: NoteRefusal | undefined): Promise<JWTPayload | undefined> {
     try {
       const { payload } = await jwtVerify(bearer, options.keys, {
         issuer: options.issuer,
@@ -60,9 +63,24 @@ export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
       if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
         throw new PhoneSourceAway('the keys of the JWT issuer cannot be read');
       // Besides errors of its own, jose throws what it meets in a key of the issuer's that is no key, or a weak one.
+      note?.(whyNot(error));
       return undefined;
     }
   }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'bad signature',
+  ERR_JWKS_NO_MATCHING_KEY: 'no such key',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'the algorithm is not allowed',
+};
+
+function whyNot(error: unknown): string {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `${error.reason === 'missing' ? 'no' : 'wrong'} ${error.claim}`;
+  const code = error instanceof errors.JOSEError ? error.code : 'its key is no good';
+  return WHY[code] ?? code;
 }
 
 function isOurs(token: string, issuer: string): boolean {

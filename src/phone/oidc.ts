@@ -26,8 +26,11 @@ export function oidcIdentity(options: OidcIdentityOptions): PhoneIdentity {
   const { sessions } = options;
   return {
     source: 'oidc',
-    identify: ({ pageSession }) =>
-      Promise.resolve(pageSession === undefined ? undefined : sessions.read(pageSession, 'oidc')),
+    identify({ pageSession }, note) {
+      if (pageSession === undefined) note?.('the credential is no page session');
+      else return Promise.resolve(sessions.read(pageSession, 'oidc', note));
+      return Promise.resolve(undefined);
+    },
     pageSignIn: oidcSignIn(options),
   };
 }

@@ -1,4 +1,5 @@
 import type { User } from '../ticket/events.ts';
+import type { NoteRefusal } from './phone-identity.ts';
 
 /** Keeps text from forgery; `compose` hands in one made of the secrets, for this purpose alone. */
 export interface SealText {
@@ -10,8 +11,8 @@ export interface SealText {
 export interface PageSessions {
   /** The cookie's value for a user who has just signed in. */
   issue(user: User): string;
-  /** The user of a cookie's value; undefined where it is forged, from another source, or over. */
-  read(value: string, source: string): User | undefined;
+  /** The user of a cookie's value; undefined where it is forged, from another source, or over. @param note told which. */
+  read(value: string, source: string, note?: NoteRefusal): User | undefined;
   /** How long a session lasts, in milliseconds. */
   readonly lifeMs: number;
 }
@@ -28,11 +29,14 @@ export function pageSessions(seal: SealText, lifeMs: number, now: () => number):
     issue(user) {
       return seal.seal(JSON.stringify({ user, until: now() + lifeMs } satisfies Written));
     },
-    read(value, source) {
+    read(value, source, note) {
       const text = seal.open(value);
-      if (text === undefined) return undefined;
-      const { user, until } = JSON.parse(text) as Written;
-      return user.source === source && now() < until ? user : undefined;
+      const written = text === undefined ? undefined : (JSON.parse(text) as Written);
+      if (written === undefined) note?.('the page session is forged, or sealed with a key that is gone');
+      else if (written.user.source !== source) note?.('the page session is of another source');
+      else if (now() >= written.until) note?.('the page session is over');
+      else return written.user;
+      return undefined;
     },
   };
 }

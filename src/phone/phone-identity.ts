@@ -7,6 +7,9 @@ export interface PhoneCredential {
   readonly pageSession?: string;
 }
 
+/** Told why a credential proves nobody, in words that hold nothing of it. */
+export type NoteRefusal = (why: string) => void;
+
 /** The source is away and cannot say who holds the phone: nothing is lost, come back. */
 export class PhoneSourceAway extends Error {
   override readonly name = 'PhoneSourceAway';
@@ -54,6 +57,7 @@ export interface PageSignIn {
 export interface PhoneIdentity {
   /** Its name, as in `SCANGATE_PHONE_IDENTITY` and as {@link User.source}. */
   readonly source: string;
-  identify(credential: PhoneCredential): Promise<User | undefined>;
+  /** @param note told why, where the answer is undefined. Absent: nobody wants to know. */
+  identify(credential: PhoneCredential, note?: NoteRefusal): Promise<User | undefined>;
   readonly pageSignIn?: PageSignIn;
 }

@@ -82,9 +82,11 @@ export function userStatus(options: UserStatusOptions): UserStatus {
 export function activePhones(phones: PhoneIdentities, status: UserStatus): PhoneIdentities {
   return {
     all: phones.all,
-    async identify(credential) {
-      const user = await phones.identify(credential);
-      return user !== undefined && (await status(user)) ? user : undefined;
+    async identify(credential, note) {
+      const user = await phones.identify(credential, note);
+      if (user === undefined || (await status(user))) return user;
+      note?.(`${user.source}: the user may not sign in`);
+      return undefined;
     },
   };
 }

@@ -30,8 +30,11 @@ export function wechatIdentity(options: WechatIdentityOptions): PhoneIdentity {
   const { sessions } = options;
   return {
     source: 'wechat',
-    identify: ({ pageSession }) =>
-      Promise.resolve(pageSession === undefined ? undefined : sessions.read(pageSession, 'wechat')),
+    identify({ pageSession }, note) {
+      if (pageSession === undefined) note?.('the credential is no page session');
+      else return Promise.resolve(sessions.read(pageSession, 'wechat', note));
+      return Promise.resolve(undefined);
+    },
     pageSignIn: wechatSignIn(options),
   };
 }

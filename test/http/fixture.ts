@@ -12,6 +12,7 @@ import { makeEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';
+import { endLog } from '../../src/http/transports/end-log.ts';
 import { Held } from '../../src/http/transports/held.ts';
 import { isPassing } from '../../src/http/transports/passing.ts';
 import type { TransportShared } from '../../src/http/transports/transport.ts';
@@ -168,6 +169,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
       told: () => undefined,
       closed: () => undefined,
       refused: () => undefined,
+      ended: endLog(log),
       defect: (error) => void lines.push(JSON.stringify({ level: 'error', msg: String(error) })),
     },
     now: monotonicNow,

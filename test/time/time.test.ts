@@ -2,6 +2,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { openSweeper } from '../../src/command/sweeper.ts';
 import { Held } from '../../src/http/transports/held.ts';
 import type { HeldConnection } from '../../src/http/transports/held.ts';
+import { ticketSubject } from '../../src/store/subject.ts';
 import { every, sleep, within } from '../../src/time/time.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import { Canary } from '../../src/watch/canary.ts';
@@ -115,7 +116,9 @@ test('a drain of minutes asks to leave, and cuts what stays', async () => {
   const stubborn: HeldConnection = {
     transport: 'sse',
     address: undefined,
-    subject: undefined,
+    subject: ticketSubject('A'.repeat(22)),
+    requestId: undefined,
+    joined: false,
     leave: () => heard.push(`asked to leave at ${time.now()}`),
     cut: () => {
       heard.push(`cut at ${time.now()}`);

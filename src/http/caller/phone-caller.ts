@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PhoneIdentities } from '../../phone/identities.ts';
+import type { NoteRefusal } from '../../phone/phone-identity.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Origins } from './origins.ts';
@@ -8,6 +10,8 @@ import { allows, fetchSite } from './request-site.ts';
 
 /** What a request shows of the phone's user. */
 export interface PhoneRequest {
+  /** By which its lines in the log belong together. */
+  readonly id: string;
   readonly bearer: string | undefined;
   readonly raw: IncomingHttpHeaders;
   cookie(name: string): string | undefined;
@@ -21,23 +25,33 @@ export interface PhoneCaller {
   pageUser(request: PhoneRequest): Promise<User | undefined>;
 }
 
-/** @param secure whether cookies go over HTTPS only. */
-export function phoneCaller(phones: PhoneIdentities, origins: Origins, secure: boolean): PhoneCaller {
+/** @param secure whether cookies go over HTTPS only. @param log is told at `debug` why a phone was refused. */
+export function phoneCaller(
+  phones: PhoneIdentities,
+  origins: Origins,
+  secure: boolean,
+  log: Log,
+): PhoneCaller {
   const cookie = pageCookieName(secure);
-  const mayUseCookie = ({ raw }: PhoneRequest): boolean => allows('cookie', fetchSite(raw, origins));
+
+  async function identified(request: PhoneRequest, note: NoteRefusal | undefined): Promise<User | undefined> {
+    const { bearer, raw } = request;
+    if (bearer !== undefined) return await phones.identify({ bearer }, note);
+    const pageSession = request.cookie(cookie);
+    const site = fetchSite(raw, origins);
+    if (pageSession === undefined) note?.('no credential');
+    else if (!allows('cookie', site)) note?.(`a page session, but from a site of the kind ${site}`);
+    else return await phones.identify({ pageSession }, note);
+    return undefined;
+  }
 
   return {
     async user(request) {
-      const { bearer } = request;
-      const pageSession = request.cookie(cookie);
-      const user =
-        bearer !== undefined
-          ? await phones.identify({ bearer })
-          : pageSession !== undefined && mayUseCookie(request)
-            ? await phones.identify({ pageSession })
-            : undefined;
-      if (user === undefined) throw new ScangateError('phone_unknown');
-      return user;
+      const why: string[] | undefined = log.isLevelEnabled('debug') ? [] : undefined;
+      const user = await identified(request, why && ((reason) => void why.push(reason)));
+      if (user !== undefined) return user;
+      if (why !== undefined) log.debug({ req: request.id, why }, 'a phone was refused');
+      throw new ScangateError('phone_unknown');
     },
 
     async pageUser(request) {

@@ -10,6 +10,7 @@ const AGENT_LENGTH_MAX = 512;
 
 /** A request after its shapes were checked. It keeps the headers, and nothing of the socket. */
 export class ParsedRequest implements RouteRequest {
+  readonly id: string;
   readonly params: unknown;
   readonly query: unknown;
   readonly headers: unknown;
@@ -21,6 +22,7 @@ export class ParsedRequest implements RouteRequest {
 
   constructor(
     req: IncomingMessage,
+    id: string,
     address: ClientAddress,
     parts: {
       readonly params: unknown;
@@ -29,6 +31,7 @@ export class ParsedRequest implements RouteRequest {
       readonly body: unknown;
     },
   ) {
+    this.id = id;
     this.params = parts.params;
     this.query = parts.query;
     this.headers = parts.headers;

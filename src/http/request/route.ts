@@ -59,6 +59,8 @@ export interface Operation<
 
 /** A request as a route sees it: parsed, bounded, and without the socket. */
 export interface RouteRequest<P = unknown, Q = unknown, H = unknown, B = unknown> {
+  /** By which its lines in the log belong together. */
+  readonly id: string;
   readonly params: P;
   readonly query: Q;
   /** The headers that the operation names. */

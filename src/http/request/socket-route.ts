@@ -10,6 +10,8 @@ export interface SocketRequest {
   readonly after: string | undefined;
   /** What the bound per address counts; undefined where it does not apply. */
   readonly address: string | undefined;
+  /** The id of its log lines; undefined where none is kept. */
+  readonly requestId: string | undefined;
   readonly req: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;

@@ -1,4 +1,5 @@
 import { isSid } from '../../secrets/session-secrets.ts';
+import { sessionSubject } from '../../store/subject.ts';
 import { bearerOf } from '../caller/credentials.ts';
 import type { SocketRoute } from '../request/socket-route.ts';
 import { upgradeSocket } from '../transports/web-socket.ts';
@@ -9,7 +10,7 @@ export function sessionSocket({ admitSession, shared }: SessionWatchParts): Sock
   return {
     path: '/v1/sessions/:sid/socket',
     isId: isSid,
-    async open({ id: sid, after, address, req, socket, head }) {
+    async open({ id: sid, after, address, requestId, req, socket, head }) {
       const asked = { after, address };
       const admit = (bearer: string): ReturnType<typeof admitSession> =>
         admitSession({ sid, bearer, headers: req.headers, ...asked });
@@ -18,7 +19,8 @@ export function sessionSocket({ admitSession, shared }: SessionWatchParts): Sock
         bearer === undefined
           ? ({ by: 'message', admit } as const)
           : ({ by: 'bearer', admitted: await admit(bearer) } as const);
-      upgradeSocket(shared, { ...asked, caller }, req, socket, head);
+      const subject = sessionSubject(sid);
+      upgradeSocket(shared, { ...asked, requestId, subject, caller }, req, socket, head);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isTicketId } from '../../secrets/ticket-secrets.ts';
+import { ticketSubject } from '../../store/subject.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { TicketNotice } from '../../ticket/notice.ts';
 import type { BrowserClaim } from '../caller/browser-gate.ts';
@@ -15,8 +16,8 @@ export function ticketSocket(parts: WatchRouteParts): SocketRoute {
   return {
     path: '/v1/tickets/:id/socket',
     isId: isTicketId,
-    open({ id, after, address, req, socket, head }) {
-      const asked = { after, address };
+    open({ id, after, address, requestId, req, socket, head }) {
+      const asked = { after, address, requestId, subject: ticketSubject(id) };
       const caller = callerOf(parts, id, req, asked);
       upgradeSocket(parts.shared, { ...asked, caller }, req, socket, head);
     },

@@ -2,21 +2,23 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Subject } from '../../store/subject.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
+import { markOf } from '../../telemetry/access-log.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Told } from '../../watch/present.ts';
 import type { First, SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
 import type { Admitted } from './admitted.ts';
 import type { Bound, HeldConnection } from './held.ts';
-import { isPassing } from './passing.ts';
-import { comeBackMs } from './transport.ts';
-import type { TransportShared } from './transport.ts';
+import { isPassing, reasonOf } from './passing.ts';
+import { BOUND_REASONS, comeBackMs } from './transport.ts';
+import type { EndReason, TransportShared } from './transport.ts';
 
 /** One poll while it waits. */
 export class HeldPoll<T> implements HeldConnection, Due {
   readonly transport = 'poll';
   readonly address: string | undefined;
-  subject: Subject | undefined;
+  readonly subject: Subject;
+  joined = false;
   readonly #shared: TransportShared;
   readonly #res: ServerResponse;
   readonly #socket: Socket;
@@ -27,39 +29,46 @@ export class HeldPoll<T> implements HeldConnection, Due {
   constructor(shared: TransportShared, admitted: Admitted<T>, res: ServerResponse, socket: Socket) {
     this.#shared = shared;
     this.address = admitted.address;
+    this.subject = admitted.subject;
     this.#res = res;
     this.#socket = socket;
     this.#onGone = () => {
       this.#phase = 'gone';
-      this.#release();
+      this.#end('client_went');
     };
     socket.on('close', this.#onGone);
   }
 
+  get requestId(): string | undefined {
+    return markOf(this.#res)?.id;
+  }
+
   /** Releases it. @returns what the edge answers. */
   refuse(bound: Bound): ScangateError {
-    this.#release();
+    this.#end(BOUND_REASONS[bound]);
     this.#shared.events.refused('poll', bound);
     return new ScangateError('too_many_requests', { retryAfterMs: comeBackMs(this.#shared) });
   }
 
-  /** The first reading. Where it throws, and where there is nothing, nothing is left behind. */
-  async begin(watch: SubjectWatch<T>, admitted: Admitted<T>): Promise<First<T> | 'gone'> {
+  /** The first state. Where it throws, and where there is nothing, nothing is left behind. */
+  async firstState(watch: SubjectWatch<T>, admitted: Admitted<T>): Promise<First<T> | 'gone'> {
     this.#watch = watch;
-    let first: First<T> = 'absent';
     try {
-      first = await watch.first((view) => admitted.admit(view));
-    } finally {
-      if (first === 'absent') this.#release();
+      const first = await watch.first((view) => admitted.admit(view));
+      if (this.#isGone()) return 'gone';
+      if (first === 'absent') this.#end('not_yours');
+      return first;
+    } catch (error) {
+      if (!this.#isGone()) this.#end(reasonOf(error));
+      throw error;
     }
-    return this.#isGone() ? 'gone' : first;
   }
 
   /** Waits for the next state, and answers. It does not reject. */
   async wait(watch: SubjectWatch<T>, waitMs: number, after: Cursor): Promise<void> {
     const { events, held, watch: shared } = this.#shared;
     if (this.#phase === 'leaving') {
-      this.pass(after);
+      this.pass(after, 'drain');
       return;
     }
     this.#phase = 'waiting';
@@ -77,16 +86,16 @@ export class HeldPoll<T> implements HeldConnection, Due {
       events.closed('poll', 'gone');
       return;
     }
-    if (told !== undefined) this.tell(told.notice);
-    else this.pass(after, elsewhere);
+    if (told !== undefined) this.answer(told);
+    else this.pass(after, elsewhere ? 'elsewhere' : held.closing ? 'drain' : 'nothing_new');
     events.closed(
       'poll',
       told !== undefined ? 'end' : elsewhere ? 'elsewhere' : held.closing ? 'drain' : 'life',
     );
   }
 
-  tell(notice: T): void {
-    this.#release();
+  answer({ notice, end }: Told<T>): void {
+    this.#end(end ? 'outcome_told' : 'state_told');
     this.#shared.events.told('poll');
     const body = JSON.stringify(notice);
     this.#writeHead(200, false, {
@@ -96,10 +105,10 @@ export class HeldPoll<T> implements HeldConnection, Due {
     this.#res.end(body);
   }
 
-  /** @param leaves the next poll had better find another node. */
-  pass(cursor: Cursor | undefined, leaves = false): void {
-    this.#release();
-    this.#writeHead(204, leaves, cursor === undefined ? {} : { 'Scangate-Cursor': cursor });
+  /** Answers that there is nothing to tell. Elsewhere: the next poll had better find another node. */
+  pass(cursor: Cursor | undefined, reason: EndReason): void {
+    this.#end(reason);
+    this.#writeHead(204, reason === 'elsewhere', cursor === undefined ? {} : { 'Scangate-Cursor': cursor });
     this.#res.end();
   }
 
@@ -124,6 +133,11 @@ export class HeldPoll<T> implements HeldConnection, Due {
     this.#res.setHeader('Cache-Control', 'no-store');
     if (leaves || this.#shared.held.closing) this.#res.setHeader('Connection', 'close');
     this.#res.writeHead(status, headers);
+  }
+
+  #end(reason: EndReason): void {
+    this.#release();
+    this.#shared.events.ended(this, reason);
   }
 
   #release(): void {

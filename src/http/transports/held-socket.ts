@@ -6,12 +6,12 @@ import type { Told } from '../../watch/present.ts';
 import { SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
 import type { Admitted } from './admitted.ts';
-import type { HeldConnection } from './held.ts';
-import type { AdmitBearer } from './socket-caller.ts';
+import type { Bound, HeldConnection } from './held.ts';
+import type { AdmitBearer, SocketAsked } from './socket-caller.ts';
 import { CLOSE, bearerOf } from './socket-message.ts';
 import { isPassing } from './passing.ts';
-import { comeBackMs } from './transport.ts';
-import type { Closing, TransportShared } from './transport.ts';
+import { BOUND_REASONS, comeBackMs } from './transport.ts';
+import type { Closing, EndReason, TransportShared, Unread } from './transport.ts';
 
 const MESSAGES_MAX = 16;
 
@@ -19,7 +19,9 @@ const MESSAGES_MAX = 16;
 export class HeldSocket<T> implements HeldConnection, Due {
   readonly transport = 'socket';
   readonly address: string | undefined;
-  subject: Subject | undefined;
+  readonly subject: Subject;
+  readonly requestId: string | undefined;
+  joined = false;
   readonly #shared: TransportShared;
   readonly #socket: WebSocket;
   readonly #after: Cursor | undefined;
@@ -32,19 +34,21 @@ export class HeldSocket<T> implements HeldConnection, Due {
   constructor(
     shared: TransportShared,
     socket: WebSocket,
-    address: string | undefined,
+    asked: Pick<SocketAsked<T>, 'subject' | 'address' | 'requestId'>,
     after: Cursor | undefined,
   ) {
     this.#shared = shared;
     this.#socket = socket;
-    this.address = address;
+    this.subject = asked.subject;
+    this.address = asked.address;
+    this.requestId = asked.requestId;
     this.#after = after;
     socket.on('message', (data, isBinary) => this.#hear(data as Buffer, isBinary));
     socket.on('pong', () => this.#answered());
-    socket.on('close', () => this.#end('gone'));
-    socket.on('error', () => this.#end('refused'));
+    socket.on('close', () => this.#end('gone', 'client_went'));
+    socket.on('error', () => this.#end('refused', 'broken_frame'));
     const bound = shared.held.take(this);
-    if (bound !== undefined) this.#sendAway(bound === 'draining' ? CLOSE.restart : CLOSE.tooMany, bound);
+    if (bound !== undefined) this.#refuse(bound);
   }
 
   /** Waits for the first message, and for no other. */
@@ -55,14 +59,14 @@ export class HeldSocket<T> implements HeldConnection, Due {
   }
 
   /** Lets it wait for what it was admitted to; undefined: for nothing, and it is told so. */
-  begin(admitted: Admitted<T> | undefined): void {
+  letWait(admitted: Admitted<T> | undefined): void {
     if (this.#phase !== 'opening') return;
-    if (admitted === undefined) this.#close(CLOSE.notYours, 'refused');
+    if (admitted === undefined) this.#close(CLOSE.notYours, 'refused', 'not_yours');
     else void this.#open(admitted);
   }
 
   leave(): void {
-    this.#close(CLOSE.restart, 'drain');
+    this.#close(CLOSE.restart, 'drain', 'drain');
   }
 
   cut(): void {
@@ -71,10 +75,12 @@ export class HeldSocket<T> implements HeldConnection, Due {
 
   due(): void {
     const { settings, watch } = this.#shared;
-    if (this.#phase === 'opening') this.#close(CLOSE.tooSlow, 'slow');
+    if (this.#phase === 'opening') this.#close(CLOSE.tooSlow, 'slow', 'no_first_message');
     if (this.#phase !== 'open') return;
-    if (this.#pinged || this.#socket.bufferedAmount > settings.readerBytes) {
-      this.#close(CLOSE.tooSlow, 'slow');
+    const unread = this.#socket.bufferedAmount;
+    if (this.#pinged || unread > settings.readerBytes) {
+      const ms = this.#pinged ? settings.pongMs : 0;
+      this.#close(CLOSE.tooSlow, 'slow', this.#pinged ? 'no_pong' : 'too_slow', { bytes: unread, ms });
       return;
     }
     this.#pinged = true;
@@ -85,9 +91,9 @@ export class HeldSocket<T> implements HeldConnection, Due {
 
   async #open(admitted: Admitted<T>): Promise<void> {
     const { held, watch: shared } = this.#shared;
-    const bound = held.join(this, admitted.subject);
+    const bound = held.join(this);
     if (bound !== undefined) {
-      this.#sendAway(CLOSE.tooMany, bound);
+      this.#refuse(bound);
       return;
     }
     const watch = new SubjectWatch(shared, admitted.present, admitted.subject, this.#after);
@@ -95,8 +101,8 @@ export class HeldSocket<T> implements HeldConnection, Due {
     try {
       const first = await watch.first((view) => admitted.admit(view));
       if (this.#phase !== 'opening') return;
-      if (first === 'absent') this.#close(CLOSE.notYours, 'refused');
-      else if (first === 'ended') this.#close(CLOSE.over, 'end');
+      if (first === 'absent') this.#close(CLOSE.notYours, 'refused', 'not_yours');
+      else if (first === 'ended') this.#close(CLOSE.over, 'end', 'cursor_is_the_end');
       else {
         this.#phase = 'open';
         this.#shared.events.opened('socket');
@@ -110,10 +116,10 @@ export class HeldSocket<T> implements HeldConnection, Due {
 
   async #pump(watch: SubjectWatch<T>, first: Told<T> | undefined): Promise<void> {
     try {
-      if (first !== undefined) await this.#tell(first);
+      if (first !== undefined) await this.#send(first);
       for await (const told of watch) {
         if (this.#phase !== 'open') return;
-        await this.#tell(told);
+        await this.#send(told);
       }
     } catch (error) {
       this.#fail(error);
@@ -121,12 +127,12 @@ export class HeldSocket<T> implements HeldConnection, Due {
   }
 
   // The next notice is asked for only when this one has gone to the system: an outdated one never waits here.
-  async #tell(told: Told<T>): Promise<void> {
+  async #send(told: Told<T>): Promise<void> {
     const text = JSON.stringify(told.notice);
     this.#shared.events.told('socket');
     if (told.end) {
       this.#socket.send(text);
-      this.#close(CLOSE.over, 'end');
+      this.#close(CLOSE.over, 'end', 'outcome_told');
       return;
     }
     await new Promise<void>((resolve) => {
@@ -138,14 +144,14 @@ export class HeldSocket<T> implements HeldConnection, Due {
     if (this.#phase !== 'opening' && this.#phase !== 'open') return;
     this.#messages += 1;
     if (isBinary || this.#messages > MESSAGES_MAX) {
-      this.#close(CLOSE.badRequest, 'refused');
+      this.#close(CLOSE.badRequest, 'refused', 'bad_message');
       return;
     }
     const admit = this.#admit;
     if (admit === undefined) return;
     this.#admit = undefined;
     const bearer = bearerOf(data.toString('utf8'));
-    if (bearer === undefined) this.#close(CLOSE.badRequest, 'refused');
+    if (bearer === undefined) this.#close(CLOSE.badRequest, 'refused', 'bad_first_message');
     else void this.#check(admit, bearer);
   }
 
@@ -154,7 +160,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
       const admitted = await admit(bearer);
       if (this.#phase !== 'opening') return;
       this.#shared.watch.wheel.cancel(this);
-      this.begin(admitted);
+      this.letWait(admitted);
     } catch (error) {
       this.#fail(error);
     }
@@ -172,34 +178,38 @@ export class HeldSocket<T> implements HeldConnection, Due {
   }
 
   #fail(error: unknown): void {
-    if (isPassing(error)) this.#sendAway(CLOSE.tryLater, 'elsewhere');
-    else if (error instanceof ScangateError) this.#close(CLOSE.notYours, 'refused');
-    else {
-      this.#shared.events.defect(error);
-      this.#sendAway(CLOSE.tryLater, 'elsewhere');
+    if (error instanceof ScangateError && !isPassing(error)) {
+      this.#close(CLOSE.notYours, 'refused', 'not_yours');
+      return;
     }
+    if (!isPassing(error)) this.#shared.events.defect(error);
+    if (this.#phase === 'opening') this.#shared.events.refused('socket', 'elsewhere');
+    this.#close(CLOSE.tryLater, 'elsewhere', 'elsewhere');
   }
 
-  #sendAway(code: number, why: string): void {
-    if (this.#phase === 'opening') this.#shared.events.refused('socket', why);
-    this.#close(code, 'elsewhere');
+  #refuse(bound: Bound): void {
+    this.#shared.events.refused('socket', bound);
+    const code = bound === 'draining' ? CLOSE.restart : CLOSE.tooMany;
+    this.#close(code, 'elsewhere', BOUND_REASONS[bound]);
   }
 
-  #close(code: number, why: Closing): void {
+  #close(code: number, why: Closing, reason: EndReason, unread?: Unread): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return;
     const comesBack = code === CLOSE.restart || code === CLOSE.tryLater || code === CLOSE.tooMany;
     this.#socket.close(code, comesBack ? JSON.stringify({ retry_after_ms: comeBackMs(this.#shared) }) : '');
-    this.#settle('closing', why);
+    this.#settle('closing', why, reason, unread);
   }
 
-  #end(why: Closing): void {
+  #end(why: Closing, reason: EndReason): void {
     if (this.#phase === 'closed') return;
-    this.#settle('closed', why);
+    this.#settle('closed', why, reason);
     this.#shared.held.release(this);
   }
 
-  #settle(phase: 'closing' | 'closed', why: Closing): void {
-    if (this.#phase === 'open') this.#shared.events.closed('socket', why);
+  #settle(phase: 'closing' | 'closed', why: Closing, reason: EndReason, unread?: Unread): void {
+    const { events } = this.#shared;
+    if (this.#phase === 'open') events.closed('socket', why);
+    if (this.#phase !== 'closing') events.ended(this, reason, unread);
     this.#phase = phase;
     this.#admit = undefined;
     this.#watch?.close();

@@ -9,8 +9,12 @@ export interface HeldConnection {
   readonly transport: TransportName;
   /** Undefined: the bound per address does not count it. */
   readonly address: string | undefined;
-  /** What it waits for, once that is known; {@link Held.join} alone sets it. */
-  subject: Subject | undefined;
+  /** What it asks for. Whether it may is found out while it waits already. */
+  readonly subject: Subject;
+  /** Whether it counts against the bound per subject; {@link Held.join} alone sets it. */
+  joined: boolean;
+  /** The id of its request's log lines; undefined where none is kept. */
+  readonly requestId: string | undefined;
   /** Says that the node goes, and ends in good order. It must not throw. */
   leave(): void;
   /** Ends at once, without a word. It must not throw. */
@@ -94,11 +98,12 @@ export class Held {
   }
 
   /** Counts a connection that was taken in for its subject. A refused one is still to be released. */
-  join(connection: HeldConnection, subject: Subject): Bound | undefined {
+  join(connection: HeldConnection): Bound | undefined {
+    const { subject } = connection;
     const count = this.#perSubject.get(subject) ?? 0;
     if (count >= this.#limits.perSubject) return 'subject';
     this.#perSubject.set(subject, count + 1);
-    connection.subject = subject;
+    connection.joined = true;
     return undefined;
   }
 
@@ -107,7 +112,7 @@ export class Held {
     if (!this.#connections.delete(connection)) return;
     this.#perTransport[connection.transport] -= 1;
     if (connection.address !== undefined) countDown(this.#perAddress, connection.address);
-    if (connection.subject !== undefined) countDown(this.#perSubject, connection.subject);
+    if (connection.joined) countDown(this.#perSubject, connection.subject);
   }
 
   /**

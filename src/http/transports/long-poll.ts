@@ -32,15 +32,16 @@ export async function holdPoll<T>(
   // A node that goes answers once more, at once; it counts nobody in.
   const once = waitMs === 0 || shared.held.closing || req.method === 'HEAD';
   if (!shared.held.closing) {
-    const bound = shared.held.take(poll) ?? shared.held.join(poll, admitted.subject);
+    const bound = shared.held.take(poll) ?? shared.held.join(poll);
     if (bound !== undefined) throw poll.refuse(bound);
   }
   const watch = new SubjectWatch(shared.watch, admitted.present, admitted.subject, after);
-  const first = await withStoreErrors(() => poll.begin(watch, admitted));
+  const first = await withStoreErrors(() => poll.firstState(watch, admitted));
   if (first === 'gone') return;
   if (first === 'absent') throw new ScangateError('not_found');
-  if (typeof first === 'object') poll.tell(first.notice);
-  else if (first === 'ended' || once || after === undefined) poll.pass(after);
+  if (typeof first === 'object') poll.answer(first);
+  else if (first === 'ended') poll.pass(after, 'cursor_is_the_end');
+  else if (once || after === undefined) poll.pass(after, shared.held.closing ? 'drain' : 'nothing_new');
   else {
     void poll.wait(watch, waitMs, after);
     forgetRequest(req);

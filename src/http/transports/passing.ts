@@ -2,6 +2,7 @@ import { NewerSchema } from '../../store/codec.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ErrorCode } from '../../ticket/error.ts';
+import type { EndReason } from './transport.ts';
 
 const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'store_unavailable',
@@ -23,4 +24,9 @@ export function isAway(error: unknown): boolean {
 export function isPassing(error: unknown): boolean {
   if (error instanceof ScangateError) return PASSING.has(error.code);
   return isAway(error) || error instanceof NewerSchema;
+}
+
+/** Why nothing is held after an error: the caller may not, or somebody else may know more. */
+export function reasonOf(error: unknown): EndReason {
+  return error instanceof ScangateError && !isPassing(error) ? 'not_yours' : 'elsewhere';
 }

@@ -1,3 +1,4 @@
+import type { Subject } from '../../store/subject.ts';
 import type { Binding } from '../../ticket/events.ts';
 import type { Admitted } from './admitted.ts';
 
@@ -7,6 +8,10 @@ export interface SocketAsked<T> {
   readonly after?: string | undefined;
   /** The client's address, for the bound per address; undefined where that bound does not apply. */
   readonly address?: string | undefined;
+  /** What the path names. */
+  readonly subject: Subject;
+  /** The id of its log lines; undefined where none is kept. */
+  readonly requestId?: string | undefined;
   readonly caller: SocketCaller<T>;
 }
 

@@ -56,9 +56,9 @@ export function upgradeSocket<T>(
   checkProtocol(req.headers['sec-websocket-protocol']);
   const after = askedCursor(undefined, asked.after);
   shared.sockets.handleUpgrade(req, socket, head, (webSocket: WebSocket) => {
-    const held = new HeldSocket<T>(shared, webSocket, asked.address, after);
+    const held = new HeldSocket<T>(shared, webSocket, asked, after);
     if (caller.by === 'message') held.expectSecret(caller.admit);
-    else held.begin(caller.admitted);
+    else held.letWait(caller.admitted);
   });
 }
 

@@ -9,7 +9,11 @@ import { holdPoll } from '../../../src/http/transports/long-poll.ts';
 import { isAway } from '../../../src/http/transports/passing.ts';
 import { holdSse } from '../../../src/http/transports/sse.ts';
 import type { SocketCaller } from '../../../src/http/transports/socket-caller.ts';
-import type { TransportSettings, TransportShared } from '../../../src/http/transports/transport.ts';
+import type {
+  EndReason,
+  TransportSettings,
+  TransportShared,
+} from '../../../src/http/transports/transport.ts';
 import { socketServer, upgradeSocket } from '../../../src/http/transports/web-socket.ts';
 import { ticketSubject } from '../../../src/store/subject.ts';
 import type { Subject } from '../../../src/store/subject.ts';
@@ -32,6 +36,8 @@ export interface Gateway {
   readonly port: number;
   /** What was reported: `opened sse`, `closed sse end`, `refused poll subject`, `defect …`. */
   readonly log: string[];
+  /** Why connections ended, and what a slow reader left unread. */
+  readonly ends: { readonly reason: EndReason; readonly bytes?: number; readonly ms?: number }[];
   /** The answers of the requests that were thrown back to the edge. */
   readonly server: Server;
   /** A fresh pending ticket. */
@@ -75,6 +81,7 @@ const STATUS: Record<string, number> = { invalid_request: 400, not_found: 404, t
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const world = new World();
   const log: string[] = [];
+  const ends: Gateway['ends'] = [];
   const now = (): number => performance.now();
   const watch: WatchShared = {
     hub: new Hub(),
@@ -100,6 +107,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       told: () => undefined,
       closed: (transport, why) => log.push(`closed ${transport} ${why}`),
       refused: (transport, why) => log.push(`refused ${transport} ${why}`),
+      ended: (_connection, reason, unread) => ends.push({ reason, ...unread }),
       defect: (error) => log.push(`defect ${String(error)}`),
     },
     now,
@@ -152,7 +160,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
           ? { by: 'bearer', admitted: proven(authorization) }
           : { by: 'message', admit: proven };
     try {
-      upgradeSocket(shared, { after: admitted.after, address: admitted.address, caller }, req, socket, head);
+      const { subject, after, address } = admitted;
+      upgradeSocket(shared, { subject, after, address, caller }, req, socket, head);
     } catch (error) {
       const { code, detail } = error as ScangateError;
       socket.end(
@@ -172,6 +181,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     url: `http://127.0.0.1:${port}`,
     port,
     log,
+    ends,
     server,
     mint(lifeMs) {
       const subject = ticketSubject(freshId(Math.random));

@@ -7,6 +7,8 @@ import { seeded } from '../../support/random.ts';
 
 const now = (): number => performance.now();
 
+const ANY = ticketSubject('B'.repeat(22));
+
 interface Dummy extends HeldConnection {
   left: number | undefined;
   isCut: boolean;
@@ -16,11 +18,13 @@ function heldOf(limits: Partial<HeldLimits> = {}): Held {
   return new Held({ perSubject: 4, perAddress: 6, total: 40, ...limits }, systemTime);
 }
 
-function dummy(held: Held, address?: string, leaves = true): Dummy {
+function dummy(held: Held, address?: string, leaves = true, subject = ANY): Dummy {
   const connection: Dummy = {
     transport: 'sse',
     address,
-    subject: undefined,
+    subject,
+    requestId: undefined,
+    joined: false,
     left: undefined,
     isCut: false,
     leave() {
@@ -45,7 +49,7 @@ describe('held connections', () => {
         if (random.chance(0.6)) {
           const address = random.chance(0.2) ? undefined : `10.0.0.${random.between(1, 8)}`;
           const subject = ticketSubject(`${random.between(1, 12)}`.padStart(22, 'A'));
-          const connection = dummy(held, address);
+          const connection = dummy(held, address, true, subject);
           const sharing = [...here].filter((other) => other.address === address).length;
           const beside = [...here].filter((other) => other.subject === subject).length;
           const taken = held.take(connection);
@@ -53,7 +57,7 @@ describe('held connections', () => {
             here.size >= 40 ? 'process' : address !== undefined && sharing >= 6 ? 'address' : undefined;
           expect(taken).toBe(full);
           if (taken !== undefined) continue;
-          const joined = held.join(connection, subject);
+          const joined = held.join(connection);
           expect(joined).toBe(beside >= 4 ? 'subject' : undefined);
           if (joined === undefined) here.add(connection);
           else held.release(connection);

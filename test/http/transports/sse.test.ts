@@ -310,6 +310,9 @@ describe('an event stream', () => {
     });
     expect(gateway.shared.held.size).toBe(1);
     expect(stalled).toHaveLength(30);
+    const slow = gateway.ends.filter(({ reason }) => reason === 'too_slow');
+    expect(slow).toHaveLength(30);
+    for (const { bytes, ms } of slow) expect([bytes! > 0, ms! >= 600]).toEqual([true, true]);
     reader.leave();
   });
 
@@ -332,6 +335,7 @@ describe('an event stream', () => {
     await sleep(100);
     expect(gateway.shared.held.size).toBe(1);
     await until(() => gateway.isClean(), { withinMs: 2000 });
+    expect(gateway.ends).toEqual([{ reason: 'too_slow', bytes: expect.any(Number), ms: expect.any(Number) }]);
   });
 
   test('is cut at once where more is unread than allowed', async () => {
@@ -348,5 +352,7 @@ describe('an event stream', () => {
     });
     deaf(gateway.mint());
     await until(() => gateway.log.includes('closed sse slow'), { withinMs: 2000 });
+    expect(gateway.ends[0]).toMatchObject({ reason: 'too_slow' });
+    expect(gateway.ends[0]!.bytes).toBeGreaterThan(65_536);
   });
 });
