@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { StoreWatch } from './stores.ts';
 
-/** Tells a store's calls and failovers to the metrics, and what matters to the log. */
+/** Tells a store's calls and failovers to the metrics, and to the log: steps at `debug`, what came of them above. */
 export function storeWatch(metrics: Metrics, log: Log): StoreWatch {
   return {
     onCall: (call, outcome, seconds) => metrics.storeSeconds.observe({ call, outcome }, seconds),
@@ -15,7 +15,10 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
   switch (incident.kind) {
     case 'timeline':
       metrics.timelines.inc();
-      log.warn({ timeline: incident.timeline }, 'the store has another history than before');
+      log.warn(
+        { timeline: incident.timeline, before: incident.before },
+        'the store has another history than before',
+      );
       return;
     case 'restored':
       metrics.healedEvents.inc({ outcome: 'restored' });
@@ -28,7 +31,10 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
       );
       return;
     case 'not_waited':
-      log.warn({ nodes: incident.nodes }, 'went on before other nodes had dealt with the failover');
+      log.warn(
+        { nodes: incident.nodes, late: incident.late },
+        'went on before other nodes had dealt with the failover',
+      );
       return;
     case 'healed': {
       const { seconds, restored, givenUp, reset } = incident;
@@ -48,5 +54,32 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
     case 'ring_full':
       metrics.ringDropped.inc(incident.dropped);
       log.warn({ dropped: incident.dropped }, 'the redo ring is full');
+      return;
+    case 'link':
+    case 'nodes':
+    case 'timeline_found':
+    case 'barrier':
+    case 'restoring':
+    case 'passed':
+      noteStep(incident, log);
   }
 }
+
+type Step = Extract<
+  Incident,
+  { kind: 'link' | 'nodes' | 'timeline_found' | 'barrier' | 'restoring' | 'passed' }
+>;
+
+function noteStep(step: Step, log: Log): void {
+  const { kind, ...told } = step;
+  log.debug(told, kind === 'link' && step.isOpen ? 'a connection to Redis is open' : STEPS[kind]);
+}
+
+const STEPS: Readonly<Record<Step['kind'], string>> = {
+  link: 'a connection to Redis is not open',
+  nodes: 'other nodes came, or are not heard of any longer',
+  timeline_found: 'the history of the store is known',
+  barrier: 'a failover is dealt with, together with the other nodes',
+  restoring: 'the events that this node knows are compared with what the new master has',
+  passed: 'no other node is waited for any longer',
+};

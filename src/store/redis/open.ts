@@ -8,7 +8,7 @@ import { ClusterShards } from './connection/cluster.ts';
 import { connectRedis } from './connection/connect-redis.ts';
 import { createPartitionCalls } from './connection/partition-calls.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
-import type { Connect, ServerAccess } from './connection/redis-connection.ts';
+import type { Connect, LinkTurn, ServerAccess } from './connection/redis-connection.ts';
 import { createSoleShard } from './connection/shard.ts';
 import type { Shards } from './connection/shard.ts';
 import { Admission } from './events/admission.ts';
@@ -69,7 +69,8 @@ export interface RedisStores {
  */
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStores> {
   const { settings, randomText, time, connect = connectRedis } = options;
-  const access = { address: parseRedisAddress(options.url), connect, time };
+  const onLink = (turn: LinkTurn): void => options.onIncident?.({ kind: 'link', ...turn });
+  const access = { address: parseRedisAddress(options.url), connect, time, onLink };
   const meta = await prepare(access, {
     migrate: options.migrate,
     partitions: settings.partitions,
@@ -157,7 +158,7 @@ interface Watches {
 function createWatches(base: Base): Watches {
   const { access, meta, onIncident, shards, calls, state, reads, log, tail } = base;
   const { settings, time, randomText } = base.options;
-  const peers = new Peers({ id: randomText(), time, settleMaxMs: settings.settleMaxMs });
+  const peers = new Peers({ id: randomText(), time, settleMaxMs: settings.settleMaxMs, onIncident });
   const failover = new Failover({
     settings,
     state,
@@ -183,7 +184,8 @@ function createWatches(base: Base): Watches {
       tail.rewind(shard);
     },
     onFirst: (shard, redis, timeline) => failover.joinRecovery(shard, redis, timeline),
-    onChanged: (timeline) => onIncident({ kind: 'timeline', timeline }),
+    onChanged: (timeline, before) => onIncident({ kind: 'timeline', timeline, before }),
+    onFound: (timeline) => onIncident({ kind: 'timeline_found', timeline }),
     onTime: async (shard, now) => {
       for (const partition of shard.partitions) state.answered(partition, now);
       await peers.sayAlive(shard, now);
@@ -264,6 +266,6 @@ async function connectAll({ options, shards, tail }: Base, watches: Watches): Pr
 /** Looks for every master anew: whoever was one may be so no longer. */
 function reconnectAll(shards: Shards): void {
   for (const { writer, followers } of shards.all) {
-    for (const link of [writer, ...followers]) link.reconnect();
+    for (const link of [writer, ...followers]) link.reconnect('the Sentinels are heard again');
   }
 }

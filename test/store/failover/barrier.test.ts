@@ -47,9 +47,9 @@ function barrier(id: string, others: readonly string[], timeline = 't'): Barrier
 const say = (id: string, stage: Stage, timeline = 't'): Promise<void> =>
   barrier(id, [], timeline).announceOn(server.redis, stage);
 
-/** When the barrier was passed, counted from now, and with how many who were not through; empty while it is not. */
-function passed(waiting: Barrier): { at?: number; late?: number } {
-  const outcome: { at?: number; late?: number } = {};
+/** When the barrier was passed, counted from now, and who was not through; empty while it is not. */
+function passed(waiting: Barrier): { at?: number; late?: readonly string[] } {
+  const outcome: { at?: number; late?: readonly string[] } = {};
   const start = time.now();
   void waiting.allHealed().then((late) => Object.assign(outcome, { at: time.now() - start, late }));
   return outcome;
@@ -63,7 +63,7 @@ async function pass(ms: number): Promise<void> {
 
 test('who is alone waits for nobody', async () => {
   const alone = barrier('one', []);
-  expect(await alone.allHealed()).toBe(0);
+  expect(await alone.allHealed()).toEqual([]);
   expect(await alone.isOver()).toBe(true);
 });
 
@@ -78,7 +78,7 @@ test('it is passed when the last of the others is through, and not before', asyn
   expect(waiting).toEqual({});
   await say('three', 'healed');
   await pass(LOOK_MS);
-  expect(waiting).toEqual({ at: 1_000 + LOOK_MS, late: 0 });
+  expect(waiting).toEqual({ at: 1_000 + LOOK_MS, late: [] });
 });
 
 test('a node that is silent is waited for until it may be gone, and counted', async () => {
@@ -87,7 +87,7 @@ test('a node that is silent is waited for until it may be gone, and counted', as
   await pass(SETTLE_MS - 1);
   expect(waiting).toEqual({});
   await pass(LOOK_MS);
-  expect(waiting).toEqual({ at: SETTLE_MS, late: 1 });
+  expect(waiting).toEqual({ at: SETTLE_MS, late: ['two'] });
 });
 
 test.each(['found', 'tried'] as const)(
@@ -98,7 +98,7 @@ test.each(['found', 'tried'] as const)(
     await pass(AT_WORK_MS - 1);
     expect(waiting).toEqual({});
     await pass(LOOK_MS);
-    expect(waiting).toEqual({ at: AT_WORK_MS, late: 1 });
+    expect(waiting).toEqual({ at: AT_WORK_MS, late: ['two'] });
   },
 );
 
@@ -119,7 +119,7 @@ test('a question that fails makes nobody silent who has been heard of', async ()
   server.answers = true;
   await say('two', 'healed');
   await pass(LOOK_MS);
-  expect(waiting.late).toBe(0);
+  expect(waiting.late).toEqual([]);
 });
 
 test('events that wait for each other have half a second once everyone has tried, anew after each that came', async () => {

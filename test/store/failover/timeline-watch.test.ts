@@ -48,7 +48,9 @@ async function start(options: Partial<TimelineWatchOptions> = {}): Promise<void>
     time,
     onChange: async (_shard, _redis, timeline) => void heard.push(['change', timeline, isUp()]),
     onFirst: async (_shard, _redis, timeline) => void heard.push(['first', timeline, isUp()]),
-    onChanged: (timeline) => void heard.push(['changed', timeline, isUp()]),
+    onChanged: (timeline, before) =>
+      void heard.push(['changed', timeline, isUp()], ['before', before, isUp()]),
+    onFound: (timeline) => void heard.push(['found', timeline, isUp()]),
     onTime: async (_shard, now) => void storeTimes.push(now),
     ...options,
   });
@@ -68,7 +70,10 @@ async function timelineNow(): Promise<string> {
 
 test('the first look is no change, and is through before calls may go out', async () => {
   await start();
-  expect(heard).toEqual([['first', await timelineNow(), false]]);
+  expect(heard).toEqual([
+    ['first', await timelineNow(), false],
+    ['found', await timelineNow(), false],
+  ]);
   expect(watch.name).toBe(await timelineNow());
 });
 
@@ -81,7 +86,7 @@ test('a history that goes on is looked at once a second, and nothing but the tim
   expect(storeTimes).toHaveLength(2);
   await stand.pass(3 * CHECK_MS);
   expect(storeTimes).toHaveLength(5);
-  expect(heard).toHaveLength(1);
+  expect(heard).toHaveLength(2);
   const [seconds] = (await redis.ask('TIME')) as [string];
   expect(Math.abs((storeTimes[0] ?? 0) - Number(seconds) * 1_000)).toBeLessThan(60_000);
 });
@@ -99,13 +104,14 @@ test.each(CHANGES)('%s is dealt with within a second, before anything else is se
   await isOpen();
   const now = await timelineNow();
   expect(now).not.toBe(before);
-  expect(heard.slice(1)).toEqual([
+  expect(heard.slice(2)).toEqual([
     ['change', now, false],
     ['changed', now, false],
+    ['before', before, false],
   ]);
   expect(watch.name).toBe(now);
   await stand.pass(3 * CHECK_MS);
-  expect(heard).toHaveLength(3);
+  expect(heard).toHaveLength(5);
 });
 
 test('a store that was wiped gets its functions and meta key again, with an epoch of its own', async () => {
@@ -119,7 +125,7 @@ test('a store that was wiped gets its functions and meta key again, with an epoc
   expect(meta.slice(0, 2)).toEqual(['2', '16']);
   expect(meta[2]).not.toBe(epoch);
   expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v2')).toHaveLength(1);
-  expect(heard.map(([what]) => what)).toEqual(['first', 'change', 'changed']);
+  expect(heard.map(([what]) => what)).toEqual(['first', 'found', 'change', 'changed', 'before']);
 });
 
 test('a master without the functions gets them before calls may go out', async () => {
@@ -136,7 +142,7 @@ test('with the detector off neither is noticed', async () => {
   await start({ detects: false });
   for (const [, change] of CHANGES) await change();
   await stand.pass(3 * CHECK_MS);
-  expect(heard.map(([what]) => what)).toEqual(['first']);
+  expect(heard.map(([what]) => what)).toEqual(['first', 'found']);
 });
 
 test('who asks is told that the history surely is the same, or that it is not', async () => {
@@ -187,5 +193,5 @@ test('a writer whose deal with the change fails stays shut, and tries again', as
   expect(watch.name).not.toContain('another');
   await stand.pass(100);
   await isOpen();
-  expect(heard.map(([what]) => what)).toEqual(['first', 'change', 'change', 'changed']);
+  expect(heard.map(([what]) => what)).toEqual(['first', 'found', 'change', 'change', 'changed', 'before']);
 });

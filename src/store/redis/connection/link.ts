@@ -24,18 +24,30 @@ export class Link {
   readonly #waiting = new Set<() => void>();
   #state: 'down' | 'up' | 'closed' = 'down';
   #failure: unknown;
+  #told = '';
   #lastError: Error | undefined;
+  readonly #onTurn: (isOpen: boolean, why: string) => void;
 
-  /** @param check throws where this server may not be used (yet): the link then reconnects and tries again. */
-  constructor(redis: RedisConnection, time: Time, check: (redis: RedisConnection) => Promise<void>) {
+  /**
+   * @param check throws where this server may not be used (yet): the link then reconnects and tries again.
+   * @param onTurn hears that it opened, or closed or was not opened and why.
+   */
+  constructor(
+    redis: RedisConnection,
+    time: Time,
+    check: (redis: RedisConnection) => Promise<void>,
+    onTurn: (isOpen: boolean, why: string) => void = () => {},
+  ) {
+    this.#onTurn = onTurn;
     this.#time = time;
     this.redis = redis;
     this.#check = check;
     redis.on('error', (error: Error) => {
       this.#lastError = error;
+      if (this.#state === 'down') this.#tellClosed(error.message);
     });
     redis.on('ready', () => void this.#open());
-    redis.on('close', () => this.#down());
+    redis.on('close', () => this.#down(this.#lastError?.message ?? 'the connection was closed'));
     redis.on('end', () => this.#ended());
   }
 
@@ -76,13 +88,13 @@ export class Link {
   /** Closes for calls until the check has passed once more, on the same socket. */
   recheck(): void {
     if (this.#state !== 'up') return;
-    this.#down();
+    this.#down('its history is looked at once more');
     void this.#open();
   }
 
-  /** Leaves this server and looks for the master anew. */
-  reconnect(): void {
-    this.#down();
+  /** Leaves this server and looks for the master anew. @param why for people. */
+  reconnect(why: string): void {
+    this.#down(why);
     if (this.redis.status === 'ready' || this.redis.status === 'connect') this.redis.disconnect(true);
   }
 
@@ -99,22 +111,36 @@ export class Link {
     } catch (error) {
       this.#failure = error;
       await sleep(this.#time, CHECK_RETRY_MS);
-      if (this.#state === 'down' && stream === this.redis.stream) this.reconnect();
+      const why = error instanceof Error ? error.message : String(error);
+      if (this.#state === 'down') this.#tellClosed(why);
+      if (this.#state === 'down' && stream === this.redis.stream) this.reconnect(why);
       return;
     }
     if (this.#state !== 'down' || this.redis.status !== 'ready' || stream !== this.redis.stream) return;
     this.#state = 'up';
     this.#failure = undefined;
+    this.#lastError = undefined;
+    this.#told = '';
+    this.#onTurn(true, '');
     this.#wake();
   }
 
-  #down(): void {
-    if (this.#state === 'up') this.#state = 'down';
+  #down(why: string): void {
+    if (this.#state !== 'up') return;
+    this.#state = 'down';
+    this.#tellClosed(why);
+  }
+
+  /** The same reason is told once, however often the connection is tried again. */
+  #tellClosed(why: string): void {
+    if (why === this.#told) return;
+    this.#told = why;
+    this.#onTurn(false, why);
   }
 
   // ioredis gives up for good when a failover is told to it while it asks a Sentinel for the master.
   #ended(): void {
-    this.#down();
+    this.#down('the driver gave up');
     if (this.#state === 'closed') return;
     this.#time.after(CHECK_RETRY_MS, () => {
       if (this.#state !== 'closed') this.redis.connect().catch(() => {});

@@ -87,9 +87,21 @@ export interface ConnectOptions {
 /** Makes one connection to the master of the address, or to the endpoint that is named. It keeps itself connected. */
 export type Connect = (address: RedisAddress, role: Role, options?: ConnectOptions) => RedisConnection;
 
+/** A link opened for calls, or closed for them. */
+export interface LinkTurn {
+  readonly role: Role;
+  /** `host:port` of the server at the other end, as far as it is known. */
+  readonly server: string;
+  readonly isOpen: boolean;
+  /** Why it closed, or was not opened; empty where it opened. */
+  readonly why: string;
+}
+
 /** The way to a store's servers. */
 export interface ServerAccess {
   readonly address: RedisAddress;
   readonly connect: Connect;
   readonly time: Time;
+  /** Hears of every link that opens or closes. */
+  readonly onLink?: (turn: LinkTurn) => void;
 }

@@ -55,8 +55,11 @@ export class Shard {
   }
 
   #link(role: Role, check: (redis: RedisConnection) => Promise<void>): Link {
-    const { address, connect, time } = this.#access;
-    return new Link(connect(address, role, this.#options), time, check);
+    const { address, connect, time, onLink } = this.#access;
+    const redis = connect(address, role, this.#options);
+    return new Link(redis, time, check, (isOpen, why) => {
+      onLink?.({ role, server: serverOf(redis), isOpen, why });
+    });
   }
 
   /** These links follow the writer: they open only where it is. */
@@ -68,6 +71,12 @@ export class Shard {
       throw new Error('the server has another timeline than the writer');
     }
   }
+}
+
+/** The other end of the socket in use, or of the last one. */
+function serverOf({ stream, options }: RedisConnection): string {
+  const { remoteAddress, remotePort } = (stream ?? {}) as { remoteAddress?: string; remotePort?: number };
+  return remoteAddress === undefined ? (options.host ?? '') : `${remoteAddress}:${remotePort}`;
 }
 
 /** All masters, and which of them has a partition. */

@@ -54,6 +54,11 @@ export class Barrier {
     this.#stages = options.others.map(() => undefined);
   }
 
+  /** This node, and those that it waits for. */
+  get nodes(): { readonly id: string; readonly others: readonly string[] } {
+    return this.#options;
+  }
+
   /** When nobody waits any longer, whatever the others say. */
   get endsAt(): number {
     return this.#startedAt + AT_WORK * this.#options.settleMaxMs;
@@ -85,11 +90,13 @@ export class Barrier {
     return isFresh || (await this.#ask(redis)).some((stage) => stage === 'found' || stage === 'tried');
   }
 
-  /** Settles when all others are through, or have not been heard of in time. @returns how many are not through. */
-  async allHealed(): Promise<number> {
+  /** Settles when all others are through, or have not been heard of in time. @returns who is not through. */
+  async allHealed(): Promise<readonly string[]> {
     for (;;) {
-      const late = (await this.#ask()).filter((stage) => stage !== 'healed');
-      if (!late.some((stage) => this.#mayCome(stage))) return late.length;
+      const stages = await this.#ask();
+      if (!stages.some((stage) => stage !== 'healed' && this.#mayCome(stage))) {
+        return this.#options.others.filter((_, i) => stages[i] !== 'healed');
+      }
       await sleep(this.#options.time, LOOK_EVERY_MS);
     }
   }

@@ -47,12 +47,13 @@ export class Failover {
     await peers.learnAlive(shard, redis, state.trustedAt(shard.partitions[0] ?? 0));
     state.changed();
     const barrier = peers.barrier(shard, timeline);
-    state.holds.holdPartitions(shard.partitions, this.#settle(barrier));
+    state.holds.holdPartitions(shard.partitions, this.#settle(barrier, timeline));
     if (lost.length === 0) {
       await barrier.announceOn(redis, 'healed');
       return;
     }
     await barrier.announceOn(redis, 'found');
+    this.#options.onIncident({ kind: 'restoring', timeline, subjects: lost.length });
     const run = new RestoreRun({ ...this.#options, barrier, stopped: () => this.#stopped });
     void run.restore(
       lost.map(([subject, texts]) => ({ subject, texts, release: state.holds.holdSubject(subject) })),
@@ -66,15 +67,21 @@ export class Failover {
     const barrier = peers.barrier(shard, timeline);
     if (await barrier.isUnderWay(redis)) {
       state.changed();
-      state.holds.holdPartitions(shard.partitions, this.#settle(barrier));
+      state.holds.holdPartitions(shard.partitions, this.#settle(barrier, timeline));
     }
     await barrier.announceOn(redis, 'healed').catch(() => {});
   }
 
   /** Waits for the other nodes. */
-  async #settle(barrier: Barrier): Promise<void> {
-    const nodes = await barrier.allHealed();
-    if (nodes > 0 && !this.#stopped) this.#options.onIncident({ kind: 'not_waited', nodes });
+  async #settle(barrier: Barrier, timeline: string): Promise<void> {
+    const { time, onIncident } = this.#options;
+    const { id, others } = barrier.nodes;
+    const startedAt = time.now();
+    onIncident({ kind: 'barrier', timeline, node: id, others });
+    const late = await barrier.allHealed();
+    if (this.#stopped) return;
+    if (late.length > 0) onIncident({ kind: 'not_waited', nodes: late.length, late });
+    onIncident({ kind: 'passed', timeline, seconds: (time.now() - startedAt) / 1000 });
   }
 }
 

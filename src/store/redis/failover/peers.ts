@@ -3,6 +3,7 @@ import { partitionKeys } from '../../keys.ts';
 import type { RedisConnection } from '../connection/redis-connection.ts';
 import type { Shard } from '../connection/shard.ts';
 import { Barrier } from './barrier.ts';
+import type { OnIncident } from './incident.ts';
 
 /** For how long a node counts as alive after it last said so, in milliseconds. */
 const ALIVE_MS = 3_000;
@@ -27,6 +28,7 @@ export interface PeersOptions {
   readonly id: string;
   readonly time: Time;
   readonly settleMaxMs: number;
+  readonly onIncident: OnIncident;
 }
 
 /** Membership: the nodes on this store, and who of them is alive. Each says so once a second beside the data. */
@@ -54,7 +56,7 @@ export class Peers {
     if (!Array.isArray(alive)) return;
     const before =
       this.#options.time.now() - this.#changedAt < KEPT_AFTER_CHANGE_MS ? (this.#alive.get(shard) ?? []) : [];
-    this.#alive.set(shard, new Set([...before, ...(alive as string[])]));
+    this.#remember(shard, new Set([...before, ...(alive as string[])]));
     for (const known of this.#alive.keys()) if (known.writer.closed) this.#alive.delete(known);
   }
 
@@ -73,7 +75,7 @@ export class Peers {
     if (first === undefined) return;
     const since = answeredAt === undefined ? (await timeOf(redis)) - REMEMBERED_MS : answeredAt - ALIVE_MS;
     const names = await redis.zrangebyscore(partitionKeys(first).nodes, since, '+inf');
-    this.#alive.set(shard, new Set([...(this.#alive.get(shard) ?? []), ...names]));
+    this.#remember(shard, new Set([...(this.#alive.get(shard) ?? []), ...names]));
   }
 
   /** The barrier of one failover of a shard, for all nodes that are known to be alive now. */
@@ -81,6 +83,15 @@ export class Peers {
     this.#changedAt = this.#options.time.now();
     const others = [...this.#everyone()].filter((id) => id !== this.#options.id);
     return new Barrier({ ...this.#options, shard, timeline, others });
+  }
+
+  #remember(shard: Shard, alive: ReadonlySet<string>): void {
+    const before = this.#everyone();
+    this.#alive.set(shard, alive);
+    const after = this.#everyone();
+    const came = [...after].filter((id) => !before.has(id) && id !== this.#options.id);
+    const gone = [...before].filter((id) => !after.has(id) && id !== this.#options.id);
+    if (came.length + gone.length > 0) this.#options.onIncident({ kind: 'nodes', came, gone });
   }
 
   /** A Cluster's new master is a new shard, so whoever was alive at any counts. */

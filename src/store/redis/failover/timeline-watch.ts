@@ -30,8 +30,10 @@ export interface TimelineWatchOptions {
   readonly onChange: (shard: Shard, redis: RedisConnection, timeline: string) => Promise<void>;
   /** A shard is looked at for the first time: this node had nothing to do with what it was before. Settles likewise. */
   readonly onFirst: (shard: Shard, redis: RedisConnection, timeline: string) => Promise<void>;
-  /** The change is through, and the store has its new name. */
-  readonly onChanged: (timeline: string) => void;
+  /** The change is through, and the store has another name than before. */
+  readonly onChanged: (timeline: string, before: string) => void;
+  /** The first look is through, and the store has a name. */
+  readonly onFound: (timeline: string) => void;
   /** A shard told the time. */
   readonly onTime: (shard: Shard, now: number) => Promise<void>;
 }
@@ -74,13 +76,15 @@ export class TimelineWatch {
     if (changed) await loadFunctions(redis, false);
     const inherits = changed && (shard.replicationId !== '' || shard.takesOver);
     const { onChange, onFirst } = this.#options;
-    if (inherits) for (const link of shard.followers) link.reconnect();
+    if (inherits) for (const link of shard.followers) link.reconnect('the writer found another history');
     if (changed) await (inherits ? onChange : onFirst)(shard, redis, `${server.replicationId}.${epoch}`);
+    const before = this.name;
     shard.replicationId = server.replicationId;
     shard.replicas = server.replicas;
     shard.takesOver = false;
     this.#epoch = epoch;
-    if (inherits) this.#options.onChanged(this.name);
+    if (inherits) this.#options.onChanged(this.name, before);
+    else if (changed) this.#options.onFound(this.name);
   };
 
   /** A reader opens only where the writer is. */
@@ -131,7 +135,7 @@ export class TimelineWatch {
       const epoch = await this.#epochOf(writer.redis, false);
       const [seconds, micros] = await writer.redis.time();
       shard.replicas = server.replicas;
-      if (server.role !== 'master') writer.reconnect();
+      if (server.role !== 'master') writer.reconnect(`the server is a ${server.role}`);
       else if (this.#isOther(shard, server, epoch)) writer.recheck();
       else {
         await this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
