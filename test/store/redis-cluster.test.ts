@@ -4,7 +4,7 @@ import type { EventStore } from '../../src/store/event-store.ts';
 import type { Incident } from '../../src/store/redis/failover/incident.ts';
 import { partitionOf } from '../../src/store/subject.ts';
 import { eventStoreContract } from '../contract/event-store.ts';
-import { SEED, sleep } from '../contract/appends.ts';
+import { SEED } from '../contract/appends.ts';
 import { startClusterTopology } from '../support/cluster.ts';
 import type { ClusterTopology } from '../support/cluster.ts';
 import { until } from '../support/until.ts';
@@ -13,6 +13,9 @@ import type { Load, Verdict } from './redis-load.ts';
 import { openStores, wholeLog } from './redis-support.ts';
 
 const PARTITIONS = 64;
+
+/** Tickets that are minted after an accident before the log is looked at. */
+const MORE = 500;
 let cluster: ClusterTopology;
 
 beforeAll(async () => {
@@ -81,8 +84,14 @@ describe('a Cluster that changes under load', () => {
     return count('healed') >= count('timeline');
   }
 
+  /** Sign-ins go on: not only those that were under way have ended. */
+  async function moreSignIns(running: Load): Promise<void> {
+    const before = running.acknowledged.size;
+    await until(() => running.acknowledged.size >= before + MORE, { withinMs: 30_000, what: 'sign-ins' });
+  }
+
   async function verdictOf(running: Load): Promise<Verdict> {
-    await sleep(2_000);
+    await moreSignIns(running);
     await running.stop();
     await until(healedByAll, { withinMs: 35_000, everyMs: 50, what: 'healing' });
     const ports = (await cluster.masters()).map(({ port }) => port);
@@ -104,15 +113,16 @@ describe('a Cluster that changes under load', () => {
 
   test('a planned move loses and doubles nothing', async () => {
     const running = await load();
-    await sleep(800);
+    await moreSignIns(running);
     await cluster.failover((await cluster.masters())[0]!);
+    await until(() => count('timeline') >= 2, { withinMs: 30_000, everyMs: 50, what: 'another master' });
     expect(await verdictOf(running)).toMatchObject(KEPT);
     await cluster.settled();
   }, 60_000);
 
   test('slots that move lose and double nothing', async () => {
     const running = await load();
-    await sleep(500);
+    await moreSignIns(running);
     const { log } = partitionKeys(5);
     const from = await cluster.masterOf(log);
     const to = (await cluster.masters()).find((master) => master !== from)!;
@@ -123,7 +133,7 @@ describe('a Cluster that changes under load', () => {
 
   test('a master that is killed loses and doubles nothing', async () => {
     const running = await load();
-    await sleep(800);
+    await moreSignIns(running);
     const { log } = partitionKeys(0);
     const old = await cluster.masterOf(log);
     await old.kill();

@@ -68,13 +68,15 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     const told = new Set<Subject>();
     const abort = new AbortController();
     let all = 0;
+    let ready = false;
     const listening = (async (): Promise<void> => {
-      for await (const batch of (stores[1] as EventStore).feed({ signal: abort.signal })) {
+      const feed = (stores[1] as EventStore).feed({ signal: abort.signal, ready: () => (ready = true) });
+      for await (const batch of feed) {
         if (batch.kind === 'all') all++;
         else for (const subject of batch.subjects) told.add(subject);
       }
     })();
-    await sleep(50);
+    await until(() => ready);
     const load = startLoad(stores, { seed: SEED });
     for (let i = 0; i < 8; i++) {
       await sleep(150);
@@ -180,7 +182,8 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
   test('what each of two nodes knows a part of is whole again before anyone is told of it', async () => {
     const deaf = { tailPauseMs: 8_000 };
     const nodes = [await open(deaf), await open(deaf)] as const;
-    await sleep(3_300); // several greetings: each knows of the other
+    const knows = (): number => incidents.filter((one) => one.kind === 'nodes' && one.came.length > 0).length;
+    await until(() => knows() >= 2, { withinMs: 10_000, what: 'each node knows of the other' });
     const subjects = await Promise.all(Array.from({ length: 50 }, () => mint(nodes[0])));
     const steps: TicketEvent[] = [SCANNED, { type: 'confirmed', data: {} }, { type: 'redeemed', data: {} }];
     for (const [i, step] of steps.entries()) {
@@ -210,6 +213,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
   test('with the detector switched off the same accident is not even noticed', async () => {
     const store = await open({ detectsTimelines: false });
     const subject = await mint(store);
+    incidents = [];
     await redis.ask('FLUSHALL');
     expect((await store.read([subject])).heads).toEqual([null]);
     await sleep(2_500);
@@ -232,7 +236,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     expect((await store.append([expiry])).outcome).toBe('early');
     expect((await store.append([scan])).outcome).toBe('appended');
     const late = await mint(store, { ms: 1 });
-    await sleep(1_700);
+    await until(async () => (await store.due(200)).length > 0);
     expect(await store.due(200)).toEqual([late]);
   }, 20_000);
 
@@ -259,6 +263,28 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       proxy.redirect(elsewhere.port);
       proxy.cut();
       await until(() => incidents.some(({ kind }) => kind === 'timeline'), { withinMs: 10_000 });
+    }
+
+    /** The connection that reads the log's tail of whoever was opened last: whether it waits at the server now. */
+    async function newestReader(): Promise<{ isBlocked: boolean }> {
+      const clients = ((await redis.ask('CLIENT', 'LIST')) as string).split('\n');
+      const readers = clients.filter((line) => line.includes('name=scangate-reader'));
+      const newest = readers.toSorted((a, b) => idOf(a) - idOf(b)).at(-1) ?? '';
+      if (!newest.includes('cmd=xread')) throw new Error('it has not read yet');
+      return { isBlocked: /flags=\S*b/.test(newest) };
+    }
+
+    /** The next subjects that a node's feed names. */
+    async function nextOf(store: EventStore): Promise<{ subjects: readonly Subject[] }> {
+      const abort = new AbortController();
+      for await (const batch of store.feed({ signal: abort.signal })) {
+        if (batch.kind === 'moved') return batch;
+      }
+      throw new Error('the feed ended');
+    }
+
+    function idOf(client: string): number {
+      return Number(/^id=(\d+)/.exec(client)?.[1]);
     }
 
     test.each([
@@ -325,8 +351,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       await here.append([append]);
       await there.append([append]);
       await here.append([next(await headOf(here, append.subject), SCANNED, { life: LIFE })]);
-      const forgetful = await open({ ringMs: 30 }, `redis://127.0.0.1:${proxy.port}`);
-      await sleep(1_300);
+      const forgetful = await open({}, `redis://127.0.0.1:${proxy.port}`);
       const scanned = await headOf(here, append.subject);
       await forgetful.append([next(scanned, { type: 'confirmed', data: {} }, { life: LIFE })]);
       await here.close();
@@ -337,13 +362,15 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     }, 20_000);
 
     test('an event comes back though its node heard of the one before it only later', async () => {
-      const deaf = await open({ tailPauseMs: 1_500 }, `redis://127.0.0.1:${proxy.port}`);
-      await sleep(1_200);
+      const deaf = await open({ tailPauseMs: 3_000 }, `redis://127.0.0.1:${proxy.port}`);
+      await until(async () => !(await newestReader()).isBlocked, { what: 'a pause between two reads' });
       const append = first(freshTicket(random), { type: 'minted', data: MINTED }, LIFE);
       await here.append([append]);
       await here.close();
       await deaf.append([next(await headOf(deaf, append.subject), SCANNED, { life: LIFE })]);
-      await sleep(1_800);
+      expect((await newestReader()).isBlocked).toBe(false);
+      const { subjects } = await nextOf(deaf);
+      expect(subjects).toContain(append.subject);
       await there.append([append]);
       await failOver();
       await until(() => healed().length > 0, { withinMs: 10_000 });
@@ -368,7 +395,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       await late.append([scan]);
       await here.close();
       await failOver();
-      await sleep(400);
+      await until(() => incidents.some(({ kind }) => kind === 'restoring'));
       expect((await late.read([append.subject])).heads).toEqual([null]);
       await there.append([append]);
       await until(async () => (await there.history(append.subject)).length === 2, { withinMs: 3_000 });
