@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { watchedBy } from '../../src/compose/stores.ts';
+import { storeWatch } from '../../src/compose/store-incidents.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
-import { createLog } from '../../src/telemetry/log.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { makeLog } from '../../src/telemetry/log.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import { MINTED, SEED, appendMaker, freshTicket, seeded } from '../contract/appends.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
@@ -33,8 +33,8 @@ afterEach(async () => {
 /** Opens a store whose incidents go where those of a process go. @returns the lines of its log. */
 async function open(level: string): Promise<{ store: EventStore; lines: Line[] }> {
   const lines: Line[] = [];
-  const log = createLog(level, { write: (line) => void lines.push(JSON.parse(line) as Line) });
-  const { onIncident } = watchedBy(createMetrics(false), log);
+  const log = makeLog(level, { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  const { onIncident } = storeWatch(makeMetrics(false), log);
   const url = redis.url.replace('redis://', `redis://default:${PASSWORD}@`);
   const { store } = await openStores(url, {}, onIncident === undefined ? {} : { onIncident });
   opened.push(store);

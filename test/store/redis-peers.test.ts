@@ -3,7 +3,7 @@ import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
 import { connectRedis } from '../../src/store/redis/connection/connect-redis.ts';
 import { callThrough } from '../../src/store/redis/connection/call.ts';
 import { Peers } from '../../src/store/redis/failover/peers.ts';
-import { createSoleShard } from '../../src/store/redis/connection/shard.ts';
+import { makeSoleShard } from '../../src/store/redis/connection/shard.ts';
 import type { Shard, ShardChecks } from '../../src/store/redis/connection/shard.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
 import { systemTime } from '../../src/time/system-time.ts';
@@ -33,7 +33,7 @@ afterEach(async () => {
 
 async function shardsOn(checks: ShardChecks): Promise<[Shard]> {
   const access = { address: parseRedisAddress(redis.url), connect: connectRedis, time: systemTime };
-  const opened = createSoleShard(access, 16, {});
+  const opened = makeSoleShard(access, 16, {});
   await opened.start(checks, () => {});
   shards.push(...opened.all);
   return opened.all as [Shard];

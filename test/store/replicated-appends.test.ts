@@ -3,7 +3,7 @@ import type { Append } from '../../src/store/event-store.ts';
 import type { appendArguments } from '../../src/store/redis/format/append-call.ts';
 import type { Link } from '../../src/store/redis/connection/link.ts';
 import { ReplicatedAppends } from '../../src/store/redis/events/replicated-appends.ts';
-import { createPartitionCalls } from '../../src/store/redis/connection/partition-calls.ts';
+import { makePartitionCalls } from '../../src/store/redis/connection/partition-calls.ts';
 import type { Shards } from '../../src/store/redis/connection/shard.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import { until } from '../support/until.ts';
@@ -26,7 +26,7 @@ function stand(replicas: number) {
   const link = { up: true, closed: false, assertUp: () => undefined, redis: { pipeline } } as unknown as Link;
   const shard = { durable: link, replicas };
   const shards = { of: () => shard, refresh: () => undefined } as unknown as Shards;
-  const calls = createPartitionCalls({
+  const calls = makePartitionCalls({
     shards,
     partitions: 1,
     time: systemTime,

@@ -6,8 +6,8 @@ import type { PartitionCalls } from './connection/partition-calls.ts';
 const KEY_LENGTH_MAX = 200;
 const VALUE_BYTES_MAX = 16_384;
 
-/** Creates the ledger on Redis: each call is one function of `migrations/0002-ledger.lua`. */
-export function createRedisLedger(calls: PartitionCalls): Ledger {
+/** Makes the ledger on Redis: each call is one function of `migrations/0002-ledger.lua`. */
+export function makeRedisLedger(calls: PartitionCalls): Ledger {
   function call<T>(
     kind: LedgerKind,
     name: string,

@@ -6,10 +6,10 @@ import type { RebuildAll } from '../rebuild.ts';
 import { parseRedisAddress } from './connection/address.ts';
 import { ClusterShards } from './connection/cluster.ts';
 import { connectRedis } from './connection/connect-redis.ts';
-import { createPartitionCalls } from './connection/partition-calls.ts';
+import { makePartitionCalls } from './connection/partition-calls.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
 import type { Connect, LinkTurn, ServerAccess } from './connection/redis-connection.ts';
-import { createSoleShard } from './connection/shard.ts';
+import { makeSoleShard } from './connection/shard.ts';
 import type { Shards } from './connection/shard.ts';
 import { Admission } from './events/admission.ts';
 import { ReadBatch } from './events/read-batch.ts';
@@ -27,7 +27,7 @@ import type { OnIncident } from './failover/incident.ts';
 import { Peers } from './failover/peers.ts';
 import { SentinelWatch } from './failover/sentinel-watch.ts';
 import { TimelineWatch } from './failover/timeline-watch.ts';
-import { createRedisLedger } from './ledger.ts';
+import { makeRedisLedger } from './ledger.ts';
 import type { RedisSettings } from './redis-settings.ts';
 import type { Meta } from './setup/meta.ts';
 import { loadFunctions } from './setup/migrate.ts';
@@ -77,9 +77,9 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     randomText,
     timeoutMs: settings.callTimeoutMs,
   });
-  const base = createBase(options, access, meta);
-  const watches = createWatches(base);
-  const store = createStore(base, watches);
+  const base = makeBase(options, access, meta);
+  const watches = makeWatches(base);
+  const store = makeStore(base, watches);
   try {
     await connectAll(base, watches);
   } catch (error) {
@@ -88,7 +88,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   }
   return {
     store,
-    ledger: createRedisLedger(base.calls),
+    ledger: makeRedisLedger(base.calls),
     rebuildAll: (onProgress, take) => rebuildAll(base.calls, settings.historyMs, onProgress, take),
   };
 }
@@ -107,15 +107,15 @@ interface Base {
   readonly tail: Tail;
 }
 
-function createBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): Base {
+function makeBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): Base {
   const { settings, onIncident = () => {} } = options;
   const { address, time } = access;
   const { partitions } = meta;
   const shards =
     address.kind === 'cluster'
       ? new ClusterShards(access, partitions)
-      : createSoleShard(access, partitions, { failoverDetector: settings.detectsTimelines });
-  const calls = createPartitionCalls({
+      : makeSoleShard(access, partitions, { failoverDetector: settings.detectsTimelines });
+  const calls = makePartitionCalls({
     shards,
     partitions,
     time,
@@ -155,7 +155,7 @@ interface Watches {
   readonly sentinels: SentinelWatch | undefined;
 }
 
-function createWatches(base: Base): Watches {
+function makeWatches(base: Base): Watches {
   const { access, meta, onIncident, shards, calls, state, reads, log, tail } = base;
   const { settings, time, randomText } = base.options;
   const peers = new Peers({ id: randomText(), time, settleMaxMs: settings.settleMaxMs, onIncident });
@@ -202,7 +202,7 @@ function createWatches(base: Base): Watches {
   return { peers, failover, timelines, clocks, sentinels };
 }
 
-function createStore(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
+function makeStore(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
   const { shards, calls, state } = base;
   const { settings, time, random } = base.options;
   const admission = new Admission({

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Append, Head } from '../../../src/store/event-store.ts';
 import { foldOnto } from '../../../src/store/fold.ts';
-import { createPartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
+import { makePartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
 import type { PartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
 import { ReadBatch } from '../../../src/store/redis/events/read-batch.ts';
 import { readHeads } from '../../../src/store/redis/events/read-heads.ts';
@@ -56,7 +56,7 @@ beforeEach(async () => {
   await shards.start({ writer: pass, reader: pass }, () => {});
   await Promise.all(shards.all.map(({ writer }) => writer.whenUp(5_000)));
   await Promise.all(shards.all.map(({ control }) => control.whenUp(5_000)));
-  calls = createPartitionCalls({
+  calls = makePartitionCalls({
     shards,
     partitions: PARTITIONS,
     time,

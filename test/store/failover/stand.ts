@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseRedisAddress } from '../../../src/store/redis/connection/address.ts';
 import { connectRedis } from '../../../src/store/redis/connection/connect-redis.ts';
 import type { ServerAccess } from '../../../src/store/redis/connection/redis-connection.ts';
-import { createSoleShard } from '../../../src/store/redis/connection/shard.ts';
+import { makeSoleShard } from '../../../src/store/redis/connection/shard.ts';
 import type { Shards } from '../../../src/store/redis/connection/shard.ts';
 import { prepare } from '../../../src/store/redis/setup/prepare.ts';
 import type { Meta } from '../../../src/store/redis/setup/meta.ts';
@@ -47,7 +47,7 @@ export async function openStand(redis: Redis): Promise<Stand> {
     randomText,
     timeoutMs: 5_000,
   });
-  const shards = createSoleShard(access, PARTITIONS, {});
+  const shards = makeSoleShard(access, PARTITIONS, {});
   const arrive = async (): Promise<void> => {
     for (let i = 0; i < CALLS_IN_A_ROW; i += 1) {
       await new Promise((turn) => setImmediate(turn));

@@ -32,8 +32,8 @@ export interface PartitionCallsOptions {
   readonly onLibraryGone: (link: Link) => Promise<void>;
 }
 
-/** Creates the calls by partition over all masters. */
-export function createPartitionCalls(options: PartitionCallsOptions): PartitionCalls {
+/** Makes the calls by partition over all masters. */
+export function makePartitionCalls(options: PartitionCallsOptions): PartitionCalls {
   const { shards, partitions, time, timeoutMs, onLibraryGone } = options;
   const callOn: PartitionCalls['callOn'] = (choose, partition, repeatable, run) =>
     callThrough(

@@ -97,7 +97,7 @@ export interface Shards {
 }
 
 /** The one master of a single Redis, or the one that Sentinels name. */
-export function createSoleShard(access: ServerAccess, partitions: number, options: ConnectOptions): Shards {
+export function makeSoleShard(access: ServerAccess, partitions: number, options: ConnectOptions): Shards {
   const all: Shard[] = [];
   return {
     all,
