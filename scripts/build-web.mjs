@@ -130,7 +130,8 @@ async function buildClient(outDir) {
 
 async function buildPages(outDir) {
   const pagesDir = join(webDir, 'pages');
-  const names = await readdir(pagesDir);
+  const entries = await readdir(pagesDir, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
   for (const name of names) {
     const file = join(pagesDir, name);
     if (!name.endsWith('.ts')) {

@@ -1,8 +1,8 @@
 /* The approval page: scans only after a tap, shows who asks, and sends the decision. */
 import { browserPlatform } from '../client/browser-platform.ts';
 import { createCountdown } from '../client/countdown.ts';
-import { showLeft, showRequest, showWrongNumber } from './request-view.ts';
-import { parseScanAnswer, type ScanAnswer } from './scan-answer.ts';
+import { showLeft, showRequest, showWrongNumber } from './request/request-view.ts';
+import { parseScanAnswer, type ScanAnswer } from './request/scan-answer.ts';
 import { sectionsOf } from './section.ts';
 import { createSender } from './sender.ts';
 

@@ -1,4 +1,4 @@
-import { parseJson } from '../client/notice.ts';
+import { parseJson } from '../../client/notice.ts';
 
 /** The answer to `POST /v1/scans`: who asks, from where, and the handshake that decides. */
 export interface ScanAnswer {

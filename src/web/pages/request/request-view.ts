@@ -1,9 +1,9 @@
-import type { Countdown } from '../client/countdown.ts';
-import { clockText } from '../client/texts.ts';
+import type { Countdown } from '../../client/countdown.ts';
+import { clockText } from '../../client/texts.ts';
 import { ageOf } from './age.ts';
 import { browserName } from './browser-name.ts';
 import type { ScanAnswer } from './scan-answer.ts';
-import type { Sections } from './section.ts';
+import type { Sections } from '../section.ts';
 
 /** Shows who asks to sign in, and from where. @param nowMs the gateway's time. */
 export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: number): void {
