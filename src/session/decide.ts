@@ -1,3 +1,4 @@
+import { versionOf } from '../ticket/cursor.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import type { RevokedData, SessionEvent } from './events.ts';
 import type { Session } from './session.ts';
@@ -18,8 +19,9 @@ export type SessionCommand =
 
 /**
  * What a command makes of a session: the event to append, or none where there is nothing to do. Refreshing with the
- * newest token goes on; with the one before, while the newest is young, it repeats that answer and appends nothing;
- * with any other the token was used twice, and the whole session is revoked (RFC 9700 §4.14.2).
+ * newest token goes on; with the one before, while the newest is young, it repeats that answer and appends nothing. A
+ * token of a later version than the newest event is from a past that a failover lost: only we can have made it, so it
+ * goes on too. With any other the token was used twice, and the whole session is revoked (RFC 9700 §4.14.2).
  */
 export function decideSession(
   session: Session | undefined,
@@ -31,6 +33,8 @@ export function decideSession(
       if (session.generation === command.generation)
         return { type: 'refreshed', data: { key_id: command.keyId } };
       if (session.before === command.generation && command.young) return undefined;
+      if (isOfLostPast(session, command.generation))
+        return { type: 'refreshed', data: { key_id: command.keyId, from: command.generation } };
       return { type: 'revoked', data: { reason: 'reuse' } };
     case 'revoke':
       return session === undefined || session.status === 'active'
@@ -39,4 +43,9 @@ export function decideSession(
     case 'expire':
       return session?.status === 'active' ? { type: 'expired', data: {} } : undefined;
   }
+}
+
+function isOfLostPast({ generation, lost }: Session, used: Cursor): boolean {
+  if (generation === undefined) return false;
+  return versionOf(used) > Math.max(versionOf(generation), lost === undefined ? 0 : versionOf(lost));
 }

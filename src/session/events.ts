@@ -21,6 +21,8 @@ export interface OpenedData {
 export interface RefreshedData {
   /** By which key the secrets of this generation are made: so a session outlives the key it was opened with. */
   readonly key_id: string;
+  /** The event that the token was made from, where that is not the newest one: a failover lost it. */
+  readonly from?: Cursor;
 }
 
 export interface RevokedData {

@@ -17,6 +17,8 @@ export interface Session {
   readonly key_id?: string;
   /** The one before it, whose token may still be repeated for a short while. */
   readonly before?: Cursor;
+  /** The newest event of a lost past whose token was used: tokens of versions up to this one were used, too. */
+  readonly lost?: Cursor;
 }
 
 /** Folds one event into what a session is. Total, as a ticket's is. */
@@ -41,11 +43,16 @@ export function evolveSession(
             ...session,
             generation: event.id,
             key_id: event.data.key_id,
-            ...(session.generation === undefined ? {} : { before: session.generation }),
+            ...beforeOf(event.data.from ?? session.generation),
+            ...(event.data.from === undefined ? {} : { lost: event.data.from }),
           };
     case 'revoked':
       return { ...session, status: 'revoked', revoked: event.data };
     case 'expired':
       return session === undefined ? undefined : { ...session, status: 'expired' };
   }
+}
+
+function beforeOf(before: Cursor | undefined): Pick<Session, 'before'> {
+  return before === undefined ? {} : { before };
 }

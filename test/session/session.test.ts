@@ -36,9 +36,9 @@ function given(...events: readonly SessionEvent[]): Session | undefined {
   return session;
 }
 
-const refresh = (version: number, young = false): SessionCommand => ({
+const refresh = (version: number, young = false, nonce = version): SessionCommand => ({
   type: 'refresh',
-  generation: cursorOf(version, String(version)),
+  generation: cursorOf(version, String(nonce)),
   keyId: '#next',
   young,
 });
@@ -46,7 +46,8 @@ const COMMANDS: Record<string, SessionCommand> = {
   'refresh with the newest': refresh(2),
   'refresh with the one before': refresh(1),
   'refresh with the one before, at once': refresh(1, true),
-  'refresh with a stranger': refresh(9, true),
+  'refresh with another of its version': refresh(2, true, 99),
+  'refresh with one of a lost past': refresh(9, true),
   revoke: { type: 'revoke', reason: 'user' },
   expire: { type: 'expire' },
 };
@@ -64,7 +65,8 @@ const TABLE = `
 refresh with the newest              | =            | refreshed      | =       | =                            | =
 refresh with the one before          | =            | revoked reuse  | =       | =                            | =
 refresh with the one before, at once | =            | =              | =       | =                            | =
-refresh with a stranger              | =            | revoked reuse  | =       | =                            | =
+refresh with another of its version  | =            | revoked reuse  | =       | =                            | =
+refresh with one of a lost past      | =            | refreshed      | =       | =                            | =
 revoke                               | revoked user | revoked user   | =       | =                            | =
 expire                               | =            | expired        | =       | =                            | =
 `;
@@ -102,6 +104,20 @@ describe('A session is', () => {
       before: '2-2',
       key_id: '#next',
     });
+  });
+
+  test('where a refresh was lost, of the next one, and a repeat of that finds its answer', () => {
+    const event = decideSession(given(opened, refreshed), refresh(9)) as SessionEvent;
+    expect(event).toEqual({ type: 'refreshed', data: { key_id: '#next', from: '9-9' } });
+    const after = given(opened, refreshed, event);
+    expect(after).toMatchObject({ generation: '3-3', before: '9-9', lost: '9-9' });
+    expect(decideSession(after, refresh(9, true))).toBeUndefined();
+    expect(decideSession(after, refresh(3))).toMatchObject({ type: 'refreshed' });
+    expect(decideSession(after, refresh(2, true))).toMatchObject({ type: 'revoked' });
+    const reuse = { type: 'revoked', data: { reason: 'reuse' } };
+    expect(decideSession(after, refresh(9))).toEqual(reuse);
+    expect(decideSession(given(opened, refreshed, event, refreshed), refresh(9, true))).toEqual(reuse);
+    expect(decideSession(given(opened, refreshed, event, refreshed), refresh(8, true))).toEqual(reuse);
   });
 
   test('revoked for good where its log begins so', () => {

@@ -76,7 +76,7 @@ export const TICKET_EVENTS: Every<TicketEvent> = {
 
 export const SESSION_EVENTS: Every<SessionEvent> = {
   opened: { type: 'opened', data: EVERY_OPENED },
-  refreshed: { type: 'refreshed', data: { key_id: 'k2' } },
+  refreshed: { type: 'refreshed', data: { key_id: 'k2', from: '9-9' } },
   revoked: { type: 'revoked', data: { reason: 'user' } },
   expired: { type: 'expired', data: {} },
 };
@@ -99,4 +99,5 @@ export const SESSION_MEMBERS: { readonly [M in keyof Required<Session>]: readonl
   generation: ['opened'],
   key_id: ['opened'],
   before: ['opened', 'refreshed'],
+  lost: ['opened', 'refreshed'],
 };
