@@ -19,7 +19,6 @@ const commands = ticketCommands({
   store,
   makeNonce: () => randomBytes(8).readBigUInt64BE().toString(),
   tries: 6,
-  durability: 'acknowledged',
 });
 const DATA = {
   client_id: 'demo',

@@ -71,7 +71,6 @@ try {
     store,
     makeNonce: () => randomBytes(8).readBigUInt64BE().toString(),
     tries: 6,
-    durability: 'acknowledged',
   });
   const admin = new Redis(url);
   const scan = { type: 'scan', user: ADA, phone: PHONE };

@@ -1,5 +1,5 @@
 import type { OpenedData } from '../session/events.ts';
-import type { Durability, EventStore } from '../store/event-store.ts';
+import type { EventStore } from '../store/event-store.ts';
 import { sessionSubject } from '../store/subject.ts';
 import { decide } from '../ticket/decide.ts';
 import { ScangateError } from '../ticket/error.ts';
@@ -30,7 +30,6 @@ export interface RedeemOptions {
   readonly reader: TicketReader;
   readonly makeNonce: MakeNonce;
   readonly tries: number;
-  readonly durability: Durability;
 }
 
 /** What one redemption is about. */
@@ -53,7 +52,7 @@ interface Pair {
  * because a `redeemed` was lost, the write is refused and both are read.
  */
 export async function redeemTicket(options: RedeemOptions, request: RedeemRequest): Promise<Redeemed> {
-  const { store, reader, makeNonce, tries, durability } = options;
+  const { store, reader, makeNonce, tries } = options;
   const { seen, replay, guard, opening } = request;
   const command = { type: 'redeem', ...(replay === undefined ? {} : { replay }) } as const;
 
@@ -90,7 +89,7 @@ export async function redeemTicket(options: RedeemOptions, request: RedeemReques
     };
   }
 
-  return await runCommand(store, { ticket: seen, session: null }, decideAt, { load, tries, durability });
+  return await runCommand(store, { ticket: seen, session: null }, decideAt, { load, tries });
 }
 
 /** The same request again: nothing is written, and the session is the one that the first opened. */

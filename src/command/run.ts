@@ -1,5 +1,5 @@
-import type { Append, AppendResult, Durability, EventStore, Head, Moment } from '../store/event-store.ts';
-import { StoreUnavailable } from '../store/event-store.ts';
+import type { Append, AppendResult, EventStore, Head, Moment } from '../store/event-store.ts';
+import { NotReplicated, StoreUnavailable } from '../store/event-store.ts';
 import { withStoreErrors } from '../store/store-errors.ts';
 import { kindOf } from '../store/subject.ts';
 import type { Subject } from '../store/subject.ts';
@@ -21,7 +21,6 @@ export interface RunOptions<V> {
   readonly fromHead?: (head: Head, now: number) => Promise<V>;
   /** Times the store is asked again after a lost race or a missing answer. */
   readonly tries: number;
-  readonly durability: Durability;
 }
 
 /**
@@ -41,9 +40,8 @@ export async function runCommand<V, R>(
     for (let attempt = 0; attempt < options.tries; attempt += 1) {
       const { batch, answer } = await decide(seen);
       if (batch.length === 0) return answer([], 0);
-      const result = await appendSurely(store, batch, options.durability);
+      const result = await appendSurely(store, batch);
       if ('moments' in result) {
-        if (result.replicated === false) throw new ScangateError('not_replicated', { retryAfterMs: 1000 });
         return answer(result.moments, result.now);
       }
       seen =
@@ -75,15 +73,11 @@ export async function loadHeads(
 }
 
 // An answer that did not come may stand for a write that did happen: the same batch, ids included, asks again.
-async function appendSurely(
-  store: EventStore,
-  batch: readonly Append[],
-  durability: Durability,
-): Promise<AppendResult> {
+async function appendSurely(store: EventStore, batch: readonly Append[]): Promise<AppendResult> {
   try {
-    return await store.append(batch, { durability });
+    return await store.append(batch);
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    return await store.append(batch, { durability });
+    if (!(error instanceof StoreUnavailable) || error instanceof NotReplicated) throw error;
+    return await store.append(batch);
   }
 }

@@ -1,6 +1,6 @@
 import { decideSession } from '../session/decide.ts';
 import type { RevokedData } from '../session/events.ts';
-import type { Durability, EventStore, Head } from '../store/event-store.ts';
+import type { EventStore, Head } from '../store/event-store.ts';
 import { kindOf } from '../store/subject.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import type { MakeNonce } from './nonce.ts';
@@ -39,8 +39,6 @@ export interface SessionCommandsOptions {
   readonly store: EventStore;
   readonly makeNonce: MakeNonce;
   readonly tries: number;
-  /** For revocations; everything else is `acknowledged`. */
-  readonly durability: Durability;
   /** How long after a refresh the token before may be repeated, in milliseconds. */
   readonly replayWindowMs: number;
 }
@@ -70,7 +68,7 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
           answer: ([moment], now) => sessionAfter(seen, change, moment, now),
         };
       }
-      return await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at), 'acknowledged'));
+      return await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at)));
     },
 
     async revoke(at, reason) {
@@ -79,7 +77,7 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
         const batch = event === undefined ? [] : [sessionChange(sidOf(at), seen, event, makeNonce()).append];
         return { batch, answer: () => undefined };
       }
-      await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at), options.durability));
+      await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at)));
     },
 
     async expire(head) {
@@ -88,12 +86,11 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
     },
   };
 
-  function runOptions(sid: string, durability: Durability): RunOptions<SessionView | null> {
+  function runOptions(sid: string): RunOptions<SessionView | null> {
     return {
       load: async () => (await reader.load([sid]))[0] ?? null,
       fromHead: (head, now) => reader.fromHead(head, now),
       tries,
-      durability,
     };
   }
 

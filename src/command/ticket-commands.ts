@@ -1,4 +1,4 @@
-import type { Durability, EventStore, Head } from '../store/event-store.ts';
+import type { EventStore, Head } from '../store/event-store.ts';
 import { kindOf } from '../store/subject.ts';
 import type { TicketCommand } from '../ticket/commands.ts';
 import { decide } from '../ticket/decide.ts';
@@ -50,15 +50,11 @@ export interface TicketCommandsOptions {
   readonly store: EventStore;
   readonly makeNonce: MakeNonce;
   readonly tries: number;
-  /** For confirm, deny and redeem; everything else is `acknowledged`. */
-  readonly durability: Durability;
 }
-
-const LASTING: ReadonlySet<TicketCommand['type']> = new Set(['confirm', 'deny']);
 
 /** Makes the commands over one store. */
 export function ticketCommands(options: TicketCommandsOptions): TicketCommands {
-  const { store, makeNonce, tries, durability } = options;
+  const { store, makeNonce, tries } = options;
   const reader = ticketReader(store, makeNonce);
 
   return {
@@ -95,14 +91,13 @@ export function ticketCommands(options: TicketCommandsOptions): TicketCommands {
         load: () => reader.load(ticketId),
         fromHead: (head, now) => reader.fromHead(head, now),
         tries,
-        durability: LASTING.has(command.type) ? durability : 'acknowledged',
       });
     },
 
     async redeem(at, replay, guard, opening) {
       return await withStoreErrors(async () => {
         const seen = typeof at === 'string' ? await reader.load(at) : at;
-        const parts = { store, reader, makeNonce, tries, durability };
+        const parts = { store, reader, makeNonce, tries };
         return await redeemTicket(parts, { seen, replay, guard, opening });
       });
     },

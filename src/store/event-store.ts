@@ -93,8 +93,11 @@ export interface Append {
   };
 }
 
-/** `replicated` also waits for every known replica, at least one. */
-export type Durability = 'acknowledged' | 'replicated';
+/**
+ * When what a store answers may be told. `replicated`: only while every replica that must hold it does, at least one;
+ * `auto`: the same, but without a replica there is none to wait for; `acknowledged`: as soon as the master answered.
+ */
+export type Durability = 'auto' | 'replicated' | 'acknowledged';
 
 /** What became of a batch of appends. All of it was written, or nothing. `now` is the store's time in milliseconds. */
 export type AppendResult =
@@ -104,8 +107,6 @@ export type AppendResult =
       readonly now: number;
       /** One per append: when it happened, and the deadline it left. */
       readonly moments: readonly Moment[];
-      /** With durability `replicated`: whether every known replica, at least one, has it. */
-      readonly replicated?: boolean;
     }
   | {
       /**
@@ -136,7 +137,12 @@ export interface StoreHealth {
 
 /** The store did not answer in time, or said no for reasons of its own. A write may or may not have happened. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
+}
+
+/** What there is to tell is not on every replica that must hold it. The same call again tells it once it is. */
+export class NotReplicated extends StoreUnavailable {
+  override readonly name = 'NotReplicated';
 }
 
 /**
@@ -152,7 +158,10 @@ export class StoreUnavailable extends Error {
  *   `conflict`, never `appended`, as long as the log lives.
  * - **The store's clock.** Stamps come from the store and never go back within a subject; `now` stands in each answer.
  *   Deadlines are compared with that clock alone.
- * - **Durable.** A promise of `append` is kept only after the write is as durable as the implementation ever makes it.
+ * - **Durable.** An answer, of a write or of a read, a retry's or a conflict's too, comes only once what it tells is as
+ *   durable as the store was opened to make it ({@link Durability}); else {@link NotReplicated} is thrown.
+ * - **Of now.** An answer comes only from a server of which a majority said afterwards that it is the master, where there
+ *   is one to be asked; else {@link StoreUnavailable} is thrown, never an old state told as if it were new.
  * - **Order.** `history` and the feed give a subject's events in the order of their versions.
  * - **Bounded.** Every call settles: with its result, or by throwing {@link StoreUnavailable} at the call's deadline.
  *   After that a write may still have happened; the caller repeats it with the same event id.
@@ -163,7 +172,7 @@ export interface EventStore {
    *
    * @throws RangeError for a batch, subject or text out of bounds: a programming error.
    */
-  append(batch: readonly Append[], options?: { readonly durability?: Durability }): Promise<AppendResult>;
+  append(batch: readonly Append[]): Promise<AppendResult>;
 
   /** Heads as they are now; null where there is none. Calls of one tick may be put together. */
   read(

@@ -26,7 +26,7 @@ export function measuredStore(store: EventStore, now: () => number, onCall: OnCa
   }
 
   return {
-    append: (batch, options) => timed('append', store.append(batch, options), ({ outcome }) => outcome),
+    append: (batch) => timed('append', store.append(batch), ({ outcome }) => outcome),
     read: (subjects) => timed('read', store.read(subjects)),
     history: (subject) => timed('history', store.history(subject)),
     rebuild: (subject) => timed('rebuild', store.rebuild(subject)),

@@ -236,12 +236,6 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
           await expect(store.append([append])).rejects.toThrow(RangeError);
         }
       });
-
-      test('durability `replicated` says whether it was', async () => {
-        const subject = freshTicket(random);
-        const result = await store.append([first(subject, mintedEvent, LONG)], { durability: 'replicated' });
-        expect(result).toMatchObject({ outcome: 'appended', replicated: expect.any(Boolean) });
-      });
     });
 
     describe('a retry changes nothing', () => {

@@ -56,8 +56,7 @@ export function racesContract(
     beforeAll(async () => {
       world = await open();
       const makeNonce = (): string => randomBytes(8).readBigUInt64BE().toString();
-      const commands = (store: EventStore): TicketCommands =>
-        ticketCommands({ store, makeNonce, tries: 6, durability: 'acknowledged' });
+      const commands = (store: EventStore): TicketCommands => ticketCommands({ store, makeNonce, tries: 6 });
       here = commands(world.stores[0]);
       there = commands(world.stores[1]);
     });

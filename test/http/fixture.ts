@@ -135,7 +135,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const lines: string[] = [];
   const log = makeLog('info', { write: (line) => void lines.push(line) });
   const nonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
-  const common = { store, makeNonce: nonce, tries: 6, durability: 'acknowledged' } as const;
+  const common = { store, makeNonce: nonce, tries: 6 } as const;
   const commands = countedCommands(ticketCommands(common), metrics);
   const sessions = sessionCommands({ ...common, replayWindowMs: config.SCANGATE_REPLAY_WINDOW });
   const hub = new Hub();

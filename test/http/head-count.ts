@@ -30,9 +30,9 @@ export class HeadCount {
   /** A store that is counted. */
   before(store: EventStore): EventStore {
     return {
-      append: async (batch, options) => {
+      append: async (batch) => {
         for (const { subject, head } of batch) this.#know(subject, head);
-        const result = await store.append(batch, options);
+        const result = await store.append(batch);
         if ('head' in result && result.head !== null) this.#know(result.head.subject, result.head);
         return result;
       },

@@ -28,7 +28,6 @@ beforeAll(async () => {
     store,
     makeNonce: () => randomBytes(8).readBigUInt64BE().toString(),
     tries: 6,
-    durability: 'acknowledged',
   });
   const run = (id: string, command: Parameters<typeof commands.run>[1]): Promise<unknown> =>
     commands.run(id, command, () => undefined);

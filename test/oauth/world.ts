@@ -80,7 +80,7 @@ export async function makeWorld(
     newId: randomUUID,
   });
   const makeNonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
-  const common = { store, makeNonce, tries: 60, durability: 'acknowledged' } as const;
+  const common = { store, makeNonce, tries: 60 } as const;
   const tickets = ticketCommands(common);
   const sessions = sessionCommands({ ...common, replayWindowMs: 10_000 });
   const ring = new KeyRing(ringSecrets);

@@ -87,7 +87,6 @@ for (const [name, start] of [
           store: world.store,
           makeNonce: () => randomBytes(8).readBigUInt64BE().toString(),
           tries: 6,
-          durability: 'acknowledged',
         });
         const user = { source: 'demo', issuer: 'demo', subject: 'ada' };
         const phone = { ip: '127.0.0.1', agent: '' };
@@ -128,7 +127,6 @@ test('a head that is not what the log adds up to is told, and left as it is', as
       store: world.store,
       makeNonce: () => '1',
       tries: 6,
-      durability: 'acknowledged',
     });
     const id = randomBytes(16).toString('base64url');
     await commands.mint(id, MINTED);

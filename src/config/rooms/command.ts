@@ -4,7 +4,6 @@ import type { Config } from '../config.ts';
 export function commandSettings(config: Config) {
   return {
     tries: config.SCANGATE_COMMAND_TRIES,
-    durability: config.SCANGATE_DURABILITY,
     replayWindowMs: config.SCANGATE_REPLAY_WINDOW,
   };
 }

@@ -9,6 +9,7 @@ export function storeSettings(config: Config) {
       config.SCANGATE_DEVICE_LIFE + config.SCANGATE_CODE_LIFE,
     ),
     callTimeoutMs: config.SCANGATE_STORE_TIMEOUT,
+    durability: config.SCANGATE_DURABILITY,
   };
 }
 

@@ -44,9 +44,9 @@ export const GATEWAY_SETTINGS = {
     '`off` lifts rate limits and bounds per address; loopback only',
   ),
   SCANGATE_DURABILITY: setting(
-    ['acknowledged', 'replicated'],
-    'acknowledged',
-    '`replicated`: confirm, deny, redeem and revoke wait for every known replica',
+    ['auto', 'acknowledged', 'replicated'],
+    'auto',
+    'when a decision is told: `replicated`, once every replica that must hold it does, at least one; `auto`, the same as long as there are replicas; `acknowledged`, at once',
   ),
   SCANGATE_LOG_LEVEL: setting(
     ['debug', 'info', 'warn', 'error', 'silent'],

@@ -10,7 +10,7 @@ export const STORE_SETTINGS = {
   SCANGATE_REPLICATION_TIMEOUT: setting(
     'duration',
     'PT0.5S',
-    'with durability `replicated`: how long an append waits for the replicas',
+    'how long the replicas that must hold a decision have until they do; then 503 `not_replicated`',
     { min: 10, max: 30_000 },
   ),
   SCANGATE_FEED_PAUSE: setting('duration', 'PT0.007S', "pause between two reads of the log's tail", {
@@ -41,7 +41,7 @@ export const STORE_SETTINGS = {
   SCANGATE_SENTINEL_SILENCE: setting(
     'duration',
     'PT10S',
-    'without a majority of Sentinels for this long, writes are refused',
+    'without a majority that names the master for this long, calls are refused at once; until then each asks by itself',
     { min: 1000, max: 600_000 },
   ),
   SCANGATE_CLOCK_SKEW_MAX: setting(

@@ -47,7 +47,7 @@ const operation = {
     200: { description: 'The sign-in page.', type: 'text/html' },
     303: { description: 'Back to the client with an error.', headers: { Location: 'Where to' } },
   },
-  refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable'],
+  refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable', 'not_replicated'],
 } as const;
 
 /** `GET /oauth/authorize`: the page with the QR code, for a client's request. */

@@ -49,7 +49,7 @@ export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): R
         400: { description: 'RFC 6749, section 5.2.', schema: oauthError },
         401: { description: '`invalid_client`.', schema: oauthError },
       },
-      refusals: ['store_unavailable'],
+      refusals: ['store_unavailable', 'not_replicated'],
     },
     handle: async (request) => {
       const proof = { form: request.body, authorization: request.raw.authorization };

@@ -35,7 +35,7 @@ export function pushedRoute({ oauth }: { readonly oauth: { readonly pushed: Push
         400: { description: 'What the authorization endpoint would have refused.', schema: oauthError },
         401: { description: '`invalid_client`.', schema: oauthError },
       },
-      refusals: ['store_unavailable'],
+      refusals: ['store_unavailable', 'not_replicated'],
     },
     handle: async (request) => ({
       status: 201,

@@ -54,7 +54,7 @@ export function introspectRoute({ oauth }: TokenStateRouteParts): Route {
       security: ['clientBasic'],
       body: { type: 'form', schema: form },
       answers: { 200: { description: 'What there is to know.', schema: introspection }, ...refused },
-      refusals: ['store_unavailable', 'newer_schema'],
+      refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => ({
       status: 200,

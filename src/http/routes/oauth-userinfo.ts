@@ -25,7 +25,7 @@ const operation = {
     401: { description: '`invalid_token` (RFC 6750).', schema: oauthError },
     403: { description: '`insufficient_scope`.', schema: oauthError },
   },
-  refusals: ['store_unavailable', 'newer_schema'],
+  refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
 } as const;
 
 /** `GET /oauth/userinfo`. */

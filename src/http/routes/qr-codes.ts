@@ -83,6 +83,7 @@ function qrCodeRoute({ commands, gate, presenter }: QrCodeRouteParts, kind: Form
         'already_redeemed',
         'expired',
         'store_unavailable',
+        'not_replicated',
         'newer_schema',
       ],
     },

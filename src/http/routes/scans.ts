@@ -90,6 +90,7 @@ export function scanRoute(parts: ScanRouteParts): Route {
         'expired',
         'idempotency_mismatch',
         'store_unavailable',
+        'not_replicated',
         'newer_schema',
       ],
     },

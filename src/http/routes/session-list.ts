@@ -45,7 +45,7 @@ export function listSessionsRoute({ userSessions, clients, caller }: SessionList
       tags: ['sessions'],
       security: ['phoneBearer', 'phonePage'],
       answers: { 200: { description: 'Active sessions.', schema: sessionList } },
-      refusals: ['phone_unknown', 'store_unavailable', 'newer_schema'],
+      refusals: ['phone_unknown', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
       const views = await userSessions.of(await caller.user(request));

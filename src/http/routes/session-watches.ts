@@ -37,7 +37,7 @@ const operation = {
   tags: ['sessions'],
   security: ['accessToken'],
   params: sessionParams,
-  refusals: ['not_found', 'store_unavailable', 'newer_schema'],
+  refusals: ['not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
 } as const;
 
 /** `GET /v1/sessions/{sid}/events`. */

@@ -106,7 +106,7 @@ export function ticketPageRoute({ commands, clients, gate, pages, presenter }: S
       security: ['browserCookie'],
       params: ticketParams,
       answers: page,
-      refusals: ['not_found', 'store_unavailable', 'newer_schema'],
+      refusals: ['not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
       const claim = gate.claim(request.params.id, request.raw, true);

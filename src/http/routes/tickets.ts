@@ -39,7 +39,7 @@ export function getTicketRoute({ commands, gate, presenter }: TicketRouteParts):
           headers: { ETag: 'The same' },
         },
       },
-      refusals: ['not_found', 'store_unavailable', 'newer_schema'],
+      refusals: ['not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
       const claim = gate.claim(request.params.id, request.raw);
@@ -74,6 +74,7 @@ export function cancelTicketRoute({ commands, gate }: TicketRouteParts): Route {
         'already_redeemed',
         'expired',
         'store_unavailable',
+        'not_replicated',
         'newer_schema',
       ],
     },

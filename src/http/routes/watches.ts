@@ -28,7 +28,7 @@ const padding = z
   .literal('1')
   .optional()
   .meta({ description: '`1`: begin with 2 KB of comment, for browsers that show nothing before.' });
-const refusals = ['not_found', 'store_unavailable', 'newer_schema'] as const;
+const refusals = ['not_found', 'store_unavailable', 'not_replicated', 'newer_schema'] as const;
 
 const common = { method: 'get', crossOrigin: true } as const;
 const operation = {

@@ -58,7 +58,7 @@ export function wechatCodeRoute({ scenes, commands, secrets, gate }: WechatRoute
       security: ['browserCookie', 'browserBearer'],
       params: ticketParams,
       answers: { 200: { description: 'What the QR code must say.', schema: sceneCode } },
-      refusals: ['not_found', 'store_unavailable'],
+      refusals: ['not_found', 'store_unavailable', 'not_replicated'],
     },
     handle: async (request) => {
       const { id } = request.params;

@@ -1,8 +1,10 @@
-import { StoreUnavailable } from '../event-store.ts';
+import { NotReplicated, StoreUnavailable } from '../event-store.ts';
 import type { EventStore, StoredEvent } from '../event-store.ts';
 import { checkBatch } from '../bounds.ts';
 import type { StoreSettings } from '../store-settings.ts';
 import type { Subject } from '../subject.ts';
+import { mustLast, toldByHead, toldByResult } from '../told-event.ts';
+import type { ToldEvent } from '../told-event.ts';
 import { appendBatch, livingHead, putHead } from './append.ts';
 import type { Environment } from './environment.ts';
 import type { CommitFeed } from './commit-feed.ts';
@@ -35,6 +37,12 @@ export function fileEventStore(parts: FileEventStoreParts): EventStore {
     hasLog: (subject: Subject): boolean => environment.keys(logRange(subject), 1).length > 0,
   };
 
+  // Nobody has a copy of a folder.
+  function checkTold(told: readonly ToldEvent[]): void {
+    if (settings.durability === 'replicated' && told.some(mustLast))
+      throw new NotReplicated('a file store has no replicas');
+  }
+
   function open(): void {
     if (writer.closed) throw new StoreUnavailable('the store is closed');
   }
@@ -44,21 +52,19 @@ export function fileEventStore(parts: FileEventStoreParts): EventStore {
   }
 
   return {
-    async append(batch, options = {}) {
+    async append(batch) {
       checkBatch(batch, PARTITIONS);
       const result = await writer.submit((turn) => appendBatch(turn, batch, context));
-      return options.durability === 'replicated' && 'moments' in result
-        ? { ...result, replicated: false }
-        : result;
+      checkTold(toldByResult(batch, result));
+      return result;
     },
 
     async read(subjects) {
       open();
       const time = Math.floor(now());
-      return {
-        heads: subjects.map((subject) => livingHead(environment, subject, time, historyMs)),
-        now: time,
-      };
+      const heads = subjects.map((subject) => livingHead(environment, subject, time, historyMs));
+      checkTold(heads.filter((head) => head !== null).map(toldByHead));
+      return { heads, now: time };
     },
 
     async history(subject) {

@@ -10,13 +10,12 @@ import { makePartitionCalls } from './connection/partition-calls.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
 import type { Connect, LinkTurn, ServerAccess } from './connection/redis-connection.ts';
 import { makeSoleShard } from './connection/shard.ts';
-import type { Shards } from './connection/shard.ts';
+import type { Shard, Shards } from './connection/shard.ts';
 import { Admission } from './events/admission.ts';
 import { ReadBatch } from './events/read-batch.ts';
 import { readHeads } from './events/read-heads.ts';
 import { rebuildAll } from './events/rebuild-all.ts';
 import { RedisStore } from './events/redis-store.ts';
-import { ReplicatedAppends } from './events/replicated-appends.ts';
 import { SubjectLog } from './events/subject-log.ts';
 import { Sweep } from './events/sweep.ts';
 import { Tail } from './events/tail.ts';
@@ -24,10 +23,12 @@ import { ClockWatch } from './failover/clock-watch.ts';
 import { FailoverState } from './failover/failover-state.ts';
 import { Failover } from './failover/failover.ts';
 import type { OnIncident } from './failover/incident.ts';
+import { MajorityWatch } from './failover/majority-watch.ts';
 import { Peers } from './failover/peers.ts';
-import { SentinelWatch } from './failover/sentinel-watch.ts';
 import { TimelineWatch } from './failover/timeline-watch.ts';
 import { makeRedisLedger } from './ledger.ts';
+import { Assurances } from './quorum/assurances.ts';
+import { Quorum } from './quorum/quorum.ts';
 import type { RedisSettings } from './redis-settings.ts';
 import type { Meta } from './setup/meta.ts';
 import { loadFunctions } from './setup/migrate.ts';
@@ -88,7 +89,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   }
   return {
     store,
-    ledger: makeRedisLedger(base.calls),
+    ledger: makeRedisLedger(base.calls, base.assurances),
     rebuildAll: (onProgress, take) => rebuildAll(base.calls, settings.historyMs, onProgress, take),
   };
 }
@@ -100,6 +101,8 @@ interface Base {
   readonly meta: Meta;
   readonly onIncident: OnIncident;
   readonly shards: Shards;
+  readonly quorum: Quorum;
+  readonly assurances: Assurances;
   readonly calls: PartitionCalls;
   readonly state: FailoverState;
   readonly reads: ReadBatch;
@@ -115,6 +118,8 @@ function makeBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): 
     address.kind === 'cluster'
       ? new ClusterShards(access, partitions)
       : makeSoleShard(access, partitions, { failoverDetector: settings.detectsTimelines });
+  const quorum = new Quorum(access, shards, settings.detectsTimelines);
+  const assurances = new Assurances({ settings, shards, quorum, time });
   const calls = makePartitionCalls({
     shards,
     partitions,
@@ -142,7 +147,7 @@ function makeBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): 
     time,
     onEntry: (text, partition, now) => state.observed(text, partition, now),
   });
-  return { options, access, meta, onIncident, shards, calls, state, reads, log, tail };
+  return { options, access, meta, onIncident, shards, quorum, assurances, calls, state, reads, log, tail };
 }
 
 /** Who notices that something is not as before, and deals with it. */
@@ -151,12 +156,12 @@ interface Watches {
   readonly failover: Failover;
   readonly timelines: TimelineWatch;
   readonly clocks: ClockWatch;
-  /** Undefined where no Sentinels name the master. */
-  readonly sentinels: SentinelWatch | undefined;
+  /** Undefined for a single Redis: there is nobody to ask. */
+  readonly majority: MajorityWatch | undefined;
 }
 
 function makeWatches(base: Base): Watches {
-  const { access, meta, onIncident, shards, calls, state, reads, log, tail } = base;
+  const { access, assurances, meta, onIncident, shards, calls, state, reads, log, tail } = base;
   const { settings, time, randomText } = base.options;
   const peers = new Peers({ id: randomText(), time, settleMaxMs: settings.settleMaxMs, onIncident });
   const failover = new Failover({
@@ -191,19 +196,17 @@ function makeWatches(base: Base): Watches {
       await peers.sayAlive(shard, now);
     },
   });
-  const sentinels =
-    access.address.kind === 'sentinel'
-      ? new SentinelWatch(access, {
-          onHeard: () => state.trust(),
-          onReturn: () => reconnectAll(shards),
-        })
-      : undefined;
+  const isMaster = (shard: Shard): Promise<boolean> => assurances.isMaster(shard);
+  const majority =
+    access.address.kind === 'single'
+      ? undefined
+      : new MajorityWatch({ settings, shards, state, isMaster, time });
   const clocks = new ClockWatch({ access, shards, skewMaxMs: settings.clockSkewMaxMs, onIncident });
-  return { peers, failover, timelines, clocks, sentinels };
+  return { peers, failover, timelines, clocks, majority };
 }
 
-function makeStore(base: Base, { peers, failover, timelines, clocks, sentinels }: Watches): RedisStore {
-  const { shards, calls, state } = base;
+function makeStore(base: Base, { peers, failover, timelines, clocks, majority }: Watches): RedisStore {
+  const { shards, calls, state, assurances, quorum } = base;
   const { settings, time, random } = base.options;
   const admission = new Admission({
     recovery: state,
@@ -212,23 +215,17 @@ function makeStore(base: Base, { peers, failover, timelines, clocks, sentinels }
     time,
     timeoutMs: settings.callTimeoutMs,
     checkTimeline: (shard) => timelines.check(shard),
-    writesRefused: () =>
-      (sentinels?.silentMs() ?? 0) > settings.sentinelSilenceMaxMs
-        ? 'no majority of the Sentinels is heard'
-        : undefined,
+    writesRefused: () => majority?.refusal(),
   });
   return new RedisStore({
     ...base,
+    reads: new ReadBatch(calls.partitions, time, (groups) =>
+      readHeads({ calls, shards, recovery: state, assurer: assurances }, groups),
+    ),
     recovery: state,
     admission,
     sweep: new Sweep({ calls, shards, settings, time, random }),
-    replicated: new ReplicatedAppends({
-      calls,
-      shards,
-      admission,
-      timeoutMs: settings.replicationTimeoutMs,
-      time,
-    }),
+    assurer: assurances,
     time,
     historyMs: settings.historyMs,
     timeline: () => timelines.name,
@@ -237,22 +234,23 @@ function makeStore(base: Base, { peers, failover, timelines, clocks, sentinels }
       clocks.stop();
       timelines.stop();
       failover.stop();
-      sentinels?.close();
+      majority?.stop();
       const left = Promise.allSettled(shards.all.map((shard) => peers.leave(shard)));
       await within(time, LEAVE_MS, left, () => new Error('no answer in time')).catch(() => {});
+      quorum.close();
     },
   });
 }
 
 /** Connects, lets each connection through once its history is known, and settles when calls may go out. */
-async function connectAll({ options, shards, tail }: Base, watches: Watches): Promise<void> {
-  const { timelines, clocks, sentinels } = watches;
-  sentinels?.start();
+async function connectAll({ options, shards, quorum, tail }: Base, watches: Watches): Promise<void> {
+  const { timelines, clocks, majority } = watches;
+  quorum.start();
   await shards.start(
     {
       writer: async (shard, redis) => {
+        await quorum.checkWriter(shard, redis);
         await timelines.checkWriter(shard, redis);
-        sentinels?.foundMaster();
       },
       reader: timelines.checkReader,
     },
@@ -261,11 +259,5 @@ async function connectAll({ options, shards, tail }: Base, watches: Watches): Pr
   clocks.start();
   await Promise.all(shards.all.map((shard) => shard.writer.whenUp(options.settings.callTimeoutMs)));
   await timelines.start();
-}
-
-/** Looks for every master anew: whoever was one may be so no longer. */
-function reconnectAll(shards: Shards): void {
-  for (const { writer, followers } of shards.all) {
-    for (const link of [writer, ...followers]) link.reconnect('the Sentinels are heard again');
-  }
+  majority?.start();
 }

@@ -1,12 +1,12 @@
 import type { StoreSettings } from '../store-settings.ts';
-import type { ReplicationSettings } from './events/replicated-appends.ts';
 import type { TailSettings } from './events/tail.ts';
 import type { ClockSettings } from './failover/clock-watch.ts';
 import type { GraceSettings } from './failover/failover-state.ts';
+import type { MajoritySettings } from './failover/majority-watch.ts';
 import type { SettleSettings } from './failover/peers.ts';
 import type { RingSettings } from './failover/redo-ring.ts';
-import type { SentinelSettings } from './failover/sentinel-watch.ts';
 import type { TimelineSettings } from './failover/timeline-watch.ts';
+import type { ReplicationSettings } from './quorum/assurances.ts';
 import type { LayoutSettings } from './setup/prepare.ts';
 
 /** Settings of the Redis store: what all stores have, and what each of its rooms declares. */
@@ -18,7 +18,7 @@ export type RedisSettings = StoreSettings &
   GraceSettings &
   SettleSettings &
   TimelineSettings &
-  SentinelSettings &
+  MajoritySettings &
   ClockSettings;
 
 /** The default of every setting that is the Redis store's own. */

@@ -74,8 +74,6 @@ export const cutOffScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'cut-off',
     title: 'a gateway and the old master cut off from the Sentinels 60 s',
-    // Whoever is in the smaller part stays in it: the other part has never heard of its tickets.
-    sticky: true,
     outageS: CUT_OFF_MS / 1000 + 5,
     patienceMs: 100_000,
     rates: { signInsPerSecond: 2, pulsesPerSecond: 4 },

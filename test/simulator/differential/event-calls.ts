@@ -41,7 +41,7 @@ export class EventCalls {
     const count = random.chance(0.25) ? random.between(2, 4) : 1;
     const subjects = new Set(Array.from({ length: count }, () => this.#subjects.pick(partition)));
     const batch = [...subjects].map((subject) => this.#subjects.append(subject));
-    const args = appendArguments(batch, partition, HISTORY_MS, random.chance(0.3));
+    const args = appendArguments(batch, partition, HISTORY_MS);
     return {
       name: batch.length > 1 ? 'append several' : 'append',
       args: ['FCALL', ...args.map(String)],

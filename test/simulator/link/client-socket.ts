@@ -27,6 +27,8 @@ export interface ClientSocketOptions {
 
 /** One socket to one server, and the commands that wait for their replies on it. */
 export class ClientSocket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
   readonly #process: SimulatedProcess;
   readonly #options: ClientSocketOptions;
   readonly #socket: Socket;
@@ -37,6 +39,8 @@ export class ClientSocket {
   #cancelTimeout: (() => void) | undefined;
 
   constructor(process: SimulatedProcess, network: Network, address: string, options: ClientSocketOptions) {
+    this.remoteAddress = address.slice(0, address.lastIndexOf(':'));
+    this.remotePort = Number(address.slice(address.lastIndexOf(':') + 1));
     this.#process = process;
     this.#options = options;
     this.#socket = network.connect(process, address);

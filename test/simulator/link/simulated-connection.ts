@@ -1,4 +1,8 @@
-import type { RedisConnection, StreamEntries } from '../../../src/store/redis/connection/redis-connection.ts';
+import type {
+  RedisConnection,
+  StreamEntries,
+  Socket,
+} from '../../../src/store/redis/connection/redis-connection.ts';
 import type { Network } from '../network/network.ts';
 import type { SimulatedProcess } from '../time/simulated-process.ts';
 import { ClientSocket } from './client-socket.ts';
@@ -39,8 +43,8 @@ export class SimulatedConnection implements RedisConnection {
     void this.connect();
   }
 
-  get stream(): unknown {
-    return this.#socket;
+  get stream(): Socket {
+    return this.#socket ?? {};
   }
 
   on(event: Event, listener: (error: Error) => void): void {
@@ -102,6 +106,10 @@ export class SimulatedConnection implements RedisConnection {
 
   multi(): SimulatedPipeline {
     return new SimulatedPipeline((args) => this.send(args), true);
+  }
+
+  call(...args: readonly string[]): Promise<unknown> {
+    return this.send(args);
   }
 
   readonly cluster = this.#command('CLUSTER');

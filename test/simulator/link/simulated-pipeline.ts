@@ -14,10 +14,12 @@ export class SimulatedPipeline implements Pipeline {
     this.#isTransaction = isTransaction;
   }
 
+  readonly call = this.#command();
   readonly cluster = this.#command('CLUSTER');
   readonly fcall = this.#command('FCALL');
   readonly fcall_ro = this.#command('FCALL_RO');
   readonly hsetnx = this.#command('HSETNX');
+  readonly role = this.#command('ROLE');
   readonly wait = this.#command('WAIT');
   readonly xread = this.#command('XREAD');
   readonly xrevrange = this.#command('XREVRANGE');
@@ -33,9 +35,9 @@ export class SimulatedPipeline implements Pipeline {
     return replies.map((reply) => (reply instanceof Error ? [reply] : [null, reply]));
   }
 
-  #command(name: string): (...args: readonly Argument[]) => this {
+  #command(...name: readonly string[]): (...args: readonly Argument[]) => this {
     return (...args) => {
-      this.#commands.push([name, ...args]);
+      this.#commands.push([...name, ...args]);
       return this;
     };
   }

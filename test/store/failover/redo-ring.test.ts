@@ -134,7 +134,7 @@ test('nor does it while the master may be one that others have replaced, until i
   known.answered(PARTITION, 2_000 + 10 * WINDOW_MS);
   known.observed(entry(ONE, 2), PARTITION, 2_000 + 10 * WINDOW_MS);
   expect(known.entriesOf([PARTITION])).toEqual([[ONE, [entry(ONE, 1), entry(ONE, 2)]]]);
-  known.trust();
+  known.trust(known.answeredTimes());
   expect(known.entriesOf([PARTITION])).toEqual([[ONE, [entry(ONE, 2)]]]);
 });
 

@@ -49,8 +49,9 @@ export function callThrough<T>(
           if (link === undefined) throw new Error('CLUSTERDOWN nobody has the partition');
           if (!link.up) await link.whenUp(end - time.now());
           sent = true;
+          const opening = link.openings;
           const answer = await run(link);
-          link.assertUp();
+          link.assertUp(opening);
           return answer;
         } catch (error) {
           last = error;

@@ -111,6 +111,7 @@ export class ClusterShards implements Shards {
       const shard = present ?? new Shard(this.#access, checks, { endpoint: { host, port } });
       if (present === undefined) shard.takesOver = partitions.some((i) => before[i] !== undefined);
       shard.partitions = partitions;
+      shard.slots = partitions.map((i) => this.#slots?.partitions[i] ?? -1);
       shards.set(name, shard);
       for (const partition of partitions) owners[partition] = shard;
     }

@@ -23,6 +23,7 @@ export class Link {
   readonly #check: (redis: RedisConnection) => Promise<void>;
   readonly #waiting = new Set<() => void>();
   #state: 'down' | 'up' | 'closed' = 'down';
+  #openings = 0;
   #failure: unknown;
   #told = '';
   #lastError: Error | undefined;
@@ -59,9 +60,17 @@ export class Link {
     return this.#state === 'closed';
   }
 
-  /** @throws Error where calls may not go out, and what was answered last may come from a master that is one no more. */
-  assertUp(): void {
-    if (this.#state !== 'up') throw new Error('Connection is closed.');
+  /** How often it was opened for calls: names the present opening. */
+  get openings(): number {
+    return this.#openings;
+  }
+
+  /**
+   * @param opening the opening that a call went out in: one that ended meanwhile, and began anew, may have led elsewhere.
+   * @throws Error where calls may not go out, and what was answered last may come from a master that is one no more.
+   */
+  assertUp(opening = this.#openings): void {
+    if (this.#state !== 'up' || this.#openings !== opening) throw new Error('Connection is closed.');
   }
 
   /** The connection's last error, for people. */
@@ -118,6 +127,7 @@ export class Link {
     }
     if (this.#state !== 'down' || this.redis.status !== 'ready' || stream !== this.redis.stream) return;
     this.#state = 'up';
+    this.#openings += 1;
     this.#failure = undefined;
     this.#lastError = undefined;
     this.#told = '';

@@ -11,10 +11,12 @@ export type StreamEntries = [id: string, fields: string[]][];
 
 /** Commands that go out together and are answered together, in their order. */
 export interface Pipeline {
+  call(command: 'SENTINEL', subcommand: string, ...rest: string[]): Pipeline;
   cluster(subcommand: 'KEYSLOT', key: string): Pipeline;
   fcall(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
   fcall_ro(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
   hsetnx(key: string, field: string, value: Argument): Pipeline;
+  role(): Pipeline;
   wait(replicas: number, timeoutMs: number): Pipeline;
   xread(...rest: ['COUNT', number, 'STREAMS', ...string[]]): Pipeline;
   xrevrange(key: string, from: string, to: string, word: 'COUNT', count: number): Pipeline;
@@ -30,7 +32,8 @@ export interface Pipeline {
  * of its own. The client of ioredis is one. A command rejects with the server's error, or with `Connection is closed.`
  */
 export interface RedisConnection {
-  cluster(subcommand: 'SLOTS'): Promise<unknown>;
+  call(command: 'SENTINEL', subcommand: string, ...rest: string[]): Promise<unknown>;
+  cluster(subcommand: 'SLOTS' | 'NODES'): Promise<unknown>;
   eval(script: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
   exists(key: string): Promise<number>;
   fcall(name: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
@@ -65,7 +68,7 @@ export interface RedisConnection {
   /** `ready` once commands may go out. */
   readonly status: string;
   /** The socket that is in use: another one after each reconnection. */
-  readonly stream: unknown;
+  readonly stream: Socket;
   readonly options: { readonly host?: string | undefined };
   on(event: 'error', listener: (error: Error) => void): unknown;
   /** `close`: the socket is lost, and another is looked for; `end`: none is looked for any longer. */
@@ -75,6 +78,12 @@ export interface RedisConnection {
   connect(): Promise<void>;
   /** Leaves this server; with `true` another connection is made at once. */
   disconnect(reconnect?: boolean): void;
+}
+
+/** A socket, as far as it tells where it leads. */
+export interface Socket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
 }
 
 /** Where a connection goes, if not to the address. */

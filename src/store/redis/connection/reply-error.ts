@@ -12,7 +12,7 @@ export type Verdict = 'unsent' | 'unknown' | 'moved' | 'library' | 'failed';
 const UNSENT =
   /^(READONLY|LOADING|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|UNBLOCKED|Stream isn't writeable)/;
 const UNKNOWN =
-  /Connection is closed|connection close|retries per request|Socket timeout|ECONN|EPIPE|ETIMEDOUT|ended|write after/;
+  /Connection is closed|connection close|retries per request|no majority|Socket timeout|ECONN|EPIPE|ETIMEDOUT|ended|write after/;
 
 export function verdictOf(error: unknown): Verdict {
   const message = error instanceof Error ? error.message : String(error);

@@ -26,6 +26,8 @@ export class Shard {
   takesOver = false;
   /** How many replicas the master last knew. */
   replicas = 0;
+  /** The slots of its partitions, in a Cluster. */
+  slots: readonly number[] = [];
 
   readonly #access: ServerAccess;
   readonly #options: ConnectOptions;
@@ -44,7 +46,7 @@ export class Shard {
     return [this.reader, this.control, ...(this.#durable === undefined ? [] : [this.#durable])];
   }
 
-  /** A writer of its own for appends that wait for replicas, so that no other write waits with them. */
+  /** A connection of its own for waiting until replicas have caught up, so that no call waits with it. */
   get durable(): Link {
     this.#durable ??= this.#link('durable', (redis) => this.#sameMaster(redis));
     return this.#durable;

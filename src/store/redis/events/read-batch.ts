@@ -2,7 +2,6 @@ import type { Time } from '../../../time/time.ts';
 import type { Head } from '../../event-store.ts';
 import { partitionOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
-import { parseHead } from '../format/head.ts';
 
 /** A head, and the store's time when it was read. */
 export interface DatedHead {
@@ -16,10 +15,14 @@ export interface SubjectGroup {
   readonly subjects: readonly Subject[];
 }
 
-/** Answers, for each group, the time and each subject's head as text. */
-export type ReadHeads = (
-  groups: readonly SubjectGroup[],
-) => Promise<readonly { readonly now: number; readonly texts: readonly (string | null)[] }[]>;
+/** The time, and the heads of a group's subjects. */
+export interface GroupHeads {
+  readonly now: number;
+  readonly heads: readonly (Head | null)[];
+}
+
+/** Answers for each group. */
+export type ReadHeads = (groups: readonly SubjectGroup[]) => Promise<readonly GroupHeads[]>;
 
 interface Waiting {
   readonly resolve: (dated: DatedHead) => void;
@@ -66,11 +69,7 @@ export class ReadBatch {
       for (const [i, { subjects }] of groups.entries()) {
         const answer = answers[i];
         for (const [j, subject] of subjects.entries()) {
-          const text = answer?.texts[j] ?? null;
-          const dated = {
-            head: text === null ? null : parseHead(subject, text),
-            now: answer?.now ?? 0,
-          };
+          const dated = { head: answer?.heads[j] ?? null, now: answer?.now ?? 0 };
           for (const { resolve } of waiting.get(subject) ?? []) resolve(dated);
         }
       }

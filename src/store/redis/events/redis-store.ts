@@ -4,7 +4,6 @@ import { checkBatch } from '../../bounds.ts';
 import type {
   Append,
   AppendResult,
-  Durability,
   EventStore,
   FeedBatch,
   Head,
@@ -12,15 +11,16 @@ import type {
   StoredEvent,
 } from '../../event-store.ts';
 import type { Subject } from '../../subject.ts';
+import { toldByResult } from '../../told-event.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shards } from '../connection/shard.ts';
 import { appendArguments, appendResult } from '../format/append-call.ts';
 import type { Marked } from '../format/append-call.ts';
 import type { Admission } from './admission.ts';
+import type { Assurer } from './assurer.ts';
 import type { ReadBatch } from './read-batch.ts';
 import type { DatedHead } from './read-batch.ts';
 import type { Recovery } from './recovery.ts';
-import type { ReplicatedAppends } from './replicated-appends.ts';
 import type { SubjectLog } from './subject-log.ts';
 import type { Sweep } from './sweep.ts';
 import type { Tail } from './tail.ts';
@@ -39,7 +39,7 @@ export interface RedisStoreParts {
   readonly log: SubjectLog;
   readonly tail: Tail;
   readonly sweep: Sweep;
-  readonly replicated: ReplicatedAppends;
+  readonly assurer: Assurer;
   readonly time: Time;
   /** How long a head outlives its subject's end, in milliseconds. */
   readonly historyMs: number;
@@ -59,22 +59,18 @@ export class RedisStore implements EventStore {
     this.#parts = parts;
   }
 
-  async append(
-    batch: readonly Append[],
-    options: { readonly durability?: Durability } = {},
-  ): Promise<AppendResult> {
+  async append(batch: readonly Append[]): Promise<AppendResult> {
     const { calls, admission, recovery, log } = this.#parts;
     const partition = checkBatch(batch, calls.partitions);
     admission.checkWritable();
-    const replicated = options.durability === 'replicated';
-    let result = await this.#send(batch, partition, replicated);
+    let result = await this.#send(batch, partition);
     if ('head' in result && !(await admission.isSure((batch[result.index] as Append).subject, result.head))) {
-      result = await this.#send(batch, partition, replicated);
+      result = await this.#send(batch, partition);
     }
     if (result.outcome === 'marked') {
       await log.rebuild((batch[result.index] as Append).subject).catch(() => null);
       const marked = result;
-      result = await this.#send(batch, partition, replicated);
+      result = await this.#send(batch, partition);
       if (result.outcome === 'marked') return this.#firstAgain(batch, marked);
     }
     if ('moments' in result) recovery.acknowledged(batch, result.moments, partition);
@@ -106,7 +102,8 @@ export class RedisStore implements EventStore {
 
   async rebuild(subject: Subject): Promise<Head | null> {
     await this.#parts.admission.released([subject]);
-    return this.#parts.log.rebuild(subject);
+    await this.#parts.log.rebuild(subject);
+    return (await this.#parts.reads.read(subject)).head;
   }
 
   due(limit: number): Promise<readonly Subject[]> {
@@ -158,27 +155,17 @@ export class RedisStore implements EventStore {
     return sure.every(Boolean);
   }
 
-  async #send(
-    batch: readonly Append[],
-    partition: number,
-    replicated: boolean,
-  ): Promise<AppendResult | Marked> {
-    const { calls, admission, recovery, replicated: replicatedAppends, historyMs } = this.#parts;
-    const call = appendArguments(batch, partition, historyMs, replicated);
-    if (replicated) {
-      const { reply, reached } = await replicatedAppends.send(batch, partition, call);
-      const result = appendResult(batch, reply);
-      recovery.answered(partition, result.now);
-      return 'moments' in result ? { ...result, replicated: reached } : result;
-    }
+  async #send(batch: readonly Append[], partition: number): Promise<AppendResult | Marked> {
+    const { calls, admission, assurer, recovery, historyMs } = this.#parts;
+    const call = appendArguments(batch, partition, historyMs);
     const subjects = batch.map(({ subject }) => subject);
-    const reply = await calls.call(partition, true, async (link) => {
+    return calls.call(partition, true, async (link) => {
       await admission.admit(link, subjects);
-      return link.redis.fcall(...call);
+      const result = appendResult(batch, await link.redis.fcall(...call));
+      await assurer.assure(link, partition, toldByResult(batch, result));
+      recovery.answered(partition, result.now);
+      return result;
     });
-    const result = appendResult(batch, reply);
-    recovery.answered(partition, result.now);
-    return result;
   }
 
   /** A first event whose head is gone for good, while the log still knows it. */
@@ -187,6 +174,10 @@ export class RedisStore implements EventStore {
     const first = (await this.#parts.log.eventsOf(subject))[0];
     if (batch.length === 1 && first?.version === 1 && first.id === event.id) {
       const { id, at, deadline } = first;
+      const partition = checkBatch(batch, this.#parts.calls.partitions);
+      await this.#parts.calls.call(partition, true, (link) =>
+        this.#parts.assurer.assure(link, partition, [{ subject, id }]),
+      );
       return { outcome: 'already', now, moments: [{ id, at, deadline }] };
     }
     return { outcome: 'conflict', now, index, head: null };

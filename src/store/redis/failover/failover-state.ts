@@ -81,9 +81,14 @@ export class FailoverState implements Recovery {
     if (this.#options.trustsAtOnce) this.#trustedAt[partition] = now;
   }
 
-  /** Whoever answered until now was the master. */
-  trust(): void {
-    for (const [partition, now] of this.#answeredAt.entries()) this.#trustedAt[partition] = now;
+  /** The store's time as each partition last told it. */
+  answeredTimes(): readonly number[] {
+    return [...this.#answeredAt];
+  }
+
+  /** Whoever had told these times was the master. */
+  trust(times: readonly number[]): void {
+    for (const [partition, time] of times.entries()) this.#trustedAt[partition] = time;
   }
 
   /** The store's time when a partition's master last answered as the master; 0 where it never did. */

@@ -87,7 +87,7 @@ export async function revokeAtAnyVersion(
     },
   ] as const;
   const partition = partitionOf(event.subject, calls.partitions);
-  const call = appendArguments(batch, partition, historyMs, false);
+  const call = appendArguments(batch, partition, historyMs);
   const result = appendResult(batch, await calls.call(partition, true, (link) => link.redis.fcall(...call)));
   if ('moments' in result) return ['restored', head];
   return result.outcome === 'conflict' && result.head?.final === true

@@ -14,7 +14,7 @@ const TIMELINE_CHECK_MS = 1_000;
 
 /** Whether another history is noticed. */
 export interface TimelineSettings {
-  /** Leave a master the moment that the Sentinels name another one, and notice another history (off for tests only). */
+  /** Ask whether a server is still the master, and notice another history (off for tests only). */
   readonly detectsTimelines: boolean;
 }
 

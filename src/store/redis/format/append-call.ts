@@ -19,7 +19,6 @@ export function appendArguments(
   batch: readonly Append[],
   partition: number,
   historyMs: number,
-  rewrites: boolean,
 ): readonly [name: string, keyCount: number, ...rest: (string | number)[]] {
   const { log, due, firsts, grace } = partitionKeys(partition);
   const keys = [log, due, firsts, grace, ...batch.map(({ subject }) => headKey(partition, subject))];
@@ -28,7 +27,8 @@ export function appendArguments(
     keys.length,
     ...keys,
     historyMs,
-    rewrites ? 1 : 0,
+    // Releases that counted on WAIT's own idea of what to wait for said 1 here.
+    0,
     ...batch.flatMap((append) => argumentsOf(append)),
   ];
 }
