@@ -12,7 +12,6 @@ import type { Method, Route } from './request/route.ts';
 import type { Header } from './answer/security-headers.ts';
 import { send } from './answer/send.ts';
 
-/** What the application is made of. */
 export interface AppParts {
   readonly routes: readonly Route[];
   readonly dispatcher: Dispatcher;
@@ -36,7 +35,7 @@ export function makeApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use((req, res, next) => {
-    accessLog.begin(res, parts.makeRequestId(req), req.method);
+    accessLog.mark(res, parts.makeRequestId(req), req.method);
     next();
   });
   for (const [path, routes] of byPath(parts.routes)) {

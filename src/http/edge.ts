@@ -24,7 +24,7 @@ import { makeLimits, noLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
 import type { Pages } from './pages/pages.ts';
 import { phoneCaller } from './caller/phone-caller.ts';
-import type { LimitName, Limits, LimitsOptions } from './limits/limits.ts';
+import type { LimitName, Limits, LimitsParts } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
 import { routeTable, socketTable } from './route-table.ts';
 import type { RouteTableParts } from './route-table.ts';
@@ -37,7 +37,7 @@ import { makeHttpServer } from './server.ts';
 import type { ServerBounds } from './server.ts';
 import { readStaticFiles } from './answer/static-files.ts';
 import { minting } from './tickets/minting.ts';
-import type { MintingOptions } from './tickets/minting.ts';
+import type { MintingParts } from './tickets/minting.ts';
 import type { TicketPresenter } from './tickets/presenter.ts';
 import type { TransportShared } from './transports/transport.ts';
 import { upgradeHandler } from './upgrades.ts';
@@ -49,7 +49,7 @@ export interface EdgeSettings {
   readonly issuer: string;
   /** Addresses or networks whose `X-Forwarded-For` counts. */
   readonly trustedProxies: readonly string[];
-  readonly lives: MintingOptions['lives'];
+  readonly lives: MintingParts['lives'];
   /** How long an outcome can still be learnt after a ticket's end. */
   readonly historyMs: number;
   /** Wrong numbers that a phone may type for one ticket. */
@@ -58,7 +58,7 @@ export interface EdgeSettings {
   /** The largest body of a request. */
   readonly bodyBytes: number;
   /** Undefined: nothing is limited. */
-  readonly perMinute: LimitsOptions['perMinute'] | undefined;
+  readonly perMinute: LimitsParts['perMinute'] | undefined;
   /** Whether nodes share a store, and count their rate limits in it together. */
   readonly sharesLimits: boolean;
   readonly server: ServerBounds;
@@ -211,7 +211,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
   };
 }
 
-function limitsOf(options: EdgeOptions, addressOf: LimitsOptions['addressOf']): Limits {
+function limitsOf(options: EdgeOptions, addressOf: LimitsParts['addressOf']): Limits {
   const { perMinute } = options.settings;
   if (perMinute === undefined) return noLimits;
   return makeLimits({

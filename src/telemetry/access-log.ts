@@ -31,8 +31,8 @@ export class AccessLog {
     this.now = now;
   }
 
-  /** Begins a request; its line is written when the response closes. */
-  begin(res: ServerResponse, id: string, method: string): RequestMark {
+  /** Marks a request as begun; its line is written when the response closes. */
+  mark(res: ServerResponse, id: string, method: string): RequestMark {
     const mark = {
       id,
       method,
@@ -43,7 +43,7 @@ export class AccessLog {
       told: this,
     };
     (res as Marked)[MARK] = mark;
-    res.once('close', tell);
+    res.once('close', writeLine);
     return mark;
   }
 }
@@ -53,7 +53,7 @@ export function markOf(res: ServerResponse): RequestMark | undefined {
   return (res as Marked)[MARK];
 }
 
-function tell(this: ServerResponse): void {
+function writeLine(this: ServerResponse): void {
   const mark = (this as Marked)[MARK];
   if (mark === undefined) return;
   const { log, metrics, now } = mark.told;

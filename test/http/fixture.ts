@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import supertest from 'supertest';
 import { sessionCommands } from '../../src/command/session-commands.ts';
 import { ticketCommands } from '../../src/command/ticket-commands.ts';
 import { oauthSettings } from '../../src/config/rooms/oauth.ts';
@@ -47,6 +48,8 @@ import type { ResponseRecord } from './response-recorder.ts';
 /** A running edge over a real file store, in this process. */
 export interface RunningEdge {
   readonly url: string;
+  /** One request and its answer, in a line: `await edge.api.get('/livez').expect(200)`. No redirect is followed. */
+  readonly api: ReturnType<typeof supertest>;
   readonly secrets: TicketSecrets;
   /** The id of the key that makes. */
   readonly keyId: string;
@@ -228,6 +231,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
 
   return {
     url: `http://127.0.0.1:${port}`,
+    api: supertest(`http://127.0.0.1:${port}`),
     secrets,
     keyId: ring.makingId,
     ledger,

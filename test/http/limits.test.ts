@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Store } from 'express-rate-limit';
 import { sharedLimit } from '../../src/http/limits/shared-limit.ts';
-import { call } from '../support/call.ts';
 import { startEdge } from './fixture.ts';
 import type { EdgeTestOptions, RunningEdge } from './fixture.ts';
 
@@ -25,19 +24,19 @@ const json = {
 async function mints(count: number, headers: Readonly<Record<string, string>> = {}): Promise<number[]> {
   const statuses: number[] = [];
   for (let index = 0; index < count; index += 1)
-    statuses.push((await call(`${edge.url}/v1/tickets`, { json, headers })).status);
+    statuses.push((await edge.api.post('/v1/tickets').set(headers).send(json)).status);
   return statuses;
 }
 
 test('an address that mints too many is told when to come back', async () => {
   edge = await startEdge(limited({}));
   expect(await mints(4)).toEqual([201, 201, 201, 429]);
-  const refused = await call(`${edge.url}/v1/tickets`, { json });
+  const refused = await edge.api.post('/v1/tickets').send(json).expect(429);
   expect(refused.body).toMatchObject({ status: 429, code: 'too_many_requests' });
-  const seconds = Number(refused.headers.get('retry-after'));
+  const seconds = Number(refused.headers['retry-after']);
   expect(seconds).toBeGreaterThanOrEqual(1);
   expect(seconds).toBeLessThanOrEqual(60);
-  expect((await call(`${edge.url}/livez`)).status).toBe(200);
+  await edge.api.get('/livez').expect(200);
 });
 
 test('scans, confirms and denials share one limit; the token endpoint refuses as OAuth does', async () => {
@@ -45,15 +44,12 @@ test('scans, confirms and denials share one limit; the token endpoint refuses as
   const id = 'A'.repeat(22);
   const paths = ['/v1/scans', `/v1/tickets/${id}/confirm`, `/v1/tickets/${id}/deny`];
   const statuses: number[] = [];
-  for (const path of paths) statuses.push((await call(`${edge.url}${path}`, { json: {} })).status);
+  for (const path of paths) statuses.push((await edge.api.post(path).send({})).status);
   expect(statuses).toEqual([401, 400, 429]);
-  await call(`${edge.url}/oauth/token`, { form: {} });
-  const refused = await call(`${edge.url}/oauth/token`, { form: {} });
-  expect([refused.status, refused.body]).toEqual([
-    429,
-    expect.objectContaining({ error: 'temporarily_unavailable' }),
-  ]);
-  expect(refused.headers.get('retry-after')).not.toBeNull();
+  await edge.api.post('/oauth/token').type('form').send({});
+  const refused = await edge.api.post('/oauth/token').type('form').send({}).expect(429);
+  expect(refused.body).toMatchObject({ error: 'temporarily_unavailable' });
+  expect(refused.headers).toHaveProperty('retry-after');
 });
 
 test('behind a trusted proxy each client counts for itself, and cannot name another', async () => {

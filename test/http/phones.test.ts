@@ -35,11 +35,8 @@ test('the same user again gets the same answer', async () => {
 test('a scan names exactly one code', async () => {
   const code = readScanCode((await mint(edge.url, app)).notice);
   for (const json of [{}, { scan_code: code, user_code: 'ABCD' }]) {
-    const answer = await call(`${edge.url}/v1/scans`, {
-      headers: { authorization: 'Bearer demo-alice' },
-      json,
-    });
-    expect([answer.status, answer.body]).toEqual([400, expect.objectContaining({ field: 'scan_code' })]);
+    const post = edge.api.post('/v1/scans').auth('demo-alice', { type: 'bearer' });
+    expect((await post.send(json).expect(400)).body).toMatchObject({ field: 'scan_code' });
   }
   expect((await scan(edge.url, { userCode: 'WDJB-MJHT' })).status).toBe(404);
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { call } from '../support/call.ts';
 import { mint } from '../support/signin.ts';
 import { startEdge } from './fixture.ts';
 import type { RunningEdge } from './fixture.ts';
@@ -16,36 +15,33 @@ const raw = (head: string, body: string | Buffer = ''): Promise<string> =>
 const statusOf = (answer: string): number => Number(answer.slice(9, 12));
 
 test('an unknown path is a 404 problem, under /oauth an OAuth error', async () => {
-  const problem = await call(`${edge.url}/nothing/here?x=1`);
-  expect([problem.status, problem.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+  const problem = await edge.api.get('/nothing/here?x=1').expect(404);
+  expect(problem.type).toBe('application/problem+json');
   expect(problem.body).toMatchObject({ code: 'not_found' });
-  const oauth = await call(`${edge.url}/oauth/nothing`);
-  expect([oauth.status, oauth.headers.get('content-type')]).toEqual([404, 'application/json']);
+  const oauth = await edge.api.get('/oauth/nothing').expect(404);
+  expect(oauth.type).toBe('application/json');
   expect(oauth.body).toHaveProperty('error');
 });
 
 test.each([
-  ['PUT', '/v1/tickets', 'POST, OPTIONS'],
-  ['GET', '/v1/tickets', 'POST, OPTIONS'],
-  ['DELETE', '/v1/scans', 'POST, OPTIONS'],
-  ['POST', '/livez', 'GET, HEAD, OPTIONS'],
-  ['POST', '/v1/tickets/x', 'GET, DELETE, HEAD, OPTIONS'],
+  ['put', '/v1/tickets', 'POST, OPTIONS'],
+  ['get', '/v1/tickets', 'POST, OPTIONS'],
+  ['delete', '/v1/scans', 'POST, OPTIONS'],
+  ['post', '/livez', 'GET, HEAD, OPTIONS'],
+  ['post', '/v1/tickets/x', 'GET, DELETE, HEAD, OPTIONS'],
 ] as const)('%s %s is a 405 that says what is allowed', async (method, path, allow) => {
-  const answer = await call(`${edge.url}${path}`, { method });
-  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+  const answer = await edge.api[method](path).expect(405).expect('Allow', allow);
   expect(answer.body).toMatchObject({ status: 405, code: 'invalid_request', field: 'method' });
 });
 
 test('OPTIONS says what is allowed, HEAD what GET would', async () => {
-  const options = await call(`${edge.url}/livez`, { method: 'OPTIONS' });
-  expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+  await edge.api.options('/livez').expect(204).expect('Allow', 'GET, HEAD, OPTIONS');
   const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
   for (const path of ['/livez', '/docs', `/v1/tickets/${ticket.ticketId}`, '/nothing']) {
-    const ask = (method: 'GET' | 'HEAD') =>
-      call(`${edge.url}${path}`, { method, headers: ticket.secretHeaders });
-    const [head, get] = [await ask('HEAD'), await ask('GET')];
-    expect([head.status, head.text]).toEqual([get.status, '']);
-    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+    const get = await edge.api.get(path).set(ticket.secretHeaders);
+    const head = await edge.api.head(path).set(ticket.secretHeaders).expect(get.status);
+    expect(head.text ?? '').toBe('');
+    expect(head.headers['content-type']).toBe(get.headers['content-type']);
   }
 });
 
@@ -58,15 +54,10 @@ test('a parameter given twice is a 400 that names it, on every address', async (
     `/v1/tickets/${ticket.ticketId}/poll`,
   ];
   for (const path of paths) {
-    const answer = await call(`${edge.url}${path}?after=1-1&after=1-1`, { headers: ticket.secretHeaders });
-    expect(answer.status).toBe(400);
-    expect(answer.text).toContain('after');
+    const twice = edge.api.get(`${path}?after=1-1&after=1-1`).set(ticket.secretHeaders);
+    expect((await twice.expect(400)).text).toContain('after');
   }
-  const form = await call(`${edge.url}/demo/phone`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  });
-  expect(form.status).toBe(400);
+  await edge.api.post('/demo/phone').type('form').expect(400);
 });
 
 test.each([
@@ -119,12 +110,8 @@ test('old health checks and proxies are understood', async () => {
 test('a body too large is a 413, told in its head or not, and the answer arrives', async () => {
   const big = 'x'.repeat(300_000);
   for (const body of [JSON.stringify({ client_id: big }), big]) {
-    const answer = await call(`${edge.url}/v1/tickets`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      json: body,
-    });
-    expect([answer.status, answer.body]).toEqual([413, expect.objectContaining({ code: 'too_large' })]);
+    const answer = await edge.api.post('/v1/tickets').type('json').send(body).expect(413);
+    expect(answer.body).toMatchObject({ code: 'too_large' });
   }
   const chunked = await raw(
     'POST /v1/tickets HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked',
@@ -144,15 +131,9 @@ test.each([
   ['', {}],
   ['application/json', { 'content-encoding': 'gzip' }],
 ])('a body of %j is a 415', async (type, more) => {
-  const response = await fetch(`${edge.url}/v1/tickets`, {
-    method: 'POST',
-    headers: { 'content-type': type, ...more },
-    body: '{"client_id":"app"}',
-  });
-  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
-    415,
-    'unsupported_media_type',
-  ]);
+  const post = edge.api.post('/v1/tickets').set({ 'content-type': type, ...more });
+  const answer = await post.send('{"client_id":"app"}').expect(415);
+  expect(answer.body).toMatchObject({ code: 'unsupported_media_type' });
 });
 
 test.each([
@@ -163,79 +144,75 @@ test.each([
   ['right, but deep', `{"client_id":"app","more":${'['.repeat(16)}"[{"${']'.repeat(16)}}`],
   ['deep and open', '{"a":'.repeat(2000)],
 ])('a body that is %s is a 400 that names the body', async (_name, body) => {
-  const response = await fetch(`${edge.url}/v1/tickets`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-  });
-  expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({ code: 'invalid_request', field: 'body' });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${edge.url}/v1/tickets`, { method: 'POST', headers, body });
+  expect(answer.status).toBe(400);
+  expect(await answer.json()).toMatchObject({ code: 'invalid_request', field: 'body' });
 });
 
 test('brackets in texts nest nothing, and a little depth is fine', async () => {
   for (const more of ['[[[[[[[[[[[[[[[[[[[[[[', '\\"[[[[[[[[[[[[[[[[[[[[[[[', [[[[[[[[[[[[1]]]]]]]]]]]]]) {
-    const answer = await call(`${edge.url}/v1/tickets`, { json: { client_id: 'app', more } });
+    const answer = await edge.api.post('/v1/tickets').send({ client_id: 'app', more });
     expect(answer.body).toMatchObject({ field: 'code_challenge' });
   }
 });
 
 test('__proto__ in a body is a member like any other, and changes nothing', async () => {
-  const json = JSON.parse(
-    '{"client_id":"app","__proto__":{"code_challenge":"x","binding":"bearer"},"constructor":{"prototype":{}}}',
-  ) as unknown;
-  const answer = await call(`${edge.url}/v1/tickets`, { json });
+  const json =
+    '{"client_id":"app","__proto__":{"code_challenge":"x","binding":"bearer"},"constructor":{"prototype":{}}}';
+  const answer = await edge.api.post('/v1/tickets').type('json').send(json);
   expect(answer.body).toMatchObject({ status: 400, field: 'code_challenge' });
   expect(({} as { binding?: string }).binding).toBeUndefined();
 });
 
 test('security headers stand on every answer', async () => {
   for (const path of ['/livez', '/nothing', '/docs', '/device', '/v1/tickets/x']) {
-    const { headers } = await call(`${edge.url}${path}`);
-    const policy = headers.get('content-security-policy') ?? '';
+    const { headers } = await edge.api.get(path);
+    const policy = headers['content-security-policy'];
     expect(policy).toContain("script-src 'self'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain('unsafe-inline');
     expect(policy).not.toContain('upgrade-insecure-requests');
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('x-frame-options')).toBe('DENY');
-    expect(headers.get('referrer-policy')).toBe('no-referrer');
-    expect(headers.get('x-powered-by')).toBeNull();
-    expect(headers.get('strict-transport-security')).toBeNull();
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+    });
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('strict-transport-security');
   }
 });
 
 test('behind an https address they ask for https, and so do cookies', async () => {
   const secure = await startEdge({ env: { SCANGATE_PUBLIC_URL: 'https://localhost:8443' } });
-  const answer = await call(`${secure.url}/livez`);
-  expect(answer.headers.get('strict-transport-security')).toMatch(/max-age=\d+/);
-  expect(answer.headers.get('content-security-policy')).toContain('upgrade-insecure-requests');
-  expect(answer.headers.get('content-security-policy')).toContain('wss://localhost:8443');
-  const minted = await call(`${secure.url}/v1/tickets`, {
-    json: {
-      client_id: 'app',
-      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-      code_challenge_method: 'S256',
-    },
-  });
-  expect(minted.headers.getSetCookie()[0]).toMatch(/; Secure$/);
+  const { headers } = await secure.api.get('/livez').expect('Strict-Transport-Security', /max-age=\d+/);
+  expect(headers['content-security-policy']).toContain('upgrade-insecure-requests');
+  expect(headers['content-security-policy']).toContain('wss://localhost:8443');
+  const asked = {
+    client_id: 'app',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  };
+  await secure.api
+    .post('/v1/tickets')
+    .send(asked)
+    .expect('Set-Cookie', /; Secure$/);
   await secure.stop();
 });
 
 test('readiness, liveness, metrics', async () => {
-  expect((await call(`${edge.url}/readyz`)).body).toEqual({ status: 'ready', canary_age_ms: 12 });
+  await edge.api.get('/readyz').expect(200, { status: 'ready', canary_age_ms: 12 });
   for (const [state, code] of [
     ['draining', 'draining'],
     ['away', 'store_unavailable'],
   ] as const) {
     edge.setState(state);
-    const answer = await call(`${edge.url}/readyz`);
-    expect([answer.status, answer.body]).toEqual([503, expect.objectContaining({ code })]);
-    expect(answer.headers.get('retry-after')).not.toBeNull();
-    expect((await call(`${edge.url}/livez`)).status).toBe(200);
+    const answer = await edge.api.get('/readyz').expect(503).expect('Retry-After', /^\d+$/);
+    expect(answer.body).toMatchObject({ code });
+    await edge.api.get('/livez').expect(200);
   }
   edge.setState('ready');
-  const metrics = await call(`${edge.url}/metrics`);
-  expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
+  const metrics = await edge.api.get('/metrics').expect('Content-Type', /^text\/plain/);
   expect(metrics.text).toMatch(/^scangate_canary_age_seconds 0\.012$/m);
   expect(metrics.text).toMatch(/^scangate_problems_total\{code="not_found"\} \d+$/m);
 });

@@ -8,8 +8,7 @@ import type { ClientAddress } from '../caller/client-address.ts';
 /** Which rate limit a route counts against: per client address and minute, shared by all routes of that name. */
 export type LimitName = 'mints' | 'scans' | 'tokens';
 
-/** What the limits are made of. */
-export interface LimitsOptions {
+export interface LimitsParts {
   /** Requests that one address may make a minute. */
   readonly perMinute: Readonly<Record<LimitName, number>>;
   /** A store that nodes share, one per limit; absent: this process' memory. It must settle within its own bound. */
@@ -32,18 +31,18 @@ const WINDOW_MS = 60_000;
 /** Limits that limit nothing (`SCANGATE_LIMITS=off`). */
 export const noLimits: Limits = { check: () => Promise.resolve() };
 
-export function makeLimits(options: LimitsOptions): Limits {
-  const away = (): void => options.onStoreAway?.();
+export function makeLimits(parts: LimitsParts): Limits {
+  const away = (): void => parts.onStoreAway?.();
   const limiterOf = (name: LimitName) =>
     rateLimit({
       windowMs: WINDOW_MS,
-      limit: options.perMinute[name],
-      ...(options.makeStore === undefined ? {} : { store: options.makeStore(name) }),
-      keyGenerator: (req) => options.addressOf(req).counted ?? '',
-      skip: (req) => options.addressOf(req).counted === undefined,
+      limit: parts.perMinute[name],
+      ...(parts.makeStore === undefined ? {} : { store: parts.makeStore(name) }),
+      keyGenerator: (req) => parts.addressOf(req).counted ?? '',
+      skip: (req) => parts.addressOf(req).counted === undefined,
       handler: (req, _res, next) => {
         const reset = (req as AugmentedRequest)['rateLimit']?.resetTime?.getTime();
-        const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - options.now());
+        const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - parts.now());
         next(new ScangateError('too_many_requests', { retryAfterMs }));
       },
       standardHeaders: false,

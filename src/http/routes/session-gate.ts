@@ -9,8 +9,7 @@ import type { Origins } from '../caller/origins.ts';
 import { allows, fetchSite, originOf } from '../caller/request-site.ts';
 import type { Admitted } from '../transports/admitted.ts';
 
-/** What watching a session is made of. */
-export interface SessionGateOptions {
+export interface SessionGateParts {
   readonly access: AccessCheck;
   readonly clients: ClientRegistry;
   readonly origins: Origins;
@@ -32,9 +31,8 @@ export interface SessionAsked {
  */
 export type AdmitSession = (asked: SessionAsked) => Promise<Admitted<SessionNotice> | undefined>;
 
-/** Makes the gate. */
-export function sessionGate(options: SessionGateOptions): AdmitSession {
-  const { access, clients, origins, presenter } = options;
+export function sessionGate(parts: SessionGateParts): AdmitSession {
+  const { access, clients, origins, presenter } = parts;
 
   function mayAsk(clientId: string, headers: IncomingHttpHeaders): boolean {
     const site = fetchSite(headers, origins);

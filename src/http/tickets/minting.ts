@@ -20,8 +20,7 @@ export const mintMembers = z.object({
 
 export type MintMembers = z.output<typeof mintMembers>;
 
-/** What minting is made of. */
-export interface MintingOptions {
+export interface MintingParts {
   readonly commands: TicketCommands;
   readonly clients: ClientRegistry;
   /** The settings' lives; a client's policy stands over them. */
@@ -47,10 +46,10 @@ export interface Minting {
   ): Promise<TicketView>;
 }
 
-export function minting(options: MintingOptions): Minting {
+export function minting(parts: MintingParts): Minting {
   return {
     check(asked) {
-      const client = options.clients.find(asked.client_id);
+      const client = parts.clients.find(asked.client_id);
       if (client?.grant_types.includes('authorization_code') !== true)
         throw new ScangateError('invalid_client', { field: 'client_id' });
       if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri))
@@ -60,14 +59,14 @@ export function minting(options: MintingOptions): Minting {
     },
 
     async mint(client, asked, binding, browser) {
-      return await options.commands.mint(options.makeTicketId(), {
+      return await parts.commands.mint(parts.makeTicketId(), {
         client_id: client.client_id,
         grant: 'authorization_code',
         binding,
-        key_id: options.makingKeyId(),
+        key_id: parts.makingKeyId(),
         scope: scopeFor(client, asked.scope),
         browser,
-        lives: livesFor(client, 'authorization_code', options.lives),
+        lives: livesFor(client, 'authorization_code', parts.lives),
         shows_scanner: client.policy.shows_scanner,
         number_match: client.policy.number_match,
         ...optional('redirect_uri', asked.redirect_uri),

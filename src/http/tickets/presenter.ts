@@ -14,7 +14,7 @@ import type { Ticket } from '../../ticket/ticket.ts';
 import type { Present, Told } from '../../watch/present.ts';
 import { rotationOf, scanCodeOf } from './scan-code.ts';
 
-export interface TicketPresenterOptions {
+export interface TicketPresenterParts {
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
   /** The public address without a trailing slash. */
@@ -30,10 +30,10 @@ export interface TicketPresenter extends Present<TicketNotice, TicketView> {
   scanUrl(view: TicketView): string;
 }
 
-export function ticketPresenter(options: TicketPresenterOptions): TicketPresenter {
-  const { commands, secrets, issuer } = options;
+export function ticketPresenter(parts: TicketPresenterParts): TicketPresenter {
+  const { commands, secrets, issuer } = parts;
   return {
-    notice: (view, reset) => noticeOf(options, view, reset),
+    notice: (view, reset) => noticeOf(parts, view, reset),
     scanUrl: (view) => scanAddress(issuer, scanCodeOf(secrets, view)),
 
     async load(subject) {
@@ -47,7 +47,7 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
 
     told: (view, reset) => ({
       cursor: cursorOfView(view),
-      notice: noticeOf(options, view, reset),
+      notice: noticeOf(parts, view, reset),
       end: endsWatch(view.ticket.status),
     }),
 
@@ -64,8 +64,8 @@ export function ticketPresenter(options: TicketPresenterOptions): TicketPresente
   };
 }
 
-function noticeOf(options: TicketPresenterOptions, view: TicketView, reset: boolean): TicketNotice {
-  const { secrets, issuer, retryAfterMs } = options;
+function noticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean): TicketNotice {
+  const { secrets, issuer, retryAfterMs } = parts;
   const { ticketId, ticket, head, now } = view;
   const { key_id: keyId } = ticket.minted;
   const at = {

@@ -125,4 +125,43 @@ const reached: Rule = {
   },
 };
 
-export const IMPORT_RULES: readonly Rule[] = [rooms, table, transports, pure, driver, reached];
+/** What a request passes, in its order; the files that stand in `src/http` itself are the hall above them all. */
+const PASSAGE = [
+  'answer',
+  'caller',
+  'limits',
+  'request',
+  'tickets',
+  'pages',
+  'transports',
+  'routes',
+] as const;
+
+function heightOf(path: string): number {
+  const [, folder = ''] = /^src\/http\/(\w+)\//.exec(path) ?? [];
+  const at = PASSAGE.findIndex((name) => name === folder);
+  return at < 0 ? PASSAGE.length : at;
+}
+
+const passage: Rule = {
+  name: 'a room of the edge imports only those that a request passes before it',
+  find: (tree) =>
+    localImports(tree)
+      .filter(({ from, to }) => from.startsWith('src/http/') && to.startsWith('src/http/'))
+      .filter(({ from, to }) => heightOf(to) > heightOf(from))
+      .map(arrow),
+  broken: {
+    files: {
+      'src/http/answer/a.ts':
+        "import type { Route } from '../request/route.ts';\nimport { b } from './b.ts';",
+      'src/http/routes/c.ts': "import { A } from '../answer/a.ts';\nimport type { U } from '../upgrades.ts';",
+      'src/http/app.ts': "import { c } from './routes/c.ts';",
+    },
+    finds: [
+      'src/http/answer/a.ts → src/http/request/route.ts',
+      'src/http/routes/c.ts → src/http/upgrades.ts',
+    ],
+  },
+};
+
+export const IMPORT_RULES: readonly Rule[] = [rooms, table, transports, passage, pure, driver, reached];
