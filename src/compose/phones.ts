@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BadSetting } from '../config/bad-setting.ts';
 import type { Config } from '../config/config.ts';
+import type { PhoneIdentityName } from '../config/phone-identities.ts';
 import { demoIdentity } from '../phone/demo.ts';
 import { phoneIdentities } from '../phone/identities.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
@@ -36,7 +37,12 @@ export function makePhones(config: Config, metrics: Metrics, secrets: Secrets): 
   return { identities: activePhones(phoneIdentities(all), isActive), pageSessions: sessions, isActive };
 }
 
-function makePhone(name: string, config: Config, metrics: Metrics, sessions: PageSessions): PhoneIdentity {
+function makePhone(
+  name: PhoneIdentityName,
+  config: Config,
+  metrics: Metrics,
+  sessions: PageSessions,
+): PhoneIdentity {
   switch (name) {
     case 'demo':
       return demoIdentity(sessions);
@@ -46,8 +52,6 @@ function makePhone(name: string, config: Config, metrics: Metrics, sessions: Pag
       return makeJwtPhone(config, metrics);
     case 'wechat':
       return makeWechatPhone(config, metrics, sessions);
-    default:
-      throw new BadSetting('SCANGATE_PHONE_IDENTITY', `"${name}" is not here`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { changedSettings } from './changed-settings.ts';
 import { identitiesOf } from './phone-identities.ts';
+import type { PhoneIdentityName } from './phone-identities.ts';
 import { publicUrlOf } from './public-url.ts';
 import { assertRelations } from './relations.ts';
 import { secretsOf } from './secrets.ts';
@@ -15,7 +16,7 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   /** The public address without a trailing slash: the issuer. */
   readonly issuer: string;
   readonly storeKind: StoreKind;
-  readonly phoneIdentities: readonly string[];
+  readonly phoneIdentities: readonly PhoneIdentityName[];
   /** Undefined: the file store keeps its own. */
   readonly secrets: readonly string[] | undefined;
   /** What a test switches off to see what it is good for (`SCANGATE_TEST_WITHOUT`); never set otherwise. */

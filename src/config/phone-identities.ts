@@ -3,14 +3,21 @@ import { isLoopback, isPrivate } from './host-name.ts';
 import type { StoreKind } from './store-kind.ts';
 import type { Values } from './values.ts';
 
-const KNOWN = ['demo', 'jwt', 'oidc', 'wechat'];
+/** Every source of phone identities there is, as `SCANGATE_PHONE_IDENTITY` names it. */
+const PHONE_IDENTITIES = ['demo', 'jwt', 'oidc', 'wechat'] as const;
+
+export type PhoneIdentityName = (typeof PHONE_IDENTITIES)[number];
 
 /** The phone identities that are on, in their order. @throws {@link BadSetting} */
-export function identitiesOf(values: Values, storeKind: StoreKind, publicUrl: URL): readonly string[] {
+export function identitiesOf(
+  values: Values,
+  storeKind: StoreKind,
+  publicUrl: URL,
+): readonly PhoneIdentityName[] {
   const named = values.SCANGATE_PHONE_IDENTITY ?? (storeKind === 'file' ? ['demo'] : []);
-  for (const name of named) {
-    if (!KNOWN.includes(name)) throw new BadSetting('SCANGATE_PHONE_IDENTITY', `knows no "${name}"`);
-  }
+  const known = named.filter((name) => isKnown(name));
+  const stranger = named.find((name) => !isKnown(name));
+  if (stranger !== undefined) throw new BadSetting('SCANGATE_PHONE_IDENTITY', `knows no "${stranger}"`);
   if (new Set(named).size !== named.length)
     throw new BadSetting('SCANGATE_PHONE_IDENTITY', 'names one twice');
   if (named.length === 0) {
@@ -31,5 +38,9 @@ export function identitiesOf(values: Values, storeKind: StoreKind, publicUrl: UR
   if (values.SCANGATE_SUB_BARE !== undefined && !named.includes(values.SCANGATE_SUB_BARE)) {
     throw new BadSetting('SCANGATE_SUB_BARE', 'must be one of SCANGATE_PHONE_IDENTITY');
   }
-  return named;
+  return known;
+}
+
+function isKnown(name: string): name is PhoneIdentityName {
+  return PHONE_IDENTITIES.some((known) => known === name);
 }
