@@ -14,35 +14,7 @@ const VALUE_BYTES_MAX = 16_384;
  * @param assurer lets what may happen once only be told as done, or as done before. Counts and lists do not wait for it.
  */
 export function makeRedisLedger(calls: PartitionCalls, assurer: Assurer): Ledger {
-  function call<T>(
-    kind: LedgerKind,
-    name: string,
-    repeatable: boolean,
-    fn: string,
-    ...args: (string | number)[]
-  ): Promise<T> {
-    const partition = partitionOfName(name, calls.partitions);
-    const key = ledgerKey(partition, kind, name);
-    return calls.call(partition, repeatable, (link) => link.redis.fcall(fn, 1, key, ...args) as Promise<T>);
-  }
-
-  /** A call about a value, whose answer is told only once it may be. */
-  function callOnValue<T>(
-    name: string,
-    repeatable: boolean,
-    run: (redis: RedisConnection, key: string) => Promise<unknown>,
-  ): Promise<T> {
-    const partition = partitionOfName(name, calls.partitions);
-    return calls.call(partition, repeatable, async (link) => {
-      const answer = await run(link.redis, ledgerKey(partition, 'value', name));
-      await assurer.assure(link, partition);
-      return answer as T;
-    });
-  }
-
-  function callOnce<T>(name: string, fn: string, ...args: (string | number)[]): Promise<T> {
-    return callOnValue<T>(name, false, (redis, key) => redis.fcall(fn, 1, key, ...args));
-  }
+  const { call, callOnValue, callOnce } = makeLedgerCalls(calls, assurer);
 
   return {
     async putIfAbsent(name, value, lifeMs) {
@@ -89,6 +61,40 @@ export function makeRedisLedger(calls: PartitionCalls, assurer: Assurer): Ledger
       return call<number>('count', name, false, 'sgl1_count', lifeMs);
     },
   };
+}
+
+function makeLedgerCalls(calls: PartitionCalls, assurer: Assurer) {
+  function call<T>(
+    kind: LedgerKind,
+    name: string,
+    repeatable: boolean,
+    fn: string,
+    ...args: (string | number)[]
+  ): Promise<T> {
+    const partition = partitionOfName(name, calls.partitions);
+    const key = ledgerKey(partition, kind, name);
+    return calls.call(partition, repeatable, (link) => link.redis.fcall(fn, 1, key, ...args) as Promise<T>);
+  }
+
+  /** A call about a value, whose answer is told only once it may be. */
+  function callOnValue<T>(
+    name: string,
+    repeatable: boolean,
+    run: (redis: RedisConnection, key: string) => Promise<unknown>,
+  ): Promise<T> {
+    const partition = partitionOfName(name, calls.partitions);
+    return calls.call(partition, repeatable, async (link) => {
+      const answer = await run(link.redis, ledgerKey(partition, 'value', name));
+      await assurer.assure(link, partition);
+      return answer as T;
+    });
+  }
+
+  function callOnce<T>(name: string, fn: string, ...args: (string | number)[]): Promise<T> {
+    return callOnValue<T>(name, false, (redis, key) => redis.fcall(fn, 1, key, ...args));
+  }
+
+  return { call, callOnValue, callOnce };
 }
 
 /** FNV-1a over the name's UTF-16 code units, modulo the number of partitions. */
