@@ -1,5 +1,6 @@
+import { SIGNING_ALGS } from '../secrets/signing-keys.ts';
 import { ASSERTION_ALGS } from './clients/client-assertion.ts';
-import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS } from './clients/client.ts';
+import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
 
 /** Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either. */
 export function metadata(issuer: string): Readonly<Record<string, unknown>> {
@@ -33,7 +34,7 @@ export function metadata(issuer: string): Readonly<Record<string, unknown>> {
       'name',
       'picture',
     ],
-    id_token_signing_alg_values_supported: ID_TOKEN_ALGS,
+    id_token_signing_alg_values_supported: SIGNING_ALGS,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],

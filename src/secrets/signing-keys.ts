@@ -1,10 +1,12 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import { ecKeyFrom } from './ec-key.ts';
 import type { KeyRing } from './key-ring.ts';
 import { rsaKeyFrom } from './rsa-key.ts';
 
-/** How tokens are signed: Ed25519 (RFC 8037), or RSASSA-PKCS1-v1_5 for clients that know nothing newer. */
-export type SigningAlg = 'EdDSA' | 'RS256';
+/** How tokens may be signed: RSASSA-PKCS1-v1_5, which every library checks, ECDSA over P-256, or Ed25519 (RFC 8037). */
+export const SIGNING_ALGS = ['RS256', 'ES256', 'EdDSA'] as const;
+export type SigningAlg = (typeof SIGNING_ALGS)[number];
 
 /** A key pair that signs tokens, derived from one key of the ring. */
 export interface SigningKey {
@@ -27,7 +29,11 @@ export interface SigningKeys {
   jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
 }
 
-const ALGS: readonly SigningAlg[] = ['EdDSA', 'RS256'];
+const KEY_FROM: Readonly<Record<SigningAlg, (seed: Buffer) => Promise<KeyObject>>> = {
+  RS256: rsaKeyFrom,
+  ES256: (seed) => Promise.resolve(ecKeyFrom(seed)),
+  EdDSA: (seed) => Promise.resolve(ed25519KeyFrom(seed)),
+};
 
 /** Derives signing keys when they are first asked for, each once. */
 export function signingKeys(ring: KeyRing): SigningKeys {
@@ -39,8 +45,7 @@ export function signingKeys(ring: KeyRing): SigningKeys {
     if (known !== undefined) return known;
     const seed = ring.derive(ringKeyId, `sign/${alg}`);
     if (seed === undefined) return Promise.resolve(undefined);
-    const making = alg === 'EdDSA' ? Promise.resolve(ed25519KeyFrom(seed)) : rsaKeyFrom(seed);
-    const key = making.then((privateKey) => signingKey(alg, privateKey));
+    const key = KEY_FROM[alg](seed).then((privateKey) => signingKey(alg, privateKey));
     made.set(name, key);
     return key;
   }
@@ -56,7 +61,7 @@ export function signingKeys(ring: KeyRing): SigningKeys {
       return (await all([alg])).find((key) => key.kid === kid);
     },
     async jwks() {
-      return { keys: (await all(ALGS)).map((key) => key.jwk) };
+      return { keys: (await all(SIGNING_ALGS)).map((key) => key.jwk) };
     },
   };
 }
@@ -70,8 +75,16 @@ function ed25519KeyFrom(seed: Buffer): KeyObject {
 
 function signingKey(alg: SigningAlg, privateKey: KeyObject): SigningKey {
   const publicKey = createPublicKey(privateKey);
-  const { kty, crv, x, n, e } = publicKey.export({ format: 'jwk' });
-  const required = alg === 'EdDSA' ? { crv, kty, x } : { e, kty, n };
+  const required = requiredOf(alg, publicKey.export({ format: 'jwk' }));
   const kid = createHash('sha256').update(JSON.stringify(required)).digest('base64url');
   return { kid, alg, privateKey, publicKey, jwk: { ...required, kid, alg, use: 'sig' } };
+}
+
+// The members that a thumbprint is made of, in the order of their names (RFC 7638 §3.2, RFC 8037 §2).
+function requiredOf(
+  alg: SigningAlg,
+  { kty, crv, x, y, n, e }: JsonWebKey,
+): Readonly<Record<string, unknown>> {
+  if (alg === 'RS256') return { e, kty, n };
+  return alg === 'ES256' ? { crv, kty, x, y } : { crv, kty, x };
 }

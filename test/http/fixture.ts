@@ -92,7 +92,7 @@ export function testClient(over: Partial<Client> = {}): Client {
     grant_types: ['authorization_code'],
     scope: ['openid', 'profile'],
     token_endpoint_auth_method: 'none',
-    id_token_signed_response_alg: 'EdDSA',
+    id_token_signed_response_alg: 'RS256',
     ...over,
     policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required', ...over.policy },
   };

@@ -23,7 +23,7 @@ describe('a file of clients', () => {
       grant_types: ['authorization_code', 'refresh_token'],
       scope: ['openid', 'profile', 'offline_access'],
       token_endpoint_auth_method: 'none',
-      id_token_signed_response_alg: 'EdDSA',
+      id_token_signed_response_alg: 'RS256',
       policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required' },
     });
     expect(readClients(JSON.stringify({ clients: [ONE] }), false)).toEqual([client]);

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import type { JSONWebKeySet } from 'jose';
@@ -35,11 +35,12 @@ describe('a code', () => {
       audience: ISSUER,
       typ: 'at+jwt',
     });
-    expect(access.protectedHeader.alg).toBe('EdDSA');
+    expect(access.protectedHeader.alg).toBe('RS256');
     const id = await jwtVerify(answer.id_token ?? '', keys, { ...options, audience: 'demo', typ: 'JWT' });
     const iat = Math.floor(world.now() / 1000);
     expect(access.payload).toMatchObject({ sub: 'alice', client_id: 'demo', scope: 'openid profile', iat });
     expect(Object.keys(access.payload)).toEqual(expect.arrayContaining(['jti', 'sid', 'exp']));
+    expect(id.protectedHeader.alg).toBe('RS256');
     expect(id.payload).toMatchObject({
       sub: 'alice',
       nonce: 'n-1',
@@ -49,9 +50,9 @@ describe('a code', () => {
     expect(id.payload['auth_time']).toBe(Math.floor((world.now() - 1500) / 1000));
     expect(await world.server.tokens.readAccess(answer.access_token)).toMatchObject({ sub: 'alice' });
     expect(await world.server.tokens.readAccess(answer.id_token ?? '')).toBeUndefined();
-    const key = await world.keys.of(world.keyIds[0] ?? '', 'EdDSA');
+    const key = await world.keys.of(world.keyIds[0] ?? '', 'RS256');
     if (key === undefined) throw new Error('no key');
-    const header = { alg: 'EdDSA', kid: key.kid, typ: 'JWT' };
+    const header = { alg: 'RS256', kid: key.kid, typ: 'JWT' };
     const other = await new SignJWT(access.payload).setProtectedHeader(header).sign(key.privateKey);
     expect(await world.server.tokens.readAccess(other)).toBeUndefined();
   });
@@ -73,20 +74,23 @@ describe('a code', () => {
     expect(decodeJwt(offline.id_token ?? '')).not.toHaveProperty('name');
   });
 
-  test('is answered with RS256 to a client that registered it', async () => {
-    world.register({
-      client_id: 'old',
-      redirect_uris: [CALLBACK],
-      id_token_signed_response_alg: 'RS256',
-      scope: 'openid',
-    });
-    const code = await world.code({ client_id: 'old' });
-    const answer = await world.server.token(redeeming(code, { client_id: 'old' }));
+  test.each([
+    [undefined, 'RS256', 'sha256'],
+    ['RS256', 'RS256', 'sha256'],
+    ['ES256', 'ES256', 'sha256'],
+    ['EdDSA', 'EdDSA', 'sha512'],
+  ])('of a client that registered %s brings an ID token of %s', async (registered, alg, hash) => {
+    const row = { client_id: 'app', redirect_uris: [CALLBACK], scope: 'openid' };
+    world.register({ ...row, ...(registered && { id_token_signed_response_alg: registered }) });
+    const code = await world.code({ client_id: 'app' });
+    const answer = await world.server.token(redeeming(code, { client_id: 'app' }));
     const keys = createLocalJWKSet((await world.keys.jwks()) as unknown as JSONWebKeySet);
-    const { protectedHeader } = await jwtVerify(answer.id_token ?? '', keys, {
+    const { protectedHeader, payload } = await jwtVerify(answer.id_token ?? '', keys, {
       currentDate: new Date(world.now()),
     });
-    expect(protectedHeader.alg).toBe('RS256');
+    expect(protectedHeader.alg).toBe(alg);
+    const digest = createHash(hash).update(answer.access_token).digest();
+    expect(payload['at_hash']).toBe(digest.subarray(0, digest.length / 2).toString('base64url'));
     expect(decodeProtectedHeader(answer.access_token).alg).toBe('RS256');
     expect(await world.server.tokens.readAccess(answer.access_token)).toBeDefined();
   });

@@ -22,6 +22,7 @@ test.each(['oidc', 'oauth2'] as const)('oauth4webapi, unmodified, by %s discover
   const issuer = new URL(gateway.url);
   const found = await oauth.discoveryRequest(issuer, { ...insecure, algorithm });
   const server = await oauth.processDiscoveryResponse(issuer, found);
+  expect(server.id_token_signing_alg_values_supported).toEqual(['RS256', 'ES256', 'EdDSA']);
   const redirectUri = `${gateway.url}/demo/callback`;
   const [verifier, state, nonce] = [
     oauth.generateRandomCodeVerifier(),

@@ -37,7 +37,8 @@ beforeAll(async () => {
       jwks: { keys: [{ ...(await exportJWK(pair.publicKey)), alg: 'ES256' }] },
     },
     { ...common, client_id: 'public' },
-    { ...common, client_id: 'rsa', id_token_signed_response_alg: 'RS256' },
+    { ...common, client_id: 'ec', id_token_signed_response_alg: 'ES256' },
+    { ...common, client_id: 'ed', id_token_signed_response_alg: 'EdDSA' },
     { ...common, client_id: 'lax', client_secret: SECRET, scangate: { pkce: 'optional' } },
   ];
   const file = join(folder.path, 'clients.json');
@@ -101,7 +102,8 @@ describe('openid-client, unmodified', () => {
     ['the method it was not registered with', () => configured('basic', SECRET)],
     ['private_key_jwt', () => configured('signer', {}, client.PrivateKeyJwt(key))],
     ['none and PKCE', () => configured('public', {}, client.None())],
-    ['RS256', () => configured('rsa', { id_token_signed_response_alg: 'RS256' }, client.None())],
+    ['ES256', () => configured('ec', { id_token_signed_response_alg: 'ES256' }, client.None())],
+    ['EdDSA', () => configured('ed', { id_token_signed_response_alg: 'EdDSA' }, client.None())],
   ];
 
   for (const [name, configure] of kinds) {

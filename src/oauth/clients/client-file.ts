@@ -1,6 +1,7 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
-import { AUTH_METHODS, GRANT_TYPES, ID_TOKEN_ALGS } from './client.ts';
+import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
+import { AUTH_METHODS, GRANT_TYPES } from './client.ts';
 import type { AuthMethod, Client, ClientPolicy } from './client.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
 import { redirectMistake } from './redirect-uri.ts';
@@ -69,7 +70,7 @@ const CLIENT = z.object({
   client_secret: text(500).regex(printable, 'must be printable ASCII without spaces').optional(),
   jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
   jwks_uri: address.optional(),
-  id_token_signed_response_alg: z.enum(ID_TOKEN_ALGS).default('EdDSA'),
+  id_token_signed_response_alg: z.enum(SIGNING_ALGS).default('RS256'),
   logo_uri: address.optional(),
   policy_uri: address.optional(),
   tos_uri: address.optional(),

@@ -1,3 +1,4 @@
+import type { SigningAlg } from '../../secrets/signing-keys.ts';
 import type { Grant, Lives } from '../../ticket/events.ts';
 
 /** The grants that a client may be registered for, as RFC 7591 and RFC 8628 name them. */
@@ -8,10 +9,6 @@ export type GrantType = (typeof GRANT_TYPES)[number];
 /** How a client proves itself at the token endpoint (RFC 7591 §2, OpenID Connect Core §9). */
 export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
-
-/** How a client's ID tokens are signed. */
-export const ID_TOKEN_ALGS = ['EdDSA', 'RS256'] as const;
-export type IdTokenAlg = (typeof ID_TOKEN_ALGS)[number];
 
 /** What a client's operator decided for it. Durations in milliseconds; absent: the gateway's setting. */
 export interface ClientPolicy {
@@ -48,7 +45,8 @@ export interface Client {
   readonly client_secret?: string;
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly jwks_uri?: string;
-  readonly id_token_signed_response_alg: IdTokenAlg;
+  /** How its ID tokens are signed (OpenID Connect Registration §2). */
+  readonly id_token_signed_response_alg: SigningAlg;
   readonly policy: ClientPolicy;
 }
 

@@ -11,7 +11,7 @@ export function demoClient(issuer: string): Client {
     grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
     scope: ['openid', 'profile', 'offline_access'],
     token_endpoint_auth_method: 'none',
-    id_token_signed_response_alg: 'EdDSA',
+    id_token_signed_response_alg: 'RS256',
     policy: { shows_scanner: true, number_match: false, verified: true, pkce: 'required' },
   };
 }

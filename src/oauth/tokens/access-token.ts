@@ -1,5 +1,6 @@
 import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
+import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
 import type { SigningAlg, SigningKeys } from '../../secrets/signing-keys.ts';
 
 /** What an access token of ours says (RFC 9068 §2.2). */
@@ -17,8 +18,10 @@ export interface AccessClaims {
 /** The `typ` of an access token (RFC 9068 §2.1). */
 export const ACCESS_TYPE = 'at+jwt';
 
+/** How all access tokens are signed: those who read them know the issuer, and not what its clients registered. */
+export const ACCESS_ALG: SigningAlg = 'RS256';
+
 const TOKEN_LENGTH_MAX = 4096;
-const ALGS: readonly SigningAlg[] = ['EdDSA', 'RS256'];
 // Whether a token is outdated, the store's clock decides, where its session is read.
 const EARLIEST = new Date(0);
 
@@ -33,12 +36,12 @@ export async function readAccessToken(
     const { payload } = await jwtVerify(
       token,
       async ({ kid, alg }) => {
-        const key = ALGS.find((known) => known === alg);
+        const key = SIGNING_ALGS.find((known) => known === alg);
         const found = key && kid !== undefined ? await keys.byKid(kid, key) : undefined;
         if (found === undefined) throw new errors.JWKSNoMatchingKey();
         return found.publicKey;
       },
-      { issuer, audience: issuer, typ: ACCESS_TYPE, algorithms: [...ALGS], currentDate: EARLIEST },
+      { issuer, audience: issuer, typ: ACCESS_TYPE, algorithms: [...SIGNING_ALGS], currentDate: EARLIEST },
     );
     return claimsOf(payload);
   } catch (error) {

@@ -10,7 +10,7 @@ import type { OpenedData } from '../../session/events.ts';
 import { deadlineOf } from '../../store/event-store.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
 import type { Client } from '../clients/client.ts';
-import { ACCESS_TYPE, readAccessToken } from './access-token.ts';
+import { ACCESS_ALG, ACCESS_TYPE, readAccessToken } from './access-token.ts';
 import type { AccessClaims } from './access-token.ts';
 import type { SubjectOf } from './subject.ts';
 
@@ -33,7 +33,7 @@ export interface Generation {
 
 /**
  * Makes and checks tokens. They follow from the event and the secrets alone, so none is stored, and a lost answer comes out
- * the same, the order of the claims included.
+ * the same, the order of the claims included; only an ES256 signature is another each time.
  */
 export interface Tokens {
   /** @param scope narrower than the session's, or the session's own. */
@@ -63,7 +63,8 @@ export function tokens(options: TokensOptions): Tokens {
   return {
     async answer(view, client, generation, scope) {
       const opened = openedOf(view);
-      const key = await keyOf(generation, client);
+      const key = await keyOf(generation, ACCESS_ALG);
+      const idKey = await keyOf(generation, client.id_token_signed_response_alg);
       const times = timesOf(view, client, generation);
       const iss = issuer;
       const sub = subjectOf(opened.user);
@@ -78,7 +79,7 @@ export function tokens(options: TokensOptions): Tokens {
         scope: scope.join(' '),
         auth_time: opened.auth_time,
       });
-      const hash = halfHash(key.alg, access);
+      const hash = halfHash(idKey.alg, access);
       const aud = client.client_id;
       const identity = { iss, sub, aud, ...times, ...identityOf(view, generation, scope, hash) };
       return {
@@ -89,15 +90,15 @@ export function tokens(options: TokensOptions): Tokens {
         ...(opened.scope.includes('offline_access')
           ? { refresh_token: secrets.refreshToken(view.sid, generation.keyId, generation.id) }
           : {}),
-        ...(scope.includes('openid') ? { id_token: await sign(key, 'JWT', identity) } : {}),
+        ...(scope.includes('openid') ? { id_token: await sign(idKey, 'JWT', identity) } : {}),
       };
     },
 
     readAccess: (token) => readAccessToken(issuer, keys, token),
   };
 
-  async function keyOf(generation: Generation, client: Client): Promise<SigningKey> {
-    const key = await keys.of(generation.keyId, client.id_token_signed_response_alg);
+  async function keyOf(generation: Generation, alg: SigningAlg): Promise<SigningKey> {
+    const key = await keys.of(generation.keyId, alg);
     if (key === undefined) throw new Error('a session of a key that is not in the ring');
     return key;
   }

@@ -42,30 +42,31 @@ export function isFor(claims: DecodedToken['claims'], clientId: string, issuer: 
   return audience.indexOf(clientId) >= 0 && (issuer === '' || claims['iss'] === issuer);
 }
 
-/** What came of checking a signature; `unable` where the browser has no Ed25519, or no crypto on plain http. */
+/** What came of checking a signature; `unable` where the browser has no crypto, as on plain http. */
 export type SignatureCheck = 'good' | 'bad' | 'unable';
 
-/** Checks an EdDSA signature with a key of a JWKS (RFC 8037). */
+/** Checks an RS256 signature, which is the demo client's, with a key of a JWKS (RFC 7518 §3.3). */
 export function checkSignature(
   token: DecodedToken,
   jwks: { readonly keys?: readonly (JsonWebKey & { kid?: string })[] } | undefined,
   done: (check: SignatureCheck) => void,
 ): void {
   const subtle = window.crypto?.subtle as SubtleCrypto | undefined;
-  if (!subtle || token.header.alg !== 'EdDSA' || !jwks) {
+  if (!subtle || token.header.alg !== 'RS256' || !jwks) {
     done('unable');
     return;
   }
-  const key = (jwks.keys ?? []).filter((one) => one.kid === token.header.kid && one.crv === 'Ed25519')[0];
+  const key = (jwks.keys ?? []).filter((one) => one.kid === token.header.kid && one.kty === 'RSA')[0];
   if (!key) {
     done('bad');
     return;
   }
-  const plain = { kty: 'OKP', crv: 'Ed25519', x: key.x ?? '' };
+  const plain = { kty: 'RSA', n: key.n ?? '', e: key.e ?? '' };
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
   const signature = toBytes(bytesText(token.signature));
-  subtle.importKey('jwk', plain, 'Ed25519', false, ['verify']).then(
+  subtle.importKey('jwk', plain, algorithm, false, ['verify']).then(
     (imported) => {
-      subtle.verify('Ed25519', imported, signature, toBytes(token.signed)).then(
+      subtle.verify(algorithm.name, imported, signature, toBytes(token.signed)).then(
         (good) => done(good ? 'good' : 'bad'),
         () => done('bad'),
       );
