@@ -1,9 +1,18 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
-import { OWNER_SOCKET } from '../../src/store/file/owner.ts';
+import { OWNER_SOCKET } from '../../src/store/file/folder-socket.ts';
 import { fold } from '../../src/store/fold.ts';
 import { StoreRefused } from '../../src/store/refused.ts';
 import type { Subject } from '../../src/store/subject.ts';
@@ -15,7 +24,7 @@ import type { TemporaryFolder } from '../support/folder.ts';
 import { rounds, seeded } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { openStore } from './file-roles.ts';
-import type { FullDisk } from './file-roles.ts';
+import type { FullDisk, Race } from './file-roles.ts';
 
 const CHILD = fileURLToPath(new URL('file-child.mjs', import.meta.url));
 
@@ -149,6 +158,34 @@ describe('A folder', () => {
     await store.close();
   });
 
+  test('has one owner when its socket was removed by hand, for who does not share names', async () => {
+    const { store } = await openStore(folder.path);
+    const socket = join(folder.path, OWNER_SOCKET);
+    for (let round = 0; round < 3; round += 1) {
+      rmSync(socket);
+      await until(() => Promise.resolve(existsSync(socket)));
+      const elsewhere = startInNamespace('--net', 'hold', 'exec "$@"');
+      expect(await elsewhere.exited).toEqual({ code: 3, signal: null });
+      expect(elsewhere.output().stderr).toMatch(/in use by another process/);
+    }
+    await store.close();
+    expect(existsSync(socket)).toBe(false);
+    const owner = startInNamespace('--net', 'hold', 'exec "$@"');
+    await untilPrinted(owner, /^ready$/m);
+  });
+
+  test('has one owner by the lock on its file, where a socket tells nothing', async () => {
+    const owner = startInNamespace('--net', 'hold', 'exec "$@"');
+    await untilPrinted(owner, /^ready$/m);
+    const socket = join(folder.path, OWNER_SOCKET);
+    rmSync(socket);
+    writeFileSync(socket, 'no socket');
+    await expectRefusal(folder.path, /in use by another process/);
+    await owner.kill();
+    const { store } = await openStore(folder.path);
+    await store.close();
+  });
+
   test('of two that start at once has one owner', async () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => openStore(folder.path)));
     const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
@@ -260,6 +297,21 @@ describe('A full disk', () => {
     }),
   );
 });
+
+test(
+  'A disk that is full between the look at it and the write is not met by LMDB, which would break its heap',
+  seeded(async (random) => {
+    const child = onSmallDisk('true', 'race', random.between(0, 1e6));
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    const { stdout, stderr } = child.output();
+    // What LMDB says of a write that failed.
+    expect(stderr).not.toContain('Write error');
+    const { lost, refused } = JSON.parse(stdout) as Race;
+    expect(lost).toBe(0);
+    expect(refused).toBeGreaterThan(10);
+  }),
+  60_000,
+);
 
 describe('A damaged file', () => {
   const damages: [string, (file: string, next: () => number) => void][] = [

@@ -239,6 +239,7 @@ describe('The writer', () => {
     return {
       writes,
       flush: (error) => waiting.shift()?.(error),
+      isShared: () => false,
       refresh: () => {},
       get: () => undefined,
       keys: () => [],

@@ -31,6 +31,7 @@ export const roles: Record<string, (folder: string, seed: number) => Promise<voi
   write: writeForever,
   hold: holdForever,
   fill: fillTheDisk,
+  race: raceForRoom,
 };
 
 function say(line: string): void {
@@ -136,6 +137,40 @@ async function fillTheDisk(folder: string, seed: number): Promise<void> {
   const refusedButThere = doubtful.length - (await missing(store, doubtful));
   await store.close();
   const result: FullDisk = { ...full, ...afterwards, refusals, startOnFullDisk, lost, refusedButThere };
+  say(JSON.stringify(result));
+}
+
+/** What became of tickets that were minted while somebody else took the room that was there a moment ago. */
+export interface Race {
+  readonly acknowledged: number;
+  readonly refused: number;
+  readonly lost: number;
+}
+
+/** On a small disk: takes all room between a commit's look at the disk and its write, again and again. */
+async function raceForRoom(folder: string, seed: number): Promise<void> {
+  const random = seeded(seed);
+  const { first } = appendMaker(random);
+  const ballast = join(folder, 'ballast');
+  const { store } = await openStore(folder);
+  const acknowledged: Subject[] = [];
+  let refused = 0;
+  for (let round = 0; round < 24; round += 1) {
+    const subjects = Array.from({ length: 10 }, () => freshTicket(random));
+    const data = { ...MINTED, state: 'long'.repeat(1000) };
+    const minted = subjects.map((subject) => store.append([first(subject, { type: 'minted', data }, LIFE)]));
+    for (let turn = 0; turn < 1 + (round % 3); turn += 1) await new Promise(setImmediate);
+    takeAllRoom(ballast);
+    for (const [index, outcome] of (await Promise.allSettled(minted)).entries()) {
+      if (outcome.status === 'fulfilled') acknowledged.push(subjects[index]!);
+      else if (outcome.reason instanceof StoreUnavailable) refused += 1;
+      else throw outcome.reason;
+    }
+    rmSync(ballast);
+  }
+  const lost = await missing(store, acknowledged);
+  await store.close();
+  const result: Race = { acknowledged: acknowledged.length, refused, lost };
   say(JSON.stringify(result));
 }
 

@@ -1,8 +1,11 @@
 import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { StoreUnavailable } from '../event-store.ts';
 import type { ReadKey } from './draft.ts';
+import { Reserve } from './reserve.ts';
+import type { UsedRoom } from './reserve.ts';
 import { sealed, unsealed } from './seal.ts';
 
 /** A range of keys: from the first, up to but not including the second. */
@@ -13,6 +16,11 @@ export interface KeyRange {
 
 /** The file: reads of what was committed, and one way to commit. */
 export interface Environment {
+  /**
+   * Whether another process has the file open, by LMDB's own lock on it, which the kernel takes back with a process.
+   * Processes that ask at once are told so all of them.
+   */
+  readonly isShared: () => boolean;
   /** Makes reads see all that was committed, at once instead of at the next turn of the event loop. */
   readonly refresh: () => void;
   readonly get: ReadKey;
@@ -23,18 +31,20 @@ export interface Environment {
    *
    * @throws {@link StoreUnavailable} where the disk is full or fails; then nothing was written.
    */
-  readonly write: (
-    changes: readonly { readonly key: Buffer; readonly value: Buffer | null }[],
-  ) => Promise<void>;
+  readonly write: (changes: Changes) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** How much address space is set aside at first, in bytes. Memory and disk are used as data comes; it grows by itself. */
 const MAP_SIZE_BYTES = 1024 ** 3;
 
-/** How much of the disk stays free, in bytes, and how much more a change may take: new pages from a leaf to the root. */
+/** How much of the disk stays free, in bytes. */
 const FREE_MIN_BYTES = 256 * 1024;
-const CHANGE_MAX_BYTES = 16 * 1024;
+/** What a commit may take besides its values, in bytes: pages from a leaf to the root, and for each change a leaf, split. */
+const COMMIT_BYTES = 64 * 1024;
+const CHANGE_BYTES = 8 * 1024;
+
+type Changes = readonly { readonly key: Buffer; readonly value: Buffer | null }[];
 
 /**
  * Opens the data file of a folder.
@@ -44,7 +54,7 @@ const CHANGE_MAX_BYTES = 16 * 1024;
  * Without `eventTurnBatching` each batch is a transaction whose one promise is ours; with it the library keeps a
  * second one that nobody can catch, and a full disk would end the process.
  */
-export function openEnvironment(folder: string): Environment {
+export async function openEnvironment(folder: string): Promise<Environment> {
   const options = {
     path: folder,
     noSubdir: false,
@@ -58,18 +68,25 @@ export function openEnvironment(folder: string): Environment {
   };
   const database: RootDatabase<Buffer, Buffer> = open(options);
 
-  // lmdb 3.5.6 writes past its buffer when it reports a full disk (mdb_page_flush), so it must not meet one.
-  async function checkRoom(changes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < FREE_MIN_BYTES + changes * CHANGE_MAX_BYTES)
-      throw Object.assign(new Error('hardly any room is left'), { code: ENOSPC });
+  const reserve = await Reserve.open(join(folder, 'data.mdb'), usedRoom);
+
+  function usedRoom(): UsedRoom {
+    const { lastPageNumber, pageSize } = database.getStats() as Stats;
+    return { bytes: (lastPageNumber + 1) * pageSize, pageBytes: pageSize };
   }
 
-  async function write(
-    changes: readonly { readonly key: Buffer; readonly value: Buffer | null }[],
-  ): Promise<void> {
+  // lmdb 3.5.6 writes past its buffer when it reports a full disk (mdb_page_flush), so it must not meet one.
+  async function takeRoom(changes: Changes): Promise<void> {
+    const bytes = changes.reduce((sum, { value }) => sum + CHANGE_BYTES + (value?.length ?? 0), COMMIT_BYTES);
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < FREE_MIN_BYTES + bytes)
+      throw Object.assign(new Error('hardly any room is left'), { code: 'ENOSPC' });
+    await reserve.take(bytes);
+  }
+
+  async function write(changes: Changes): Promise<void> {
     try {
-      await checkRoom(changes.length);
+      await takeRoom(changes);
       await database.batch(() => {
         for (const { key, value } of changes) {
           void (value === null ? database.remove(key) : database.put(key, sealed(key, value)));
@@ -81,7 +98,17 @@ export function openEnvironment(folder: string): Environment {
     }
   }
 
+  async function close(): Promise<void> {
+    const used = usedRoom();
+    await database.close();
+    await reserve.close(used);
+  }
+
   return {
+    isShared() {
+      database.get(Buffer.from([0]));
+      return database.readerList().split('\n').filter(isReader).length > 1;
+    },
     refresh: () => database.resetReadTxn(),
     get: (key) => {
       const record = database.get(key);
@@ -90,19 +117,30 @@ export function openEnvironment(folder: string): Environment {
     keys: (range, limit) => [...database.getKeys({ ...range, limit })],
     values: (range) => [...database.getRange(range)].map(({ key, value }) => unsealed(key, value)),
     write,
-    close: () => database.close(),
+    close,
   };
 }
 
-const ENOSPC = 28;
+/** A line of LMDB's table of readers: a process, a thread, what it reads. This process reads with one thread. */
+function isReader(line: string): boolean {
+  return /^\s*\d+ [0-9a-f]+ /.test(line);
+}
+
+interface Stats {
+  readonly lastPageNumber: number;
+  readonly pageSize: number;
+}
+
+/** As Node and as LMDB name them. */
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 28]);
 /** LMDB's word for a write that went in only in part, which is what the last free bytes of a disk make of one. */
-const EIO = 5;
+const FAILED: ReadonlySet<unknown> = new Set(['EIO', 5]);
 
 async function whyNotCommitted(failure: unknown): Promise<string> {
   const reason = await reasonOf(failure);
-  const { code } = reason as { readonly code?: number };
-  if (code === ENOSPC) return 'the disk is full';
-  if (code === EIO) return 'the disk is full or failing';
+  const { code } = reason as { readonly code?: unknown };
+  if (FULL.has(code)) return 'the disk is full';
+  if (FAILED.has(code)) return 'the disk is full or failing';
   return `the disk refused a write: ${String(reason)}`;
 }
 

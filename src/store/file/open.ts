@@ -13,7 +13,7 @@ import { preparedFolder } from './folder.ts';
 import { damageIn } from './inspect.ts';
 import { META_KEY } from './keys.ts';
 import { FileLedger } from './ledger.ts';
-import { own } from './owner.ts';
+import { folderInUse, own } from './owner.ts';
 import { decoded, encoded } from './record.ts';
 import { rebuildAll } from './rebuild-all.ts';
 import { trim } from './trim.ts';
@@ -53,7 +53,8 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
   const ownership = await own(folder);
   let environment: Environment | undefined;
   try {
-    environment = soundEnvironment(folder);
+    environment = await soundEnvironment(folder);
+    if (environment.isShared()) throw folderInUse(folder);
     const timeline = await timelineOf(environment, options.newId);
     return assembled(folder, environment, timeline, { settings, time, release: ownership.release });
   } catch (error) {
@@ -100,11 +101,11 @@ function assembled(
   };
 }
 
-function soundEnvironment(folder: string): Environment {
+async function soundEnvironment(folder: string): Promise<Environment> {
   const damage = damageIn(join(folder, 'data.mdb'));
   if (damage !== undefined) throw damaged(folder, damage);
   try {
-    return openEnvironment(folder);
+    return await openEnvironment(folder);
   } catch (error) {
     throw damaged(folder, error instanceof Error ? error.message : String(error));
   }

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { unlink } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { Server } from 'node:net';
-import { join } from 'node:path';
 import { StoreRefused } from '../refused.ts';
+import { FolderSocket } from './folder-socket.ts';
+import { closed, listen } from './listen.ts';
 
 /** A folder that is this process' own, until it is released or the process ends, however it ends. */
 export interface Ownership {
-  readonly release: () => Promise<void>;
+  release(): Promise<void>;
 }
 
-/** The socket that stands in the folder, where the system has such. */
-export const OWNER_SOCKET = 'owner.sock';
+/** What is said to whoever finds another process in a folder. */
+export function folderInUse(folder: string): StoreRefused {
+  return new StoreRefused(`the store's folder is in use by another process: ${folder}`);
+}
 
 /**
  * Makes a folder this process' own. The proof is a listening socket, which the kernel takes back with the process.
@@ -28,58 +28,42 @@ export const OWNER_SOCKET = 'owner.sock';
  */
 export async function own(folder: string): Promise<Ownership> {
   const name = createHash('sha256').update(folder).digest('base64url').slice(0, 32);
-  const inUse = new StoreRefused(`the store's folder is in use by another process: ${folder}`);
-  if (process.platform === 'win32') return listening([await listen(`\\\\.\\pipe\\scangate-${name}`, inUse)]);
-  if (process.platform !== 'linux') return listening([await listenInFolder(folder, inUse)]);
-  const named = await listen(`\0scangate-${name}`, inUse);
-  const descriptor = openSync(folder, 'r');
+  const inUse = folderInUse(folder);
+  if (process.platform === 'win32') return await named(`\\\\.\\pipe\\scangate-${name}`, inUse);
+  if (process.platform !== 'linux') return await FolderSocket.open(folder, inUse);
+  const outside = await named(`\0scangate-${name}`, inUse);
   try {
-    // The name of a socket may have 107 bytes; this one is short however long the folder's path is.
-    const inside = await listenInFolder(`/proc/self/fd/${descriptor}`, inUse).catch((error: unknown) => {
-      if (error === inUse) throw error;
-      return undefined;
-    });
-    return listening(inside === undefined ? [named] : [named, inside], descriptor);
+    const inside = await insideFolder(folder, inUse);
+    return {
+      async release() {
+        await Promise.all([outside.release(), inside?.release()]);
+      },
+    };
   } catch (error) {
-    await listening([named], descriptor).release();
+    await outside.release();
     throw error;
   }
 }
 
-function listening(servers: readonly Server[], descriptor?: number): Ownership {
-  return {
-    async release() {
-      await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-      if (descriptor !== undefined) closeSync(descriptor);
-    },
-  };
+async function named(path: string, inUse: StoreRefused): Promise<Ownership> {
+  const server = await listen(path, inUse);
+  return { release: () => closed(server) };
 }
 
-async function listenInFolder(folder: string, inUse: StoreRefused): Promise<Server> {
-  const path = join(folder, OWNER_SOCKET);
-  if (await isAnswered(path)) throw inUse;
-  await unlink(path).catch(() => undefined);
-  return listen(path, inUse);
-}
-
-function listen(path: string, inUse: StoreRefused): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? inUse : error),
-    );
-    server.listen({ path, exclusive: true }, () => resolve(server.unref()));
-  });
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
+// The name of a socket may have 107 bytes; this one is short however long the folder's path is.
+async function insideFolder(folder: string, inUse: StoreRefused): Promise<Ownership | undefined> {
+  const descriptor = openSync(folder, 'r');
+  try {
+    const socket = await FolderSocket.open(`/proc/self/fd/${descriptor}`, inUse);
+    return {
+      async release() {
+        await socket.release();
+        closeSync(descriptor);
+      },
     };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-  });
+  } catch (error) {
+    closeSync(descriptor);
+    if (error === inUse) throw error;
+    return undefined;
+  }
 }

@@ -1,0 +1,20 @@
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+
+/** A server that says nothing, and does not keep the process alive. @throws `inUse` where somebody listens there. */
+export function listen(path: string, inUse: Error): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? inUse : error),
+    );
+    server.listen({ path, exclusive: true }, () => resolve(server.unref()));
+  });
+}
+
+/** Kept once nothing is listened to any more. */
+export function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+  });
+}
