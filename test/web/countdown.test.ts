@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { createBackoff } from '../../src/web/client/backoff.ts';
-import { createCountdown } from '../../src/web/client/countdown.ts';
+import { makeBackoff } from '../../src/web/client/backoff.ts';
+import { makeCountdown } from '../../src/web/client/countdown.ts';
 import { clockText } from '../../src/web/client/texts.ts';
 import { SILENCE_MS, startWatchdog } from '../../src/web/client/watchdog.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 test('a countdown follows the clock it was given, is set anew, and stops at 0', () => {
   const clock = createVirtualClock();
-  const countdown = createCountdown(clock);
+  const countdown = makeCountdown(clock);
   expect(countdown.leftMs()).toBe(0);
   countdown.set(5000);
   clock.pass(1500);
@@ -50,7 +50,7 @@ test('the watchdog barks after 2.5 heartbeats of silence, and again, but not whi
 });
 
 test('waits grow with full jitter, keep the floor the server asked for, and start over', () => {
-  const backoff = createBackoff(() => 0.999);
+  const backoff = makeBackoff(() => 0.999);
   const waits = Array.from({ length: 8 }, () => backoff.nextMs());
   expect(waits.slice(0, 3)).toEqual([500, 999, 1998]);
   expect(Math.max(...waits)).toBeLessThanOrEqual(10000);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createParser } from 'eventsource-parser';
-import { createSseParser, type StreamEvent } from '../../src/web/client/sse-parser.ts';
+import { makeSseParser, type StreamEvent } from '../../src/web/client/sse-parser.ts';
 
 const STREAM =
   '\uFEFFretry: 2000\n\nid: 1-77\nevent: ticket\ndata: {"a":"é 扫码 🎉"}\n\n: heartbeat\n\n' +
@@ -9,7 +9,7 @@ const STREAM =
 function read(chunks: readonly string[]): { events: StreamEvent[]; retries: number[] } {
   const events: StreamEvent[] = [];
   const retries: number[] = [];
-  const parser = createSseParser({ event: (event) => events.push(event), retry: (ms) => retries.push(ms) });
+  const parser = makeSseParser({ event: (event) => events.push(event), retry: (ms) => retries.push(ms) });
   chunks.forEach((chunk) => parser.push(chunk));
   return { events, retries };
 }

@@ -9,7 +9,7 @@ const FIRST_MS = 500;
 const CAP_MS = 10000;
 
 /** A backoff from 0.5 s up to 10 s. */
-export function createBackoff(random: () => number): Backoff {
+export function makeBackoff(random: () => number): Backoff {
   let failures = 0;
   return {
     nextMs(floorMs = 0) {

@@ -2,7 +2,7 @@ import type { Ladder } from './ladder.ts';
 import { parseNotice, versionOf, type Notice } from './notice.ts';
 import type { Cancel, Clock } from './platform.ts';
 import type { End } from './transport.ts';
-import { createTurns, type Turn } from './turns.ts';
+import { makeTurns, type Turn } from './turns.ts';
 
 /** A push transport says something this soon after opening, or it is held back by something on the way. */
 const PROOF_MS = 6000;
@@ -32,13 +32,13 @@ export interface Connection {
 }
 
 /** A connection that is closed. `cursor` is asked for the newest one that is known. */
-export function createConnection(
+export function makeConnection(
   clock: Clock,
   ladder: Ladder,
   cursor: () => string,
   events: ConnectionEvents,
 ): Connection {
-  const turns = createTurns();
+  const turns = makeTurns();
   let heard: string | undefined;
   let cancelOpening: Cancel = () => {};
   let cancelDoubt: Cancel = () => {};

@@ -9,7 +9,7 @@ export interface Countdown {
 }
 
 /** A countdown that stands at 0 until it is set. */
-export function createCountdown(clock: Clock): Countdown {
+export function makeCountdown(clock: Clock): Countdown {
   let endMs = clock.now();
   return {
     set(leftMs) {

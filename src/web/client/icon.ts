@@ -11,7 +11,7 @@ const PATHS: Readonly<Record<IconName, string>> = {
 };
 
 /** A line drawing that takes the text's colour and says nothing to a screen reader. */
-export function createIcon(name: IconName): SVGSVGElement {
+export function makeIcon(name: IconName): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('class', 'icon');

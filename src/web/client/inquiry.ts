@@ -1,4 +1,4 @@
-import { createBackoff } from './backoff.ts';
+import { makeBackoff } from './backoff.ts';
 import { parseNotice, type Notice } from './notice.ts';
 import type { Cancel, Platform } from './platform.ts';
 import { accessHeaders, retryAfterMs, type Access } from './transport.ts';
@@ -24,13 +24,13 @@ export interface Inquiry {
 }
 
 /** An inquiry that is idle. */
-export function createInquiry(
+export function makeInquiry(
   platform: Platform,
   access: Access,
   cursor: () => string,
   events: InquiryEvents,
 ): Inquiry {
-  const backoff = createBackoff(() => platform.random());
+  const backoff = makeBackoff(() => platform.random());
   let waiting: (() => void)[] = [];
   let busy = false;
   let pausing = false;

@@ -18,7 +18,7 @@ export interface Ladder {
 }
 
 /** A ladder over transports, best first; there is at least one. */
-export function createLadder(transports: readonly [Transport, ...Transport[]]): Ladder {
+export function makeLadder(transports: readonly [Transport, ...Transport[]]): Ladder {
   const last = transports.length - 1;
   let at = 0;
   let strikes = 0;

@@ -1,5 +1,5 @@
 import { linksOn } from './address.ts';
-import { createBackoff } from './backoff.ts';
+import { makeBackoff } from './backoff.ts';
 import { parseJson, type Links, type Notice } from './notice.ts';
 import type { Cancel, Platform } from './platform.ts';
 import { retryAfterMs, type Access } from './transport.ts';
@@ -38,7 +38,7 @@ export function mintTicket(
   request: MintRequest,
   events: MintEvents,
 ): Cancel {
-  const backoff = createBackoff(() => platform.random());
+  const backoff = makeBackoff(() => platform.random());
   const headers = { 'Content-Type': 'application/json', Accept: 'application/json' };
   const body = JSON.stringify(request);
   let pausing = false;

@@ -1,7 +1,7 @@
-import { createCountdown } from './countdown.ts';
+import { makeCountdown } from './countdown.ts';
 import { endsWatch, type Notice } from './notice.ts';
 import type { Cancel, Platform } from './platform.ts';
-import { createPosition } from './position.ts';
+import { makePosition } from './position.ts';
 
 const SOONEST_MS = 500;
 
@@ -11,7 +11,7 @@ export interface News {
   cursor(): string;
   /** Milliseconds until the ticket expires, by the newest notice. */
   leftMs(): number;
-  /** Takes a notice unless it is older than what is known, and says whether it was taken; see {@link createPosition}. */
+  /** Takes a notice unless it is older than what is known, and says whether it was taken; see {@link makePosition}. */
   take(notice: Notice, since: string): boolean;
   stop(): void;
 }
@@ -21,10 +21,10 @@ export interface News {
  *
  * @param outdated - told when either is due, so that the ticket is asked for.
  */
-export function createNews(platform: Platform, first: Notice, outdated: () => void): News {
+export function makeNews(platform: Platform, first: Notice, outdated: () => void): News {
   const { clock } = platform;
-  const position = createPosition(first);
-  const countdown = createCountdown(clock);
+  const position = makePosition(first);
+  const countdown = makeCountdown(clock);
   let cancel: Cancel = () => {};
 
   function refreshLater(notice: Notice): void {

@@ -37,7 +37,7 @@ function addButton(parent: Node, name: string, text: string, press: () => void):
 }
 
 /** Builds a picture inside `root`. @param language the tag of the language that `texts` are in. */
-export function createPicture(
+export function makePicture(
   root: Node,
   language: string,
   texts: Texts,

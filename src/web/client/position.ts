@@ -14,7 +14,7 @@ export interface Position {
 }
 
 /** A position at a first notice. */
-export function createPosition(first: Notice): Position {
+export function makePosition(first: Notice): Position {
   let known = first;
   return {
     notice: () => known,

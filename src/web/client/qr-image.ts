@@ -1,6 +1,6 @@
 import { withQuery } from './address.ts';
 import type { SignInState } from './sign-in-state.ts';
-import { createTurns, type Turn } from './turns.ts';
+import { makeTurns, type Turn } from './turns.ts';
 
 const ANSWER_MS = 10000;
 const AGAIN_MS = 2000;
@@ -29,10 +29,10 @@ function fetchSvg(url: string, bearer: string, done: (svg: string | undefined) =
  * Draws into an image. With a cookie the browser loads it by itself; with a bearer it is fetched and put in as a data
  * address. The old code stays until the new one is there, so a rotation does not flicker.
  */
-export function createQrImage(image: HTMLImageElement, loaded: () => void): QrImage {
+export function makeQrImage(image: HTMLImageElement, loaded: () => void): QrImage {
   let shown = '';
   let drawn = 0;
-  const turns = createTurns();
+  const turns = makeTurns();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function put(address: string, turn: Turn, failed: () => void): void {

@@ -1,10 +1,10 @@
 import { originOf } from './address.ts';
-import { createCountdown } from './countdown.ts';
+import { makeCountdown } from './countdown.ts';
 import { startAttempt, type Attempt } from './attempt.ts';
 import type { Platform } from './platform.ts';
 import type { SignInOptions } from './sign-in-options.ts';
 import type { SignInState } from './sign-in-state.ts';
-import { createTurns } from './turns.ts';
+import { makeTurns } from './turns.ts';
 
 /** A sign-in that runs. */
 export interface SignIn {
@@ -22,8 +22,8 @@ export interface SignIn {
 /** Starts a sign-in: mints a ticket and watches it to its end. */
 export function startSignInOn(platform: Platform, options: SignInOptions): SignIn {
   const gateway = originOf(options.gateway ?? '') || platform.origin;
-  const countdown = createCountdown(platform.clock);
-  const turns = createTurns();
+  const countdown = makeCountdown(platform.clock);
+  const turns = makeTurns();
   let state: SignInState;
   let attempt: Attempt | undefined;
 

@@ -20,7 +20,7 @@ export interface SseParser {
  * A parser for `text/event-stream` (WHATWG HTML section 9.2.6). Pieces may be cut anywhere, inside CR LF too. What is
  * unfinished at the end of a stream is dropped, as the standard asks.
  */
-export function createSseParser(reader: StreamReader): SseParser {
+export function makeSseParser(reader: StreamReader): SseParser {
   let line = '';
   let first = true;
   let afterReturn = false;

@@ -1,6 +1,6 @@
 import { withQuery } from './address.ts';
 import type { Platform } from './platform.ts';
-import { createSseParser } from './sse-parser.ts';
+import { makeSseParser } from './sse-parser.ts';
 import { accessHeaders, endOfStatus, type Access, type Transport } from './transport.ts';
 
 const RETRY_MS = 2000;
@@ -18,7 +18,7 @@ export function streamTransport(platform: Platform, access: Access): Transport |
       let retryMs = RETRY_MS;
       let status = 0;
       let header: (name: string) => string | null = () => null;
-      const parser = createSseParser({
+      const parser = makeSseParser({
         event(event) {
           if (event.event === 'ticket') events.notice(event.data);
         },

@@ -16,7 +16,7 @@ export interface Turns {
 }
 
 /** Turns, the first of which has begun. */
-export function createTurns(): Turns {
+export function makeTurns(): Turns {
   let turn = 0;
   let release: Cancel = () => {};
   return {

@@ -1,5 +1,5 @@
-import { createBackoff } from './backoff.ts';
-import { createConnection } from './connection.ts';
+import { makeBackoff } from './backoff.ts';
+import { makeConnection } from './connection.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Ladder } from './ladder.ts';
 import type { Notice } from './notice.ts';
@@ -32,16 +32,16 @@ export interface Upkeep {
  * Keeps a connection up. Whatever looks wrong leads to an inquiry. Its answer decides: the gateway could not be reached,
  * so the transport may be fine; or it could, so the fault is the transport's, and the next is tried.
  */
-export function createUpkeep(
+export function makeUpkeep(
   platform: Platform,
   ladder: Ladder,
   inquiry: Inquiry,
   cursor: () => string,
   events: UpkeepEvents,
 ): Upkeep {
-  const backoff = createBackoff(() => platform.random());
+  const backoff = makeBackoff(() => platform.random());
   let stopped = false;
-  const connection = createConnection(platform.clock, ladder, cursor, {
+  const connection = makeConnection(platform.clock, ladder, cursor, {
     alive: () => events.alive(),
     notice(notice, since) {
       ladder.prove();

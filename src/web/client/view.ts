@@ -1,6 +1,6 @@
-import { createIcon, type IconName } from './icon.ts';
-import { addPart, createPicture } from './picture.ts';
-import { createQrImage } from './qr-image.ts';
+import { makeIcon, type IconName } from './icon.ts';
+import { addPart, makePicture } from './picture.ts';
+import { makeQrImage } from './qr-image.ts';
 import type { SignInState } from './sign-in-state.ts';
 import type { SignIn } from './sign-in.ts';
 import { clockText, textsFor, tagFor, type Texts } from './texts.ts';
@@ -58,12 +58,12 @@ function detail(state: SignInState, texts: Texts): string {
 /** Builds the picture inside `root`. `signIn` is asked for late, since it starts after the picture. */
 export function startView(root: Node, language: string, signIn: () => SignIn | undefined): View {
   const texts = textsFor(language);
-  const picture = createPicture(root, tagFor(language), texts, {
+  const picture = makePicture(root, tagFor(language), texts, {
     renew: () => signIn()?.renew(),
     cancel: () => signIn()?.cancel(),
   });
   const { box, image, renew, cancel } = picture;
-  const qr = createQrImage(image, () => box.setAttribute('data-drawn', 'true'));
+  const qr = makeQrImage(image, () => box.setAttribute('data-drawn', 'true'));
   let current: SignInState = { status: 'starting', online: true };
 
   function tick(): void {
@@ -134,5 +134,5 @@ function drawVeil(veil: HTMLElement, { status, notice }: SignInState): void {
     return;
   }
   const icon = ICONS[status];
-  if (icon) veil.appendChild(createIcon(icon));
+  if (icon) veil.appendChild(makeIcon(icon));
 }

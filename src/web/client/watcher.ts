@@ -1,10 +1,10 @@
-import { createInquiry, type Inquiry } from './inquiry.ts';
-import { createLadder, type Ladder } from './ladder.ts';
-import { createNews } from './news.ts';
+import { makeInquiry, type Inquiry } from './inquiry.ts';
+import { makeLadder, type Ladder } from './ladder.ts';
+import { makeNews } from './news.ts';
 import { endsWatch, type Notice } from './notice.ts';
 import type { Cancel, Platform, Wake } from './platform.ts';
 import type { Access, Transport, TransportName } from './transport.ts';
-import { createUpkeep, type Upkeep } from './upkeep.ts';
+import { makeUpkeep, type Upkeep } from './upkeep.ts';
 import { HEARTBEAT_MS, SILENCE_MS, startWatchdog } from './watchdog.ts';
 
 /** What a watcher tells. */
@@ -26,10 +26,10 @@ export function watchTicket(
   first: Notice,
   events: WatcherEvents,
 ): Cancel {
-  const news = createNews(platform, first, () => inquiry.ask());
-  const ladder = createLadder(transports);
+  const news = makeNews(platform, first, () => inquiry.ask());
+  const ladder = makeLadder(transports);
   const watchdog = startWatchdog(platform.clock, SILENCE_MS, () => upkeep.doubt());
-  const inquiry = createInquiry(platform, access, () => news.cursor(), {
+  const inquiry = makeInquiry(platform, access, () => news.cursor(), {
     found(notice, since) {
       hear(notice, since);
       upkeep.expectNews();
@@ -41,7 +41,7 @@ export function watchTicket(
       events.gone();
     },
   });
-  const upkeep = createUpkeep(platform, ladder, inquiry, () => news.cursor(), {
+  const upkeep = makeUpkeep(platform, ladder, inquiry, () => news.cursor(), {
     opens: watchClosely,
     notice: hear,
     alive: () => watchdog.touch(),

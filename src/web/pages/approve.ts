@@ -1,18 +1,18 @@
 /* The approval page: scans only after a tap, shows who asks, and sends the decision. */
 import { browserPlatform } from '../client/browser-platform.ts';
-import { createCountdown } from '../client/countdown.ts';
+import { makeCountdown } from '../client/countdown.ts';
 import { showLeft, showRequest, showWrongNumber } from './request/request-view.ts';
 import { parseScanAnswer, type ScanAnswer } from './request/scan-answer.ts';
 import { sectionsOf } from './section.ts';
-import { createSender } from './sender.ts';
+import { makeSender } from './sender.ts';
 
 const TICK_MS = 500;
 
 function startApproval(root: HTMLElement): void {
   const platform = browserPlatform();
   const sections = sectionsOf(root);
-  const sender = createSender(root, platform, sections);
-  const countdown = createCountdown(platform.clock);
+  const sender = makeSender(root, platform, sections);
+  const countdown = makeCountdown(platform.clock);
   const scanCode = root.getAttribute('data-scan-code') ?? '';
   let asked: ScanAnswer | undefined;
 

@@ -14,7 +14,7 @@ export interface Sender {
 }
 
 /** The sender of the page inside `root`. */
-export function createSender(root: HTMLElement, platform: Platform, sections: Sections): Sender {
+export function makeSender(root: HTMLElement, platform: Platform, sections: Sections): Sender {
   let again: () => void = () => {};
 
   function busy(now: boolean): void {
