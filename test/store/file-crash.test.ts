@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventStore, StoredEvent } from '../../src/store/event-store.ts';
-import { OWNER_SOCKET } from '../../src/store/file/folder-socket.ts';
+import { OWNER_SOCKET } from '../../src/store/file/folder/folder-socket.ts';
 import { fold } from '../../src/store/fold.ts';
 import { StoreRefused } from '../../src/store/refused.ts';
 import type { Subject } from '../../src/store/subject.ts';

@@ -1,5 +1,4 @@
-/** Reads one key as it was committed; undefined where there is nothing. */
-export type ReadKey = (key: Buffer) => Buffer | undefined;
+import type { ReadKey } from './disk/environment.ts';
 
 /**
  * What the next commit will change, before anything of it is written: reads see the changes made so far. Decisions are

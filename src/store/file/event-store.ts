@@ -6,7 +6,7 @@ import type { Subject } from '../subject.ts';
 import { mustLast, toldByHead, toldByResult } from '../told-event.ts';
 import type { ToldEvent } from '../told-event.ts';
 import { appendBatch, livingHead, putHead } from './append.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './disk/environment.ts';
 import type { CommitFeed } from './commit-feed.ts';
 import { headFrom } from './head-from.ts';
 import { logRange, subjectOfAgenda, timeRange } from './keys.ts';

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Draft } from './draft.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './disk/environment.ts';
 import { endKey, ledgerKey } from './keys.ts';
 import { encodedEntry, encodedSet, endOf, livingEntry, livingMembers } from './ledger-record.ts';
 import type { Member } from './ledger-record.ts';

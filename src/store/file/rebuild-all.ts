@@ -3,7 +3,7 @@ import type { EventStore, Head } from '../event-store.ts';
 import type { RebuildReport } from '../rebuild.ts';
 import type { Subject } from '../subject.ts';
 import { livingHead } from './append.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './disk/environment.ts';
 import { headFrom } from './head-from.ts';
 import { ticketLogRange, subjectOfLog } from './keys.ts';
 import { encodedHead } from './record.ts';

@@ -1,6 +1,6 @@
 import { deadlineOf } from '../event-store.ts';
 import type { StoreSettings } from '../store-settings.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './disk/environment.ts';
 import { headKey, ledgerKeyOfEnd, logKeyOfAge, subjectOfAgenda, timeOf, timeRange } from './keys.ts';
 import { endOf } from './ledger-record.ts';
 import { headOf } from './record.ts';

@@ -3,7 +3,7 @@ import { sleep } from '../../time/time.ts';
 import type { Time } from '../../time/time.ts';
 import type { Subject } from '../subject.ts';
 import { Draft } from './draft.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from './disk/environment.ts';
 
 /** What an operation sees and does: a draft to read and change, the store's time, and a way to say what moved. */
 export interface Turn {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { StoreUnavailable } from '../event-store.ts';
+import { StoreUnavailable } from '../../event-store.ts';
 
 const SEAL_BYTES = 4;
 

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreRefused } from '../refused.ts';
+import { StoreRefused } from '../../refused.ts';
 
 /** The bytes that LMDB and its lock file begin with, and those that the environment keeps free beside them. */
 const ROOM_BYTES = 512 * 1024;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { StoreRefused } from '../refused.ts';
+import { StoreRefused } from '../../refused.ts';
 import { FolderSocket } from './folder-socket.ts';
 import { closed, listen } from './listen.ts';
 

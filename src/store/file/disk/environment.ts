@@ -2,11 +2,13 @@ import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
-import { StoreUnavailable } from '../event-store.ts';
-import type { ReadKey } from './draft.ts';
+import { StoreUnavailable } from '../../event-store.ts';
 import { Reserve } from './reserve.ts';
 import type { UsedRoom } from './reserve.ts';
 import { sealed, unsealed } from './seal.ts';
+
+/** Reads one key as it was committed; undefined where there is nothing. */
+export type ReadKey = (key: Buffer) => Buffer | undefined;
 
 /** A range of keys: from the first, up to but not including the second. */
 export interface KeyRange {
