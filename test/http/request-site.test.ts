@@ -193,16 +193,11 @@ async function tableOf(answerTo: (headers: Headers) => Promise<string>): Promise
   for (const [name, origin] of Object.entries(ORIGINS)) {
     const rows: string[] = [];
     for (const host of Object.values(HOSTS)) {
-      const cells: string[] = [];
-      for (const site of SITES)
-        cells.push(
-          await answerTo({
-            host,
-            ...(origin === undefined ? {} : { origin }),
-            ...(site === undefined ? {} : { 'sec-fetch-site': site }),
-          }),
-        );
-      rows.push(cells.join(' '));
+      const asked = { host, ...(origin === undefined ? {} : { origin }) };
+      const cells = SITES.map((site) =>
+        answerTo({ ...asked, ...(site === undefined ? {} : { 'sec-fetch-site': site }) }),
+      );
+      rows.push((await Promise.all(cells)).join(' '));
     }
     const [atPublic = '', atLan = ''] = rows;
     if (atPublic === atLan) note(atPublic, name);
