@@ -10,10 +10,17 @@ import { settingsForTests } from '../support/store-settings.ts';
 import { connectIn } from './link/connect.ts';
 import { LuaMachine } from './lua/machine.ts';
 import { Network } from './network/network.ts';
+import { SimulatedSentinel } from './sentinel/sentinel.ts';
+import type { SentinelOptions } from './sentinel/sentinel.ts';
 import { SimulatedServer } from './server/simulated-server.ts';
 import { Scheduler } from './time/scheduler.ts';
 import type { Bounds } from './time/scheduler.ts';
 import { SimulatedProcess } from './time/simulated-process.ts';
+
+type SentinelTimes = Pick<SentinelOptions, 'downAfterMs' | 'failoverTimeoutMs'>;
+
+/** Hears what a Sentinel publishes. */
+type OnSentinelEvent = (sentinel: string, channel: string, text: string) => void;
 
 /** One gateway's whole store, in a process of its own. */
 export interface Gateway extends RedisStores {
@@ -45,6 +52,32 @@ export class World {
   server(name: string): SimulatedServer {
     const { scheduler, network, random } = this;
     return new SimulatedServer({ scheduler, network, machine: this.#machine, random: random.fork(), name });
+  }
+
+  /** Three Sentinels over a master, with a majority of them as the quorum. */
+  sentinels(
+    masterName: string,
+    master: SimulatedServer,
+    times: SentinelTimes,
+    onEvent: OnSentinelEvent = () => {},
+  ): SimulatedSentinel[] {
+    const { scheduler, network } = this;
+    const names = ['sentinel-1', 'sentinel-2', 'sentinel-3'];
+    return names.map((name) => {
+      const others = names.filter((other) => other !== name);
+      const random = this.random.fork();
+      const place = {
+        scheduler,
+        network,
+        random,
+        name,
+        masterName,
+        master: master.address,
+        others,
+        quorum: 2,
+      };
+      return new SimulatedSentinel({ ...place, ...times, onEvent: (...event) => onEvent(name, ...event) });
+    });
   }
 
   /** Opens a store at an address that `SCANGATE_STORE` takes. */

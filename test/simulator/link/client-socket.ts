@@ -23,6 +23,8 @@ export interface ClientSocketOptions {
   /** Hears of every reply that is an error. */
   readonly onErrorReply: (error: Error) => void;
   readonly onPublished: (channel: string, text: string) => void;
+  /** Whether it waits for replies however long they take. */
+  readonly isPatient?: boolean;
 }
 
 /** One socket to one server, and the commands that wait for their replies on it. */
@@ -66,7 +68,7 @@ export class ClientSocket {
       if (this.#outgoing.length === 0) queueMicrotask(() => this.#flush());
       this.#outgoing.push(args.map(encode));
       this.#pending.push({ resolve, reject });
-      this.#cancelTimeout ??= this.#expectData();
+      if (this.#options.isPatient !== true) this.#cancelTimeout ??= this.#expectData();
     });
   }
 
@@ -99,7 +101,8 @@ export class ClientSocket {
         waiting?.reject(value);
       }
     }
-    this.#cancelTimeout = this.#pending.length > 0 ? this.#expectData() : undefined;
+    const isWaiting = this.#pending.length > 0 && this.#options.isPatient !== true;
+    this.#cancelTimeout = isWaiting ? this.#expectData() : undefined;
   }
 
   #expectData(): () => void {

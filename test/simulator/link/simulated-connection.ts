@@ -18,28 +18,33 @@ const LEAVES = /^(READONLY|UNBLOCKED|MASTERDOWN)/;
 const NOT_WRITABLE = "Stream isn't writeable and enableOfflineQueue options is false";
 
 /** How a connection finds its server. */
-export interface ConnectionOptions {
-  readonly process: SimulatedProcess;
-  readonly network: Network;
+export interface ServerFinder {
   /** Where the server is now. @throws Error where nobody says so. */
   readonly locate: () => Promise<string>;
   /** Whether a server with this `INFO replication` is the right one. */
   readonly accepts?: (info: string) => boolean;
+  /** A server was found. @param leave is to be called when another one is the right one. */
+  readonly onConnecting?: (leave: () => void) => void;
+  readonly onEnd?: () => void;
 }
 
 /** A connection as ioredis makes it with the options of `connectRedis`: it keeps itself connected and resends nothing. */
 export class SimulatedConnection implements RedisConnection {
   readonly options = { host: undefined };
   status: Status = 'connecting';
-  readonly #options: ConnectionOptions;
+  readonly #process: SimulatedProcess;
+  readonly #network: Network;
+  readonly #finder: ServerFinder;
   readonly #listeners: [Event, (error: Error) => void][] = [];
   #socket: ClientSocket | undefined;
   #isLeaving = false;
   #attempts = 0;
   #cancelRetry: (() => void) | undefined;
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options;
+  constructor(process: SimulatedProcess, network: Network, finder: ServerFinder) {
+    this.#process = process;
+    this.#network = network;
+    this.#finder = finder;
     void this.connect();
   }
 
@@ -66,21 +71,21 @@ export class SimulatedConnection implements RedisConnection {
     this.#cancelRetry = undefined;
     this.#isLeaving = false;
     this.status = 'connecting';
-    const { process, network, locate } = this.#options;
     let address: string;
     try {
-      address = await locate();
+      address = await this.#finder.locate();
     } catch (error) {
       return this.#closed(undefined, error instanceof Error ? error : new Error(String(error)));
     }
     if (this.#isLeaving) return this.#closed(undefined, undefined);
-    const socket: ClientSocket = new ClientSocket(process, network, address, {
+    const socket: ClientSocket = new ClientSocket(this.#process, this.#network, address, {
       onOpen: () => void this.#check(socket),
       onClose: (error) => this.#closed(socket, error),
       onErrorReply: (error) => LEAVES.test(error.message) && this.disconnect(true),
       onPublished: () => {},
     });
     this.#socket = socket;
+    this.#finder.onConnecting?.(() => this.#socket?.end());
   }
 
   disconnect(reconnect = false): void {
@@ -148,7 +153,7 @@ export class SimulatedConnection implements RedisConnection {
     this.status = 'connect';
     const info = await socket.send(['INFO', 'replication']).catch(() => undefined);
     if (info === undefined || socket !== this.#socket || !socket.isWritable) return;
-    if (this.#options.accepts?.(info as string) === false) return this.disconnect(true);
+    if (this.#finder.accepts?.(info as string) === false) return this.disconnect(true);
     this.status = 'ready';
     this.#attempts = 0;
     this.#emit('ready');
@@ -163,12 +168,13 @@ export class SimulatedConnection implements RedisConnection {
     if (this.#isLeaving) {
       this.#isLeaving = false;
       this.status = 'end';
+      this.#finder.onEnd?.();
       return this.#emit('end');
     }
     this.status = 'reconnecting';
     this.#attempts++;
     const delayMs = Math.min(RETRY_MIN_MS * this.#attempts, RETRY_MAX_MS);
-    this.#cancelRetry = this.#options.process.after(delayMs, () => void this.connect());
+    this.#cancelRetry = this.#process.after(delayMs, () => void this.connect());
   }
 
   #emit(event: Event, error = new Error(event)): void {

@@ -106,10 +106,13 @@ export class SimulatedServer {
     this.#beginLife();
   }
 
-  /** Closes its clients' connections, as `CLIENT KILL TYPE normal` does. */
-  killClients(): void {
-    for (const session of this.#sessions) session.close();
-    this.#sessions.clear();
+  /** Closes its other clients' connections, as `CLIENT KILL TYPE normal` does. */
+  #killClients(asking: Session): void {
+    for (const session of this.#sessions) {
+      if (session === asking) continue;
+      session.close();
+      this.#sessions.delete(session);
+    }
   }
 
   #beginLife(): void {
@@ -162,6 +165,9 @@ export class SimulatedServer {
         return this.#waits.wait(session, args.slice(1));
       case 'INFO':
         return this.#info(first.toLowerCase());
+      case 'CLIENT':
+        this.#killClients(session);
+        return OK;
       case 'ROLE':
         return this.replication.role();
       case 'REPLICAOF':
