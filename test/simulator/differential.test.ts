@@ -7,7 +7,7 @@ import { RealServer } from './differential/real-server.ts';
 import { sameNodes } from './differential/nodes.ts';
 import { Walk } from './differential/walk.ts';
 
-const CALLS = rounds(3_000, 10_000);
+const CALLS = rounds(2_500, 10_000);
 
 let server: Redis;
 let real: RealServer;

@@ -28,7 +28,13 @@ export interface Gateway extends RedisStores {
   readonly incidents: readonly Incident[];
 }
 
-/** One simulation: a time, a network, servers, and gateways' stores on them. The seed decides everything. */
+/**
+ * One simulation: a time, a network, servers, and gateways' stores on them. The seed decides everything.
+ *
+ * Not simulated: a Cluster, TLS and ACL, memory that runs out, what is on disk, the time that a command or a transfer of
+ * all data takes, a pipeline of which only half arrives, and Sentinels that find each other through the servers (they know
+ * each other from the start, and lose what they knew with their process).
+ */
 export class World {
   readonly scheduler: Scheduler;
   readonly network: Network;
@@ -49,6 +55,7 @@ export class World {
     return new World(await machine, seed, bounds);
   }
 
+  /** @param name its machine's: an address, where Sentinels tell it to gateways, which look up everything else. */
   server(name: string): SimulatedServer {
     const { scheduler, network, random } = this;
     return new SimulatedServer({ scheduler, network, machine: this.#machine, random: random.fork(), name });
@@ -62,7 +69,7 @@ export class World {
     onEvent: OnSentinelEvent = () => {},
   ): SimulatedSentinel[] {
     const { scheduler, network } = this;
-    const names = ['sentinel-1', 'sentinel-2', 'sentinel-3'];
+    const names = ['10.0.1.1', '10.0.1.2', '10.0.1.3'];
     return names.map((name) => {
       const others = names.filter((other) => other !== name);
       const random = this.random.fork();

@@ -7,6 +7,7 @@ import type { Scheduler } from '../time/scheduler.ts';
 import { SimulatedProcess } from '../time/simulated-process.ts';
 import { FailoverAttempt } from './failover-attempt.ts';
 import type { Attempting } from './failover-attempt.ts';
+import { describeMaster, describeReplica, describeSentinel } from './descriptions.ts';
 import { Votes } from './votes.ts';
 import { Watched } from './watched.ts';
 
@@ -257,6 +258,18 @@ export class SimulatedSentinel implements Attempting {
         return 1;
       case 'SENTINEL GET-MASTER-ADDR-BY-NAME':
         return rest[0] === this.options.masterName ? this.currentMaster.split(':') : null;
+      case 'SENTINEL MYID':
+        return this.options.name;
+      case 'SENTINEL MASTER':
+        return describeMaster(this.master, {
+          isAgreedDown: this.#isAgreedDown,
+          configEpoch: this.configEpoch,
+          otherSentinels: this.others.length,
+        });
+      case 'SENTINEL REPLICAS':
+        return this.replicas.map(describeReplica);
+      case 'SENTINEL SENTINELS':
+        return this.others.map(describeSentinel);
       case 'SENTINEL FAILOVER':
         this.failover();
         return { status: 'OK' };

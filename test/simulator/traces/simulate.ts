@@ -12,7 +12,7 @@ const SETTLE_MS = 14_000;
 export async function simulateTrace(fault: Fault, seed: number): Promise<Trace> {
   const world = await World.create(seed);
   const { scheduler, random } = world;
-  const servers = ['redis-1', 'redis-2', 'redis-3'].map((name) => world.server(name));
+  const servers = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((name) => world.server(name));
   const [old, ...replicas] = servers as [SimulatedServer, ...SimulatedServer[]];
   for (const replica of replicas) replica.follow(old.address);
   await scheduler.pass(1_000);
