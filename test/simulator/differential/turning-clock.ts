@@ -1,7 +1,7 @@
 /** How many readings of the clock one call makes at most. */
 const READINGS_MAX = 9;
 
-/** How many milliseconds are tried at either end of a long call, which a machine held up in its middle. */
+/** How many milliseconds are tried at either end of a long call, which a machine held up somewhere. */
 const EDGE_MS = 3;
 
 /** What a clock shows at one reading after another; the last one stays. */
@@ -29,12 +29,25 @@ export class TurningClock {
 }
 
 /** Every way in which a clock may have gone from one instant to the other while a call read it. */
-export function* readingsBetween(before: number, after: number): Generator<Readings> {
+export function* readingsBetween(
+  before: number,
+  after: number,
+  traces: Iterable<number>,
+): Generator<Readings> {
   const [from, till] = [Math.floor(before), Math.floor(after)];
-  if (from === till) return yield [before];
-  const instants: number[] = [];
-  for (let ms = from; ms <= till; ms++) if (ms < from + EDGE_MS || ms > till - EDGE_MS) instants.push(ms);
-  yield* inSteps([], instants);
+  const instants = new Set([...traces].filter((ms) => ms > from && ms < till));
+  for (let ms = from; ms <= till; ms++) if (ms < from + EDGE_MS || ms > till - EDGE_MS) instants.add(ms);
+  yield* inSteps(
+    [],
+    [...instants].sort((a, b) => a - b),
+  );
+}
+
+/** Instants that a call may have read: those that stand in what it left, or would with one of its arguments added. */
+export function tracesIn(left: string, args: readonly string[]): Set<number> {
+  const found = [...left.matchAll(/\d{13}/g)].map(([text]) => Number(text));
+  const spans = [0, ...args.filter((text) => /^\d{1,6}$/.test(text)).map(Number)];
+  return new Set(found.flatMap((ms) => spans.map((span) => ms - span)));
 }
 
 /** All rising readings with at most three instants, the simplest first. */

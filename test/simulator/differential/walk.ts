@@ -11,7 +11,7 @@ import { LedgerCalls } from './ledger-calls.ts';
 import { PlainCalls } from './plain-calls.ts';
 import type { RealServer, TimedReply } from './real-server.ts';
 import { Subjects } from './subjects.ts';
-import { TurningClock, readingsBetween } from './turning-clock.ts';
+import { TurningClock, readingsBetween, tracesIn } from './turning-clock.ts';
 import type { Readings } from './turning-clock.ts';
 
 const COMPARE_ALL_EVERY = 250;
@@ -100,7 +100,7 @@ export class Walk {
     const wanted = JSON.stringify([real, comparable(dump.keys, dump.now)]);
     const start = this.engine.snapshot();
     let simulated: unknown;
-    for (const readings of readingsBetween(before, after)) {
+    for (const readings of readingsBetween(before, after, tracesIn(wanted, args))) {
       this.engine.restore(start);
       simulated = this.#answer(args, readings);
       this.#clock.set([dump.now]);
