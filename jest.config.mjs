@@ -13,6 +13,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
   },
   coverageProvider: 'babel',
+  coverageReporters: ['text-summary', 'html'],
   collectCoverageFrom: ['src/**/*.ts', '!src/web/**'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.cache'],
   testTimeout: 120_000,

@@ -162,11 +162,13 @@ async function declareTypes(outDir) {
 /**
  * Builds `src/web` into a folder: `client.mjs`, `client.js` (one classic script in the syntax of ES5, global `Scangate`),
  * `client.css`, one classic script a page, the style sheets, and under `pages/` the templates and their texts.
+ *
+ * @param {{ declares?: boolean }} [options] without declarations no types are checked
  */
-export async function buildWeb(outDir = join(projectDir, 'dist/web')) {
+export async function buildWeb(outDir = join(projectDir, 'dist/web'), { declares = true } = {}) {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(join(outDir, 'pages'), { recursive: true });
-  await Promise.all([declareTypes(outDir), buildClient(outDir), buildPages(outDir)]);
+  await Promise.all([...(declares ? [declareTypes(outDir)] : []), buildClient(outDir), buildPages(outDir)]);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) await buildWeb();
