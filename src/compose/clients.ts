@@ -20,6 +20,7 @@ export function openClients(config: Config, log: Log): FollowingRegistry {
       lookMs: LOOK_MS,
       time: systemTime,
       onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
+      onWarnings: (warnings) => log.warn({ warnings }, 'the clients may not be what was meant'),
       onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
     });
   } catch (error) {

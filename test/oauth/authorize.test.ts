@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { call } from '../support/call.ts';
+import { call, expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
+import { confirm, scan } from '../support/signin.ts';
 import { openPage } from './sign-in-page.ts';
 
 const CALLBACK = 'https://shop.example:8443/cb';
@@ -25,6 +26,12 @@ beforeAll(async () => {
       redirect_uris: [CALLBACK, 'https://shop.example/with?x=1'],
     },
     { client_id: 'lax', redirect_uris: [CALLBACK], scangate: { pkce: 'optional' } },
+    {
+      client_id: 'bare',
+      client_secret: 'a-secret-of-its-own',
+      redirect_uris: [CALLBACK],
+      scangate: { pkce: 'none' },
+    },
     {
       client_id: 'device-only',
       grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
@@ -130,6 +137,17 @@ describe('an error that the client may hear', () => {
       },
       'invalid_request',
     ],
+    [
+      'a client with `pkce: none`, without a state',
+      {
+        client_id: 'bare',
+        state: '',
+        nonce: 'n',
+        code_challenge: undefined,
+        code_challenge_method: undefined,
+      },
+      'invalid_request',
+    ],
   ];
 
   test.each(cases)(
@@ -210,6 +228,54 @@ describe('the sign-in page', () => {
     expect(answer.status).toBe(303);
     expect(answer.headers.get('location')).toMatch(/^\/plain\?client_id=lax&/);
     expect(answer.headers.get('location')).not.toContain('code_challenge');
+  });
+});
+
+describe('a client with `pkce: none`', () => {
+  const bare = { client_id: 'bare', code_challenge: undefined, code_challenge_method: undefined };
+
+  test('gets a code by redirect alone, and tokens for its secret', async () => {
+    const plain = await call(gateway.url + (await ask(bare)).headers.get('location'), {
+      headers: { 'sec-fetch-site': 'same-origin' },
+    });
+    expect(plain.status).toBe(303);
+    const page = gateway.url + plain.headers.get('location');
+    const cookie = plain.headers
+      .getSetCookie()
+      .map((one) => one.split(';', 1)[0])
+      .join('; ');
+    const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+    const code = /\/s\/([A-Za-z0-9._-]+)/.exec((await call(page, { headers })).text)?.[1] ?? '';
+    expectStatus(await confirm(gateway.url, expectStatus(await scan(gateway.url, code), 201)), 200);
+    const end = /url=([^"]*)"/.exec((await call(page, { headers })).text)?.[1] ?? '';
+    const redirect = new URL(end.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='));
+    expect([redirect.origin + redirect.pathname, redirect.searchParams.get('state')]).toEqual([
+      CALLBACK,
+      'st',
+    ]);
+    const form = {
+      grant_type: 'authorization_code',
+      code: redirect.searchParams.get('code') ?? '',
+      redirect_uri: CALLBACK,
+    };
+    const authorization = `Basic ${btoa('bare:a-secret-of-its-own')}`;
+    expectStatus(await call(`${gateway.url}/oauth/token`, { form, headers: { authorization } }), 200);
+  });
+
+  test('gets none for a page of its own', async () => {
+    const asked = { client_id: 'bare', state: 'st', nonce: 'n', redirect_uri: CALLBACK };
+    for (const more of [
+      { binding: 'bearer' },
+      { redirect_uri: undefined },
+      { state: undefined },
+      { state: '' },
+    ]) {
+      const answer = await call(`${gateway.url}/v1/tickets`, {
+        json: { ...asked, ...more },
+        headers: { 'sec-fetch-site': 'same-origin' },
+      });
+      expect([answer.status, answer.body['field']]).toEqual([400, 'code_challenge']);
+    }
   });
 });
 

@@ -75,19 +75,41 @@ describe('a client with a secret', () => {
     ['a wrong one in the header', { client_id: undefined }, basic('web', OTHER)],
     ['the id of another client in the form', { client_id: 'other' }, basic('web', SECRET)],
     ['a header without a colon', { client_id: undefined }, `Basic ${btoa('web')}`],
-    ['a header that is not percent-encoded', { client_id: undefined }, `Basic ${btoa('web:%zz')}`],
+    ['a wrong one that is not percent-encoded', { client_id: undefined }, `Basic ${btoa('web:%zz')}`],
+    ['an empty one in the header', { client_id: undefined }, `Basic ${btoa('web:')}`],
+    ['an empty one, of a client with a key', { client_id: 'signer', client_secret: '' }, undefined],
+    ['another one of a public client', { client_id: undefined }, `Basic ${btoa('demo:x')}`],
+    ['an empty one of an unknown client', { client_id: undefined }, `Basic ${btoa('nobody:')}`],
     ['an unknown client', { client_id: 'nobody', client_secret: SECRET }, undefined],
     ['a client that has none', { client_id: 'demo', client_secret: SECRET }, undefined],
-    ['a client that has none, an empty one', { client_id: 'demo', client_secret: '' }, undefined],
   ])('%s is invalid_client', async (_what, form, authorization) => {
     expect(await ask('web', form, authorization)).toBe('invalid_client');
   });
+
+  test.each(['Zk+9/a', 'a%41b', '100%', 'a:b:c', SECRET])(
+    '%s may come encoded or as it is',
+    async (secret) => {
+      const client_id = `odd-${secret.length}`;
+      world.register({ client_id, client_secret: secret, redirect_uris: [CALLBACK] });
+      const form = { client_id: undefined };
+      expect(await ask(client_id, form, `Basic ${btoa(`${client_id}:${secret}`)}`)).toBe('none');
+      expect(await ask(client_id, form, basic(client_id, secret))).toBe('none');
+      expect(await ask(client_id, form, `Basic ${btoa(`${client_id}:${secret}x`)}`)).toBe('invalid_client');
+    },
+  );
 
   test('two proofs at once are refused', async () => {
     expect(await ask('web', { client_secret: SECRET, client_id: 'web' }, basic('web', SECRET))).toBe(
       'invalid_request',
     );
   });
+});
+
+test('a public client that sends an empty secret is a public client', async () => {
+  expect(await ask('demo', { client_id: undefined }, `Basic ${btoa('demo:')}`)).toBe('none');
+  expect(await ask('demo', { client_id: 'demo' }, `Basic ${btoa('demo:')}`)).toBe('none');
+  expect(await ask('demo', { client_secret: '' })).toBe('none');
+  expect(await ask('web', { client_id: undefined }, `Basic ${btoa('demo:')}`)).toBe('invalid_grant');
 });
 
 describe('private_key_jwt', () => {

@@ -15,7 +15,8 @@ function mistakes(json: string, plainHttp = false): readonly string[] {
 
 describe('a file of clients', () => {
   test('is a list, or an object that holds one, and fills in what is silent', () => {
-    const [client] = readClients(JSON.stringify([ONE]), false);
+    const { clients } = readClients(JSON.stringify([ONE]), false);
+    const [client] = clients;
     expect(client).toEqual({
       client_id: 'shop',
       client_name: 'shop',
@@ -26,11 +27,14 @@ describe('a file of clients', () => {
       id_token_signed_response_alg: 'RS256',
       policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required' },
     });
-    expect(readClients(JSON.stringify({ clients: [ONE] }), false)).toEqual([client]);
+    expect(readClients(JSON.stringify({ clients: [ONE] }), false)).toEqual({
+      clients: [client],
+      warnings: [],
+    });
   });
 
   test('reads policy in the units of the settings', () => {
-    const [client] = readClients(
+    const { clients } = readClients(
       JSON.stringify([
         {
           ...ONE,
@@ -39,6 +43,7 @@ describe('a file of clients', () => {
       ]),
       false,
     );
+    const [client] = clients;
     expect(client?.policy).toEqual({
       shows_scanner: true,
       number_match: true,
@@ -59,7 +64,7 @@ describe('a file of clients', () => {
         { ...ONE, client_id: 'd', client_secret: secret, token_endpoint_auth_method: 'client_secret_post' },
       ]),
       false,
-    ).map((client) => client.token_endpoint_auth_method);
+    ).clients.map((client) => client.token_endpoint_auth_method);
     expect(methods).toEqual(['none', 'client_secret_basic', 'private_key_jwt', 'client_secret_post']);
   });
 
@@ -104,6 +109,21 @@ describe('a file of clients', () => {
       'line 10: clients[4].client_secret is of no use with none: leave it out',
     ]);
     expect(found.join(' ')).not.toContain('hush');
+  });
+
+  test('excuses a confidential client from PKCE, with a warning, and a public one never', () => {
+    const json = (more: object): string =>
+      JSON.stringify([{ ...ONE, ...more, scangate: { pkce: 'none' } }], undefined, 1);
+    const { clients, warnings } = readClients(json({ client_secret: 'a%b+hush-hush' }), false);
+    expect(clients[0]?.policy.pkce).toBe('none');
+    expect(warnings).toEqual([
+      expect.stringMatching(/^line 7: \[0\]\.client_secret has a \+ or %/),
+      expect.stringMatching(/^line 9: \[0\]\.scangate\.pkce is none/),
+    ]);
+    expect(warnings.join(' ')).not.toContain('hush');
+    expect(mistakes(json({}))).toEqual([
+      expect.stringMatching(/^line 8: \[0\]\.scangate\.pkce must not be none for a public client/),
+    ]);
   });
 
   test.each([

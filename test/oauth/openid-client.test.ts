@@ -13,6 +13,9 @@ import { call, expectStatus } from '../support/call.ts';
 import { signInAt } from './sign-in-page.ts';
 
 const SECRET = 'test-secret-test-secret';
+const ODD = 'Zk+9/a%41:b';
+const unencoded: client.ClientAuth = (_server, { client_id: id }, _body, headers) =>
+  headers.set('authorization', `Basic ${btoa(`${id}:${ODD}`)}`);
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 let gateway: Gateway;
@@ -36,6 +39,7 @@ beforeAll(async () => {
       client_id: 'signer',
       jwks: { keys: [{ ...(await exportJWK(pair.publicKey)), alg: 'ES256' }] },
     },
+    { ...common, client_id: 'odd', client_secret: ODD },
     { ...common, client_id: 'public' },
     { ...common, client_id: 'ec', id_token_signed_response_alg: 'ES256' },
     { ...common, client_id: 'ed', id_token_signed_response_alg: 'EdDSA' },
@@ -98,6 +102,7 @@ async function signIn(
 describe('openid-client, unmodified', () => {
   const kinds: [string, () => Promise<client.Configuration>][] = [
     ['client_secret_basic', () => configured('basic', SECRET, client.ClientSecretBasic(SECRET))],
+    ['client_secret_basic, as it stands', () => configured('odd', ODD, unencoded)],
     ['client_secret_post', () => configured('post', SECRET)],
     ['the method it was not registered with', () => configured('basic', SECRET)],
     ['private_key_jwt', () => configured('signer', {}, client.PrivateKeyJwt(key))],

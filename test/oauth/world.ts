@@ -165,7 +165,7 @@ export async function makeWorld(
     now,
     pass: (ms) => void (clock += ms),
     register(row) {
-      const [client] = readClients(JSON.stringify([row]), true);
+      const [client] = readClients(JSON.stringify([row]), true).clients;
       if (client === undefined) throw new Error('no client');
       clients.set(client.client_id, client);
       return client;

@@ -58,7 +58,7 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
     },
     handle: async (request) => {
       const { binding, ...asked } = request.body;
-      const client = parts.minting.check(asked);
+      const client = parts.minting.check(asked, binding);
       checkSite(parts.origins, client, binding, request);
       const browser = { ip: request.ip, agent: request.agent };
       return mintAnswer(parts, await parts.minting.mint(client, asked, binding, browser));

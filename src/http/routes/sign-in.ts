@@ -73,7 +73,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
     },
     handle: async (request) => {
       const { asked, verifier } = askedPlainly(parts, request.query);
-      const client = minting.check(asked);
+      const client = minting.check(asked, 'cookie');
       const view = await minting.mint(client, asked, 'cookie', { ip: request.ip, agent: request.agent });
       const address = `/v1/tickets/${view.ticketId}/page`;
       const cookies = [

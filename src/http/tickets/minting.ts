@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
+import { lackedWithoutChallenge } from '../../oauth/authorization/pkce.ts';
 import { hasRedirect, livesFor, scopeFor } from '../../oauth/clients/client.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -33,11 +34,12 @@ export interface MintingParts {
 /** Mints tickets for the code flow. */
 export interface Minting {
   /**
-   * The client of a request, with everything about it checked that does not need a ticket.
+   * The client of a request, with everything about it checked that does not need a ticket. Where nothing but a state
+   * stands for PKCE, the code must go by redirect alone, and to a page of the gateway's own.
    *
    * @throws ScangateError `invalid_client`, `invalid_redirect_uri`, `invalid_request`.
    */
-  check(asked: MintMembers): Client;
+  check(asked: MintMembers, binding: MintedData['binding']): Client;
   mint(
     client: Client,
     asked: MintMembers,
@@ -48,13 +50,13 @@ export interface Minting {
 
 export function minting(parts: MintingParts): Minting {
   return {
-    check(asked) {
+    check(asked, binding) {
       const client = parts.clients.find(asked.client_id);
       if (client?.grant_types.includes('authorization_code') !== true)
         throw new ScangateError('invalid_client', { field: 'client_id' });
       if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri))
         throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
-      checkChallenge(client, asked);
+      checkChallenge(client, asked, binding);
       return client;
     },
 
@@ -78,11 +80,12 @@ export function minting(parts: MintingParts): Minting {
   };
 }
 
-// RFC 9700 §2.1.1: without PKCE only a client that its operator has excused, and then only with a nonce.
-function checkChallenge(client: Client, asked: MintMembers): void {
+// RFC 9700 §2.1.1: without PKCE only a client that its operator has excused.
+function checkChallenge(client: Client, asked: MintMembers, binding: MintedData['binding']): void {
   if (asked.code_challenge === undefined) {
-    const excused = client.policy.pkce === 'optional' && asked.nonce !== undefined;
-    if (!excused) throw missing('code_challenge');
+    const byRedirect = asked.redirect_uri !== undefined && binding === 'cookie';
+    const excused = lackedWithoutChallenge(client.policy, asked) === undefined;
+    if (!excused || (client.policy.pkce === 'none' && !byRedirect)) throw missing('code_challenge');
     if (asked.code_challenge_method !== undefined) throw missing('code_challenge');
   } else if (asked.code_challenge_method === undefined) {
     throw missing('code_challenge_method');

@@ -2,7 +2,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import { hasRedirect } from '../clients/client.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import { isChallenge } from './pkce.ts';
+import { isChallenge, lackedWithoutChallenge } from './pkce.ts';
 
 /** The parameters of a request, as they came. */
 export type Parameters = Readonly<Record<string, string | undefined>>;
@@ -98,13 +98,16 @@ function checkPrompt(prompt: string | undefined): void {
 }
 
 function checkChallenge(client: Client, parameters: Parameters): void {
-  const { code_challenge: challenge, code_challenge_method: method, nonce } = parameters;
+  const { code_challenge: challenge, code_challenge_method: method } = parameters;
   if (challenge === undefined) {
-    if (method === undefined && client.policy.pkce === 'optional') {
-      if (nonce !== undefined) return;
-      throw new OAuthError('invalid_request', 'Without code_challenge there must be a nonce.');
-    }
-    throw new OAuthError('invalid_request', 'code_challenge is missing.');
+    const lacked =
+      method === undefined ? lackedWithoutChallenge(client.policy, parameters) : 'code_challenge';
+    if (lacked === undefined) return;
+    const why =
+      lacked === 'code_challenge'
+        ? 'code_challenge is missing.'
+        : `Without code_challenge there must be a ${lacked}.`;
+    throw new OAuthError('invalid_request', why);
   }
   if (method !== 'S256') throw new OAuthError('invalid_request', 'code_challenge_method must be S256.');
   if (!isChallenge(challenge))

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ClientPolicy } from '../clients/client.ts';
 
 const VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
 const CHALLENGE = /^[A-Za-z0-9_-]{43}$/;
@@ -18,4 +19,17 @@ export function provesPossession(challenge: string | undefined, verifier: string
   const made = createHash('sha256').update(verifier).digest();
   const given = Buffer.from(challenge, 'base64url');
   return given.length === made.length && timingSafeEqual(given, made);
+}
+
+/**
+ * What a request without a challenge lacks: nothing where its client is excused from PKCE and the request has what takes
+ * its place, the nonce (RFC 9700 §2.1.1) or the state (RFC 6749 §10.12).
+ */
+export function lackedWithoutChallenge(
+  { pkce }: Pick<ClientPolicy, 'pkce'>,
+  { nonce, state }: { readonly nonce?: string | undefined; readonly state?: string | undefined },
+): 'code_challenge' | 'nonce' | 'state' | undefined {
+  if (pkce === 'required') return 'code_challenge';
+  if (pkce === 'optional') return nonce === undefined ? 'nonce' : undefined;
+  return state === undefined || state === '' ? 'state' : undefined;
 }

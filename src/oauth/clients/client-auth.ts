@@ -26,13 +26,14 @@ export function clientAuthentication(
   checkAssertion: CheckAssertion,
 ): AuthenticateClient {
   return async ({ authorization, form }) => {
-    const basic = authorization === undefined ? undefined : readBasic(authorization);
+    const basic = authorization === undefined ? undefined : basicOf(authorization);
     const { client_id: named, client_secret: posted, client_assertion: assertion } = form;
     if ([basic, posted, assertion].filter((proof) => proof !== undefined).length > 1)
       throw new OAuthError('invalid_request', 'The client proves itself in two ways.');
     if (basic !== undefined) {
-      if (named !== undefined && named !== basic.id) throw refused();
-      return withSecret(clients.find(basic.id), basic.secret);
+      const client = basic.ids.map((id) => clients.find(id)).find((found) => found !== undefined);
+      if (named !== undefined && named !== client?.client_id) throw refused();
+      return withSecret(client, basic.secrets);
     }
     if (assertion !== undefined) {
       if (form['client_assertion_type'] !== ASSERTION_TYPE)
@@ -41,15 +42,18 @@ export function clientAuthentication(
     }
     if (named === undefined) throw new OAuthError('invalid_client', 'No client is named.');
     const client = clients.find(named);
-    if (posted !== undefined) return withSecret(client, posted);
+    if (posted !== undefined) return withSecret(client, [posted]);
     if (client?.token_endpoint_auth_method !== 'none') throw refused();
     return client;
   };
 }
 
-function withSecret(client: Client | undefined, secret: string): Client {
-  const right = equals(secret, client?.client_secret ?? '');
-  if (client?.client_secret === undefined || !right) throw refused();
+// A public client that sends the secret it has, which is none, has said what it is (RFC 6749 §2.3.1).
+function withSecret(client: Client | undefined, secrets: readonly string[]): Client {
+  const registered = client?.client_secret;
+  const right = secrets.map((secret) => equals(secret, registered ?? '')).includes(true);
+  const isPublic = client?.token_endpoint_auth_method === 'none';
+  if (client === undefined || !right || (registered === undefined && !isPublic)) throw refused();
   return client;
 }
 
@@ -62,19 +66,27 @@ function refused(): OAuthError {
   return new OAuthError('invalid_client', 'The client is unknown or did not prove itself.');
 }
 
-// RFC 6749 §2.3.1: both halves are form-encoded before they are joined.
-function readBasic(header: string): { id: string; secret: string } | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/=]{1,2000}) *$/i.exec(header)?.[1];
-  if (encoded === undefined) return undefined;
-  const [id, secret, ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  if (id === undefined || secret === undefined || rest.length > 0) throw refused();
-  return { id: formDecoded(id), secret: formDecoded(secret) };
+/** What a header may mean: as the RFC writes it first, then as it stands. */
+interface Basic {
+  readonly ids: readonly string[];
+  readonly secrets: readonly string[];
 }
 
-function formDecoded(text: string): string {
+// RFC 6749 §2.3.1 form-encodes both halves before they are joined; many clients (curl among them) join them as they are
+// (RFC 7617 §2), where only the first colon divides.
+function basicOf(header: string): Basic | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=]{1,2000}) *$/i.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0) throw refused();
+  return { ids: readings(text.slice(0, colon)), secrets: readings(text.slice(colon + 1)) };
+}
+
+function readings(text: string): readonly string[] {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return [decodeURIComponent(text.replaceAll('+', ' ')), text];
   } catch {
-    throw refused();
+    return [text];
   }
 }

@@ -1,7 +1,7 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
 import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
-import { AUTH_METHODS, GRANT_TYPES } from './client.ts';
+import { AUTH_METHODS, GRANT_TYPES, PKCE_POLICIES } from './client.ts';
 import type { AuthMethod, Client, ClientPolicy } from './client.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
 import { redirectMistake } from './redirect-uri.ts';
@@ -15,6 +15,13 @@ export class BadClients extends Error {
     super(mistakes.join('; '));
     this.mistakes = mistakes;
   }
+}
+
+/** What a file holds. */
+export interface ClientFile {
+  readonly clients: readonly Client[];
+  /** What works and may not be meant: a line each, that names the file's line and quotes no secret. */
+  readonly warnings: readonly string[];
 }
 
 /** The most clients that one file may hold. */
@@ -49,7 +56,7 @@ const POLICY = z.strictObject({
   shows_scanner: z.boolean().default(true),
   number_match: z.boolean().default(false),
   verified: z.boolean().default(false),
-  pkce: z.enum(['required', 'optional']).default('required'),
+  pkce: z.enum(PKCE_POLICIES).default('required'),
   ...z.object(LIVES).partial().shape,
 });
 
@@ -90,7 +97,7 @@ type Row = z.infer<typeof CLIENT>;
  * @param plainHttp whether redirect addresses may be http on any host, as with a gateway that itself is.
  * @throws {@link BadClients} with every mistake.
  */
-export function readClients(json: string, plainHttp: boolean): readonly Client[] {
+export function readClients(json: string, plainHttp: boolean): ClientFile {
   const file = parse(json);
   const wrapped = typeof file.value === 'object' && file.value !== null && !Array.isArray(file.value);
   const base: readonly PropertyKey[] = wrapped ? ['clients'] : [];
@@ -112,6 +119,9 @@ export function readClients(json: string, plainHttp: boolean): readonly Client[]
   const mistakes = result.data.flatMap((row, index) =>
     contradictions(row, plainHttp).map(({ member, why }) => mistake([...base, index, ...member], why)),
   );
+  const warnings = result.data.flatMap((row, index) =>
+    doubts(row).map(({ member, why }) => mistake([...base, index, ...member], why)),
+  );
   const seen = new Map<string, number>();
   result.data.forEach((row, index) => {
     const first = seen.get(row.client_id);
@@ -119,7 +129,7 @@ export function readClients(json: string, plainHttp: boolean): readonly Client[]
     else mistakes.push(mistake([...base, index, 'client_id'], 'is the id of an earlier client'));
   });
   if (mistakes.length > 0) throw badClients(mistakes);
-  return result.data.map(clientOf);
+  return { clients: result.data.map(clientOf), warnings: linesOf(warnings) };
 }
 
 interface Mistake {
@@ -128,8 +138,12 @@ interface Mistake {
 }
 
 function badClients(mistakes: readonly Mistake[]): BadClients {
+  return new BadClients(linesOf(mistakes));
+}
+
+function linesOf(mistakes: readonly Mistake[]): readonly string[] {
   const inOrder = [...mistakes].sort((a, b) => a.line - b.line);
-  return new BadClients(inOrder.map(({ line, text }) => `line ${line}: ${text}`));
+  return inOrder.map(({ line, text }) => `line ${line}: ${text}`);
 }
 
 function parse(json: string): ReturnType<typeof readJsonLines> {
@@ -151,8 +165,28 @@ function mistakesOf(
   return [mistake(issue.path, issue.message.replace(/^Invalid input: /, ''))];
 }
 
-function contradictions(row: Row, plainHttp: boolean): { member: readonly PropertyKey[]; why: string }[] {
-  const found: { member: readonly PropertyKey[]; why: string }[] = [];
+interface Remark {
+  readonly member: readonly PropertyKey[];
+  readonly why: string;
+}
+
+function doubts(row: Row): readonly Remark[] {
+  const found: Remark[] = [];
+  if (row.scangate.pkce === 'none')
+    found.push({
+      member: ['scangate', 'pkce'],
+      why: 'is none: only state and the client’s secret protect its codes',
+    });
+  if (row.client_secret !== undefined && /[+%]/.test(row.client_secret))
+    found.push({
+      member: ['client_secret'],
+      why: 'has a + or %, which clients encode in two ways: both are tried',
+    });
+  return found;
+}
+
+function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
+  const found: Remark[] = [];
   const add = (member: readonly PropertyKey[], why: string): void => void found.push({ member, why });
   row.redirect_uris.forEach((uri, index) => {
     const why = redirectMistake(uri, plainHttp);
@@ -170,6 +204,8 @@ function contradictions(row: Row, plainHttp: boolean): { member: readonly Proper
   row.jwks?.keys.forEach((key, index) => {
     if ('d' in key || 'k' in key) add(['jwks', 'keys', index], 'must be a public key');
   });
+  if (row.scangate.pkce === 'none' && method === 'none')
+    add(['scangate', 'pkce'], 'must not be none for a public client');
   const { ticket_life: life, ticket_life_max: max } = row.scangate;
   if (life !== undefined && max !== undefined && life > max)
     add(['scangate', 'ticket_life'], 'must not exceed ticket_life_max');

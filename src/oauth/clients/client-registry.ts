@@ -17,6 +17,8 @@ export interface ClientRegistryOptions {
   readonly time: Time;
   /** Told of a change that was taken: how many clients there are. */
   readonly onLoaded?: (count: number) => void;
+  /** Told of what works in a file that was read and may not be meant. */
+  readonly onWarnings?: (warnings: readonly string[]) => void;
   /** Told of a changed file that cannot be used: the clients stay as they were. */
   readonly onMistakes?: (mistakes: readonly string[]) => void;
 }
@@ -72,12 +74,16 @@ export function openClientRegistry(options: ClientRegistryOptions): FollowingReg
 }
 
 function load(options: ClientRegistryOptions): Loaded {
-  const registered = options.file === undefined ? [] : readClients(readText(options.file), options.plainHttp);
+  const { clients: registered, warnings } =
+    options.file === undefined
+      ? { clients: [], warnings: [] }
+      : readClients(readText(options.file), options.plainHttp);
   const reserved = options.builtIn.find(({ client_id: id }) =>
     registered.some((row) => row.client_id === id),
   );
   if (reserved !== undefined)
     throw new BadClients([`client_id "${reserved.client_id}" is that of the built-in client`]);
+  if (warnings.length > 0) options.onWarnings?.(warnings);
   const clients = [...options.builtIn, ...registered];
   return {
     byId: new Map(clients.map((client) => [client.client_id, client])),

@@ -10,6 +10,9 @@ export type GrantType = (typeof GRANT_TYPES)[number];
 export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
+/** Whether a client must prove that a code is its own (RFC 7636). */
+export const PKCE_POLICIES = ['required', 'optional', 'none'] as const;
+
 /** What a client's operator decided for it. Durations in milliseconds; absent: the gateway's setting. */
 export interface ClientPolicy {
   /** May the waiting browser see who scanned? */
@@ -18,8 +21,11 @@ export interface ClientPolicy {
   readonly number_match: boolean;
   /** Did the operator verify that the client is who its name says? Told to the phone. */
   readonly verified: boolean;
-  /** `optional`: a request without PKCE is taken if it carries a nonce. */
-  readonly pkce: 'required' | 'optional';
+  /**
+   * `optional`: a request without PKCE is taken if it carries a nonce. `none`, for confidential clients alone: if it
+   * carries a state, and its answer goes by redirect.
+   */
+  readonly pkce: (typeof PKCE_POLICIES)[number];
   readonly ticket_life_ms?: number;
   readonly decision_time_ms?: number;
   readonly ticket_life_max_ms?: number;
