@@ -9,15 +9,15 @@ import type { Partitions, ThreadMessage } from './rebuild-threads.ts';
 const opened = await openStores(readConfig(process.env, false));
 try {
   const report = await opened.rebuildAll(
-    (progress) => tell(progress, false),
+    (progress) => post(progress, false),
     takeFrom(workerData as Partitions),
   );
-  tell(report, true);
+  post(report, true);
 } finally {
   await opened.close();
 }
 
-function tell(report: RebuildReport, done: boolean): void {
+function post(report: RebuildReport, done: boolean): void {
   const message: ThreadMessage = { report, done };
   parentPort?.postMessage(message);
 }

@@ -20,7 +20,7 @@ export function onThreads(threads: number, rebuildAll: RebuildAll): RebuildAll {
   return async (onProgress) => {
     const partitions = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const reports = new Map<Worker | undefined, RebuildReport>();
-    const tell = (report: RebuildReport, worker?: Worker): void => {
+    const note = (report: RebuildReport, worker?: Worker): void => {
       reports.set(worker, report);
       onProgress(sum([...reports.values()]));
     };
@@ -29,8 +29,8 @@ export function onThreads(threads: number, rebuildAll: RebuildAll): RebuildAll {
       () => new Worker(new URL('./rebuild-thread.js', import.meta.url), { workerData: partitions }),
     );
     try {
-      const others = workers.map((worker) => reportsOf(worker, (report) => tell(report, worker)));
-      const own = rebuildAll(tell, takeFrom(partitions)).then(tell);
+      const others = workers.map((worker) => reportsOf(worker, (report) => note(report, worker)));
+      const own = rebuildAll(note, takeFrom(partitions)).then(note);
       await Promise.all([own, ...others]);
     } finally {
       await Promise.all(workers.map((worker) => worker.terminate()));

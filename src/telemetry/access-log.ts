@@ -16,7 +16,7 @@ export interface RequestMark {
 }
 
 const MARK = Symbol('request mark');
-type Marked = ServerResponse & { [MARK]?: RequestMark & { readonly told: AccessLog } };
+type Marked = ServerResponse & { [MARK]?: RequestMark & { readonly accessLog: AccessLog } };
 
 /** Writes one lean line for each request, and its time into the metrics. One listener for all, no closure each. */
 export class AccessLog {
@@ -40,7 +40,7 @@ export class AccessLog {
       startedMs: this.now(),
       bytes: undefined,
       held: false,
-      told: this,
+      accessLog: this,
     };
     (res as Marked)[MARK] = mark;
     res.once('close', writeLine);
@@ -56,7 +56,7 @@ export function markOf(res: ServerResponse): RequestMark | undefined {
 function writeLine(this: ServerResponse): void {
   const mark = (this as Marked)[MARK];
   if (mark === undefined) return;
-  const { log, metrics, now } = mark.told;
+  const { log, metrics, now } = mark.accessLog;
   const { id, method, route, bytes, held } = mark;
   const ms = now() - mark.startedMs;
   const status = this.statusCode;
