@@ -92,3 +92,10 @@ export const problem = z
 export const oauthError = z
   .object({ error: z.string(), error_description: z.string().optional() })
   .meta({ id: 'OAuthError', description: 'RFC 6749, section 5.2.' });
+
+/** What readers without headers of their own send in the query for `Last-Event-ID`. */
+export const lastEventId = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({ description: 'As `after`, which counts before it: for readers that cannot send `Last-Event-ID`.' });

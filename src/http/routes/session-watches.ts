@@ -4,7 +4,7 @@ import { SESSION_STATUSES } from '../../session/session.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { holdingRoute, route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
-import { cursor } from '../request/schemas.ts';
+import { cursor, lastEventId } from '../request/schemas.ts';
 import { withoutUpgrade } from '../request/socket-route.ts';
 import type { Admitted } from '../transports/admitted.ts';
 import { holdPoll } from '../transports/long-poll.ts';
@@ -49,14 +49,17 @@ export function watchSessionByEventsRoute(parts: SessionWatchParts): Route {
       ...operation,
       id: 'watchSessionByEvents',
       summary: 'Watch a session: server-sent events',
-      query: z.object({ after }),
+      query: z.object({ after, lastEventId }),
       headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
       answers: {
         200: { description: 'A stream of notices, named `session`.', type: 'text/event-stream' },
         204: { description: 'It is over: do not come back.' },
       },
     },
-    hold: async (req, res, request) => holdSse(parts.shared, await admitted(parts, request), req, res),
+    hold: async (req, res, request) =>
+      holdSse(parts.shared, await admitted(parts, request), req, res, {
+        lastEventId: request.query.lastEventId,
+      }),
   });
 }
 

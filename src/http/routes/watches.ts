@@ -6,7 +6,7 @@ import type { Present } from '../../watch/present.ts';
 import type { BrowserClaim, BrowserGate } from '../caller/browser-gate.ts';
 import { holdingRoute, route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { ticketNotice, ticketParams } from '../request/schemas.ts';
+import { lastEventId, ticketNotice, ticketParams } from '../request/schemas.ts';
 import { withoutUpgrade } from '../request/socket-route.ts';
 import type { Admitted } from '../transports/admitted.ts';
 import { holdPoll } from '../transports/long-poll.ts';
@@ -64,9 +64,9 @@ export function watchTicketByEventsRoute(parts: WatchRouteParts): Route {
       summary: 'Watch a ticket: server-sent events',
       description:
         'Event name `ticket`, `id:` the cursor, `data:` a notice. Begins with the state as it is, unless ' +
-        '`Last-Event-ID` (else `after`) names that very state; ends after `confirmed` or a final state, and is ' +
+        '`Last-Event-ID` (else `after`, else `lastEventId`) names that very state; ends after `confirmed` or a final state, and is ' +
         'answered with 204 from then on.',
-      query: z.object({ after, padding }),
+      query: z.object({ after, lastEventId, padding }),
       headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
       answers: {
         200: { description: 'A stream of notices.', schema: ticketNotice, type: 'text/event-stream' },
@@ -79,6 +79,7 @@ export function watchTicketByEventsRoute(parts: WatchRouteParts): Route {
       const asked = { after: request.query.after, address: request.counted };
       return holdSse(parts.shared, admittedTicket(parts, claim, asked), req, res, {
         padding: request.query.padding === '1',
+        lastEventId: request.query.lastEventId,
       });
     },
   });

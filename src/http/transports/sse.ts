@@ -13,6 +13,7 @@ import type { TransportShared } from './transport.ts';
  * Answers with an event stream (WHATWG HTML, section 9.2). The promise is kept once the answer has begun, not when it ends.
  *
  * @param options.padding begins with 2 KB of comment, for browsers that show nothing before.
+ * @param options.lastEventId what stands in the query for readers that cannot send the header.
  * @throws ScangateError before any header is sent: `invalid_request` for a cursor that is none, `not_found`, and what
  *   `admit` throws. What passes (a store that is away, a bound, a node that goes) is a stream that says when to come back.
  */
@@ -21,9 +22,9 @@ export async function holdSse<T>(
   admitted: Admitted<T>,
   req: IncomingMessage,
   res: ServerResponse,
-  options: { readonly padding?: boolean } = {},
+  options: { readonly padding?: boolean; readonly lastEventId?: string | undefined } = {},
 ): Promise<void> {
-  const after = askedCursor(req.headers['last-event-id'], admitted.after);
+  const after = askedCursor(req.headers['last-event-id'], admitted.after, options.lastEventId);
   const { socket } = req;
   if (socket.destroyed) return;
   if (req.method === 'HEAD') {

@@ -130,7 +130,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const url = new URL(req.url!, 'http://localhost');
     try {
       if (url.pathname.endsWith('/events'))
-        await holdSse(shared, admittedOf(url), req, res, { padding: url.searchParams.has('padding') });
+        await holdSse(shared, admittedOf(url), req, res, {
+          padding: url.searchParams.has('padding'),
+          lastEventId: url.searchParams.get('lastEventId') ?? undefined,
+        });
       else
         await holdPoll(shared, admittedOf(url), req, res, {
           wait: url.searchParams.get('wait') ?? undefined,

@@ -11,23 +11,23 @@ import type { Cursor } from '../../../src/ticket/cursor.ts';
 
 describe('the bytes of an event stream', () => {
   test('begin with the reconnection time', () => {
-    expect(openingFrame(2345, false)).toBe('retry: 2345\n\n');
+    expect(openingFrame(2345, false)).toBe('retry: 2345\n');
   });
 
   test('hold 2 KB of comment on request, behind the reconnection time', () => {
     const frame = openingFrame(2345, true);
-    expect(frame).toMatch(/^retry: 2345\n: {2048,}\n\n$/);
+    expect(frame).toMatch(/^retry: 2345\n: {2048,}\n$/);
   });
 
   test('of a notice: name, id, data, and a comment right behind', () => {
     expect(noticeFrame('ticket', '2-77', { status: 'scanned', text: 'a\nb\u2028\r' })).toBe(
-      'event: ticket\nid: 2-77\ndata: {"status":"scanned","text":"a\\nb\u2028\\r"}\n\n: \n\n',
+      'event: ticket\nid: 2-77\ndata: {"status":"scanned","text":"a\\nb\u2028\\r"}\n\n: \n',
     );
   });
 
   test('of a sign of life and of a farewell', () => {
-    expect(heartbeatFrame()).toBe(': \n\n');
-    expect(farewellFrame(99)).toBe('retry: 99\n\n');
+    expect(heartbeatFrame()).toBe(': \n');
+    expect(farewellFrame(99)).toBe('retry: 99\n');
   });
 
   test.each(['1-1\nevent: evil', '1-1\rdata: evil', '1-1\0', '\n'])(

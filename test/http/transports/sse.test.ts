@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { getBytes, getLines, getMessages } from '@microsoft/fetch-event-source/lib/cjs/parse.js';
+import type { EventSourceMessage } from '@microsoft/fetch-event-source';
 import { EventSource } from 'eventsource';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
@@ -64,7 +66,7 @@ describe('an event stream', () => {
       'x-accel-buffering': 'no',
     });
     await until(() => reader.told.length === 1);
-    expect(reader.text()).toMatch(/^retry: \d+\n\nevent: ticket\nid: [0-9-]+\ndata: \{.*\}\n\n: \n\n/);
+    expect(reader.text()).toMatch(/^retry: \d+\nevent: ticket\nid: [0-9-]+\ndata: \{.*\}\n\n: \n/);
     expect(reader.text()).not.toContain(' '.repeat(100));
     reader.leave();
   });
@@ -89,7 +91,7 @@ describe('an event stream', () => {
     await begin();
     const reader = sseReader(address(gateway, gateway.mint(), '?padding=1'));
     await until(() => reader.told.length === 1);
-    expect(reader.text()).toMatch(/^retry: \d+\n: {2048,}\n\nevent:/);
+    expect(reader.text()).toMatch(/^retry: \d+\n: {2048,}\nevent:/);
     reader.leave();
   });
 
@@ -128,6 +130,58 @@ describe('an event stream', () => {
     again.leave();
   });
 
+  test('takes lastEventId in the query where there is nothing else, as event-source-polyfill sends it', async () => {
+    await begin();
+    const subject = gateway.mint();
+    const first = cursorOf(subject);
+    gateway.move(subject, 'scanned');
+    const second = cursorOf(subject);
+    const told = async (query: string, headers: Record<string, string> = {}): Promise<number> => {
+      const reader = sseReader(address(gateway, subject, query), headers);
+      await until(() => reader.retries.length === 1);
+      await sleep(60);
+      reader.leave();
+      return reader.told.length;
+    };
+    expect(await told(`?lastEventId=${second}`)).toBe(0);
+    expect(await told(`?lastEventId=${first}`)).toBe(1);
+    expect(await told('?lastEventId=')).toBe(1);
+    expect(await told(`?lastEventId=${first}&after=${second}`)).toBe(0);
+    expect(await told(`?lastEventId=${first}`, { 'Last-Event-ID': second })).toBe(0);
+    const answer = await ask(address(gateway, subject, '?lastEventId=evil'));
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'invalid_request', field: 'lastEventId' });
+  });
+
+  test.each(['', '?padding=1'])('fetch-event-source is handed notices alone %s', async (query) => {
+    await begin({ settings: { sseHeartbeatMs: 40, sseLifeMinMs: 400, sseLifeMaxMs: 400 } });
+    const subject = gateway.mint();
+    const messages: EventSourceMessage[] = [];
+    const retries: number[] = [];
+    const read = async (): Promise<number> => {
+      const id = messages.at(-1)?.id;
+      const headers = id === undefined ? undefined : { 'Last-Event-ID': id };
+      const response = await fetch(address(gateway, subject, query), headers && { headers });
+      const onMessage = getMessages(
+        () => undefined,
+        (retry) => retries.push(retry),
+        (message) => messages.push(message),
+      );
+      if (response.status === 200) await getBytes(response.body!, getLines(onMessage));
+      return response.status;
+    };
+    await read();
+    const again = read();
+    await sleep(100);
+    gateway.move(subject, 'scanned');
+    await again;
+    gateway.move(subject, 'confirmed');
+    expect([await read(), await read()]).toEqual([200, 204]);
+    const statuses = messages.map(({ data }) => (JSON.parse(data) as { status: string }).status);
+    expect(statuses).toEqual(['pending', 'scanned', 'confirmed']);
+    expect(retries).toHaveLength(5);
+  });
+
   test.each(['evil\tid', '1-1:2', '1-1, 1-2'])(
     'refuses the Last-Event-ID %j before any header, and never repeats it',
     async (id) => {
@@ -148,7 +202,7 @@ describe('an event stream', () => {
     expect(performance.now() - begun).toBeGreaterThan(140);
     expect(performance.now() - begun).toBeLessThan(1500);
     expect(reader.retries).toHaveLength(2);
-    expect(reader.text()).toMatch(/retry: \d+\n\n$/);
+    expect(reader.text()).toMatch(/retry: \d+\n$/);
     expect(gateway.log).toContain('closed sse life');
   });
 
@@ -238,7 +292,7 @@ describe('an event stream', () => {
     await gateway.shared.held.drain({ waitMs: 0, windowMs: 0, maxMs: 0 });
     const answer = await ask(address(gateway, gateway.mint()));
     expect(answer).toMatchObject({ status: 200, headers: { connection: 'close' } });
-    expect(answer.body).toMatch(/^retry: \d+\n\n$/);
+    expect(answer.body).toMatch(/^retry: \d+\n$/);
   });
 
   test('a node that goes closes the connection of a stream that it ends', async () => {

@@ -35,6 +35,13 @@ export const eventStream: readonly Check[] = [
     const { lines } = await listen(await bench.mint(), SETTLED_MS);
     must(/^retry: ?[0-9]+$/.test(lines[0]?.text ?? ''), `the first line is ${lines[0]?.text ?? 'missing'}`);
   }),
+  check('no block is without data', async (bench) => {
+    const { lines } = await listen(await bench.mint(), SETTLED_MS);
+    const ends = lines.flatMap(({ text }, index) => (text === '' ? [index] : []));
+    const blocks = ends.map((end, index) => lines.slice((ends[index - 1] ?? -1) + 1, end));
+    const empty = blocks.filter((block) => !block.some(({ text }) => text.startsWith('data:')));
+    mustBe('the number of blocks without data', empty.length, 0);
+  }),
   check('the event is named ticket, its id is the cursor, its data one line of JSON', async (bench) => {
     const ticket = await bench.mint();
     const { lines } = await listen(ticket, SETTLED_MS);
@@ -83,6 +90,12 @@ export const eventStream: readonly Check[] = [
   check('?after= counts without a Last-Event-ID', async (bench) => {
     const ticket = await bench.mint();
     const links = { ...ticket.links, events: `${ticket.links.events}?after=${ticket.notice.cursor}` };
+    await withWatch('events', { ...ticket, links }, {}, (watch) => watch.quiet(SETTLED_MS));
+  }),
+  check('?lastEventId= is taken for a reader that sends no header', async (bench) => {
+    const ticket = await bench.mint();
+    const events = `${ticket.links.events}?lastEventId=${ticket.notice.cursor}`;
+    const links = { ...ticket.links, events };
     await withWatch('events', { ...ticket, links }, {}, (watch) => watch.quiet(SETTLED_MS));
   }),
   check('the stop is a 204 that nothing keeps', async (bench) => {
