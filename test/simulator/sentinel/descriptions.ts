@@ -9,8 +9,10 @@ export function describeMaster(
   const flags = ['master', ...(state.isAgreedDown ? ['o_down'] : [])];
   return [
     ...placeOf(master, flags),
-    ...['config-epoch', String(state.configEpoch)],
-    ...['num-other-sentinels', String(state.otherSentinels)],
+    'config-epoch',
+    String(state.configEpoch),
+    'num-other-sentinels',
+    String(state.otherSentinels),
   ];
 }
 
