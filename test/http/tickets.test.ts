@@ -105,8 +105,8 @@ test.each([
   [{ ...body, code_challenge_method: undefined }, 'invalid_request', 'code_challenge_method'],
   [{ ...body, code_challenge_method: 'plain' }, 'invalid_request', 'code_challenge_method'],
   [{ ...body, code_challenge: `${challenge}x` }, 'invalid_request', 'code_challenge'],
-  [{ ...body, state: 'x'.repeat(513) }, 'invalid_request', 'state'],
-  [{ ...body, nonce: 'x'.repeat(257) }, 'invalid_request', 'nonce'],
+  [{ ...body, state: 'x'.repeat(4097) }, 'invalid_request', 'state'],
+  [{ ...body, nonce: 'x'.repeat(1025) }, 'invalid_request', 'nonce'],
   [{ ...body, scope: 'a"b' }, 'invalid_request', 'scope'],
   [{ ...body, binding: 'both' }, 'invalid_request', 'binding'],
   [{ ...body, client_id: 7 }, 'invalid_request', 'client_id'],
@@ -120,7 +120,7 @@ test.each([
 });
 
 test('at their bounds members are taken', async () => {
-  const json = { ...body, state: 'x'.repeat(512), nonce: 'x'.repeat(256), unknown: { a: 1 } };
+  const json = { ...body, state: 'x'.repeat(4096), nonce: 'x'.repeat(1024), unknown: { a: 1 } };
   await edge.api.post('/v1/tickets').send(json).expect(201);
 });
 

@@ -8,9 +8,10 @@ import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { confirm, scan } from '../support/signin.ts';
-import { openPage } from './sign-in-page.ts';
+import { approve, openPage } from './sign-in-page.ts';
 
 const CALLBACK = 'https://shop.example:8443/cb';
+const LOOPBACKS = ['http://127.0.0.1/cb', 'http://[::1]:8000/cb?x=1'];
 const CHALLENGE = 'c'.repeat(43);
 
 let gateway: Gateway;
@@ -23,9 +24,19 @@ beforeAll(async () => {
     {
       client_id: 'shop',
       client_name: '<b>Shop</b> & "Co"',
-      redirect_uris: [CALLBACK, 'https://shop.example/with?x=1'],
+      redirect_uris: [
+        CALLBACK,
+        'https://shop.example/with?x=1',
+        'https://shop.example/odd?next=%2Fa%20b&x=1+2&y',
+      ],
     },
     { client_id: 'lax', redirect_uris: [CALLBACK], scangate: { pkce: 'optional' } },
+    {
+      client_id: 'app',
+      redirect_uris: [...LOOPBACKS, 'com.example.app:/cb'],
+      scangate: { pkce: 'optional' },
+    },
+    { client_id: 'server', client_secret: 'a-secret-of-its-own', redirect_uris: LOOPBACKS },
     {
       client_id: 'bare',
       client_secret: 'a-secret-of-its-own',
@@ -126,7 +137,8 @@ describe('an error that the client may hear', () => {
     ['prompt=none login', { prompt: 'none login' }, 'invalid_request'],
     ['a request object', { request: 'x.y.z' }, 'request_not_supported'],
     ['response_mode=fragment', { response_mode: 'fragment' }, 'invalid_request'],
-    ['a state that is too long', { state: 's'.repeat(513) }, 'invalid_request'],
+    ['a state that is too long', { state: 's'.repeat(4097) }, 'invalid_request'],
+    ['a nonce that is too long', { nonce: 'n'.repeat(1025) }, 'invalid_request'],
     ['a scope that is malformed', { scope: 'a"b' }, 'invalid_scope'],
     [
       'a client excused from PKCE, without a nonce',
@@ -164,6 +176,14 @@ describe('an error that the client may hear', () => {
     },
   );
 
+  test('comes to an address whose query stays as it was registered, byte for byte', async () => {
+    const odd = 'https://shop.example/odd?next=%2Fa%20b&x=1+2&y';
+    const { headers } = await ask({ redirect_uri: odd, prompt: 'none' });
+    expect(headers.get('location')?.startsWith(`${odd}&error=login_required&`)).toBe(true);
+    const sent = await approve(gateway.url, await openPage(address({ redirect_uri: odd })));
+    expect(sent.href.startsWith(`${odd}&code=`)).toBe(true);
+  });
+
   test('keeps the query that the address has', async () => {
     const answer = await ask({ redirect_uri: 'https://shop.example/with?x=1', prompt: 'none' });
     expect(answer.headers.get('location')).toMatch(
@@ -175,6 +195,69 @@ describe('an error that the client may hear', () => {
     const { headers } = await ask({ state: undefined, prompt: 'none' });
     expect(new URL(headers.get('location') ?? '').searchParams.has('state')).toBe(false);
   });
+});
+
+describe('an app', () => {
+  test.each([
+    'http://127.0.0.1:53219/cb',
+    'http://127.0.0.1/cb',
+    'http://[::1]:1/cb?x=1',
+    'http://[::1]/cb?x=1',
+    'com.example.app:/cb',
+  ])('is answered at %s', async (redirectUri) => {
+    const page = await openPage(address({ client_id: 'app', redirect_uri: redirectUri }));
+    const sent = (await approve(gateway.url, page)).href;
+    expect(sent.startsWith(`${redirectUri}${redirectUri.includes('?') ? '&' : '?'}code=`)).toBe(true);
+    const { headers } = await ask({ client_id: 'app', redirect_uri: redirectUri, prompt: 'none' });
+    expect(headers.get('location')?.startsWith(redirectUri)).toBe(true);
+  });
+
+  test.each([
+    ['another path', 'http://127.0.0.1:53219/cb2', {}],
+    ['another query', 'http://[::1]:1/cb?x=2', {}],
+    ['another loopback address', 'http://127.0.0.2:53219/cb', {}],
+    ['a name', 'http://localhost:53219/cb', {}],
+    ['https', 'https://127.0.0.1:53219/cb', {}],
+    ['no port that there is', 'http://127.0.0.1:65536/cb', {}],
+    ['an empty port', 'http://127.0.0.1:/cb', {}],
+    ['a user', 'http://127.0.0.1:1@evil.example/cb', {}],
+    ['a longer host', 'http://127.0.0.1.evil.example/cb', {}],
+    [
+      'no PKCE',
+      'http://127.0.0.1:53219/cb',
+      { code_challenge: undefined, code_challenge_method: undefined, nonce: 'n' },
+    ],
+    ['a secret', 'http://127.0.0.1:53219/cb', { client_id: 'server' }],
+  ])('attack: gets no other port with %s', async (_what, redirectUri, more) => {
+    expectErrorPage(await ask({ client_id: 'app', redirect_uri: redirectUri, ...more }));
+  });
+
+  test('attack: on another port is no origin of a client', async () => {
+    const json = {
+      client_id: 'app',
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+      binding: 'bearer',
+    };
+    const status = async (origin: string): Promise<number> =>
+      (await call(`${gateway.url}/v1/tickets`, { json, headers: { origin } })).status;
+    expect(await status('http://127.0.0.1')).toBe(201);
+    expect(await status('http://127.0.0.1:53219')).toBe(400);
+  });
+});
+
+test('a deep link of 4,096 characters comes back in the state', async () => {
+  const state = `${'s'.repeat(4000)}/?&=+ %${'ä'.repeat(89)}`;
+  expect(state.length).toBe(4096);
+  const asked = { state, nonce: 'n'.repeat(1024) };
+  const page = await openPage(address(asked));
+  const sent = await approve(gateway.url, page);
+  expect(sent.searchParams.get('state')).toBe(state);
+  const pushed = await call<Record<string, string>>(`${gateway.url}/oauth/par`, {
+    form: { ...USUAL, ...asked },
+  });
+  const by = await openPage(address({ request_uri: expectStatus(pushed, 201)['request_uri'] }));
+  expect(by['state']).toBe(state);
 });
 
 describe('the sign-in page', () => {
@@ -317,12 +400,14 @@ describe('a pushed request', () => {
   test('attack: control characters make it no larger than the ledger takes', async () => {
     const filled = (length: number): string => '\u0001'.repeat(length);
     const most = await push({
-      state: filled(512),
+      state: filled(1500),
       nonce: filled(256),
       prompt: filled(128),
       ui_locales: filled(512),
     });
     expect(most.status).toBe(201);
+    const large = await push({ state: filled(2000), nonce: filled(1024) });
+    expect([large.status, large.body['error']]).toEqual([400, 'invalid_request']);
     const more = await push({ prompt: filled(1900), ui_locales: filled(1900) });
     expect([more.status, more.body['error']]).toEqual([400, 'invalid_request']);
   });

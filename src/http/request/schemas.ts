@@ -59,8 +59,8 @@ export const scope = z
   .string()
   .max(512)
   .regex(/^[\x21\x23-\x5b\x5d-\x7e ]*$/, 'Invalid scope');
-export const state = z.string().max(512);
-export const nonce = z.string().max(256);
+export const state = z.string().max(4096);
+export const nonce = z.string().max(1024);
 export const codeChallenge = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be 43 characters of base64url')

@@ -17,7 +17,7 @@ export const authorizationMembers = {
   response_type: text,
   redirect_uri: text,
   scope: text,
-  state: text,
+  state: z.string().max(8192).optional(),
   nonce: text,
   code_challenge: text,
   code_challenge_method: text,

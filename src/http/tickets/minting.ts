@@ -54,7 +54,7 @@ export function minting(parts: MintingParts): Minting {
       const client = parts.clients.find(asked.client_id);
       if (client?.grant_types.includes('authorization_code') !== true)
         throw new ScangateError('invalid_client', { field: 'client_id' });
-      if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri))
+      if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri, asked.code_challenge))
         throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
       checkChallenge(client, asked, binding);
       return client;

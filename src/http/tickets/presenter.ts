@@ -1,6 +1,7 @@
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import { cursorOfView } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
+import { withParameters } from '../../oauth/clients/redirect-uri.ts';
 import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { deadlineOf, lastMoment } from '../../store/event-store.ts';
@@ -104,9 +105,5 @@ function goneTicket(subject: Subject): Told<TicketNotice> {
 /** The client's redirect address with the code in it (RFC 6749 §4.1.2, RFC 9207 §2). */
 function redirectTo({ minted }: Ticket, code: string, issuer: string): string | undefined {
   if (minted.redirect_uri === undefined) return undefined;
-  const url = new URL(minted.redirect_uri);
-  url.searchParams.append('code', code);
-  if (minted.state !== undefined) url.searchParams.append('state', minted.state);
-  url.searchParams.append('iss', issuer);
-  return url.href;
+  return withParameters(minted.redirect_uri, { code, state: minted.state, iss: issuer });
 }

@@ -2,6 +2,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import { readAsker, readSignIn } from './authorization-request.ts';
 import type { Asker, Parameters, SignInRequest } from './authorization-request.ts';
 import type { ClientRegistry } from '../clients/client.ts';
+import { withParameters } from '../clients/redirect-uri.ts';
 import { OAuthError } from '../error.ts';
 import type { PushedRequests } from './pushed-requests.ts';
 
@@ -51,10 +52,5 @@ function errorRedirect(
   state: string | undefined,
   issuer: string,
 ): string {
-  const url = new URL(redirectUri);
-  url.searchParams.append('error', error);
-  url.searchParams.append('error_description', description);
-  if (state !== undefined) url.searchParams.append('state', state);
-  url.searchParams.append('iss', issuer);
-  return url.href;
+  return withParameters(redirectUri, { error, error_description: description, state, iss: issuer });
 }

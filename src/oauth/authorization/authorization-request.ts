@@ -26,15 +26,15 @@ export interface Asker {
   readonly redirectUri: string;
 }
 
-const STATE_MAX = 512;
-const NONCE_MAX = 256;
+const STATE_MAX = 4096;
+const NONCE_MAX = 1024;
 const SCOPE_MAX = 512;
 const PROMPT_MAX = 128;
 const UI_LOCALES_MAX = 512;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e ]*$/;
 
 /**
- * Finds out who asks and where an answer may go: to an address that equals a registered one, character by character.
+ * Finds out who asks and where an answer may go: to one of the client's registered addresses.
  *
  * @throws ScangateError `invalid_client`, `invalid_redirect_uri`: to be shown, never sent anywhere (RFC 6749 §4.1.2.1).
  */
@@ -43,7 +43,7 @@ export function readAsker(clients: ClientRegistry, parameters: Parameters): Aske
   if (client?.grant_types.includes('authorization_code') !== true)
     throw new ScangateError('invalid_client', { field: 'client_id' });
   const redirectUri = parameters['redirect_uri'];
-  if (redirectUri === undefined || !hasRedirect(client, redirectUri))
+  if (redirectUri === undefined || !hasRedirect(client, redirectUri, parameters['code_challenge']))
     throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
   return { client, redirectUri };
 }

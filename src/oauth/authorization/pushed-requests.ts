@@ -25,6 +25,8 @@ export interface PushedRequestsOptions {
 
 const PREFIX = 'urn:ietf:params:oauth:request_uri:';
 const LIFE_S = 90;
+/** What one value of the ledger holds. */
+const REQUEST_BYTES_MAX = 16_384;
 
 /** The parameters that are kept: those the authorization endpoint reads. */
 const KEPT = [
@@ -53,7 +55,10 @@ export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
       check(client, clients, parameters);
       const id = options.makeId();
       const kept = Object.fromEntries(KEPT.map((name) => [name, parameters[name]]));
-      await ledger.putIfAbsent(keyOf(id), JSON.stringify(kept), LIFE_S * 1000);
+      const text = JSON.stringify(kept);
+      if (Buffer.byteLength(text) > REQUEST_BYTES_MAX)
+        throw new OAuthError('invalid_request', `A pushed request has at most ${REQUEST_BYTES_MAX} bytes.`);
+      await ledger.putIfAbsent(keyOf(id), text, LIFE_S * 1000);
       return { request_uri: `${PREFIX}${id}`, expires_in: LIFE_S };
     },
 

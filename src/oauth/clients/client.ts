@@ -1,5 +1,6 @@
 import type { SigningAlg } from '../../secrets/signing-keys.ts';
 import type { Grant, Lives } from '../../ticket/events.ts';
+import { differInPortAlone } from './redirect-uri.ts';
 
 /** The grants that a client may be registered for, as RFC 7591 and RFC 8628 name them. */
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -63,9 +64,15 @@ export interface ClientRegistry {
   isClientOrigin(origin: string): boolean;
 }
 
-/** Whether a redirect address is one of the client's: equal character by character (RFC 9700 §4.1.3). */
-export function hasRedirect(client: Client, redirectUri: string): boolean {
-  return client.redirect_uris.includes(redirectUri);
+/**
+ * Whether a redirect address is one of the client's: equal character by character (RFC 9700 §4.1.3), but that a public
+ * client with PKCE may listen on any port of a loopback address (RFC 8252 §7.3).
+ */
+export function hasRedirect(client: Client, redirectUri: string, codeChallenge: string | undefined): boolean {
+  const isApp = client.token_endpoint_auth_method === 'none' && codeChallenge !== undefined;
+  return client.redirect_uris.some(
+    (registered) => registered === redirectUri || (isApp && differInPortAlone(registered, redirectUri)),
+  );
 }
 
 /**
@@ -76,10 +83,11 @@ export function originsOf(client: Client): readonly string[] {
   return client.redirect_uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
 }
 
-/** The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. */
+/** The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. An app's own scheme has none. */
 export function domainOf(client: Client): string | undefined {
   const address = client.client_uri ?? client.redirect_uris[0];
-  return address !== undefined && URL.canParse(address) ? new URL(address).hostname : undefined;
+  const host = address !== undefined && URL.canParse(address) ? new URL(address).hostname : '';
+  return host === '' ? undefined : host;
 }
 
 /**

@@ -19,3 +19,28 @@ export function redirectMistake(address: string, plainHttp: boolean): string | u
   }
   return url.protocol.includes('.') ? undefined : 'must be https, or a scheme such as com.example.app';
 }
+
+/** An address on this very machine: its host in front of the port, and what follows. */
+const LOOPBACK_ADDRESS = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)$/;
+
+/** Whether two redirect addresses on a loopback address differ in nothing but the port (RFC 8252 §7.3). */
+export function differInPortAlone(registered: string, asked: string): boolean {
+  const [one, other] = [LOOPBACK_ADDRESS.exec(registered), LOOPBACK_ADDRESS.exec(asked)];
+  if (one === null || other === null || !URL.canParse(asked)) return false;
+  return one[1] === other[1] && one[2] === other[2];
+}
+
+/**
+ * A redirect address with parameters behind its own query, which stays as it was registered, byte for byte (RFC 6749
+ * §3.1.2). What is undefined is left out.
+ */
+export function withParameters(
+  address: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  const given = Object.entries(parameters).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const glue = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
+  return `${address}${glue}${new URLSearchParams(given).toString()}`;
+}

@@ -4,6 +4,9 @@ import type { SignInResult } from './notice.ts';
 /** Where a page on the redirect address finds the verifier: this and the `state`. */
 export const VERIFIER_KEY = 'scangate.verifier.';
 
+// A web address, or an app's own scheme, which has a period (RFC 8252 §7.1): no script, no data.
+const REDIRECT = /^(https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9+.-]+:)/i;
+
 /** Keeps a verifier for the redirect address; false where the browser forbids keeping anything. */
 export function keepVerifier(state: string, verifier: string): boolean {
   try {
@@ -31,7 +34,7 @@ export function takeVerifier(state: string): string | undefined {
  */
 export function followResult(result: SignInResult, verifier: string | undefined): void {
   const address = result.redirect_to;
-  if (!address || !/^https?:\/\//i.test(address)) return;
+  if (!address || !REDIRECT.test(address)) return;
   const own = originOf(address) === location.protocol + '//' + location.host;
   if (verifier !== undefined && own) keepVerifier(result.state ?? '', verifier);
   location.assign(address);
