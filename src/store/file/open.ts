@@ -53,7 +53,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
   const ownership = await own(folder);
   let environment: Environment | undefined;
   try {
-    environment = await soundEnvironment(folder);
+    environment = soundEnvironment(folder);
     if (environment.isShared()) throw folderInUse(folder);
     const timeline = await timelineOf(environment, options.newId);
     return assembled(folder, environment, timeline, { settings, time, release: ownership.release });
@@ -101,11 +101,11 @@ function assembled(
   };
 }
 
-async function soundEnvironment(folder: string): Promise<Environment> {
+function soundEnvironment(folder: string): Environment {
   const damage = damageIn(join(folder, 'data.mdb'));
   if (damage !== undefined) throw damaged(folder, damage);
   try {
-    return await openEnvironment(folder);
+    return openEnvironment(folder);
   } catch (error) {
     throw damaged(folder, error instanceof Error ? error.message : String(error));
   }

@@ -56,7 +56,7 @@ type Changes = readonly { readonly key: Buffer; readonly value: Buffer | null }[
  * Without `eventTurnBatching` each batch is a transaction whose one promise is ours; with it the library keeps a
  * second one that nobody can catch, and a full disk would end the process.
  */
-export async function openEnvironment(folder: string): Promise<Environment> {
+export function openEnvironment(folder: string): Environment {
   const options = {
     path: folder,
     noSubdir: false,
@@ -70,7 +70,7 @@ export async function openEnvironment(folder: string): Promise<Environment> {
   };
   const database: RootDatabase<Buffer, Buffer> = open(options);
 
-  const reserve = await Reserve.open(join(folder, 'data.mdb'), usedRoom);
+  const reserve = new Reserve(join(folder, 'data.mdb'), usedRoom);
 
   function usedRoom(): UsedRoom {
     const { lastPageNumber, pageSize } = database.getStats() as Stats;
@@ -101,9 +101,8 @@ export async function openEnvironment(folder: string): Promise<Environment> {
   }
 
   async function close(): Promise<void> {
-    const used = usedRoom();
     await database.close();
-    await reserve.close(used);
+    await reserve.close();
   }
 
   return {

@@ -19,71 +19,61 @@ const ZEROES = Buffer.alloc(256 * 1024);
  * needs room for each write, and a disk that fails says so.
  */
 export class Reserve {
-  readonly #file: FileHandle;
+  readonly #path: string;
   readonly #used: () => UsedRoom;
-  #endBytes: number;
-  /** A lower bound of what is left: what the last commits took is only known to be no more than they might. */
-  #leftBytes = 0;
-  #pageBytes = 0;
+  #file: FileHandle | undefined;
+  #endBytes = 0;
 
-  private constructor(file: FileHandle, endBytes: number, used: () => UsedRoom) {
-    this.#file = file;
-    this.#endBytes = endBytes;
+  /** Touches nothing until something is taken. @param used asked between two commits only. */
+  constructor(path: string, used: () => UsedRoom) {
+    this.#path = path;
     this.#used = used;
   }
 
-  /** @param used asked between commits only. */
-  static async open(path: string, used: () => UsedRoom): Promise<Reserve> {
-    const file = await open(path, 'r+');
-    const { size } = await file.stat();
-    return new Reserve(file, size, used);
-  }
-
-  /** Sees to it that the next commit has so much room. @throws what the disk does: `ENOSPC`, `EDQUOT`, `EIO`. */
+  /**
+   * Sees to it that the next commit has so much room. No commit may be going on.
+   *
+   * @throws what the disk does: `ENOSPC`, `EDQUOT`, `EIO`.
+   */
   async take(bytes: number): Promise<void> {
-    const grown = this.#leftBytes < bytes && (await this.#ensure(bytes));
-    if (!grown) await this.#zero(this.#endBytes - this.#pageBytes, this.#endBytes);
-    this.#leftBytes -= bytes;
+    const file = (this.#file ??= await this.#open());
+    const { bytes: usedBytes, pageBytes } = this.#used();
+    // One page more: the last one is ours for good.
+    const neededBytes = usedBytes + bytes + pageBytes;
+    if (this.#endBytes < neededBytes) await this.#grow(file, usedBytes, neededBytes + AHEAD_BYTES);
+    else await zero(file, this.#endBytes - pageBytes, this.#endBytes);
   }
 
-  /** Gives back what is left. @param used what the database used when it was closed. */
-  async close(used: UsedRoom): Promise<void> {
+  /** The reserve stays, for the next time. */
+  async close(): Promise<void> {
+    await this.#file?.close();
+  }
+
+  async #open(): Promise<FileHandle> {
+    const file = await open(this.#path, 'r+');
+    this.#endBytes = (await file.stat()).size;
+    return file;
+  }
+
+  async #grow(file: FileHandle, usedBytes: number, end: number): Promise<void> {
+    const start = Math.max(usedBytes, this.#endBytes);
     try {
-      if (used.bytes < this.#endBytes) await this.#file.truncate(used.bytes);
-    } finally {
-      await this.#file.close();
-    }
-  }
-
-  /** Looks how much is left, and adds to it where that is too little. @returns whether it did. */
-  async #ensure(bytes: number): Promise<boolean> {
-    const used = this.#used();
-    this.#pageBytes = used.pageBytes;
-    const lastPage = used.bytes + bytes;
-    const isShort = this.#endBytes < lastPage + used.pageBytes;
-    if (isShort) await this.#grow(lastPage + used.pageBytes + AHEAD_BYTES);
-    this.#leftBytes = this.#endBytes - used.pageBytes - used.bytes;
-    return isShort;
-  }
-
-  async #grow(end: number): Promise<void> {
-    try {
-      await this.#zero(this.#endBytes, end);
+      await zero(file, start, end);
       this.#endBytes = end;
     } catch (error) {
       // Half of it is of no use, and would take from others what is left of the disk.
-      await this.#file.truncate(this.#endBytes).catch(() => undefined);
+      await file.truncate(start).catch(() => undefined);
       throw error;
     }
   }
+}
 
-  async #zero(start: number, end: number): Promise<void> {
-    for (let at = start; at < end; at += ZEROES.length) {
-      const length = Math.min(ZEROES.length, end - at);
-      const { bytesWritten } = await this.#file.write(ZEROES, 0, length, at);
-      // The last free bytes of a disk make such a write.
-      if (bytesWritten < length)
-        throw Object.assign(new Error('a write went in only in part'), { code: 'EIO' });
-    }
+async function zero(file: FileHandle, start: number, end: number): Promise<void> {
+  for (let at = start; at < end; at += ZEROES.length) {
+    const length = Math.min(ZEROES.length, end - at);
+    const { bytesWritten } = await file.write(ZEROES, 0, length, at);
+    // The last free bytes of a disk make such a write.
+    if (bytesWritten < length)
+      throw Object.assign(new Error('a write went in only in part'), { code: 'EIO' });
   }
 }
