@@ -12,17 +12,22 @@ export interface TicketNotice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
-  readonly result?: { readonly code: string; readonly state?: string; readonly redirect_to?: string };
+  readonly result?: TicketResult;
   readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
 }
+
+/** What a client is to hear of a ticket of the code flow: a code, or that there will be none (RFC 6749 §4.1.2). */
+export type TicketResult = { readonly state?: string; readonly redirect_to?: string } & (
+  { readonly code: string } | { readonly error: 'access_denied' }
+);
 
 /** What the gateway derives for this very state: each is shown in the one state that it belongs to, and never else. */
 export interface Derived {
   readonly scan: () => { readonly url: string; readonly rotates_in_ms: number };
   readonly number: () => string;
   readonly code: () => string;
-  /** The client's redirect address with the code in it; undefined without one. */
-  readonly redirectTo: (code: string) => string | undefined;
+  /** The client's redirect address with an answer in it; undefined without one. */
+  readonly redirectTo: (answer: Readonly<Record<string, string>>) => string | undefined;
 }
 
 /** The redaction line: nothing of a ticket reaches a browser but through here. */
@@ -58,12 +63,13 @@ export function notice(
     case 'confirmed':
       return ticket.minted.grant === 'device_code'
         ? { ...head, advice }
-        : { ...head, result: resultOf(ticket, derived), advice };
+        : { ...head, result: resultOf(ticket, { code: derived.code() }, derived), advice };
     case 'redeemed':
+      return { ...head, expires_in_ms: 0, advice };
     case 'denied':
     case 'cancelled':
     case 'expired':
-      return { ...head, expires_in_ms: 0, advice };
+      return { ...head, expires_in_ms: 0, ...refusalOf(ticket, ticket.status, derived), advice };
   }
 }
 
@@ -78,11 +84,28 @@ function scannerOf(ticket: Ticket): { scanner?: { name?: string; picture?: strin
   };
 }
 
-function resultOf(ticket: Ticket, derived: Derived): NonNullable<TicketNotice['result']> {
-  const code = derived.code();
-  const redirectTo = derived.redirectTo(code);
+/** A device asks the token endpoint, which tells it the same. */
+function refusalOf(
+  ticket: Ticket,
+  status: 'denied' | 'cancelled' | 'expired',
+  derived: Derived,
+): { readonly result?: TicketResult } {
+  if (ticket.minted.grant === 'device_code') return {};
+  const description = {
+    error_description: `The sign-in was ${status === 'expired' ? 'not confirmed in time' : status}.`,
+  };
+  return { result: resultOf(ticket, { error: 'access_denied' }, derived, description) };
+}
+
+function resultOf<A extends { readonly code: string } | { readonly error: 'access_denied' }>(
+  ticket: Ticket,
+  answer: A,
+  derived: Derived,
+  more: Readonly<Record<string, string>> = {},
+): A & { readonly state?: string; readonly redirect_to?: string } {
+  const redirectTo = derived.redirectTo({ ...answer, ...more });
   return {
-    code,
+    ...answer,
     ...(ticket.minted.state === undefined ? {} : { state: ticket.minted.state }),
     ...(redirectTo === undefined ? {} : { redirect_to: redirectTo }),
   };

@@ -10,7 +10,7 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { confirm, scan } from '../support/signin.ts';
 import { call, expectStatus } from '../support/call.ts';
-import { signInAt } from './sign-in-page.ts';
+import { endAs, openPage, signInAt } from './sign-in-page.ts';
 
 const SECRET = 'test-secret-test-secret';
 const ODD = 'Zk+9/a%41:b';
@@ -41,6 +41,7 @@ beforeAll(async () => {
     },
     { ...common, client_id: 'odd', client_secret: ODD },
     { ...common, client_id: 'public' },
+    { ...common, client_id: 'hasty', scangate: { ticket_life: 'PT2S', ticket_life_max: 'PT10S' } },
     { ...common, client_id: 'ec', id_token_signed_response_alg: 'ES256' },
     { ...common, client_id: 'ed', id_token_signed_response_alg: 'EdDSA' },
     { ...common, client_id: 'lax', client_secret: SECRET, scangate: { pkce: 'optional' } },
@@ -172,6 +173,22 @@ describe('openid-client, unmodified', () => {
       },
     });
     expectStatus(tokens, 200);
+  });
+
+  test.each(['denied', 'cancelled', 'expired'] as const)('hears that a sign-in was %s', async (ending) => {
+    const config = await configured('hasty', {}, client.None());
+    const [pkceCodeVerifier, expectedState] = [client.randomPKCECodeVerifier(), client.randomState()];
+    const address = client.buildAuthorizationUrl(config, {
+      redirect_uri: 'http://localhost:3000/callback',
+      scope: 'openid',
+      code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+      code_challenge_method: 'S256',
+      state: expectedState,
+    });
+    const redirect = await endAs(ending, gateway.url, await openPage(address));
+    const grant = client.authorizationCodeGrant(config, redirect, { pkceCodeVerifier, expectedState });
+    await expect(grant).rejects.toMatchObject({ error: 'access_denied' });
+    expect(redirect.searchParams.get('iss')).toBe(gateway.url);
   });
 
   test('the same code again is refused', async () => {

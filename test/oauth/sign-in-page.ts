@@ -1,5 +1,5 @@
 import { call, expectStatus } from '../support/call.ts';
-import { confirm, readScanCode, scan } from '../support/signin.ts';
+import { confirm, deny, readScanCode, scan } from '../support/signin.ts';
 import type { Notice } from '../support/signin.ts';
 
 /** What the page of an authorization request hands to its script. */
@@ -26,19 +26,33 @@ export async function openPage(address: string | URL): Promise<PageRequest> {
   );
 }
 
+/** How a sign-in may end. */
+export type Ending = 'confirmed' | 'denied' | 'cancelled' | 'expired';
+
 /** Plays the page's script and the phone: mints, scans, confirms; where the browser is sent to. */
 export async function approve(base: string, asked: PageRequest, name = 'alice'): Promise<URL> {
+  return await endAs('confirmed', base, asked, name);
+}
+
+/** The same, to any end. */
+export async function endAs(ending: Ending, base: string, asked: PageRequest, name = 'alice'): Promise<URL> {
   const given = Object.entries(asked).filter(([, value]) => value !== '');
-  const minted = await call<Notice & { links: { poll: string }; browser_secret: string }>(
+  const minted = await call<Notice & { links: { poll: string; self: string }; browser_secret: string }>(
     `${base}/v1/tickets`,
     {
       json: { ...Object.fromEntries(given), code_challenge_method: 'S256', binding: 'bearer' },
     },
   );
   const { links, browser_secret: secret, ...notice } = expectStatus(minted, 201);
-  const scanned = expectStatus(await scan(base, readScanCode(notice), name), 201);
-  expectStatus(await confirm(base, scanned, name), 200);
-  const told = await call<Notice>(links.poll, { headers: { authorization: `Bearer ${secret}` } });
+  const headers = { authorization: `Bearer ${secret}` };
+  if (ending === 'cancelled') expectStatus(await call(links.self, { method: 'DELETE', headers }), 204);
+  if (ending === 'confirmed' || ending === 'denied') {
+    const scanned = expectStatus(await scan(base, readScanCode(notice), name), 201);
+    expectStatus(await (ending === 'denied' ? deny : confirm)(base, scanned, name), 200);
+  }
+  let told = await call<Notice>(links.poll, { headers });
+  while (told.body.status !== ending)
+    told = await call<Notice>(`${links.poll}?after=${told.body.cursor}&wait=5`, { headers });
   const { result } = expectStatus(told, 200);
   if (result?.redirect_to === undefined) throw new Error(`no redirect: ${told.text}`);
   return new URL(result.redirect_to);

@@ -12,7 +12,12 @@ export interface Notice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
-  readonly result?: { readonly code: string; readonly state?: string; readonly redirect_to?: string };
+  readonly result?: {
+    readonly code: string;
+    readonly error?: string;
+    readonly state?: string;
+    readonly redirect_to?: string;
+  };
   readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
 }
 

@@ -34,7 +34,7 @@ function derivedInto(asked: string[]): Derived {
       asked.push('code');
       return 'CODE';
     },
-    redirectTo: (code) => `https://client/?code=${code}`,
+    redirectTo: (answer) => `https://client/?${new URLSearchParams(answer).toString()}`,
   };
 }
 
@@ -80,14 +80,21 @@ describe('A notice', () => {
     expect(device).toEqual({ ...always, status: 'confirmed', advice: over });
   });
 
-  test.each([redeemed('mac'), denied, cancelled, expired])('shows nothing more once $type', (end) => {
-    const status = end.type;
-    expect(shown(minted({ state: 'S' }), scanned(), confirmed, end)).toEqual({
-      ...always,
-      status,
-      expires_in_ms: 0,
-      advice: over,
-    });
+  test('shows nothing more once redeemed', () => {
+    const rest = { ...always, status: 'redeemed', expires_in_ms: 0, advice: over };
+    expect(shown(minted({ state: 'S' }), scanned(), confirmed, redeemed('mac'))).toEqual(rest);
+  });
+
+  test.each([
+    [denied, 'denied'],
+    [cancelled, 'cancelled'],
+    [expired, 'not+confirmed+in+time'],
+  ])('says that there will be no code once $type, but not to a device', (end, why) => {
+    const rest = { ...always, status: end.type, expires_in_ms: 0, advice: over };
+    const redirect_to = `https://client/?error=access_denied&error_description=The+sign-in+was+${why}.`;
+    const result = { error: 'access_denied', state: 'S', redirect_to };
+    expect(shown(minted({ state: 'S' }), scanned(), end)).toEqual({ ...rest, result });
+    expect(shown(minted({ state: 'S', grant: 'device_code' }), scanned(), end)).toEqual(rest);
   });
 
   test('never tells a time that is over', () => {
@@ -109,6 +116,8 @@ describe(`The redaction line (seed ${SEED})`, () => {
     browser: { ip: '#ip', agent: '#agent', place: '#place' },
   };
 
+  const TOLD = ['confirmed', 'denied', 'cancelled', 'expired'];
+
   test('lets through only what the state shows, whatever happened before', () => {
     assert(
       property(anyMinted, array(anyEvent, { maxLength: 8 }), (first, events) => {
@@ -120,7 +129,7 @@ describe(`The redaction line (seed ${SEED})`, () => {
         const isDevice = ticket.minted.grant === 'device_code';
         const allowed = new Set<string>([
           ...(status === 'scanned' && ticket.minted.shows_scanner ? ['#name', '#picture'] : []),
-          ...(status === 'confirmed' && !isDevice ? ['#state'] : []),
+          ...(TOLD.includes(status) && !isDevice ? ['#state'] : []),
         ]);
         for (const found of text.match(/#\w+/g) ?? []) expect(allowed).toContain(found);
         for (const cursor of [ticket.scanned?.id, ticket.confirmed?.id, ticket.redeemed?.id]) {

@@ -21,7 +21,7 @@ export interface Notice {
   readonly reset: boolean;
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly number?: string;
-  readonly result?: { readonly code: string };
+  readonly result?: { readonly code?: string; readonly error?: string };
   readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
 }
 
@@ -51,5 +51,7 @@ export function mustIdentify(notice: Notice, ticketId: string, state: State): vo
   must(typeof notice.advice?.retry_after_ms === 'number', 'advice.retry_after_ms is missing');
   mustBe('advice.final', notice.advice.final, endsWatch(state));
   mustBe('whether there is a scan code', notice.scan !== undefined, state === 'pending');
-  mustBe('whether there is a result', notice.result !== undefined, state === 'confirmed');
+  mustBe('whether there is a code', notice.result?.code !== undefined, state === 'confirmed');
+  const isRefused = state === 'denied' || state === 'cancelled' || state === 'expired';
+  mustBe('the error of the result', notice.result?.error, isRefused ? 'access_denied' : undefined);
 }

@@ -26,6 +26,8 @@ export const cursor = z
   .max(CURSOR_LENGTH_MAX)
   .meta({ id: 'Cursor', description: '`<version>-<nonce>`: the id of one event of one ticket.' });
 
+const resultMembers = { state: z.string().optional(), redirect_to: z.url().optional() } as const;
+
 /** What a browser may know about a ticket now, as {@link TicketNotice} has it. */
 export const ticketNotice = z
   .object({
@@ -48,9 +50,12 @@ export const ticketNotice = z
       .optional()
       .meta({ description: 'While scanned: the number that the phone must type.' }),
     result: z
-      .object({ code: z.string(), state: z.string().optional(), redirect_to: z.url().optional() })
+      .union([
+        z.object({ code: z.string(), ...resultMembers }),
+        z.object({ error: z.literal('access_denied'), ...resultMembers }),
+      ])
       .optional()
-      .meta({ description: 'While confirmed.' }),
+      .meta({ description: 'A code while confirmed, an error when denied, cancelled or expired.' }),
     advice: z.object({ retry_after_ms: milliseconds, final: z.boolean() }),
   } satisfies Record<keyof TicketNotice, z.ZodType>)
   .meta({ id: 'TicketNotice' });

@@ -141,6 +141,8 @@ function plainValues(
 ): Readonly<Record<string, string | boolean | undefined>> {
   const status = shown?.view.ticket.status;
   const notice = shown?.presenter.notice(shown.view, false);
+  const result = notice?.result;
+  const refused = result !== undefined && 'error' in result;
   return {
     client_name: clientName,
     waiting: status === 'pending' || status === 'scanned',
@@ -153,7 +155,9 @@ function plainValues(
     number: notice?.number,
     scan_url: notice?.scan?.url,
     qr_url: notice?.scan === undefined ? undefined : dataUrl(qrSvg(notice.scan.url)),
-    redirect_to: notice?.result?.redirect_to,
+    redirect_to: refused ? undefined : result?.redirect_to,
+    // The demo client's page has nothing to say of it that this one does not.
+    back_to: refused && shown?.view.ticket.minted.client_id !== 'demo' ? result.redirect_to : undefined,
     again_url: shown === undefined ? '/' : againUrl(shown.view),
   };
 }

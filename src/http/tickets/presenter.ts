@@ -83,7 +83,7 @@ function noticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean)
     }),
     number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? at.cursor),
     code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? at.cursor),
-    redirectTo: (code) => redirectTo(ticket, code, issuer),
+    redirectTo: (answer) => redirectTo(ticket, answer, issuer),
   });
 }
 
@@ -102,8 +102,12 @@ function goneTicket(subject: Subject): Told<TicketNotice> {
   };
 }
 
-/** The client's redirect address with the code in it (RFC 6749 §4.1.2, RFC 9207 §2). */
-function redirectTo({ minted }: Ticket, code: string, issuer: string): string | undefined {
+/** The client's redirect address with the answer in it (RFC 6749 §4.1.2, RFC 9207 §2). */
+function redirectTo(
+  { minted }: Ticket,
+  answer: Readonly<Record<string, string>>,
+  issuer: string,
+): string | undefined {
   if (minted.redirect_uri === undefined) return undefined;
-  return withParameters(minted.redirect_uri, { code, state: minted.state, iss: issuer });
+  return withParameters(minted.redirect_uri, { ...answer, state: minted.state, iss: issuer });
 }

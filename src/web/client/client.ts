@@ -3,7 +3,7 @@ import { defineScanLogin } from './scan-login.ts';
 import type { SignInOptions } from './sign-in-options.ts';
 import { startSignInOn, type SignIn } from './sign-in.ts';
 
-export type { Notice, SignInResult, TicketStatus } from './notice.ts';
+export type { Notice, SignInRefusal, SignInResult, TicketStatus } from './notice.ts';
 export type { Platform } from './platform.ts';
 export type { RenderOptions } from './render.ts';
 export type { ResultDetail } from './scan-login.ts';

@@ -1,5 +1,5 @@
 import { originOf } from './address.ts';
-import type { SignInResult } from './notice.ts';
+import type { SignInRefusal, SignInResult } from './notice.ts';
 
 /** Where a page on the redirect address finds the verifier: this and the `state`. */
 export const VERIFIER_KEY = 'scangate.verifier.';
@@ -32,7 +32,7 @@ export function takeVerifier(state: string): string | undefined {
  * Goes to the redirect address. When that is on the page's own origin and the verifier is the client's, it is kept in
  * `sessionStorage` under `scangate.verifier.<state>` first, for the page there to redeem the code with.
  */
-export function followResult(result: SignInResult, verifier: string | undefined): void {
+export function followResult(result: SignInResult | SignInRefusal, verifier: string | undefined): void {
   const address = result.redirect_to;
   if (!address || !REDIRECT.test(address)) return;
   const own = originOf(address) === location.protocol + '//' + location.host;

@@ -11,6 +11,14 @@ export interface SignInResult {
   readonly redirect_to?: string;
 }
 
+/** What the browser gets when nobody will be signed in: the user denied, somebody cancelled, or time ran out. */
+export interface SignInRefusal {
+  readonly error: string;
+  readonly state?: string;
+  /** The client's redirect address with `error`, `state` and `iss` in it. */
+  readonly redirect_to?: string;
+}
+
 /** What a browser may know about a ticket now; docs/wire.md, "A notice", has the meaning of each member. */
 export interface Notice {
   readonly ticket_id: string;
@@ -21,7 +29,7 @@ export interface Notice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms?: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
-  readonly result?: SignInResult;
+  readonly result?: SignInResult | SignInRefusal;
   readonly advice?: { readonly retry_after_ms?: number; readonly final?: boolean };
 }
 

@@ -44,7 +44,9 @@ export function startSignInOn(platform: Platform, options: SignInOptions): SignI
           countdown.set(notice.expires_in_ms);
           const shown = notice.status === 'pending' ? { qr } : {};
           change({ status: notice.status, notice, ...shown });
-          if (notice.status === 'confirmed' && notice.result) options.onResult?.(notice.result, verifier);
+          const { result } = notice;
+          if (notice.status === 'confirmed' && result && 'code' in result)
+            options.onResult?.(result, verifier);
         });
       },
       connection(online, transport) {
@@ -73,9 +75,8 @@ export function startSignInOn(platform: Platform, options: SignInOptions): SignI
       const turn = turns.now();
       withdraw((status) => {
         turn.run(() => {
-          if (status !== 204) return;
-          turns.end();
-          change({ status: 'cancelled' });
+          // The notice of it, which brings the result, comes the way that all notices come.
+          if (status === 204) change({ status: 'cancelled' });
         });
       });
     },

@@ -3,6 +3,7 @@ import type * as Client from '../client/client.ts';
 import { originOf } from '../client/address.ts';
 import { encodeBase64url } from '../client/base64url.ts';
 import { browserPlatform } from '../client/browser-platform.ts';
+import { goingBack } from './going-back.ts';
 
 declare const Scangate: typeof Client;
 
@@ -50,7 +51,9 @@ if (target) {
   if (own && back !== '' && back !== here) {
     sendElsewhere(back, here);
   } else {
+    const goBack = own ? undefined : goingBack(document.getElementById('going-back'));
     const signIn = start(target, read, (state) => {
+      goBack?.(state);
       if (hint) hint.hidden = !own || !LOOPBACK.test(here) || state.status !== 'pending';
     });
     // Who comes back by the back button to a sign-in that is done wants another one.
