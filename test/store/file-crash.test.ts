@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -177,9 +178,9 @@ describe('A folder', () => {
   test('has one owner by the lock on its file, where a socket tells nothing', async () => {
     const owner = startInNamespace('--net', 'hold', 'exec "$@"');
     await untilPrinted(owner, /^ready$/m);
-    const socket = join(folder.path, OWNER_SOCKET);
-    rmSync(socket);
-    writeFileSync(socket, 'no socket');
+    // In one step: a socket that is missing is put back.
+    writeFileSync(join(folder.path, 'no-socket'), '');
+    renameSync(join(folder.path, 'no-socket'), join(folder.path, OWNER_SOCKET));
     await expectRefusal(folder.path, /in use by another process/);
     await owner.kill();
     const { store } = await openStore(folder.path);
