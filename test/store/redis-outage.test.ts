@@ -159,6 +159,30 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     30_000,
   );
 
+  test.each(['FLUSHALL', 'a restart without persistence'])(
+    '%s: tickets come back whole whose people took longer than the ring reaches',
+    async (accident) => {
+      const store = await open({ ringMs: 1_000 });
+      const [waiting, decided] = [await mint(store), await mint(store)];
+      const scanned = next(await headOf(store, decided), SCANNED, { life: LIFE });
+      await store.append([scanned]);
+      await sleep(2_500);
+      const seen = await headOf(store, decided);
+      await store.append([next(seen, { type: 'confirmed', data: {} }, { life: LIFE })]);
+      const before = (await store.read([waiting, decided])).heads;
+      if (accident === 'FLUSHALL') await redis.ask('FLUSHALL');
+      else {
+        await redis.kill();
+        await redis.restart();
+      }
+      await until(() => healed().length > 0, { withinMs: 10_000 });
+      expect((await store.read([waiting, decided])).heads).toEqual(before);
+      expect(before.map((head) => head?.status)).toEqual(['pending', 'confirmed']);
+      expect(await store.history(decided)).toHaveLength(3);
+    },
+    20_000,
+  );
+
   test('right after FLUSHALL nobody is told of nothing, or of less than before', async () => {
     const [one, other] = [await open(), await open()];
     const subjects = await Promise.all(Array.from({ length: 100 }, () => mint(one)));
@@ -444,10 +468,10 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       expect(incidents.filter(({ kind }) => kind === 'given_up')).toEqual([]);
     }, 20_000);
 
-    test('what is older than half of the history is not brought back', async () => {
+    test('what ended longer ago than half of the history is not brought back', async () => {
       await here.close();
       const old = await open({ historyMs: 1_000 }, `redis://127.0.0.1:${proxy.port}`);
-      const subject = await mint(old);
+      const subject = await mint(old, { ms: 100 });
       await sleep(700);
       await failOver();
       await until(() => healed().length > 0, { withinMs: 10_000 });

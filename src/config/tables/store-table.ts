@@ -20,12 +20,17 @@ export const STORE_SETTINGS = {
   SCANGATE_REDO_RING: setting(
     'duration',
     'PT30S',
-    'how far back a node remembers events, to put them back after a failover',
+    'how far back a node remembers events, to put them back after a failover; living tickets it remembers whole',
     { min: 1000, max: 300_000 },
   ),
-  SCANGATE_REDO_RING_BYTES: setting('bytes', '67108864', 'the most memory that it takes for that', {
-    min: 1_048_576,
-  }),
+  SCANGATE_REDO_RING_BYTES: setting(
+    'bytes',
+    '67108864',
+    'the most characters of log entries that it remembers; in memory they take up to twice that',
+    {
+      min: 1_048_576,
+    },
+  ),
   SCANGATE_FAILOVER_GRACE: setting(
     'duration',
     'PT5S',

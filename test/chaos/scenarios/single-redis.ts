@@ -9,7 +9,7 @@ const REFUSED_WITHIN_MS = 4000;
 const SWALLOWED_MS = 6000;
 const CUTS = 100;
 const CUT_EVERY_MS = 70;
-/** What the gateways put back is younger than this, less what a busy machine delays. */
+/** What the gateways put back of tickets that ended is younger than this, less what a busy machine delays. */
 const RING_MS = 12_000;
 const RING_SLACK_MS = 4000;
 

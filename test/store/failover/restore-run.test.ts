@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Append, Head } from '../../../src/store/event-store.ts';
 import { foldOnto } from '../../../src/store/fold.ts';
 import { makePartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
@@ -36,6 +36,8 @@ let access: RestoreAccess;
 let incidents: Incident[];
 let released: Subject[];
 let woken: Subject[];
+/** How far this node said that it was, and how much it had put back and let go of by then. */
+let announced: { stage: Stage; restored: number; released: number }[];
 /** The store's time when the test began. */
 let storeTime: number;
 
@@ -49,7 +51,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await redis.ask('FLUSHALL');
-  [incidents, released, woken] = [[], [], []];
+  [incidents, released, woken, announced] = [[], [], [], []];
   stand = await openStand(redis);
   const { shards, time } = stand;
   const pass = async (): Promise<void> => {};
@@ -110,7 +112,20 @@ function headAfter(append: Append, at: number): Head {
 function barrier(others: readonly string[]): Barrier {
   const [shard] = stand.shards.all;
   if (shard === undefined) throw new Error('no shard');
-  return new Barrier({ shard, timeline: 't', id: 'here', others, settleMaxMs: SETTLE_MS, time: stand.time });
+  const here = new Barrier({
+    shard,
+    timeline: 't',
+    id: 'here',
+    others,
+    settleMaxMs: SETTLE_MS,
+    time: stand.time,
+  });
+  const announce = here.announce.bind(here);
+  here.announce = (through, stage) => {
+    announced.push({ stage, restored: restored().length, released: released.length });
+    return announce(through, stage);
+  };
+  return here;
 }
 
 interface Running {
@@ -120,6 +135,7 @@ interface Running {
 function restore(
   lost: readonly (readonly [Subject, readonly string[]])[],
   others: readonly string[] = [],
+  moved = true,
 ): Running {
   const running = { done: false };
   const run = new RestoreRun({
@@ -131,7 +147,12 @@ function restore(
     wake: (subjects) => woken.push(...subjects),
     stopped: () => false,
   });
-  const all = lost.map(([subject, texts]) => ({ subject, texts, release: () => released.push(subject) }));
+  const all = lost.map(([subject, texts]) => ({
+    subject,
+    texts,
+    moved,
+    release: () => released.push(subject),
+  }));
   void run.restore(all).then(() => (running.done = true));
   return running;
 }
@@ -253,19 +274,20 @@ test('another event at that version ends it, and what follows on it', async () =
   expect(woken).toEqual([subject]);
 });
 
-test('what is younger stays lost too where it was built on what is too old', async () => {
-  const { subject, minted, scanned } = ticket(HISTORY_MS / 2 + 5_000, 20_000);
+/** One whose life was over before half of what history is kept. */
+function oldTicket(laterMs?: number): ReturnType<typeof ticket> {
+  return ticket(LIFE_MS + HISTORY_MS / 2 + 5_000, laterMs);
+}
+
+test('a ticket that lives comes back whole, however old its first event is', async () => {
+  const { subject, minted, scanned } = ticket(LIFE_MS + HISTORY_MS / 2 + 5_000, LIFE_MS);
   const running = restore([[subject, [minted, scanned]]]);
   await stand.pass(0);
-  expect([running.done, await versionOf(subject)]).toEqual([true, 0]);
-  expect(givenUp()).toEqual([
-    ['minted', 'too_old'],
-    ['scanned', 'too_old'],
-  ]);
+  expect([running.done, await versionOf(subject), givenUp()]).toEqual([true, 2, []]);
 });
 
-test('what is older than half of the history stays lost', async () => {
-  const [old, young] = [ticket(HISTORY_MS / 2 + 5_000), ticket(HISTORY_MS / 2 - 5_000)];
+test('what ended before half of what history is kept stays lost', async () => {
+  const [old, young] = [oldTicket(), ticket(LIFE_MS + HISTORY_MS / 2 - 5_000)];
   restore([
     [old.subject, [old.minted, old.scanned]],
     [young.subject, [young.minted, young.scanned]],
@@ -276,4 +298,36 @@ test('what is older than half of the history stays lost', async () => {
     ['minted', 'too_old'],
     ['scanned', 'too_old'],
   ]);
+});
+
+describe('tickets that live and did not move', () => {
+  const all = (): (readonly [Subject, readonly string[]])[] =>
+    Array.from({ length: 1_200 }, (_, i) => ticket(9_000 + i)).map(({ subject, minted, scanned }) => [
+      subject,
+      [minted, scanned],
+    ]);
+
+  async function restoreQuiet(lost: readonly (readonly [Subject, readonly string[]])[]): Promise<void> {
+    [incidents, released, announced] = [[], [], []];
+    const running = restore(lost, [], false);
+    await stand.pass(0);
+    expect([running.done, new Set(released).size]).toEqual([true, lost.length]);
+  }
+
+  test('come back before anyone goes on where the master was emptied, also when the newest are back already', async () => {
+    const lost = all();
+    await restoreQuiet(lost.slice(0, 1_050));
+    expect(announced).toEqual([{ stage: 'healed', restored: 2_100, released: 1_050 }]);
+    await restoreQuiet(lost);
+    expect(announced).toEqual([{ stage: 'healed', restored: 300, released: 1_200 }]);
+    expect(await versionOf(lost[1_199]?.[0] as Subject)).toBe(2);
+  });
+
+  test('keep nobody waiting where the oldest and the newest are there, and come back all the same', async () => {
+    const lost = all();
+    await restoreQuiet([...lost.slice(0, 1_050), ...lost.slice(1_060)]);
+    await restoreQuiet(lost);
+    expect(announced).toEqual([{ stage: 'healed', restored: 0, released: 1_100 }]);
+    expect(restored()).toHaveLength(20);
+  });
 });

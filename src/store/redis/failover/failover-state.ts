@@ -7,7 +7,7 @@ import { entryOf } from '../format/log-entry.ts';
 import { Holds } from './holds.ts';
 import type { OnIncident } from './incident.ts';
 import { RedoRing } from './redo-ring.ts';
-import type { RingSettings } from './redo-ring.ts';
+import type { Remembered, RingSettings } from './redo-ring.ts';
 
 /** For how long a failover is fresh. */
 export interface GraceSettings {
@@ -64,7 +64,7 @@ export class FailoverState implements Recovery {
   }
 
   knownVersion(subject: Subject): number {
-    return this.#ring.newestOf(subject);
+    return this.#ring.newestOf(subject, partitionOf(subject, this.#options.partitions));
   }
 
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {
@@ -96,9 +96,9 @@ export class FailoverState implements Recovery {
     return this.#trustedAt[partition] ?? 0;
   }
 
-  /** The ring's entries of some partitions' last window, by subject. */
-  entriesOf(partitions: readonly number[]): readonly (readonly [Subject, readonly string[]])[] {
-    return partitions.flatMap((partition) => [...this.#ring.entriesOf(partition, this.trustedAt(partition))]);
+  /** What the ring has to put back of some partitions: all living tickets, and all that moved in the last window. */
+  entriesOf(partitions: readonly number[]): readonly Remembered[] {
+    return partitions.flatMap((partition) => this.#ring.entriesOf(partition, this.trustedAt(partition)));
   }
 
   /** The store has another history from now on. */

@@ -55,9 +55,7 @@ export class Failover {
     await barrier.announceOn(redis, 'found');
     this.#options.onIncident({ kind: 'restoring', timeline, subjects: lost.length });
     const run = new RestoreRun({ ...this.#options, barrier, stopped: () => this.#stopped });
-    void run.restore(
-      lost.map(([subject, texts]) => ({ subject, texts, release: state.holds.holdSubject(subject) })),
-    );
+    void run.restore(lost.map((one) => ({ ...one, release: state.holds.holdSubject(one.subject) })));
   }
 
   /** A node that starts in the middle of a failover has nothing to put back, and waits for those who have. */

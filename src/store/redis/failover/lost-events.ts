@@ -1,10 +1,11 @@
 import { cursorOf } from '../../../ticket/cursor.ts';
+import { isFinal } from '../../../ticket/ticket.ts';
 import { NewerSchema } from '../../codec.ts';
 import type { Head, StoredEvent } from '../../event-store.ts';
 import { foldOnto } from '../../fold.ts';
 import type { Folded } from '../../fold.ts';
 import { headKey, partitionKeys } from '../../keys.ts';
-import { partitionOf } from '../../subject.ts';
+import { kindOf, partitionOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { appendArguments, appendResult } from '../format/append-call.ts';
@@ -49,6 +50,7 @@ export async function restoreLostEvents(
     head = await access.rebuild(subject).catch(() => null);
   }
   const oldest = now - access.historyMs / 2;
+  const isRecent = endOf(inOrder) >= oldest;
   let ended: Restored | undefined;
   for (const entry of inOrder) {
     let restored: Restored = ended ?? 'too_old';
@@ -56,7 +58,7 @@ export async function restoreLostEvents(
       onOutcome(entry, 'there');
       continue;
     }
-    if (ended === undefined && entry.event.at >= oldest)
+    if (ended === undefined && (isRecent || entry.event.at >= oldest))
       [restored, head] = await putBack(access, head, entry);
     if (restored === 'another_history' && entry.event.type === 'revoked') {
       [restored, head] = await revokeAtAnyVersion(access, head, entry);
@@ -64,6 +66,16 @@ export async function restoreLostEvents(
     if (restored !== 'restored' && restored !== 'there') ended = restored;
     onOutcome(entry, restored);
   }
+}
+
+/**
+ * When a ticket ended, or will, as far as these events tell. A ticket that ended lately may come back whole, however
+ * old its first event is: that one's marker outlives the longest life. A session is judged event by event.
+ */
+function endOf(inOrder: readonly LogEntry[]): number {
+  const last = inOrder.at(-1)?.event;
+  if (last === undefined || kindOf(last.subject) !== 'ticket') return -Infinity;
+  return isFinal(last.type) ? last.at : Math.max(last.at, last.deadline);
 }
 
 /** Puts a revocation at whatever version its session has now; with no session at all it is the first event. */

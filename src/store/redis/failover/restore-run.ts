@@ -7,7 +7,7 @@ import type { Barrier } from './barrier.ts';
 import type { GivenUp, OnIncident } from './incident.ts';
 import { restoreLostEvents, revokeAtAnyVersion, isThere } from './lost-events.ts';
 import type { Restored, RestoreAccess } from './lost-events.ts';
-import type { RingSettings } from './redo-ring.ts';
+import type { Remembered, RingSettings } from './redo-ring.ts';
 
 /** How many subjects are put back at once. */
 const CONCURRENCY = 128;
@@ -15,16 +15,17 @@ const CONCURRENCY = 128;
 /** How many subjects are compared with the new master at once. */
 const COMPARE_MAX = 1_000;
 
+/** How many of the subjects that moved longest ago tell whether the new master was emptied. */
+const OLDEST = 100;
+
 /** How often a lost event is tried again whose predecessor another node may be about to put back. */
 const TURN_MS = 20;
 
 /** The same, once the others do not wait for this node any longer. */
 const WAIT_MS = 250;
 
-/** One subject's entries of the ring, and what lets go of it. */
-export interface Lost {
-  readonly subject: Subject;
-  readonly texts: readonly string[];
+/** One subject as the ring has it, and what lets go of it. */
+export interface Lost extends Remembered {
   readonly release: () => void;
 }
 
@@ -56,6 +57,10 @@ export interface RestoreRunOptions {
 /**
  * One node's work after one failover, over all subjects that its redo ring has: lets go of those that the new master
  * has whole, puts the others back, newest first, and waits for events that only another node knows.
+ *
+ * A master that missed the end of the log has the tickets that did not move for a while, but for the last of them; one
+ * that was emptied has none, and the oldest come back last. So where the oldest are there, other nodes wait until a
+ * whole turn of the others was there too, and what is older is compared after that, held up here alone.
  */
 export class RestoreRun {
   readonly #options: RestoreRunOptions;
@@ -73,16 +78,16 @@ export class RestoreRun {
     const { time, settings, onIncident, barrier, access, wake } = this.#options;
     const totals = this.#totals;
     const startedAt = time.now();
-    const stamps = new Map(lost.map((one) => [one, stampOfEntry(newestOf(one))] as const));
-    const newestLast = [...lost].sort((a, b) => (stamps.get(a) ?? 0) - (stamps.get(b) ?? 0));
+    const byStamp = newestLast(lost);
+    const moved = byStamp.filter((one) => one.moved);
+    const quiet = byStamp.filter((one) => !one.moved);
     const unfinished: Unfinished[] = [];
-    while (newestLast.length > 0) {
-      const missing = await this.#compare(newestLast.splice(-COMPARE_MAX));
-      unfinished.push(
-        ...(await this.#putBack(
-          missing.map(({ texts, release }) => ({ entries: texts.map(parseEntry), release })),
-        )),
-      );
+    while (moved.length > 0) unfinished.push(...(await this.#compareAndPutBack(moved)).left);
+    const isEmptied = await this.#missesOldest(quiet);
+    for (let missing = 1; quiet.length > 0 && (isEmptied || missing > 0);) {
+      const turn = await this.#compareAndPutBack(quiet);
+      unfinished.push(...turn.left);
+      missing = turn.missing;
     }
     if (unfinished.length > 0) await barrier.announce(access.calls, 'tried');
     const turns = {
@@ -90,10 +95,15 @@ export class RestoreRun {
       end: barrier.endsAt,
       isLast: (progressed: boolean) => barrier.isOver(progressed),
     };
-    const left = await this.#lookAgain(unfinished, turns);
+    const left = [...(await this.#lookAgain(unfinished, turns))];
     for (const { release } of left) release();
     await barrier.announce(access.calls, 'healed');
     const seconds = (time.now() - startedAt) / 1000;
+    while (quiet.length > 0 && !this.#options.stopped()) {
+      const turn = await this.#compareAndPutBack(quiet);
+      for (const { release } of turn.left) release();
+      left.push(...turn.left);
+    }
     const wait = { everyMs: WAIT_MS, end: startedAt + settings.ringMs };
     for (const { entries } of await this.#lookAgain(left, wait)) {
       for (const entry of entries) await this.#giveUp(entry);
@@ -106,6 +116,22 @@ export class RestoreRun {
       givenUp: totals.givenUp,
       reset: totals.reset.size,
     });
+  }
+
+  /** Deals with the newest of these subjects, and takes them out. @returns how many of them missed something. */
+  async #compareAndPutBack(
+    all: Lost[],
+  ): Promise<{ readonly missing: number; readonly left: readonly Unfinished[] }> {
+    const missing = await this.#compare(all.splice(-COMPARE_MAX));
+    const entries = missing.map(({ texts, release }) => ({ entries: texts.map(parseEntry), release }));
+    return { missing: missing.length, left: await this.#putBack(entries) };
+  }
+
+  /** Looks at the oldest of these subjects: those that stand there are let go of and taken out. */
+  async #missesOldest(all: Lost[]): Promise<boolean> {
+    const missing = await this.#compare(all.splice(0, OLDEST));
+    all.unshift(...missing);
+    return missing.length > 0;
   }
 
   /** Lets go of subjects whose newest event stands there. @returns the others. */
@@ -191,6 +217,11 @@ export class RestoreRun {
       this.#options.onIncident({ kind: 'given_up', subject, type, why: restored satisfies GivenUp });
     }
   }
+}
+
+function newestLast(lost: readonly Lost[]): readonly Lost[] {
+  const stamps = new Map(lost.map((one) => [one, stampOfEntry(newestOf(one))] as const));
+  return [...lost].sort((a, b) => (stamps.get(a) ?? 0) - (stamps.get(b) ?? 0));
 }
 
 /**

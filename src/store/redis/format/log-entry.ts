@@ -44,6 +44,12 @@ export function stampOfEntry(text: string): number {
   return Number(/^\["[^"]+",\d+,"[^"]+",(\d+)/.exec(text)?.[1] ?? 0);
 }
 
+/** The type and deadline of a log entry, without reading the rest; no type and 0 where it is not of that shape. */
+export function endingOfEntry(text: string): { readonly type: string; readonly deadline: number } {
+  const fields = SHAPE.exec(text);
+  return { type: fields?.[6] ?? '', deadline: Number(fields?.[5] ?? 0) };
+}
+
 /** What stands before and after an entry's stamp and deadline, which the store gives. */
 export function entryAround({ subject, expected, event }: Append): readonly [string, string] {
   return [
