@@ -376,6 +376,12 @@ describe('a pushed request', () => {
     expect(await openPage(beside)).toMatchObject({ state: 'pushed', redirect_uri: CALLBACK });
   });
 
+  test('may come from a page of a client', async () => {
+    const headers = { origin: new URL(CALLBACK).origin };
+    const answer = await call(`${gateway.url}/oauth/par`, { form: USUAL, headers });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([201, headers.origin]);
+  });
+
   test('is another client’s to no one, and unknown when made up', async () => {
     const { body } = await push({});
     expectErrorPage(await ask({ client_id: 'lax', request_uri: body['request_uri'] }));

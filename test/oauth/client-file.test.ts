@@ -126,6 +126,19 @@ describe('a file of clients', () => {
     ]);
   });
 
+  test('refuses members that promise what there is not, and warns of those that change nothing', () => {
+    const json = (more: object): string => JSON.stringify([{ ...ONE, ...more }], undefined, 1);
+    const { warnings } = readClients(json({ backchannel_logout_uri: 'https://a.example', x: 1 }), false);
+    expect(warnings).toEqual(['line 7: [0].backchannel_logout_uri is not supported: it changes nothing']);
+    for (const [member, value, why] of [
+      ['subject_type', 'pairwise', 'is not supported but as public'],
+      ['require_pushed_authorization_requests', true, 'is not supported but as false'],
+      ['id_token_encrypted_response_alg', 'RSA-OAEP', 'is not supported'],
+    ] as const)
+      expect(mistakes(json({ [member]: value }))).toEqual([`line 7: [0].${member} ${why}`]);
+    expect(mistakes(json({ subject_type: 'public', dpop_bound_access_tokens: false }))).toEqual([]);
+  });
+
   test.each([
     ['http://a.example/cb', 'must be https'],
     ['https://user@a.example/cb', 'must not name a user'],

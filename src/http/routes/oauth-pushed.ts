@@ -17,6 +17,7 @@ export function pushedRoute({ oauth }: { readonly oauth: { readonly pushed: Push
     path: '/oauth/par',
     errors: 'oauth',
     limit: 'tokens',
+    crossOrigin: true,
     operation: {
       id: 'pushAuthorizationRequest',
       summary: 'Send an authorization request ahead',

@@ -49,7 +49,8 @@ export function introspectRoute({ oauth }: TokenStateRouteParts): Route {
     operation: {
       id: 'introspect',
       summary: 'Is this token good?',
-      description: 'Asks the session. A public client may ask about its own tokens only.',
+      description:
+        'Asks the session. A client may ask about its own tokens, and those of the clients named in its `introspects`.',
       tags: ['oauth'],
       security: ['clientBasic'],
       body: { type: 'form', schema: form },

@@ -37,14 +37,13 @@ export const ASSERTION_ALGS: readonly string[] = [
   'PS512',
 ];
 const TOLERANCE_S = 5;
-/** The longest life of an assertion, in seconds: so long its `jti` is remembered. */
-const LIFE_MAX_S = 3600;
+/** The longest life of an assertion, in seconds, before and behind now: so long its `jti` is remembered. */
+const LIFE_MAX_S = 300;
 const LENGTH_MAX = 8192;
 
 /** `private_key_jwt` (OpenID Connect Core §9). Each assertion counts once: its `jti` is remembered for its life. */
 export function clientAssertions(options: ClientAssertionOptions): CheckAssertion {
   const { clients, ledger, issuer } = options;
-  const audiences = [issuer, `${issuer}/oauth/token`, `${issuer}/oauth/par`];
   const local = new WeakMap<Client, JWTVerifyGetKey>();
   const remote = new Map<string, JWTVerifyGetKey>();
 
@@ -65,7 +64,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
       const { payload } = await jwtVerify(assertion, keys, {
         issuer: client.client_id,
         subject: client.client_id,
-        audience: audiences,
+        audience: issuer,
         algorithms: [...ASSERTION_ALGS],
         requiredClaims: ['exp', 'jti'],
         clockTolerance: TOLERANCE_S,
@@ -78,9 +77,14 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
     }
   }
 
-  async function useOnce(client: Client, { jti, exp }: JWTPayload): Promise<void> {
-    const lifeS = (exp ?? 0) + TOLERANCE_S - Math.floor(options.now() / 1000);
-    if (jti === undefined || lifeS > LIFE_MAX_S) throw refused('The assertion lives too long.');
+  async function useOnce(client: Client, { jti, exp, iat, aud }: JWTPayload): Promise<void> {
+    // In a list, some other audience could use what it was sent (RFC 7523 §3, draft-ietf-oauth-rfc7523bis).
+    if (aud !== issuer) throw refused('The audience of an assertion is the issuer alone.');
+    const nowS = Math.floor(options.now() / 1000);
+    const lifeS = (exp ?? 0) + TOLERANCE_S - nowS;
+    const ageS = nowS - TOLERANCE_S - (iat ?? nowS);
+    if (jti === undefined || lifeS > LIFE_MAX_S + TOLERANCE_S || ageS > LIFE_MAX_S)
+      throw refused('The assertion lives too long.');
     const digest = createHash('sha256')
       .update(JSON.stringify([client.client_id, jti]))
       .digest('base64url');

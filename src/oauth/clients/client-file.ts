@@ -5,6 +5,7 @@ import { AUTH_METHODS, GRANT_TYPES, PKCE_POLICIES } from './client.ts';
 import type { AuthMethod, Client, ClientPolicy } from './client.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
 import { redirectMistake } from './redirect-uri.ts';
+import { IGNORED_MEMBERS, REFUSED_MEMBERS, ignoredMembers } from './unsupported-members.ts';
 
 /** A file of clients that cannot be used. Each mistake is one line that names the file's line; none quotes a secret. */
 export class BadClients extends Error {
@@ -57,6 +58,7 @@ const POLICY = z.strictObject({
   number_match: z.boolean().default(false),
   verified: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
+  introspects: z.array(z.string()).max(1000).optional(),
   ...z.object(LIVES).partial().shape,
 });
 
@@ -85,6 +87,8 @@ const CLIENT = z.object({
   software_id: z.string().optional(),
   software_version: z.string().optional(),
   application_type: z.enum(['web', 'native']).optional(),
+  ...REFUSED_MEMBERS,
+  ...IGNORED_MEMBERS,
   scangate: POLICY.prefault({}),
 });
 
@@ -171,7 +175,10 @@ interface Remark {
 }
 
 function doubts(row: Row): readonly Remark[] {
-  const found: Remark[] = [];
+  const found: Remark[] = ignoredMembers(row).map((name) => ({
+    member: [name],
+    why: 'is not supported: it changes nothing',
+  }));
   if (row.scangate.pkce === 'none')
     found.push({
       member: ['scangate', 'pkce'],
@@ -244,11 +251,12 @@ function scopeOf(row: Row): readonly string[] {
 }
 
 function policyOf(row: Row['scangate']): ClientPolicy {
-  const { shows_scanner, number_match, verified, pkce, ...lives } = row;
+  const { shows_scanner, number_match, verified, pkce, introspects, ...lives } = row;
   const inMs = Object.fromEntries(
     Object.entries(lives).flatMap(([name, ms]) => (ms === undefined ? [] : [[`${name}_ms`, ms]])),
   ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
-  return { shows_scanner, number_match, verified, pkce, ...inMs };
+  const asks = introspects === undefined ? {} : { introspects };
+  return { shows_scanner, number_match, verified, pkce, ...asks, ...inMs };
 }
 
 function millisecondsOf(text: string): number | undefined {

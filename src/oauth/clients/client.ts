@@ -27,6 +27,8 @@ export interface ClientPolicy {
    * carries a state, and its answer goes by redirect.
    */
   readonly pkce: (typeof PKCE_POLICIES)[number];
+  /** The clients whose tokens it may ask about beside its own: those of an API's callers. */
+  readonly introspects?: readonly string[];
   readonly ticket_life_ms?: number;
   readonly decision_time_ms?: number;
   readonly ticket_life_max_ms?: number;

@@ -44,7 +44,7 @@ export interface IntrospectionOptions {
 
 const INACTIVE: Introspection = { active: false };
 
-/** Makes the endpoint. A client that has a secret may ask about any token it was shown, a public one about its own. */
+/** Makes the endpoint. A client may ask about its own tokens, and about those of the clients that its operator named. */
 export function introspectionEndpoint(options: IntrospectionOptions): IntrospectionEndpoint {
   return async (proof) => {
     const caller = await options.authenticate(proof);
@@ -93,5 +93,5 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
 }
 
 function mayAsk(caller: Client, clientId: string): boolean {
-  return caller.token_endpoint_auth_method !== 'none' || caller.client_id === clientId;
+  return caller.client_id === clientId || caller.policy.introspects?.includes(clientId) === true;
 }
