@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as oauth from 'oauth4webapi';
+import { call } from '../support/call.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { signInAt } from './sign-in-page.ts';
@@ -60,6 +61,14 @@ test.each(['oidc', 'oauth2'] as const)('oauth4webapi, unmodified, by %s discover
   const { sub } = oauth.getValidatedIdTokenClaims(tokens) ?? {};
   const info = await oauth.userInfoRequest(server, demo, tokens.access_token, insecure);
   expect(await oauth.processUserInfoResponse(server, demo, sub ?? '', info)).toMatchObject({ name: 'alice' });
+
+  const post = async (form: Record<string, string>, headers = {}): Promise<number> =>
+    (await call(`${gateway.url}/oauth/userinfo`, { method: 'POST', form, headers })).status;
+  const token = tokens.access_token;
+  expect(await post({ access_token: token })).toBe(200);
+  expect(await post({}, { authorization: `Bearer ${token}` })).toBe(200);
+  expect(await post({ access_token: token }, { authorization: `Bearer ${token}` })).toBe(400);
+  expect(await post({ access_token: `${token}x` })).toBe(401);
 
   const api = new Request(`${gateway.url}/api`, {
     headers: { authorization: `Bearer ${tokens.access_token}` },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { OAuthError } from '../../oauth/error.ts';
 import type { UserInfoEndpoint } from '../../oauth/tokens/userinfo.ts';
 import type { Answer } from '../answer/answer.ts';
 import { route } from '../request/route.ts';
-import type { Route, RouteRequest } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 import { oauthError } from '../request/schemas.ts';
 import { NO_STORE } from './oauth-token.ts';
 
@@ -34,23 +35,26 @@ export function userInfoRoute(parts: UserInfoRouteParts): Route {
     ...common,
     method: 'get',
     operation: { id: 'userInfo', ...operation },
-    handle: (request) => userInfoAnswer(parts, request),
+    handle: ({ bearer }) => userInfoAnswer(parts, bearer),
   });
 }
 
-/** `POST /oauth/userinfo` (OpenID Connect Core §5.3.1). */
+const form = z.object({ access_token: z.string().max(4096).optional() });
+
+/** `POST /oauth/userinfo` (OpenID Connect Core §5.3.1), the token in the header or the form (RFC 6750 §2.2). */
 export function userInfoByPostRoute(parts: UserInfoRouteParts): Route {
   return route({
     ...common,
     method: 'post',
-    operation: { id: 'userInfoByPost', ...operation },
-    handle: (request) => userInfoAnswer(parts, request),
+    operation: { id: 'userInfoByPost', ...operation, body: { type: 'form', schema: form } },
+    handle: ({ bearer, body }) => {
+      if (bearer !== undefined && body.access_token !== undefined)
+        throw new OAuthError('invalid_request', 'The token comes in two ways.');
+      return userInfoAnswer(parts, bearer ?? body.access_token);
+    },
   });
 }
 
-async function userInfoAnswer(
-  { oauth }: UserInfoRouteParts,
-  { bearer }: Pick<RouteRequest, 'bearer'>,
-): Promise<Answer> {
+async function userInfoAnswer({ oauth }: UserInfoRouteParts, bearer: string | undefined): Promise<Answer> {
   return { status: 200, headers: NO_STORE, body: await oauth.userInfo(bearer) };
 }
