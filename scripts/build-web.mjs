@@ -121,8 +121,13 @@ async function toEs5(script, name) {
 async function buildClient(outDir) {
   const { body, exported, holder } = await bundle(clientEntry);
   const names = exported.join(', ');
-  await writeFile(join(outDir, 'client.mjs'), `${banner}${body}export const { ${names} } = ${holder};\n`);
-  const script = `var Scangate = (function () {\n${body}return ${holder};\n})();\n`;
+  const address = `const scangateScript = import.meta.url;\n`;
+  await writeFile(
+    join(outDir, 'client.mjs'),
+    `${banner}${address}${body}export const { ${names} } = ${holder};\n`,
+  );
+  const loaded = 'typeof document === "undefined" ? undefined : document.currentScript?.src';
+  const script = `var Scangate = (function () {\nconst scangateScript = ${loaded};\n${body}return ${holder};\n})();\n`;
   await writeFile(join(outDir, 'client.js'), await toEs5(script, 'client.js'));
   const css = await readFile(join(webDir, 'client/scan-login.css'), 'utf8');
   await writeFile(join(outDir, 'client.css'), css);

@@ -175,6 +175,6 @@ test('a page of a site that nobody registered is refused', async () => {
   const screen = await visit(browser, []);
   visits.push(screen);
   await screen.page.goto(shop.url.replace('127.0.0.1', 'localhost'));
-  await screen.page.getByText('Reconnecting').waitFor();
+  await screen.page.getByText('does not know pages of http://localhost:').waitFor();
   expect(screen.complaints.join()).toContain('CORS');
 });

@@ -13,8 +13,8 @@ export interface Shop {
   readonly clientId: 'shop';
   /** Where it sends people back to. */
   readonly redirectUri: string;
-  /** What its page says; the policy lets it load scripts and ask for things of the gateway alone. */
-  serve(gatewayUrl: string, body: string): void;
+  /** What its page says; the policy lets it load scripts and ask for things of the gateway alone, with pictures of its own. */
+  serve(gatewayUrl: string, body: string, headers?: Readonly<Record<string, string>>): void;
   stop(): Promise<void>;
 }
 
@@ -22,8 +22,10 @@ export interface Shop {
 export async function openShop(): Promise<Shop> {
   let html = '';
   let policy = "default-src 'none'";
+  let more: Readonly<Record<string, string>> = {};
   const server = createServer((_req, res) => {
-    res.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': policy });
+    const type = { 'Content-Type': 'text/html; charset=utf-8' };
+    res.writeHead(200, { ...type, 'Content-Security-Policy': policy, ...more });
     res.end(html);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -45,12 +47,13 @@ export async function openShop(): Promise<Shop> {
     clientsFile,
     clientId: 'shop',
     redirectUri,
-    serve(gatewayUrl, body) {
+    serve(gatewayUrl, body, headers = {}) {
+      more = headers;
       const socketUrl = gatewayUrl.replace(/^http/, 'ws');
       policy =
         `default-src 'none'; script-src ${gatewayUrl} 'nonce-shop'; connect-src ${gatewayUrl} ${socketUrl}; ` +
-        `img-src data:; style-src ${gatewayUrl}`;
-      html = `<!doctype html><html lang="en"><title>The Shop</title><link rel="icon" href="data:,"><h1>The Shop</h1>${body}`;
+        `img-src 'self'; style-src ${gatewayUrl}`;
+      html = `<!doctype html><html lang="en"><title>The Shop</title><link rel="icon" href="/icon"><h1>The Shop</h1>${body}`;
     },
     async stop() {
       await new Promise((resolve) => {

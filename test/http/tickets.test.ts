@@ -143,13 +143,15 @@ test('the QR code says what the notice says', async () => {
   const svg = await get(ticket, ticket.links.qr);
   expect(svg.headers.get('content-type')).toBe('image/svg+xml');
   expect(svg.headers.get('cache-control')).toBe('no-store');
-  expect(svg.text).toMatch(/^<svg/);
+  expect(svg.text).toMatch(/^<svg [^>]+><rect width="100%" height="100%" fill="#fff"\/><path d="M4 4h/);
   const png = await fetch(at(edge.url, ticket.links.qr.replace('.svg', '.png')), {
     headers: ticket.secretHeaders,
   });
   expect(png.headers.get('content-type')).toBe('image/png');
   const image = PNG.sync.read(Buffer.from(await png.arrayBuffer()));
   const data = new Uint8ClampedArray(image.data);
+  // Four modules of eight pixels, opaque and white: the quiet zone.
+  expect(data.subarray(0, 32 * image.width * 4).every((byte) => byte === 255)).toBe(true);
   expect(decodeQR({ width: image.width, height: image.height, data })).toBe(ticket.notice.scan?.url);
 });
 

@@ -4,7 +4,8 @@ import type { Answer } from './answer.ts';
 import type { Header } from './security-headers.ts';
 
 /**
- * Writes an answer: one head, one string, one end. Nothing is cached unless the answer says so itself.
+ * Writes an answer: one head, one string, one end. Nothing is cached unless the answer says so itself. A header of the
+ * answer's own takes the place of one that every answer has.
  *
  * @param base headers that every answer has.
  * @param withBody false for a HEAD: the length is told, the body is not.
@@ -21,9 +22,12 @@ export function send(
   }
   const body = bodyOf(answer);
   const headers: string[] = [];
-  for (const list of base) for (const [name, value] of list) headers.push(name, value);
+  const own = Object.entries(answer.headers ?? {});
+  const named = new Set(own.map(([name]) => name.toLowerCase()));
+  for (const list of base)
+    for (const [name, value] of list) if (!named.has(name.toLowerCase())) headers.push(name, value);
   let caching = false;
-  for (const [name, value] of Object.entries(answer.headers ?? {})) {
+  for (const [name, value] of own) {
     if (name.toLowerCase() === 'cache-control') caching = true;
     for (const one of typeof value === 'string' ? [value] : value) headers.push(name, one);
   }

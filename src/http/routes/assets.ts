@@ -9,6 +9,9 @@ import type { StaticFile } from '../answer/static-files.ts';
 const wildcard = z.object({ path: z.array(z.string()) });
 const conditional = z.object({ 'if-none-match': z.string().max(1000).optional() });
 
+/** A page of any site may load and read the client: as a module, under COEP, and to find out why nothing else works. */
+const FOR_ANYONE = { 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' };
+
 /** Answers with a file, or with 304 where the browser has it. */
 export function fileAnswer(file: StaticFile, ifNoneMatch: string | undefined): Answer {
   const headers = { ETag: file.etag, 'Cache-Control': 'public, max-age=300' };
@@ -37,7 +40,7 @@ export function assetRoute({ assets }: { readonly assets: ReadonlyMap<string, St
       if (file === undefined) throw new ScangateError('not_found');
       const answer = fileAnswer(file, request.headers['if-none-match']);
       if (!path.startsWith('client.')) return answer;
-      return { ...answer, headers: { ...answer.headers, 'Cross-Origin-Resource-Policy': 'cross-origin' } };
+      return { ...answer, headers: { ...answer.headers, ...FOR_ANYONE } };
     },
   });
 }

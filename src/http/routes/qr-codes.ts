@@ -22,7 +22,9 @@ const PNG_MODULE_PIXELS = 8;
 
 /** The QR code of a text as SVG, black on white with its quiet zone (ISO/IEC 18004 §9.1). */
 export function qrSvg(text: string): string {
-  return encodeQR(text, 'svg', { ecc: 'medium', border: BORDER_MODULES });
+  const svg = encodeQR(text, 'svg', { ecc: 'medium', border: BORDER_MODULES });
+  // Without a ground of its own the code is black on black on a dark page.
+  return svg.replace('<path', '<rect width="100%" height="100%" fill="#fff"/><path');
 }
 
 /** The same as PNG, 8 pixels a module. */

@@ -1,4 +1,5 @@
 import type { Cancel, HttpRequest, HttpResponse, Platform, StreamEvents, Wake } from './platform.ts';
+import { scriptOrigin } from './script-origin.ts';
 import { sha256 } from './sha256.ts';
 
 const LONG_ABSENCE_MS = 10000;
@@ -117,6 +118,14 @@ function onWake(run: (wake: Wake) => void): Cancel {
   };
 }
 
+function onBlocked(run: (address: string) => void): Cancel {
+  const listen = ({ blockedURI, violatedDirective }: SecurityPolicyViolationEvent): void => {
+    if (violatedDirective.indexOf('connect-src') === 0) run(blockedURI);
+  };
+  document.addEventListener('securitypolicyviolation', listen);
+  return () => document.removeEventListener('securitypolicyviolation', listen);
+}
+
 /** The platform of the browser that runs this; whatever it lacks is missing there too. */
 export function browserPlatform(): Platform {
   const streams =
@@ -127,6 +136,7 @@ export function browserPlatform(): Platform {
   return {
     clock: { now: nowMs, after },
     origin: location.protocol + '//' + location.host,
+    scriptOrigin: scriptOrigin(),
     // No script can see Sec-Fetch-Site; no browser had CompressionStream before it.
     provesOrigin: window.isSecureContext && typeof CompressionStream === 'function',
     isHidden: () => document.hidden,
@@ -134,6 +144,7 @@ export function browserPlatform(): Platform {
     randomBytes,
     request,
     onWake,
+    onBlocked,
     ...(streams ? { stream } : {}),
     ...(typeof WebSocket !== 'undefined'
       ? { openSocket: (url: string, protocol: string) => new WebSocket(url, protocol) }

@@ -1,5 +1,6 @@
-import { linksOn } from './address.ts';
+import { linksOn, originOf } from './address.ts';
 import { makeBackoff } from './backoff.ts';
+import { watchLostAnswers } from './lost-answer.ts';
 import { parseJson, type Links, type Notice } from './notice.ts';
 import type { Cancel, Platform } from './platform.ts';
 import { retryAfterMs, type Access } from './transport.ts';
@@ -18,7 +19,10 @@ export interface MintRequest {
   readonly binding: 'cookie' | 'bearer';
 }
 
-/** Why the gateway will not mint: its problem document's `code` and `detail` (RFC 9457). */
+/**
+ * Why the gateway will not mint: its problem document's `code` and `detail` (RFC 9457). Two codes are the client's own:
+ * `origin_refused` with the page's origin, and `blocked_by_page` with the gateway's.
+ */
 export interface MintProblem {
   readonly code: string;
   readonly detail?: string;
@@ -44,15 +48,21 @@ export function mintTicket(
   let pausing = false;
   let cancel: Cancel = () => {};
 
+  function refuse(problem: MintProblem): void {
+    end();
+    events.refused(problem);
+  }
+
   function send(): void {
     pausing = false;
     const url = gateway + '/v1/tickets';
     cancel = platform.request({ method: 'POST', url, headers, body, timeoutMs: ANSWER_MS }, (response) => {
+      if (response.status !== 0) lostAnswers.came();
       if (response.status === 201) {
         const minted = parseJson(response.body) as
           (Notice & { links: Links; browser_secret?: string }) | undefined;
         if (minted?.links && minted.cursor) {
-          sleepless();
+          end();
           const links = linksOn(gateway, minted.links);
           const secret = minted.browser_secret;
           events.minted(minted, secret === undefined ? { links } : { links, bearer: secret });
@@ -61,14 +71,14 @@ export function mintTicket(
       }
       const mine = response.status >= 400 && response.status < 500;
       if (mine && response.status !== 429 && response.status !== 408) {
-        sleepless();
         const problem = parseJson(response.body) as Partial<MintProblem> | undefined;
-        events.refused({ ...problem, code: problem?.code ?? 'invalid_request' });
+        refuse({ ...problem, code: problem?.code ?? 'invalid_request' });
         return;
       }
       pausing = true;
       cancel = platform.clock.after(backoff.nextMs(retryAfterMs((name) => response.header(name))), send);
       events.waiting();
+      if (response.status === 0) lostAnswers.lost();
     });
   }
 
@@ -77,9 +87,20 @@ export function mintTicket(
     cancel();
     send();
   });
-  send();
-  return () => {
+  const lostAnswers = watchLostAnswers(platform, gateway, () => {
+    refuse({ code: 'origin_refused', detail: platform.origin });
+  });
+  const unblock = platform.onBlocked?.((address) => {
+    if (originOf(address) === gateway) refuse({ code: 'blocked_by_page', detail: gateway });
+  });
+
+  function end(): void {
     sleepless();
+    lostAnswers.stop();
+    unblock?.();
     cancel();
-  };
+  }
+
+  send();
+  return end;
 }

@@ -3,7 +3,7 @@ import type { Texts } from './texts.ts';
 /** The elements of a sign-in's picture that change. Each has its name as class and as `part`. */
 export interface Picture {
   readonly box: HTMLElement;
-  readonly image: HTMLImageElement;
+  readonly image: HTMLElement;
   readonly veil: HTMLElement;
   readonly title: HTMLElement;
   readonly detail: HTMLElement;
@@ -46,9 +46,9 @@ export function makePicture(
   const box = addPart(root, 'div', 'box');
   box.lang = language;
   const frame = addPart(box, 'div', 'frame');
-  const image = addPart(frame, 'img', 'qr');
-  image.alt = texts.qr;
-  image.width = image.height = 248;
+  const image = addPart(frame, 'div', 'qr');
+  image.setAttribute('role', 'img');
+  image.setAttribute('aria-label', texts.qr);
   const veil = addPart(frame, 'div', 'veil');
   const status = addPart(box, 'div', 'status');
   status.setAttribute('role', 'status');

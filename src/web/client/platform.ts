@@ -61,6 +61,8 @@ export interface Platform {
   readonly clock: Clock;
   /** The page's own origin, such as `https://login.example`. */
   readonly origin: string;
+  /** Where the client was loaded from; empty or missing where that is not known. */
+  readonly scriptOrigin?: string;
   /**
    * Whether the browser says with every request of a page that it is the page's own (`Sec-Fetch-Site`), without which the
    * gateway believes no cookie. None does on plain http but for localhost.
@@ -76,4 +78,6 @@ export interface Platform {
   readonly openSocket?: (url: string, protocol: string) => SocketLike;
   readonly openEventSource?: (url: string) => EventSourceLike;
   onWake(run: (wake: Wake) => void): Cancel;
+  /** Tells the addresses that the page's own policy (`connect-src`) does not let it ask. */
+  readonly onBlocked?: (run: (address: string) => void) => Cancel;
 }

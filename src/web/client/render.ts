@@ -1,15 +1,18 @@
-import { originOf } from './address.ts';
 import { browserPlatform } from './browser-platform.ts';
 import { followResult } from './follow.ts';
 import type { SignInOptions } from './sign-in-options.ts';
-import { startSignInOn, type SignIn } from './sign-in.ts';
+import { gatewayOf, startSignInOn, type SignIn } from './sign-in.ts';
+import { complain } from './state-texts.ts';
 import { applyStyles } from './style-sheet.ts';
+import type { Theme } from './theme.ts';
 import { startView } from './view.ts';
 
 /** What {@link render} takes: a sign-in's options, and how it looks. */
 export interface RenderOptions extends SignInOptions {
   /** `zh-CN` or `en`; the closest `lang` attribute's, else the browser's, when missing. */
   readonly language?: string;
+  /** `auto` when missing: dark where the page's own `color-scheme` is. */
+  readonly theme?: Theme;
   /** Where `client.css` is for browsers without constructed style sheets; the gateway's `/assets/` when missing. */
   readonly assets?: string;
 }
@@ -28,17 +31,20 @@ function languageOf(element: HTMLElement): string {
  */
 export function render(element: HTMLElement, options: RenderOptions): SignIn {
   const platform = browserPlatform();
-  const gateway = originOf(options.gateway ?? '') || platform.origin;
+  const gateway = gatewayOf(platform, options);
   let root: ShadowRoot | HTMLElement = element;
   if (typeof element.attachShadow === 'function')
     root = element.shadowRoot ?? element.attachShadow({ mode: 'open' });
   applyStyles(root, options.assets ?? gateway + '/assets/');
   let signIn: SignIn | undefined;
-  const view = startView(root, options.language ?? languageOf(element), () => signIn);
+  const language = options.language ?? languageOf(element);
+  const looks = { language, theme: options.theme, around: element };
+  const view = startView(root, looks, () => signIn);
   signIn = startSignInOn(platform, {
     ...options,
     onState(state) {
       view.show(state);
+      complain(state);
       options.onState?.(state);
     },
     onResult(result, verifier) {

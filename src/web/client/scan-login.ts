@@ -19,6 +19,7 @@ const ATTRIBUTES = {
   nonce: 'request-nonce',
   codeChallenge: 'code-challenge',
   assets: 'assets',
+  theme: 'theme',
 } as const;
 
 /** A sign-in's options as an element's attributes give them. */
@@ -37,7 +38,7 @@ function dispatch(element: HTMLElement, name: string, detail: ResultDetail | Sig
 }
 
 /**
- * Defines `<scan-login client-id=… gateway=… redirect-uri=… scope=… state=…>` where there are custom elements. It tells
+ * Defines `<scan-login client-id=… redirect-uri=… scope=… state=… theme=…>` where there are custom elements. It tells
  * `scangate-state` ({@link SignInState}) and `scangate-result` ({@link ResultDetail}) as events.
  */
 export function defineScanLogin(): void {

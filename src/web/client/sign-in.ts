@@ -19,9 +19,14 @@ export interface SignIn {
   stop(): void;
 }
 
+/** The gateway of a sign-in: the one it names, else where the client was loaded from, else the page's own origin. */
+export function gatewayOf(platform: Platform, options: SignInOptions): string {
+  return originOf(options.gateway ?? '') || platform.scriptOrigin || platform.origin;
+}
+
 /** Starts a sign-in: mints a ticket and watches it to its end. */
 export function startSignInOn(platform: Platform, options: SignInOptions): SignIn {
-  const gateway = originOf(options.gateway ?? '') || platform.origin;
+  const gateway = gatewayOf(platform, options);
   const countdown = makeCountdown(platform.clock);
   const turns = makeTurns();
   let state: SignInState;

@@ -17,6 +17,8 @@ export interface Texts {
   readonly cancelledDetail: string;
   readonly failed: string;
   readonly failedDetail: string;
+  readonly originDetail: string;
+  readonly blockedDetail: string;
   readonly offline: string;
   readonly timeLeft: string;
   readonly renew: string;
@@ -43,6 +45,9 @@ const ENGLISH: Texts = {
   cancelledDetail: 'This code no longer works.',
   failed: 'Sign-in is not possible here',
   failedDetail: 'The gateway refused the request: %s',
+  originDetail:
+    'The gateway does not know pages of %s. It must be the origin of one of the client’s redirect_uris.',
+  blockedDetail: 'This page’s Content-Security-Policy keeps it from asking %s: connect-src must name it.',
   offline: 'Reconnecting …',
   timeLeft: 'Valid for %s',
   renew: 'New code',
@@ -69,6 +74,8 @@ const CHINESE: Texts = {
   cancelledDetail: '这个二维码已不能使用。',
   failed: '无法在此登录',
   failedDetail: '网关拒绝了请求：%s',
+  originDetail: '网关不认识来自 %s 的页面。它必须是该客户端某个 redirect_uris 的来源。',
+  blockedDetail: '本页面的 Content-Security-Policy 不允许访问 %s：请把它加入 connect-src。',
   offline: '正在重新连接…',
   timeLeft: '剩余 %s',
   renew: '换一个二维码',

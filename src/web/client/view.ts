@@ -3,7 +3,9 @@ import { addPart, makePicture } from './picture.ts';
 import { makeQrImage } from './qr-image.ts';
 import type { SignInState } from './sign-in-state.ts';
 import type { SignIn } from './sign-in.ts';
-import { clockText, textsFor, tagFor, type Texts } from './texts.ts';
+import { detailOf, titleOf } from './state-texts.ts';
+import { clockText, textsFor, tagFor } from './texts.ts';
+import { onSystemTheme, themeAt } from './theme.ts';
 
 const TICK_MS = 500;
 
@@ -11,6 +13,13 @@ const TICK_MS = 500;
 export interface View {
   show(state: SignInState): void;
   stop(): void;
+}
+
+/** What a picture looks like: its language, and `light`, `dark` or what the page is around it. */
+export interface Looks {
+  readonly language: string;
+  readonly theme: string | undefined;
+  readonly around: Element;
 }
 
 /** Writes only what changed: a live region repeats whatever is written. */
@@ -30,33 +39,14 @@ const ICONS: Readonly<Partial<Record<SignInState['status'], IconName>>> = {
 
 const OVER: readonly SignInState['status'][] = ['expired', 'denied', 'cancelled', 'failed'];
 
-function title(state: SignInState, texts: Texts): string {
-  return state.status === 'redeemed' ? texts.confirmed : texts[state.status];
-}
-
-function detail(state: SignInState, texts: Texts): string {
-  const name = state.notice?.scanner?.name;
-  switch (state.status) {
-    case 'starting':
-      return '';
-    case 'scanned':
-      if (state.notice?.number) return texts.number;
-      return (name ? texts.scannedBy.replace('%s', name) : '') + texts.scannedDetail;
-    case 'redeemed':
-      return '';
-    case 'failed':
-      return texts.failedDetail.replace('%s', state.problem?.detail ?? state.problem?.code ?? '');
-    case 'pending':
-    case 'confirmed':
-    case 'denied':
-    case 'expired':
-    case 'cancelled':
-      return texts[`${state.status}Detail`];
-  }
+function followTheme(box: HTMLElement, { around, theme }: Looks): void {
+  const now = themeAt(around, theme);
+  if (box.getAttribute('data-theme') !== now) box.setAttribute('data-theme', now);
 }
 
 /** Builds the picture inside `root`. `signIn` is asked for late, since it starts after the picture. */
-export function startView(root: Node, language: string, signIn: () => SignIn | undefined): View {
+export function startView(root: Node, looks: Looks, signIn: () => SignIn | undefined): View {
+  const { language } = looks;
   const texts = textsFor(language);
   const picture = makePicture(root, tagFor(language), texts, {
     renew: () => signIn()?.renew(),
@@ -67,14 +57,15 @@ export function startView(root: Node, language: string, signIn: () => SignIn | u
   let current: SignInState = { status: 'starting', online: true };
 
   function tick(): void {
+    followTheme(box, looks);
     const waiting = current.status === 'pending' || current.status === 'scanned';
     picture.timer.hidden = !waiting;
     if (waiting) write(picture.timer, texts.timeLeft.replace('%s', clockText(signIn()?.leftMs() ?? 0)));
   }
 
   function showTexts(state: SignInState): void {
-    write(picture.title, title(state, texts));
-    write(picture.detail, detail(state, texts));
+    write(picture.title, titleOf(state, texts));
+    write(picture.detail, detailOf(state, texts));
     write(picture.number, state.status === 'scanned' ? (state.notice?.number ?? '') : '');
     write(picture.offline, state.online ? '' : texts.offline);
   }
@@ -101,6 +92,8 @@ export function startView(root: Node, language: string, signIn: () => SignIn | u
     if (leaves) renew.focus();
   }
 
+  followTheme(box, looks);
+  const unfollow = onSystemTheme(() => followTheme(box, looks));
   const ticking = setInterval(tick, TICK_MS);
   return {
     show(state) {
@@ -116,6 +109,7 @@ export function startView(root: Node, language: string, signIn: () => SignIn | u
     },
     stop() {
       clearInterval(ticking);
+      unfollow();
       qr.stop();
       if (box.parentNode) box.parentNode.removeChild(box);
     },
@@ -130,6 +124,9 @@ function drawVeil(veil: HTMLElement, { status, notice }: SignInState): void {
     const face = addPart(veil, 'img', 'picture');
     face.alt = '';
     face.referrerPolicy = 'no-referrer';
+    face.onerror = () => {
+      if (face.parentNode === veil) veil.replaceChild(makeIcon('phone'), face);
+    };
     face.src = picture;
     return;
   }

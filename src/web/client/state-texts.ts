@@ -1,0 +1,42 @@
+import type { SignInState } from './sign-in-state.ts';
+import { textsFor, type Texts } from './texts.ts';
+
+/** A state in a few words. */
+export function titleOf(state: SignInState, texts: Texts): string {
+  return state.status === 'redeemed' ? texts.confirmed : texts[state.status];
+}
+
+/** What a state means for whoever looks at it. */
+export function detailOf(state: SignInState, texts: Texts): string {
+  const name = state.notice?.scanner?.name;
+  switch (state.status) {
+    case 'starting':
+      return '';
+    case 'scanned':
+      if (state.notice?.number) return texts.number;
+      return (name ? texts.scannedBy.replace('%s', name) : '') + texts.scannedDetail;
+    case 'redeemed':
+      return '';
+    case 'failed':
+      return failure(state, texts);
+    case 'pending':
+    case 'confirmed':
+    case 'denied':
+    case 'expired':
+    case 'cancelled':
+      return texts[`${state.status}Detail`];
+  }
+}
+
+function failure({ problem }: SignInState, texts: Texts): string {
+  if (problem?.code === 'origin_refused') return texts.originDetail.replace('%s', problem.detail ?? '');
+  if (problem?.code === 'blocked_by_page') return texts.blockedDetail.replace('%s', problem.detail ?? '');
+  return texts.failedDetail.replace('%s', problem?.detail ?? problem?.code ?? '');
+}
+
+/** Tells the developer on the console why a sign-in is not possible; other states are no news there. */
+export function complain(state: SignInState): void {
+  if (state.status !== 'failed' || typeof console === 'undefined') return;
+  const texts = textsFor('en');
+  console.error('Scangate: ' + titleOf(state, texts) + '. ' + detailOf(state, texts));
+}
