@@ -8,7 +8,7 @@ import type { ClientAddress } from './caller/client-address.ts';
 import { answerHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
 import type { Limits } from './limits/limits.ts';
-import { readParameters } from './request/parameters.ts';
+import { readLink, readParameters } from './request/parameters.ts';
 import { ParsedRequest, fitting, headerName } from './request/parsed-request.ts';
 import { isDefect, refusalOf } from './answer/refusal.ts';
 import type { ErrorStyle, RefusalPage } from './answer/refusal.ts';
@@ -112,7 +112,10 @@ export class Dispatcher {
     if (known?.success === false) throw new ScangateError('not_found');
     const url = req.url ?? '';
     const at = url.indexOf('?');
-    const query = fitting(operation.query, readParameters(at < 0 ? '' : url.slice(at + 1)), 'query');
+    const text = at < 0 ? '' : url.slice(at + 1);
+    const asked =
+      route.link === true ? readLink(text, Object.keys(operation.query?.shape ?? {})) : readParameters(text);
+    const query = fitting(operation.query, asked, 'query');
     const headers = fitting(operation.headers, req.headers, 'headers', headerName);
     const { body } = operation;
     const given =

@@ -4,7 +4,7 @@ import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { StaticFile } from './answer/static-files.ts';
 import type { Route } from './request/route.ts';
 import type { SocketRoute } from './request/socket-route.ts';
-import { approvalPageRoute, devicePageRoute, pretendRoute } from './routes/approval.ts';
+import { approvalPageRoute, deviceFolderRoute, devicePageRoute, pretendRoute } from './routes/approval.ts';
 import type { ApprovalRouteParts } from './routes/approval.ts';
 import { assetRoute } from './routes/assets.ts';
 import { confirmRoute, denyRoute } from './routes/decisions.ts';
@@ -124,6 +124,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     ticketPageRoute(parts),
     approvalPageRoute(parts),
     devicePageRoute(parts),
+    deviceFolderRoute(parts),
     ...(demo ? [pretendRoute(parts), demoCallbackRoute(parts)] : []),
     assetRoute(parts),
   ];

@@ -110,6 +110,21 @@ test('a code that is none is a page that says so', async () => {
   expect(answer.text).toContain('not_found');
 });
 
+const ADDED = 'nickname=%C4%E3%BA%C3&from=a&from=b&%FF=1&__proto__=x&' + 'x=1&'.repeat(100);
+
+test('what apps add to a link is ignored, and /device/ is /device', async () => {
+  const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
+  const scanned = `/s/${readScanCode(ticket.notice)}`;
+  for (const path of [scanned, '/', '/device', '/device/']) {
+    const [plain, added] = [await page(path), await page(`${path}?${ADDED}`)];
+    expect([path, added.status]).toEqual([path, plain.status]);
+    expect(added.status).toBeLessThan(400);
+  }
+  const twice = await page(`/device/?user_code=%C4&${ADDED}&user_code=WDJB-MJHT&user_code=BBBB-BBBB`);
+  expect(twice.text).toContain('WDJB-MJHT');
+  expect(twice.text).not.toContain('BBBB-BBBB');
+});
+
 test('what was typed stays text', async () => {
   const { text } = await page(`/device?user_code=${encodeURIComponent('"><script>x')}`);
   expect(text).not.toContain('<script>x');

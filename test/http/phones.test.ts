@@ -23,6 +23,11 @@ async function scanned(options: { clientId: string; redirectUri: undefined }): P
   return [ticket, expectStatus(await scan(edge.url, readScanCode(ticket.notice)), 201)];
 }
 
+/** The same number in the digits of another script, whose zero is given. */
+function shifted(number: string, zero: number): string {
+  return String.fromCodePoint(...number.split('').map((digit) => zero + Number(digit)));
+}
+
 test('the same user again gets the same answer', async () => {
   const [ticket, first] = await scanned(app);
   const again = expectStatus(await scan(edge.url, readScanCode(ticket.notice)), 200);
@@ -87,6 +92,22 @@ test('a number that must match is shown to the browser and asked of the phone', 
   expect([wrong.status, wrong.body]).toEqual([400, expect.objectContaining({ field: 'number' })]);
   expectStatus(await confirm(edge.url, phone, 'alice', { number: notice.number! }), 200);
   expectStatus(await confirm(edge.url, phone), 200);
+});
+
+test.each([
+  ['full-width', (right: string) => shifted(right, 0xff10)],
+  ['Arabic-Indic', (right: string) => shifted(right, 0x660)],
+  ['extended Arabic-Indic', (right: string) => shifted(right, 0x6f0)],
+  ['Devanagari', (right: string) => shifted(right, 0x966)],
+  ['mathematical', (right: string) => shifted(right, 0x1d7ce)],
+  ['spaced', (right: string) => `\u3000${right[0]} ${right[1]}\u200F `],
+  ['dashed', (right: string) => `${right[0]}－${right[1]}`],
+])('a number in %s digits counts as what it is, after a dozen that are none', async (_name, typed) => {
+  const [ticket, phone] = await scanned(numbers);
+  const right = expectStatus(await look(ticket, edge.url), 200).number!;
+  for (const number of ['', ' ', '7', '123', 'ab', '１', '٢٩٣', '1.5', '½', '二九', '\u200B', '-'])
+    expect((await confirm(edge.url, phone, 'alice', { number })).status).toBe(400);
+  expectStatus(await confirm(edge.url, phone, 'alice', { number: typed(right) }), 200);
 });
 
 test('numbers are not to be guessed, one by one or all at once', async () => {

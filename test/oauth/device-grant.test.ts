@@ -154,6 +154,20 @@ describe('a user code', () => {
     expect(await world.server.userCodes.find(code, by)).toBeUndefined();
   });
 
+  test('counts in full-width letters, and what is no code is no guess', async () => {
+    const { user_code: code, ticket_id: ticketId } = await begin();
+    const typist = { user: { ...alice, subject: 'typist' }, address: undefined };
+    for (const typed of ['', 'BBBB', 'BBBB-BBBB-B', '7', '\u200B', '９９'])
+      for (let count = 0; count < 3; count += 1)
+        expect(await world.server.userCodes.find(typed, typist)).toBeUndefined();
+    const wide = code
+      .split('')
+      .map((char) => String.fromCodePoint((char.codePointAt(0) ?? 0) + 0xfee0))
+      .join('');
+    for (const typed of [wide, wide.toLowerCase(), `\u200F${wide}\u3000`])
+      expect(await world.server.userCodes.find(typed, typist)).toBe(ticketId);
+  });
+
   test('is not in the ledger as it is', async () => {
     const { user_code: code } = await begin();
     const bare = code.replace('-', '');

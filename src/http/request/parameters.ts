@@ -29,6 +29,22 @@ export function readParameters(text: string): Parameters {
   return read;
 }
 
+/**
+ * Reads the query of a link that people open, to which apps add parameters of their own in whatever encoding: only `known`
+ * names are read, of one given twice the first that can be read.
+ */
+export function readLink(text: string, known: readonly string[]): Parameters {
+  const read = Object.create(null) as Record<string, string>;
+  for (const pair of text.split('&')) {
+    const at = pair.indexOf('=');
+    const name = decode(at < 0 ? pair : pair.slice(0, at));
+    if (name === undefined || !known.includes(name) || Object.hasOwn(read, name)) continue;
+    const value = decode(at < 0 ? '' : pair.slice(at + 1));
+    if (value !== undefined) read[name] = value;
+  }
+  return read;
+}
+
 function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

@@ -36,6 +36,7 @@ export function approvalPageRoute(parts: ApprovalRouteParts): Route {
     method: 'get',
     path: '/s/:scanCode',
     errors: 'page',
+    link: true,
     operation: {
       id: 'getApprovalPage',
       summary: 'What the QR code opens',
@@ -55,12 +56,25 @@ export function approvalPageRoute(parts: ApprovalRouteParts): Route {
 
 /** `GET /device`: the same page, for a user code. */
 export function devicePageRoute(parts: ApprovalRouteParts): Route {
+  return deviceRoute(parts, { path: '/device', id: 'getDevicePage' });
+}
+
+/** `GET /device/`: the same, as people type it. */
+export function deviceFolderRoute(parts: ApprovalRouteParts): Route {
+  return deviceRoute(parts, { path: '/device/', id: 'getDeviceFolder', hidden: true });
+}
+
+function deviceRoute(
+  parts: ApprovalRouteParts,
+  { id, ...at }: { readonly path: string; readonly id: string; readonly hidden?: boolean },
+): Route {
   return route({
+    ...at,
     method: 'get',
-    path: '/device',
     errors: 'page',
+    link: true,
     operation: {
-      id: 'getDevicePage',
+      id,
       summary: 'Where a user code is typed',
       tags: ['phone'],
       query: z.object({ user_code: z.string().max(32).optional() }),

@@ -24,7 +24,7 @@ export interface DecisionRouteParts {
 }
 
 const handshake = z.string().min(1).max(SECRET_LENGTH_MAX);
-const confirmBody = z.object({ handshake, number: z.string().max(8).optional() });
+const confirmBody = z.object({ handshake, number: z.string().max(32).optional() });
 const denyBody = z.object({
   handshake,
   report: z.boolean().optional().meta({ description: 'The user says: this was not me.' }),

@@ -24,6 +24,7 @@ export function demoCallbackRoute({ pages, issuer, oauth }: DemoCallbackParts): 
     method: 'get',
     path: '/demo/callback',
     errors: 'page',
+    link: true,
     hidden: true,
     operation: {
       id: 'getDemoCallback',

@@ -38,6 +38,7 @@ export function signInPageRoute({ clients, pages, issuer }: SignInRouteParts): R
     method: 'get',
     path: '/',
     errors: 'page',
+    link: true,
     operation: {
       id: 'getSignInPage',
       summary: 'A sign-in page that works, the demo client’s',
@@ -62,6 +63,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
     method: 'get',
     path: '/plain',
     errors: 'page',
+    link: true,
     limit: 'mints',
     hidden: true,
     operation: {
@@ -98,6 +100,7 @@ export function ticketPageRoute({ commands, clients, gate, pages, presenter }: S
     method: 'get',
     path: '/v1/tickets/:id/page',
     errors: 'page',
+    link: true,
     hidden: true,
     operation: {
       id: 'getTicketPage',

@@ -5,6 +5,7 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import { typedText } from '../request/typed-text.ts';
 
 /** Holds the number that a phone typed against the one that the browser shows. */
 export interface NumberMatch {
@@ -13,7 +14,7 @@ export interface NumberMatch {
    * A number is looked at once, however often the command decides.
    *
    * @throws ScangateError `invalid_request` where the number is missing or wrong, `too_many_requests` after too many
-   *   tries. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
+   *   tries. What is no number of two digits is no try, and digits of any script count. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
    */
   guard(given: string | undefined, guard: Guard): AsyncGuard;
 }
@@ -24,6 +25,8 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
     const { ticketId, ticket } = view;
     const { minted, scanned, status } = ticket;
     if (given === undefined) throw wrong('It is missing.', status);
+    const typed = typedText(given);
+    if (!/^[0-9]{2}$/.test(typed)) throw wrong('It is not a number of two digits.', status);
     const leftMs = Math.max(1000, remainingMs(view));
     const count = await ledger.count(`number-tries:${ticketId}`, leftMs + minted.lives.max_ms);
     if (count > tries) {
@@ -31,7 +34,7 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
       throw new ScangateError('too_many_requests', { message, retryAfterMs: leftMs, ticketStatus: status });
     }
     const right = scanned === undefined ? '' : secrets.number(ticketId, minted.key_id, scanned.id);
-    if (!equal(given, right)) throw wrong('It is not the number that the browser shows.', status);
+    if (!equal(typed, right)) throw wrong('It is not the number that the browser shows.', status);
   }
 
   return {

@@ -17,7 +17,8 @@ export interface DeviceUserCodes {
   /** Claims a ticket's code, before the ticket is made. False: another living ticket has it; take another ticket id. */
   claim(ticketId: string, keyId: string, lifeMs: number): Promise<boolean>;
   /**
-   * The ticket that a typed code names, however it was written; undefined for an unknown or outdated one.
+   * The ticket that a typed code names, however it was written, in full-width letters too; undefined for an unknown or
+   * outdated one. What is no code at all counts as no wrong one.
    *
    * @throws ScangateError `too_many_requests` after too many wrong ones (RFC 8628 §5.1).
    */
@@ -79,8 +80,9 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     async find(typed, by) {
       const names = namesOf(options.countsAddresses ? by : { ...by, address: undefined });
       await refuseShutOut(names);
-      const code = typed.toUpperCase().replace(NOT_IN_ALPHABET, '');
-      const found = code.length === USER_CODE_LENGTH ? await lookUp(code) : undefined;
+      const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
+      if (code.length !== USER_CODE_LENGTH) return undefined;
+      const found = await lookUp(code);
       if (found === undefined) await countWrong(names);
       return found;
     },

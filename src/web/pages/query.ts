@@ -1,4 +1,4 @@
-/** The parameters of an address's query, of a name given twice the last. */
+/** The parameters of an address's query, of a name given twice the last; what cannot be read is left out. */
 export function queryOf(search: string): Record<string, string> {
   const query: Record<string, string> = {};
   search
@@ -6,7 +6,12 @@ export function queryOf(search: string): Record<string, string> {
     .split('&')
     .forEach((pair) => {
       const at = pair.indexOf('=');
-      if (at > 0) query[pair.slice(0, at)] = decodeURIComponent(pair.slice(at + 1).replace(/\+/g, ' '));
+      if (at <= 0) return;
+      try {
+        query[pair.slice(0, at)] = decodeURIComponent(pair.slice(at + 1).replace(/\+/g, ' '));
+      } catch {
+        // Apps add parameters of their own to links, in whatever encoding.
+      }
     });
   return query;
 }
