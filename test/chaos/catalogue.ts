@@ -6,13 +6,16 @@ import { diskScenarios } from './scenarios/disk.ts';
 import { gatewayScenarios } from './scenarios/gateways.ts';
 import { historyScenarios } from './scenarios/histories.ts';
 import { masterScenarios } from './scenarios/master.ts';
+import { notPromisedScenarios } from './scenarios/not-promised.ts';
 import { replicationScenarios } from './scenarios/replication.ts';
 import { singleRedisScenarios } from './scenarios/single-redis.ts';
+import { unreplicatedScenarios } from './scenarios/unreplicated.ts';
 
 /** Every scenario, in the order of the table. */
 export const SCENARIOS: readonly AnyScenario[] = [
   ...masterScenarios,
   ...replicationScenarios,
+  ...unreplicatedScenarios,
   ...singleRedisScenarios,
   ...clusterScenarios,
   ...gatewayScenarios,
@@ -20,4 +23,5 @@ export const SCENARIOS: readonly AnyScenario[] = [
   ...cutOffScenarios,
   ...clockScenarios,
   ...diskScenarios,
+  ...notPromisedScenarios,
 ];

@@ -2,13 +2,21 @@ import { Redis as Client } from 'ioredis';
 import { startFaultProxy } from '../../support/fault-proxy.ts';
 import type { FaultProxy } from '../../support/fault-proxy.ts';
 import type { Redis } from '../../support/redis.ts';
+import { look } from '../../support/signin.ts';
 import { sentinelGround } from '../grounds.ts';
 import type { SentinelGround } from '../grounds.ts';
 import { secondsSince } from '../measures.ts';
+import { cancelAt, confirmAt, repeated, scanTickets } from '../scanned-ticket.ts';
+import type { ScannedTicket } from '../scanned-ticket.ts';
 import { scenario } from '../scenario.ts';
-import type { AnyScenario } from '../scenario.ts';
+import type { AnyScenario, Stage } from '../scenario.ts';
 
 const CUT_OFF_MS = 60_000;
+const TICKETS = 20;
+const STAGGER_MS = 200;
+const DECIDING_MS = 25_000;
+const LOOKS = 20;
+const LOOK_EVERY_MS = 500;
 const PASSWORD = 'chaos';
 
 /** A Sentinel topology in which the first gateway reaches the Sentinels over links of its own. */
@@ -69,11 +77,33 @@ export async function cutOffGround(): Promise<CutOffGround> {
   };
 }
 
+/** The phones confirm in the smaller part while the browsers cancel in the other: one may win, and no old state be told. */
+async function decideAtBoth(stage: Stage<CutOffGround>, tickets: readonly ScannedTicket[]): Promise<void> {
+  const { note, sleep, gateways, breach } = stage;
+  const answers = await Promise.all(
+    tickets.map(async (given, index) => {
+      const { ticketId } = given.ticket;
+      await sleep(index * STAGGER_MS);
+      const confirmed = repeated(stage, () => confirmAt(stage, 0, given), DECIDING_MS);
+      const cancelled = await repeated(stage, () => cancelAt(stage, 1, given), DECIDING_MS);
+      for (let left = cancelled === 204 ? LOOKS : 0; left > 0; left -= 1) {
+        const answer = await look(given.ticket, gateways[0].url).catch(() => undefined);
+        if (answer?.status === 200 && answer.body.status !== 'cancelled')
+          breach('disorder', `gateway 0 says ${answer.body.status} after another cancelled it`, ticketId);
+        await sleep(LOOK_EVERY_MS);
+      }
+      return [await confirmed, cancelled] as const;
+    }),
+  );
+  note('confirmed at A', answers.filter(([confirmed]) => confirmed === 200).length);
+  note('cancelled at B', answers.filter(([, cancelled]) => cancelled === 204).length);
+}
+
 /** A part of the network that believes it is the whole. */
 export const cutOffScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'cut-off',
-    title: 'a gateway and the old master cut off from the Sentinels 60 s',
+    title: 'a gateway and the old master cut off from the Sentinels 60 s, decided in both parts',
     outageS: CUT_OFF_MS / 1000 + 5,
     patienceMs: 100_000,
     rates: { signInsPerSecond: 2, pulsesPerSecond: 4 },
@@ -82,12 +112,16 @@ export const cutOffScenarios: readonly AnyScenario[] = [
       const { ground, sleep, ignore, note, chronicle } = stage;
       ignore(0);
       const master = await ground.topology.master();
+      const tickets = await scanTickets(stage, TICKETS);
+      await sleep(500);
       const heal = await ground.cutOff(master);
       const start = performance.now();
       const startMs = Date.now();
+      const decided = decideAtBoth(stage, tickets);
       await ground.topology.switched(master);
       note('switch s', secondsSince(start));
       await sleep(CUT_OFF_MS);
+      await decided;
       const written = chronicle.acknowledged.filter(({ gateway, atMs }) => gateway === 0 && atMs > startMs);
       const lastMs = Math.max(startMs, ...written.map(({ atMs }) => atMs));
       note('written in the smaller part', written.length);

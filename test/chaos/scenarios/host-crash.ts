@@ -14,6 +14,12 @@ export async function crashHost(master: Redis, link: FaultProxy): Promise<void> 
   link.cut();
 }
 
+/** The master gives its replicas nothing any more, and lives on. */
+export async function cutReplicas(master: Redis): Promise<void> {
+  await master.ask('ACL', 'SETUSER', 'default', '-psync', '-sync');
+  await master.ask('CLIENT', 'KILL', 'TYPE', 'replica');
+}
+
 /** Waits for another master than this one, and notes how long that took from now. */
 export async function switchedFrom(old: Redis, { ground, note }: Stage<SentinelGround>): Promise<void> {
   const start = performance.now();
