@@ -13,6 +13,7 @@ const PHONE = {
   user: { source: 'demo', issuer: 'demo', subject: 'ada', name: 'Ada' },
   phone: { ip: '127.0.0.1' },
 };
+/** @type {readonly (readonly [type: string, data: object])[]} */
 const STEPS = [
   [
     'minted',

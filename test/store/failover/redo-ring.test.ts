@@ -144,7 +144,10 @@ test('without room whole tickets go: those that ended longest ago, then those th
   }
   for (const letter of 'gb') kept.add(entry(named(letter), 2, 'denied', 8), 0, 20_000, 10_000);
   kept.add(entry(named('h'), 2, 'denied', 8), 1, 19_000, 10_000);
-  const has = (): string => [...'abcdefgh'].filter((letter) => kept.newestOf(named(letter), 0) > 0).join('');
+  const has = (): string =>
+    Array.from('abcdefgh')
+      .filter((letter) => kept.newestOf(named(letter), 0) > 0)
+      .join('');
   expect([dropped, has(), kept.newestOf(named('h'), 1)]).toEqual([[], 'abcdefgh', 2]);
   kept.add(entry(OTHER, 1).padEnd(4 * length), 1, 20_000, 10_000);
   expect([dropped, has(), kept.newestOf(named('h'), 1)]).toEqual([[1 + 2], 'abcdefh', 0]);

@@ -52,7 +52,7 @@ export class ForgetQueue<T extends Forgettable> {
   /** What is filed under a second and may be forgotten in it. The rest is filed for later. */
   under(second: number): readonly T[] {
     const found: T[] = [];
-    for (const one of [...(this.#bySecond.get(second) ?? [])]) {
+    for (const one of this.#bySecond.get(second) ?? []) {
       if (secondOf(one) > second) {
         this.remove(one);
         this.file(one);

@@ -84,10 +84,10 @@ export class RestoreRun {
     const unfinished: Unfinished[] = [];
     while (moved.length > 0) unfinished.push(...(await this.#compareAndPutBack(moved)).left);
     const isEmptied = await this.#missesOldest(quiet);
-    for (let missing = 1; quiet.length > 0 && (isEmptied || missing > 0);) {
+    for (let goesOn = true; goesOn && quiet.length > 0;) {
       const turn = await this.#compareAndPutBack(quiet);
       unfinished.push(...turn.left);
-      missing = turn.missing;
+      goesOn = isEmptied || turn.missing > 0;
     }
     if (unfinished.length > 0) await barrier.announce(access.calls, 'tried');
     const turns = {
