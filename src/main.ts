@@ -15,15 +15,20 @@ async function main(): Promise<void> {
   const leave = (): void => {
     if (leaving) return;
     leaving = true;
-    void gateway.stop().then(
-      () => process.exit(0),
-      (error: unknown) => fail(error),
-    );
+    gateway.stop().then(endSoon, fail);
   };
   process.on('SIGTERM', leave);
   process.on('SIGINT', leave);
   await gateway.start();
   process.stdout.write(greeting(config));
+}
+
+/** How long the last lines of the log may take to be written once all is closed, in milliseconds. */
+const LAST_LINES_MS = 500;
+
+// At process.exit a line that is being written would come out behind the ones that are not.
+function endSoon(): void {
+  setTimeout(() => process.exit(0), LAST_LINES_MS).unref();
 }
 
 function fail(error: unknown): never {

@@ -69,27 +69,27 @@ describe('which replicas must hold an event', () => {
   const agreement = agreementOf([view(OLD, 1, [NEW, OTHER]), view(OLD, 1, [NEW, OTHER])]);
 
   test('all that are listed, whether they are attached or not', () => {
-    expect(requiredReplicas(agreement, at(7, { [OTHER]: 7 }), undefined)).toEqual([NEW, OTHER]);
+    expect(requiredReplicas(agreement, at(7, { [OTHER]: 7 }), new Set())).toEqual([NEW, OTHER]);
   });
 
   test('the one that a move has chosen is missed, whatever the other one acknowledges', () => {
     const doomed = at(7, { [OTHER]: 7 });
-    expect(missingReplicas(requiredReplicas(agreement, doomed, undefined), 7, doomed)).toEqual([NEW]);
+    expect(missingReplicas(requiredReplicas(agreement, doomed, new Set()), 7, doomed)).toEqual([NEW]);
   });
 
   test('one that most cannot reach is not waited for, one that only the master knows is', () => {
     const views = [view(OLD, 1, [`${NEW}!`]), view(OLD, 1, [`${NEW}!`])];
-    expect(requiredReplicas(agreementOf(views), at(7, { [OTHER]: 3 }), undefined)).toEqual([OTHER]);
+    expect(requiredReplicas(agreementOf(views), at(7, { [OTHER]: 3 }), new Set())).toEqual([OTHER]);
   });
 
   test('the former master counts from when it is attached', () => {
     const term = agreementOf([view(NEW, 2, [OLD, OTHER]), view(NEW, 2, [OLD, OTHER])]);
-    expect(requiredReplicas(term, at(7, { [OTHER]: 7 }), OLD)).toEqual([OTHER]);
-    expect(requiredReplicas(term, at(7, { [OTHER]: 7, [OLD]: 0 }), OLD)).toEqual([OLD, OTHER]);
+    expect(requiredReplicas(term, at(7, { [OTHER]: 7 }), new Set([OLD]))).toEqual([OTHER]);
+    expect(requiredReplicas(term, at(7, { [OTHER]: 7, [OLD]: 0 }), new Set([OLD]))).toEqual([OLD, OTHER]);
   });
 
   test('without Sentinels, those that are attached', () => {
-    expect(requiredReplicas(undefined, at(7, { [OTHER]: 7 }), undefined)).toEqual([OTHER]);
+    expect(requiredReplicas(undefined, at(7, { [OTHER]: 7 }), new Set())).toEqual([OTHER]);
   });
 });
 

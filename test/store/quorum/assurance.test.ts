@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Agreement, Term } from '../../../src/store/redis/quorum/agreement.ts';
 import { Assurance } from '../../../src/store/redis/quorum/assurance.ts';
 import type { AssuranceOptions } from '../../../src/store/redis/quorum/assurance.ts';
+import { FormerMasters } from '../../../src/store/redis/quorum/former-masters.ts';
 import type { Replication } from '../../../src/store/redis/quorum/replication.ts';
 
 const OLD = '10.0.0.1:6379';
@@ -16,6 +17,7 @@ function stand(durability: AssuranceOptions['durability'] = 'auto') {
     /** How far each attached replica is behind. */
     behind: { [NEW]: 0, [OTHER]: 0 } as Record<string, number>,
     replicasKnown: 2,
+    former: new FormerMasters(),
     now: 0,
     asked: [] as string[],
     onAsk: (_count: number): void => undefined,
@@ -25,6 +27,7 @@ function stand(durability: AssuranceOptions['durability'] = 'auto') {
       ...term,
       replicas: replicas.map((text) => ({ name: text.replace('!', ''), down: text.endsWith('!') })),
     };
+    world.former.heard(term);
   };
   agree([NEW, OTHER]);
   const replication = (): Replication => ({
@@ -34,6 +37,10 @@ function stand(durability: AssuranceOptions['durability'] = 'auto') {
   const assurance = new Assurance(
     {
       term: () => world.term,
+      former: (attached) => {
+        world.former.attached(attached);
+        return world.former.names;
+      },
       replicasKnown: () => world.replicasKnown,
       ask: async () => {
         world.asked.push('majority');
@@ -106,7 +113,6 @@ test('without a replica that counts: told under auto, refused under replicated',
 
 test('the master of the term before counts once it was attached in this one', async () => {
   const { world, agree, assurance } = stand();
-  expect(await assurance.onReplicas()).toBe('sure');
   world.term = { master: NEW, epoch: 2 };
   agree([OLD, OTHER], world.term);
   world.behind = { [OTHER]: 0 };
@@ -128,4 +134,16 @@ test('a single Redis: those that are attached count, and without any nobody is a
   expect(await assurance.asMaster()).toBe('sure');
   expect(world.asked).toEqual([]);
   expect(await stand('replicated').assurance.onReplicas()).toBe('sure');
+});
+
+test('two Sentinels led a failover each: the master of a moment is not waited for either', async () => {
+  const { world, agree, assurance } = stand();
+  agree([OLD, OTHER], { master: NEW, epoch: 2 });
+  world.term = { master: OTHER, epoch: 3 };
+  agree([OLD, NEW], world.term);
+  world.behind = {};
+  expect(await assurance.onReplicas()).toBe('sure');
+  agree([`${OLD}!`, NEW], { master: OTHER, epoch: 3 });
+  world.behind = { [NEW]: 50 };
+  expect(await assurance.onReplicas()).toBe('not_replicated');
 });

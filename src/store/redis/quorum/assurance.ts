@@ -17,6 +17,8 @@ export type Assured = 'sure' | 'not_master' | 'not_replicated';
 export interface AssuredMaster {
   /** The term under which its connections opened; undefined where no majority is there to be asked (a single Redis). */
   readonly term: () => Term | undefined;
+  /** Masters of earlier terms that have not been seen attached in this one, where these are attached now. */
+  readonly former: (attached: Iterable<string>) => ReadonlySet<string>;
   /** Replicas that it had when it was last looked at, which need not be now. */
   readonly replicasKnown: () => number;
   /** Asks a majority. Undefined where none agrees. */
@@ -52,8 +54,6 @@ export class Assurance {
   readonly #options: AssuranceOptions;
   readonly #replication: Rounds<readonly [before: Replication, after: Replication]>;
   #attached = 0;
-  #term: Term | undefined;
-  #former: string | undefined;
 
   constructor(master: AssuredMaster, options: AssuranceOptions) {
     this.#master = master;
@@ -81,7 +81,7 @@ export class Assurance {
       const term = this.#master.term();
       const agreement = term === undefined ? undefined : await this.#master.ask();
       if (term !== undefined && !this.#isOf(term, agreement)) return 'not_master';
-      const required = requiredReplicas(agreement, after, this.#formerOf(term, after));
+      const required = requiredReplicas(agreement, after, this.#master.former(after.acknowledged.keys()));
       if (required.length === 0) return durability === 'replicated' ? 'not_replicated' : 'sure';
       if (missingReplicas(required, before.offset, after).length === 0) return 'sure';
       if (now() >= end) return 'not_replicated';
@@ -91,14 +91,5 @@ export class Assurance {
 
   #isOf(term: Term, agreement: Agreement | undefined): agreement is Agreement {
     return agreement !== undefined && sameTerm(agreement, term);
-  }
-
-  /** The master of the term before, as long as it has not been seen attached in this one. */
-  #formerOf(term: Term | undefined, { acknowledged }: Replication): string | undefined {
-    if (term === undefined) return undefined;
-    if (this.#term !== undefined && !sameTerm(this.#term, term)) this.#former = this.#term.master;
-    this.#term = term;
-    if (this.#former !== undefined && acknowledged.has(this.#former)) this.#former = undefined;
-    return this.#former;
   }
 }

@@ -88,6 +88,7 @@ export class Assurances implements Assurer {
       {
         term: () => quorum.termOf(shard),
         ask: () => quorum.ask(shard),
+        former: (attached) => quorum.formerMasters(shard, attached),
         replicasKnown: () => shard.replicas,
         replication: (replicas, waitMs) => askReplication(shard, replicas, waitMs),
       },

@@ -4,6 +4,7 @@ import type { RedisConnection, ServerAccess } from '../connection/redis-connecti
 import type { Shard, Shards } from '../connection/shard.ts';
 import { sameTerm } from './agreement.ts';
 import type { Agreement, Term } from './agreement.ts';
+import { FormerMasters } from './former-masters.ts';
 import { leadsTo } from './leads-to.ts';
 import { Majority } from './majority.ts';
 import type { Voter } from './majority.ts';
@@ -24,6 +25,7 @@ export class Quorum {
   readonly #asks: boolean;
   readonly #asked = new WeakMap<Shard, Rounds<Agreement | undefined>>();
   readonly #terms = new WeakMap<Shard, Term>();
+  readonly #former = new WeakMap<Shard, FormerMasters>();
   readonly #clusterVoters = new WeakMap<Shard, WeakMap<Link, Voter>>();
   #sentinels: Sentinels | undefined;
 
@@ -64,10 +66,22 @@ export class Quorum {
         limitMs: ASK_MS,
         wait: (ms, signal) => sleep(time, ms, signal),
       });
-      rounds = new Rounds(() => majority.ask());
+      const former = this.#formerOf(shard);
+      rounds = new Rounds(async () => {
+        const agreement = await majority.ask();
+        if (agreement !== undefined) former.heard(agreement);
+        return agreement;
+      });
       this.#asked.set(shard, rounds);
     }
     return rounds.ask();
+  }
+
+  /** Masters of earlier terms that have not been seen attached to this one's, where these servers are attached now. */
+  formerMasters(shard: Shard, attached: Iterable<string>): ReadonlySet<string> {
+    const former = this.#formerOf(shard);
+    former.attached(attached);
+    return former.names;
   }
 
   /** Lets a writer open only where a majority says that its server is the master. @throws Error elsewhere. */
@@ -86,6 +100,12 @@ export class Quorum {
     if (term === undefined || sameTerm(term, agreement)) return;
     this.#shards.refresh();
     shard.writer.reconnect(`a majority names ${agreement.master} as the master`);
+  }
+
+  #formerOf(shard: Shard): FormerMasters {
+    const known = this.#former.get(shard) ?? new FormerMasters();
+    this.#former.set(shard, known);
+    return known;
   }
 
   /** Every master of the Cluster votes about each of them. */

@@ -3,25 +3,25 @@ import type { Replication } from './replication.ts';
 
 /**
  * Which replicas must hold an event before it counts as replicated, by name: all that a Sentinel lists and all that are
- * attached to the master, less those that most Sentinels cannot reach and so would not promote, less the former master
- * as long as it has not been seen attached in this term.
+ * attached to the master, less those that most Sentinels cannot reach and so would not promote, less former masters
+ * as long as they have not been seen attached in this term.
  *
  * A number of replicas would not do. While a planned move is under way, the replica that was not chosen still hangs on the
  * old master and acknowledges what is about to be lost (measured: WAIT 1 of 2 lost 450 to 12,278 events).
  *
  * @param agreement undefined for a server without Sentinels: then nobody promotes, and those that are attached count.
- * @param former the master of the term before, if this node knows it and has not seen it attached since.
+ * @param former masters of earlier terms that have not been seen attached in this one.
  */
 export function requiredReplicas(
   agreement: Agreement | undefined,
   { acknowledged }: Replication,
-  former: string | undefined,
+  former: ReadonlySet<string>,
 ): readonly string[] {
   const listed = agreement?.replicas ?? [];
   const names = new Set([...listed.map(({ name }) => name), ...acknowledged.keys()]);
   const down = new Set(listed.filter((replica) => replica.down).map(({ name }) => name));
   return [...names].filter(
-    (name) => !down.has(name) && (name !== former || acknowledged.has(name)) && name !== agreement?.master,
+    (name) => !down.has(name) && (!former.has(name) || acknowledged.has(name)) && name !== agreement?.master,
   );
 }
 
