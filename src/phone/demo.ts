@@ -1,13 +1,22 @@
 import type { User } from '../ticket/events.ts';
 import type { PageSessions } from './page-session.ts';
+import { personName } from './person-name.ts';
 import type { PhoneIdentity } from './phone-identity.ts';
 
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._@+' -]{0,63}$/u;
 const PREFIX = 'demo-';
+const NAME_MAX = 400;
+const NAMELESS = 'someone';
 
-/** The pretend user of a name; undefined where it is not 1 to 64 letters, digits and a few marks. */
+/** The pretend user of a name, whose subject is the name as it is shown; undefined for none, or one of over 400 characters. */
 export function demoUser(name: string): User | undefined {
-  return NAME.test(name) ? { source: 'demo', issuer: 'demo', subject: name, name } : undefined;
+  if (name === '' || name.length > NAME_MAX) return undefined;
+  const shown = personName(name);
+  return {
+    source: 'demo',
+    issuer: 'demo',
+    subject: shown ?? NAMELESS,
+    ...(shown === undefined ? {} : { name: shown }),
+  };
 }
 
 /** Anyone is whoever they say: `Bearer demo-<name>`, or the name that the approval page asked for. */

@@ -1,8 +1,8 @@
 import type { Complete } from '../ticket/complete.ts';
 import type { User } from '../ticket/events.ts';
+import { personName } from './person-name.ts';
 
 const SUBJECT_MAX = 255;
-const NAME_MAX = 100;
 const PICTURE_MAX = 1000;
 
 /**
@@ -16,11 +16,12 @@ export function userOf(
 ): User | undefined {
   const { sub, name, picture } = claims;
   if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_MAX) return undefined;
+  const shown = typeof name === 'string' ? personName(name) : undefined;
   const user = {
     source,
     issuer,
     subject: sub,
-    ...(typeof name === 'string' && name !== '' ? { name: name.slice(0, NAME_MAX) } : {}),
+    ...(shown === undefined ? {} : { name: shown }),
     ...(isPicture(picture) ? { picture } : {}),
   };
   return user satisfies Complete<User, typeof user>;

@@ -98,7 +98,7 @@ test.each([
   expect([answer.status, answer.headers.get('location')]).toEqual([303, location]);
 });
 
-test.each(['', '<b>', 'x'.repeat(65), '\n'])('one cannot pretend to be %j', async (name) => {
+test.each(['', 'x'.repeat(401)])('one cannot pretend to be %j', async (name) => {
   const answer = await call(`${edge.url}/demo/phone`, { form: { name } });
   expect([answer.status, answer.headers.getSetCookie()]).toEqual([400, []]);
   expect(answer.text).toContain('invalid_request: name');

@@ -26,8 +26,7 @@ phoneIdentityContract('demo', () => {
     ],
     bad: [
       { what: 'no name', credential: { bearer: 'demo-' } },
-      { what: 'a name that is too long', credential: { bearer: `demo-${'a'.repeat(65)}` } },
-      { what: 'a name with a line feed', credential: { bearer: 'demo-a\nb' } },
+      { what: 'a name that is too long', credential: { bearer: `demo-${'a'.repeat(401)}` } },
       { what: 'a session that is over', credential: { pageSession: over } },
       { what: 'another gateway’s session', credential: { pageSession: foreign.issue(alice) } },
       { what: 'a seal of another purpose', credential: { pageSession: elsewhere.issue(alice) } },
@@ -49,5 +48,5 @@ test('a session sealed with a key that moved to second place still opens', () =>
 
 test('a name may be in any script', () => {
   expect(demoUser('小明')?.subject).toBe('小明');
-  expect(demoUser('<script>')).toBeUndefined();
+  expect(demoUser('a\nb')?.subject).toBe('a b');
 });

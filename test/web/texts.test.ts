@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { SignInState } from '../../src/web/client/sign-in-state.ts';
+import { detailOf } from '../../src/web/client/state-texts.ts';
 import { textsFor } from '../../src/web/client/texts.ts';
 
 const pagesDir = new URL('../../src/web/pages/', import.meta.url);
@@ -31,4 +33,10 @@ test.each(templates)('%s has balanced blocks, none inside another, and nothing i
   }
   expect(open).toEqual([]);
   expect(template).not.toMatch(/ style=|<style|<script>|<script [^>]*>[^<]| on[a-z]+=|https?:\/\//);
+});
+
+test('a name turns no sentence around it, and is no pattern of a replacement', () => {
+  const notice = { scanner: { name: "$& $' %s" } } as unknown as SignInState['notice'];
+  const text = detailOf({ status: 'scanned', notice } as SignInState, textsFor('en'));
+  expect(text).toMatch(/^Scanned by \u2068\$& \$' %s\u2069\. /);
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { demoUser } from '../../phone/demo.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
+import { personShown } from '../../phone/person-name.ts';
 import type { PageSessions } from '../../phone/page-session.ts';
 import { scanPath } from '../../secrets/scan-address.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
@@ -101,7 +102,7 @@ async function approvalPage(
     user_code: codes.userCode,
     return_to: returnTo,
     signed_in: user !== undefined,
-    user_name: user?.name ?? user?.subject,
+    user_name: user && personShown(user),
     demo_signed_in: demo && user !== undefined,
     demo_signed_out: demo && user === undefined,
     sign_in_links: signInLinks(phones, returnTo),
@@ -121,14 +122,14 @@ export function pretendRoute({ pageSessions, issuer }: ApprovalRouteParts): Rout
       tags: ['phone'],
       body: {
         type: 'form',
-        schema: z.object({ name: z.string().max(64), return_to: z.string().max(500).optional() }),
+        schema: z.object({ name: z.string().max(400), return_to: z.string().max(500).optional() }),
       },
       answers: { 303: { description: 'Back to the approval page.' } },
     },
     handle: ({ body, raw }) => {
       if (!allows('sign_in_by_form', navigationSite(raw)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
-      const user = demoUser(body.name.trim());
+      const user = demoUser(body.name);
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });
       const cookie = setPageCookie(pageSessions, user, issuer.startsWith('https:'));
       return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };

@@ -14,7 +14,7 @@ export function detailOf(state: SignInState, texts: Texts): string {
       return '';
     case 'scanned':
       if (state.notice?.number) return texts.number;
-      return (name ? texts.scannedBy.replace('%s', name) : '') + texts.scannedDetail;
+      return (name ? texts.scannedBy.replace('%s', () => isolated(name)) : '') + texts.scannedDetail;
     case 'redeemed':
       return '';
     case 'failed':
@@ -26,6 +26,11 @@ export function detailOf(state: SignInState, texts: Texts): string {
     case 'cancelled':
       return texts[`${state.status}Detail`];
   }
+}
+
+/** A name whose direction does not turn the sentence around it (FSI and PDI, Unicode UAX 9). */
+function isolated(name: string): string {
+  return '\u2068' + name + '\u2069';
 }
 
 function failure({ problem }: SignInState, texts: Texts): string {
