@@ -137,6 +137,7 @@ async function buildPages(outDir) {
   const pagesDir = join(webDir, 'pages');
   const entries = await readdir(pagesDir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  await cp(join(pagesDir, 'texts'), join(outDir, 'pages/texts'), { recursive: true });
   for (const name of names) {
     const file = join(pagesDir, name);
     if (!name.endsWith('.ts')) {

@@ -148,7 +148,7 @@ export function openApiYaml(routes) {
       description:
         'A browser mints a ticket and shows its QR code; a signed-in phone scans and approves it; the client trades ' +
         'the code for tokens, once. Errors are RFC 9457 problems with a stable `code`, inside `/oauth` the OAuth ' +
-        'error object. Every 429 and 503 says `Retry-After`. Times left are milliseconds.',
+        'error object; who opens an address in a browser (`Accept: text/html`) reads them as a page. Every 429 and 503 says `Retry-After`. Times left are milliseconds.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'This gateway.' }],

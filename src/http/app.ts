@@ -7,7 +7,7 @@ import { preflightHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { MethodNotAllowed } from './answer/method-not-allowed.ts';
-import type { ErrorStyle } from './answer/refusal.ts';
+import { styleAt } from './answer/error-style.ts';
 import type { Method, Route } from './request/route.ts';
 import type { Header } from './answer/security-headers.ts';
 import { send } from './answer/send.ts';
@@ -46,10 +46,10 @@ export function makeApp(parts: AppParts): Express {
     });
   }
   app.use((req: Request, res: Response) => {
-    dispatcher.refuse(new ScangateError('not_found'), styleOf(req.url), req, res);
+    dispatcher.refuse(new ScangateError('not_found'), styleAt(req.url), req, res);
   });
   app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
-    dispatcher.refuse(error, styleOf(req.url), req, res);
+    dispatcher.refuse(error, styleAt(req.url), req, res);
   });
   return app;
 }
@@ -81,15 +81,10 @@ function otherMethod(
   const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
   if (req.method !== 'OPTIONS') {
     const error = new MethodNotAllowed(req.method ?? '', allowed);
-    dispatcher.refuse(error, styleOf(path), req, res, [['Allow', allowed]]);
+    dispatcher.refuse(error, styleAt(path), req, res, [['Allow', allowed]]);
     return;
   }
   const open = Object.values(routes).some((route) => route.crossOrigin === true);
   const cors = open ? preflightHeaders(req.headers, origins, methods) : {};
   send(res, { status: 204, headers: { Allow: allowed, ...cors } }, [security], false);
-}
-
-/** What stands under `/oauth` answers as OAuth does, a path that is unknown there too. */
-function styleOf(url: string): ErrorStyle {
-  return url.startsWith('/oauth/') ? 'oauth' : 'problem';
 }

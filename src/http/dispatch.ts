@@ -4,6 +4,8 @@ import { markOf } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readBody } from './request/body.ts';
+import { styleFor } from './answer/error-style.ts';
+import type { ErrorStyle } from './answer/error-style.ts';
 import type { ClientAddress } from './caller/client-address.ts';
 import { answerHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
@@ -11,7 +13,7 @@ import type { Limits } from './limits/limits.ts';
 import { readLink, readParameters } from './request/parameters.ts';
 import { ParsedRequest, fitting, headerName } from './request/parsed-request.ts';
 import { isDefect, refusalOf } from './answer/refusal.ts';
-import type { ErrorStyle, RefusalPage } from './answer/refusal.ts';
+import type { RefusalPage } from './answer/refusal.ts';
 import type { Route } from './request/route.ts';
 import type { Header } from './answer/security-headers.ts';
 import { send } from './answer/send.ts';
@@ -76,7 +78,7 @@ export class Dispatcher {
     return route.hold(req, res, request) ?? undefined;
   }
 
-  /** Answers an error. Once a head is on its way, all that is left is to cut the connection. */
+  /** Answers an error, in this style unless the request wishes for another. Once a head is on its way, all that is left is to cut the connection. */
   refuse(
     error: unknown,
     style: ErrorStyle,
@@ -85,7 +87,7 @@ export class Dispatcher {
     more: readonly Header[] = NONE,
   ): void {
     const { log, metrics, refusalPage } = this.#parts;
-    const refusal = refusalOf(error, style, refusalPage(req));
+    const refusal = refusalOf(error, styleFor(style, req), refusalPage(req));
     metrics.problems.inc({ code: refusal.code });
     if (refusal.code === 'newer_schema') metrics.newerSchema.inc();
     if (isDefect(refusal))

@@ -23,6 +23,7 @@ import { idempotency } from './tickets/idempotency.ts';
 import { makeLimits, noLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
 import type { Pages } from './pages/pages.ts';
+import { problemPage } from './pages/problem-page.ts';
 import { phoneCaller } from './caller/phone-caller.ts';
 import type { LimitName, Limits, LimitsParts } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
@@ -136,7 +137,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     bodyBytes: settings.bodyBytes,
     log,
     metrics,
-    refusalPage: (req) => options.pages.refusal(req.headers),
+    refusalPage: (req) => problemPage(options.pages, options.clients, req),
     isDraining: options.isDraining,
   });
 

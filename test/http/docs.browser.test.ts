@@ -30,6 +30,15 @@ test('the documentation is readable under its own policy, and asks no other host
   await page.getByText('Mint a ticket').first().waitFor();
   await page.getByText('Mint a ticket').first().click();
   await page.getByText('Try it out').first().waitFor();
+  const ground = (): Promise<string> =>
+    page.evaluate(
+      "getComputedStyle(document.documentElement).colorScheme + ' ' + getComputedStyle(document.querySelector('.swagger-ui')).backgroundColor",
+    );
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.locator('html.dark-mode').waitFor();
+  expect(await ground()).toBe('dark rgb(28, 32, 34)');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.locator('html:not(.dark-mode)').waitFor();
   expect([...hosts]).toEqual([new URL(edge.url).host]);
   expect(complaints).toEqual([]);
 });

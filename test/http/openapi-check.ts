@@ -66,6 +66,7 @@ export function checkResponse(seen: Seen): { readonly entry?: string; readonly v
   const type = seen.type?.split(';')[0];
   if (response.content === undefined)
     return type === undefined ? { entry } : { entry, violation: `${entry} has a body of ${type}` };
+  if (seen.status >= 400 && isOtherStyle(type, response.content)) return problemOnly(seen);
   const content = response.content[type ?? ''];
   if (content === undefined) return { entry, violation: `${entry} is of ${type}` };
   if (type?.endsWith('json') !== true || seen.body === undefined || seen.method === 'HEAD') return { entry };
@@ -83,6 +84,12 @@ export function checkResponse(seen: Seen): { readonly entry?: string; readonly v
   const validate = ajv.compile({ $ref: `openapi#/${escaped.join('/')}` });
   if (validate(JSON.parse(seen.body))) return { entry };
   return { entry, violation: `${entry}: ${ajv.errorsText(validate.errors)} in ${seen.body}` };
+}
+
+/** A refusal may be a page for a person, and JSON for a program: the document says so once, for all. */
+function isOtherStyle(type: string | undefined, content: NonNullable<Response['content']>): boolean {
+  if (content['text/html'] !== undefined) return type?.endsWith('json') === true;
+  return type === 'text/html';
 }
 
 function problemOnly({ method, path, status, type, body }: Seen): { readonly violation?: string } {

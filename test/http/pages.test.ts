@@ -10,6 +10,7 @@ beforeAll(async () => {
     Buffer.from(part).toString('base64url'),
   );
   edge = await startEdge({
+    clients: [{ client_uri: 'https://uri.example/' }],
     token: ({ form }) => {
       expect(form).toMatchObject({ client_id: 'demo', redirect_uri: 'http://localhost:8080/demo/callback' });
       return Promise.resolve({
@@ -108,6 +109,46 @@ test('a code that is none is a page that says so', async () => {
   const answer = await page('/s/none', { 'accept-language': 'zh' });
   expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
   expect(answer.text).toContain('not_found');
+});
+
+const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+test.each([
+  ['/nowhere', '页面不存在', 'href="/"'],
+  ['/v1/nowhere', '页面不存在', 'href="/"'],
+  ['/v1/tickets/AAAAAAAAAAAAAAAAAAAAAA', '页面不存在', 'href="/"'],
+  ['/oauth/token', '页面不存在', 'href="/"'],
+  ['/s/%FF', '网关无法读取请求', 'href="/device"'],
+  ['/s/none', '无法识别这个二维码', 'href="/device"'],
+  ['/oauth/authorize?client_id=nobody&response_type=code', '没有在此网关注册', 'href="/"'],
+  ['/oauth/authorize?client_id=app&redirect_uri=https%3A%2F%2Fe.example', '没有为它注册', 'uri.example'],
+  ['/oauth/authorize?client_id=app&client_id=app', '应用请求登录的方式', 'uri.example'],
+  ['/plain?client_id=nobody', '没有在此网关注册', 'href="/"'],
+])('a person who opens %s reads a page that says %s, with a way back', async (path, sentence, way) => {
+  const chinese = { ...BROWSER, 'accept-language': 'zh-CN' };
+  const answer = await edge.api.get(path).set(chinese);
+  expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+  expect(answer.status).toBe((await page(path)).status);
+  expect(answer.text).toContain('<html lang="zh-CN">');
+  expect(answer.text).toContain(sentence);
+  expect(answer.text).toContain(way);
+  const forDevelopers = /<details>[^]*<\/details>/;
+  expect(answer.text).toMatch(forDevelopers);
+  expect(answer.text.replace(forDevelopers, '').replaceAll(/<[^>]*>|Scangate/g, '')).not.toMatch(/[a-z]/i);
+});
+
+test.each([
+  ['/nowhere', {}, 'application/problem+json'],
+  ['/nowhere', { accept: '*/*' }, 'application/problem+json'],
+  ['/nowhere', { accept: 'text/html;q=0' }, 'application/problem+json'],
+  ['/nowhere', { accept: 'text/html;q=0.5, application/json' }, 'application/problem+json'],
+  ['/nowhere', { ...BROWSER, 'sec-fetch-mode': 'cors' }, 'application/problem+json'],
+  ['/v1/sessions', { ...BROWSER, authorization: 'Bearer x' }, 'application/problem+json'],
+  ['/oauth/nowhere', {}, 'application/json'],
+  ['/s/none', { accept: 'application/json, text/plain, */*' }, 'application/problem+json'],
+  ['/oauth/authorize?client_id=nobody', { accept: 'application/json' }, 'application/json'],
+] as const)('a program that asks for %s with %j is refused in %s', async (path, headers, type) => {
+  expect((await edge.api.get(path).set(headers)).headers['content-type']).toBe(type);
 });
 
 const ADDED = 'nickname=%C4%E3%BA%C3&from=a&from=b&%FF=1&__proto__=x&' + 'x=1&'.repeat(100);

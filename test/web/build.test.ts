@@ -8,7 +8,7 @@ import { createContext, runInContext } from 'node:vm';
 import { parse } from 'acorn';
 
 const script = fileURLToPath(new URL('../../scripts/build-web.mjs', import.meta.url));
-const SCRIPTS = ['approve.js', 'client.js', 'demo-callback.js', 'sign-in.js'];
+const SCRIPTS = ['approve.js', 'client.js', 'demo-callback.js', 'problem.js', 'sign-in.js'];
 let built: string;
 
 /** In a process of its own: the test runner cannot load a compiler's native part inside its sandbox. */

@@ -2,25 +2,38 @@ import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { SignInState } from '../../src/web/client/sign-in-state.ts';
 import { detailOf } from '../../src/web/client/state-texts.ts';
+import { LANGUAGES } from '../../src/http/pages/language.ts';
 import { textsFor } from '../../src/web/client/texts.ts';
 
 const pagesDir = new URL('../../src/web/pages/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, pagesDir), 'utf8');
-const texts = JSON.parse(read('texts.json')) as Record<string, Record<string, string>>;
+const texts = Object.fromEntries(
+  LANGUAGES.map((language) => [
+    language,
+    JSON.parse(read(`texts/${language}.json`)) as Record<string, string>,
+  ]),
+);
 const templates = readdirSync(pagesDir).filter((name) => name.endsWith('.html'));
 
 test('both languages say the same things, and none is left empty', () => {
-  expect(Object.keys(texts)).toEqual(['en', 'zh-CN']);
+  expect(readdirSync(new URL('texts', pagesDir)).sort()).toEqual(
+    LANGUAGES.map((language) => `${language}.json`).sort(),
+  );
   expect(Object.keys(texts['zh-CN'] ?? {})).toEqual(Object.keys(texts['en'] ?? {}));
   expect(Object.keys(textsFor('zh-TW'))).toEqual(Object.keys(textsFor('fr')));
   expect(Object.values(texts).flatMap((language) => Object.values(language))).not.toContain('');
 });
 
+/** What the page of a refusal chooses from, beside the sentences that the approval page has too. */
+const CHOSEN = ['problem_nothing_title', 'problem_nothing', 'problem_application']
+  .concat(['problem_application_unknown', 'problem_application_address'])
+  .concat(['to_application', 'to_code', 'to_start']);
+
 test('the templates use exactly the texts there are', () => {
   const used = templates.flatMap((name) =>
     [...read(name).matchAll(/\{\{t\.(\w+)\}\}/g)].map((match) => match[1]),
   );
-  expect(new Set(used)).toEqual(new Set(Object.keys(texts['en'] ?? {})));
+  expect(new Set([...used, ...CHOSEN])).toEqual(new Set(Object.keys(texts['en'] ?? {})));
 });
 
 test.each(templates)('%s has balanced blocks, none inside another, and nothing inline', (name) => {

@@ -5,12 +5,10 @@ import { StoreUnavailable } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ErrorCode, ErrorDetail } from '../../ticket/error.ts';
 import type { Answer } from './answer.ts';
+import type { ErrorStyle } from './error-style.ts';
 import { MethodNotAllowed } from './method-not-allowed.ts';
 import { DEFECT, PROBLEMS, PROBLEM_TYPE, problemBody, refusalHeaders } from './problem.ts';
 import type { ProblemKind } from './problem.ts';
-
-/** How a route's refusals look: RFC 9457, the OAuth error object, or a page for people. */
-export type ErrorStyle = 'problem' | 'oauth' | 'page';
 
 /** What became of an error: its code for the metrics, and its answer. */
 export interface Refusal {
@@ -18,13 +16,17 @@ export interface Refusal {
   readonly answer: Answer;
 }
 
+/** A refusal as a page tells it. */
+export interface Refused {
+  readonly status: number;
+  readonly code: string;
+  /** An English sentence for developers. */
+  readonly detail: string;
+  readonly field?: string | undefined;
+}
+
 /** Makes a page for people of a refusal. */
-export type RefusalPage = (
-  status: number,
-  code: string,
-  detail: string | undefined,
-  field: string | undefined,
-) => Answer;
+export type RefusalPage = (refused: Refused) => Answer;
 
 /**
  * The answer to anything that was thrown. What is not a refusal is a defect: a 500 that says nothing.
@@ -41,7 +43,7 @@ export function refusalOf(error: unknown, style: ErrorStyle, page: RefusalPage):
     return { code, answer: { status, headers: refusalHeaders(status, detail), body, type: PROBLEM_TYPE } };
   }
   if (style === 'page') {
-    const answer = page(status, code, detail.message ?? title, detail.field);
+    const answer = page({ status, code, detail: detail.message ?? title, field: detail.field });
     return { code, answer: { ...answer, headers: { ...answer.headers, ...refusalHeaders(status, detail) } } };
   }
   const described = [detail.field, detail.message ?? title].filter((text) => text !== undefined).join(': ');
@@ -100,7 +102,7 @@ function oauthRefusal(error: OAuthError, style: ErrorStyle, page: RefusalPage): 
     ...NO_CACHE,
   };
   if (style === 'page') {
-    const answer = page(status, error.error, description, undefined);
+    const answer = page({ status, code: error.error, detail: description });
     return { code: error.error, answer: { ...answer, headers: { ...answer.headers, ...headers } } };
   }
   const body = { error: error.error, error_description: printable(description) };

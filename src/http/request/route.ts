@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { z } from 'zod';
 import type { ErrorCode } from '../../ticket/error.ts';
 import type { Answer } from '../answer/answer.ts';
-import type { ErrorStyle } from '../answer/refusal.ts';
+import type { ErrorStyle } from '../answer/error-style.ts';
 import type { LimitName } from '../limits/limits.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
@@ -86,7 +86,7 @@ interface RouteHead {
   readonly method: Method;
   /** As Express reads it: `/v1/tickets/:id`. */
   readonly path: string;
-  /** By default `problem`. */
+  /** By default `problem`. A request may wish for another: `answer/error-style.ts`. */
   readonly errors?: ErrorStyle;
   readonly limit?: LimitName;
   /** People open it by links to which apps add what they like: what is unknown, repeated or garbled there is ignored. */

@@ -16,6 +16,7 @@ const PAGE = `<!doctype html>
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta name="color-scheme" content="light dark" />
     <title>Scangate: the API</title>
     <link rel="icon" href="/docs/favicon-32x32.png" type="image/png" />
     <link rel="stylesheet" href="/docs/swagger-ui.css" />
@@ -28,8 +29,15 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
+// The class is Swagger UI's own name for its dark colours.
+const FOLLOW_SYSTEM = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+`;
+
 // Without validatorUrl: null it would show a badge fetched from elsewhere.
-const START = `SwaggerUIBundle({
+const START = `${FOLLOW_SYSTEM}SwaggerUIBundle({
   url: '/openapi.yaml',
   dom_id: '#swagger-ui',
   validatorUrl: null,

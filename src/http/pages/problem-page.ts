@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
+import type { RefusalPage } from '../answer/refusal.ts';
+import { readLink } from '../request/parameters.ts';
+import type { Pages, Texts } from './pages.ts';
+
+/** How refusals look as pages for this request: a sentence in the visitor's language, and a way back. */
+export function problemPage(pages: Pages, clients: ClientRegistry, req: IncomingMessage): RefusalPage {
+  return ({ status, code, detail, field }) => {
+    const texts = pages.texts(req.headers);
+    const place = placeOf(req.url ?? '');
+    const nothing = place !== 'code' && NOTHING.includes(status);
+    const values = {
+      title: nothing ? texts['t.problem_nothing_title'] : texts['t.problem_title'],
+      sentence: nothing ? texts['t.problem_nothing'] : sentenceOf(code, place, texts),
+      code: field === undefined ? code : `${code}: ${field}`,
+      detail,
+      ...wayBack(req.url ?? '', place, clients, texts),
+    };
+    return pages.show('problem', req.headers, values, status);
+  };
+}
+
+/** What led to a page: an application, a code that was scanned or typed, or anything else. */
+type Place = 'application' | 'code' | 'elsewhere';
+
+function placeOf(url: string): Place {
+  if (/^\/(oauth\/|plain\b)/.test(url)) return 'application';
+  return /^\/(s\/|device\b|phone\/)/.test(url) ? 'code' : 'elsewhere';
+}
+
+const NOTHING: readonly number[] = [404, 405];
+
+/** Codes whose sentence is that of another. */
+const SENTENCES: Readonly<Record<string, string>> = {
+  not_replicated: 'store_unavailable',
+  newer_schema: 'store_unavailable',
+  draining: 'store_unavailable',
+  temporarily_unavailable: 'store_unavailable',
+  too_large: 'invalid_request',
+  unsupported_media_type: 'invalid_request',
+  idempotency_mismatch: 'invalid_request',
+  invalid_client: 'application_unknown',
+  invalid_redirect_uri: 'application_address',
+};
+
+/** Codes that are the application's fault where it sent its user. */
+const ITS_FAULT = ['invalid_request', 'not_found', 'other'];
+
+function sentenceOf(code: string, place: Place, texts: Texts): string {
+  const known = SENTENCES[code] ?? code;
+  const name = `t.problem_${known}` in texts ? known : 'other';
+  const its = place === 'application' && ITS_FAULT.includes(name) && code !== 'internal_error';
+  return texts[`t.problem_${its ? 'application' : name}`] ?? '';
+}
+
+function wayBack(
+  url: string,
+  place: Place,
+  clients: ClientRegistry,
+  texts: Texts,
+): { readonly back_url: string; readonly back_text: string | undefined } {
+  if (place === 'code') return { back_url: '/device', back_text: texts['t.to_code'] };
+  const { client_id: id = '' } = readLink(url.slice(url.indexOf('?') + 1), ['client_id']);
+  const address = place === 'application' ? clients.find(id)?.client_uri : undefined;
+  if (address === undefined) return { back_url: '/', back_text: texts['t.to_start'] };
+  return { back_url: address, back_text: texts['t.to_application'] };
+}
