@@ -29,15 +29,15 @@ const page = (path: string, headers: Readonly<Record<string, string>> = {}) =>
   call(`${edge.url}${path}`, { headers });
 
 test('the sign-in page is the demo client’s, in the language of the browser', async () => {
-  const english = await page('/', { 'accept-language': 'de, en;q=0.5, zh;q=0.4' });
+  const english = await page('/', { 'accept-language': 'it, en;q=0.5, zh;q=0.4' });
   expect([english.status, english.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
   expect(english.headers.get('content-language')).toBe('en');
   expect(english.text).toContain('<html lang="en">');
   expect(english.text).toContain('data-client-id="demo"');
   expect(english.text).toContain('data-redirect-uri="http://localhost:8080/demo/callback"');
   expect(english.text).not.toMatch(/\{\{/);
-  const chinese = await page('/', { 'accept-language': 'zh-TW,zh;q=0.9,en;q=0.8' });
-  expect(chinese.text).toContain('<html lang="zh-CN">');
+  const chinese = await page('/', { 'accept-language': 'zh-HK,zh;q=0.9,en;q=0.8' });
+  expect(chinese.text).toContain('<html lang="zh-TW">');
   expect(chinese.headers.get('vary')).toContain('Accept-Language');
 });
 
@@ -135,6 +135,13 @@ test.each([
   const forDevelopers = /<details>[^]*<\/details>/;
   expect(answer.text).toMatch(forDevelopers);
   expect(answer.text.replace(forDevelopers, '').replaceAll(/<[^>]*>|Scangate/g, '')).not.toMatch(/[a-z]/i);
+});
+
+test('an application’s ui_locales come before what the browser accepts, on errors too', async () => {
+  for (const path of ['/oauth/authorize?client_id=nobody', '/plain?client_id=nobody']) {
+    const answer = await page(`${path}&ui_locales=xx+de-AT+fr`, { 'accept-language': 'ja' });
+    expect([path, answer.text]).toEqual([path, expect.stringContaining('<html lang="de">')]);
+  }
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { languageOf } from '../../src/http/pages/language.ts';
+import { tagFor } from '../../src/web/client/languages/choice.ts';
 import { readTemplate } from '../../src/http/pages/template.ts';
 
 test.each([
@@ -25,13 +26,30 @@ test('a template that is wrong, or not filled, is a defect', () => {
 test.each([
   [undefined, 'en'],
   ['', 'en'],
-  ['fr', 'en'],
+  ['it', 'en'],
+  ['en-GB', 'en'],
+  ['fr', 'fr'],
+  ['fr-CA,fr;q=0.9,en;q=0.8', 'fr'],
+  ['de-AT', 'de'],
+  ['es-419', 'es'],
+  ['ja-JP', 'ja'],
+  ['ko', 'ko'],
+  ['it, constructor, ja;q=0.1', 'ja'],
   ['zh', 'zh-CN'],
-  ['zh-Hant-TW', 'zh-CN'],
+  ['zh-SG', 'zh-CN'],
+  ['zh-TW', 'zh-TW'],
+  ['zh-HK, zh;q=0.9, en;q=0.8', 'zh-TW'],
+  ['zh-MO', 'zh-TW'],
+  ['zh-Hant', 'zh-TW'],
+  ['zh-Hant-CN', 'zh-TW'],
+  ['zh-Hans-TW', 'zh-CN'],
+  ['zh-Hant-TW', 'zh-TW'],
   ['en;q=0.3, zh-CN;q=0.9', 'zh-CN'],
   ['zh;q=0', 'en'],
   ['zh;q=x', 'en'],
   [','.repeat(10_000), 'en'],
 ] as const)('a browser that accepts %j reads %s', (header, language) => {
   expect(languageOf(header)).toBe(language);
+  // The embedded element chooses by one tag, and as the pages do.
+  if (/^[\w-]+$/.test(header ?? '')) expect(tagFor(header ?? '')).toBe(language);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { makeBackoff } from '../../src/web/client/backoff.ts';
 import { makeCountdown } from '../../src/web/client/countdown.ts';
-import { clockText } from '../../src/web/client/texts.ts';
+import { clockText } from '../../src/web/client/clock-text.ts';
 import { SILENCE_MS, startWatchdog } from '../../src/web/client/watchdog.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { SignInState } from '../../src/web/client/sign-in-state.ts';
 import { detailOf } from '../../src/web/client/state-texts.ts';
 import { LANGUAGES } from '../../src/http/pages/language.ts';
-import { textsFor } from '../../src/web/client/texts.ts';
+import { tagFor, textsFor } from '../../src/web/client/languages/choice.ts';
 
 const pagesDir = new URL('../../src/web/pages/', import.meta.url);
 const read = (name: string): string => readFileSync(new URL(name, pagesDir), 'utf8');
@@ -15,13 +15,36 @@ const texts = Object.fromEntries(
 );
 const templates = readdirSync(pagesDir).filter((name) => name.endsWith('.html'));
 
-test('both languages say the same things, and none is left empty', () => {
+test('every language says the same things, in its own words, and none is left empty', () => {
   expect(readdirSync(new URL('texts', pagesDir)).sort()).toEqual(
     LANGUAGES.map((language) => `${language}.json`).sort(),
   );
-  expect(Object.keys(texts['zh-CN'] ?? {})).toEqual(Object.keys(texts['en'] ?? {}));
-  expect(Object.keys(textsFor('zh-TW'))).toEqual(Object.keys(textsFor('fr')));
-  expect(Object.values(texts).flatMap((language) => Object.values(language))).not.toContain('');
+  for (const language of LANGUAGES) {
+    expectSame(language, texts[language] ?? {}, texts['en'] ?? {});
+    expectSame(language, { ...textsFor(language) }, { ...textsFor('en') });
+    expect(tagFor(language)).toBe(language);
+  }
+});
+
+type Words = Readonly<Record<string, string>>;
+
+/** Words that one language has from another; all others differ. */
+const SHARED = /^(Application|Code|Website|%s min)$/;
+
+function expectSame(language: string, words: Words, english: Words): void {
+  const places = (text: string | undefined): number => text?.split('%s').length ?? 0;
+  expect([language, Object.keys(words)]).toEqual([language, Object.keys(english)]);
+  for (const [name, text] of Object.entries(words)) {
+    expect([language, name, text.trim() === '']).toEqual([language, name, false]);
+    expect([language, name, places(text)]).toEqual([language, name, places(english[name])]);
+    if (language === 'en' || SHARED.test(text)) continue;
+    expect([language, name, text]).not.toEqual([language, name, english[name]]);
+  }
+}
+
+test('no text in traditional Chinese is written in simplified characters', () => {
+  const both = [...Object.values(texts['zh-TW'] ?? {}), ...Object.values(textsFor('zh-TW'))].join('');
+  expect(both).not.toMatch(/[这机码录请认证页开网应发给时间连线错误签过设备显说动输]/u);
 });
 
 /** What the page of a refusal chooses from, beside the sentences that the approval page has too. */

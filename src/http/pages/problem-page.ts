@@ -1,23 +1,27 @@
 import type { IncomingMessage } from 'node:http';
-import type { ClientRegistry } from '../../oauth/clients/client.ts';
+import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import type { RefusalPage } from '../answer/refusal.ts';
 import { readLink } from '../request/parameters.ts';
+import { preferring } from './language.ts';
 import type { Pages, Texts } from './pages.ts';
 
 /** How refusals look as pages for this request: a sentence in the visitor's language, and a way back. */
 export function problemPage(pages: Pages, clients: ClientRegistry, req: IncomingMessage): RefusalPage {
   return ({ status, code, detail, field }) => {
-    const texts = pages.texts(req.headers);
-    const place = placeOf(req.url ?? '');
+    const url = req.url ?? '';
+    const asked = readLink(url.slice(url.indexOf('?') + 1), ['client_id', 'ui_locales']);
+    const headers = preferring(asked['ui_locales'], req.headers);
+    const texts = pages.texts(headers);
+    const place = placeOf(url);
     const nothing = place !== 'code' && NOTHING.includes(status);
     const values = {
       title: nothing ? texts['t.problem_nothing_title'] : texts['t.problem_title'],
       sentence: nothing ? texts['t.problem_nothing'] : sentenceOf(code, place, texts),
       code: field === undefined ? code : `${code}: ${field}`,
       detail,
-      ...wayBack(req.url ?? '', place, clients, texts),
+      ...wayBack(place, clients.find(asked['client_id'] ?? ''), texts),
     };
-    return pages.show('problem', req.headers, values, status);
+    return pages.show('problem', headers, values, status);
   };
 }
 
@@ -55,14 +59,12 @@ function sentenceOf(code: string, place: Place, texts: Texts): string {
 }
 
 function wayBack(
-  url: string,
   place: Place,
-  clients: ClientRegistry,
+  client: Client | undefined,
   texts: Texts,
 ): { readonly back_url: string; readonly back_text: string | undefined } {
   if (place === 'code') return { back_url: '/device', back_text: texts['t.to_code'] };
-  const { client_id: id = '' } = readLink(url.slice(url.indexOf('?') + 1), ['client_id']);
-  const address = place === 'application' ? clients.find(id)?.client_uri : undefined;
+  const address = place === 'application' ? client?.client_uri : undefined;
   if (address === undefined) return { back_url: '/', back_text: texts['t.to_start'] };
   return { back_url: address, back_text: texts['t.to_application'] };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AuthorizationEndpoint } from '../../oauth/authorization/authorization-endpoint.ts';
 import type { Parameters, SignInRequest } from '../../oauth/authorization/authorization-request.ts';
 import type { Answer } from '../answer/answer.ts';
+import { preferring } from '../pages/language.ts';
 import type { Pages } from '../pages/pages.ts';
 import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
 import { route } from '../request/route.ts';
@@ -80,7 +81,7 @@ async function authorizationAnswer(
   const asked = membersOf(found.request);
   // The page's script makes a challenge of its own where there is none, which only suits the demo client.
   if (asked.code_challenge === undefined) return redirect(plainUrl(asked));
-  const page = signInPage(pages, inLanguage(headers, found.request), found.request.client, asked);
+  const page = signInPage(pages, preferring(found.request.uiLocales, headers), found.request.client, asked);
   return { ...page, headers: { ...page.headers, ...NO_STORE } };
 }
 
@@ -98,11 +99,4 @@ function membersOf(request: SignInRequest): MintMembers {
     ...(nonce === undefined ? {} : { nonce }),
     ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
   };
-}
-
-function inLanguage(headers: IncomingHttpHeaders, { uiLocales }: SignInRequest): IncomingHttpHeaders {
-  if (uiLocales === undefined) return headers;
-  const wished = uiLocales.split(' ').filter((tag) => /^[A-Za-z0-9-]{1,35}$/.test(tag));
-  const known = headers['accept-language'];
-  return { ...headers, 'accept-language': [...wished, ...(known === undefined ? [] : [known])].join(', ') };
 }

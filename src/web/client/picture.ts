@@ -1,4 +1,4 @@
-import type { Texts } from './texts.ts';
+import type { Texts } from './languages/texts.ts';
 
 /** The elements of a sign-in's picture that change. Each has its name as class and as `part`. */
 export interface Picture {

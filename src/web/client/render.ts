@@ -9,7 +9,7 @@ import { startView } from './view.ts';
 
 /** What {@link render} takes: a sign-in's options, and how it looks. */
 export interface RenderOptions extends SignInOptions {
-  /** `zh-CN` or `en`; the closest `lang` attribute's, else the browser's, when missing. */
+  /** `en`, `zh-CN`, `zh-TW`, `ja`, `ko`, `es`, `de` or `fr`; the closest `lang` attribute's, else the browser's, when missing. */
   readonly language?: string;
   /** `auto` when missing: dark where the page's own `color-scheme` is. */
   readonly theme?: Theme;

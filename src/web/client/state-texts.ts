@@ -1,5 +1,6 @@
+import { textsFor } from './languages/choice.ts';
+import type { Texts } from './languages/texts.ts';
 import type { SignInState } from './sign-in-state.ts';
-import { textsFor, type Texts } from './texts.ts';
 
 /** A state in a few words. */
 export function titleOf(state: SignInState, texts: Texts): string {

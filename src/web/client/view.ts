@@ -1,10 +1,11 @@
+import { clockText } from './clock-text.ts';
 import { makeIcon, type IconName } from './icon.ts';
+import { tagFor, textsFor } from './languages/choice.ts';
 import { addPart, makePicture } from './picture.ts';
 import { makeQrImage } from './qr-image.ts';
 import type { SignInState } from './sign-in-state.ts';
 import type { SignIn } from './sign-in.ts';
 import { detailOf, titleOf } from './state-texts.ts';
-import { clockText, textsFor, tagFor } from './texts.ts';
 import { onSystemTheme, themeAt } from './theme.ts';
 
 const TICK_MS = 500;

@@ -4,6 +4,7 @@ export interface Sections {
   view(name: string): void;
   /** Shows one problem's text; an unknown code is `other`. */
   problem(code: string): void;
+  /** Writes a text wherever it has a place. */
   fill(name: string, text: string): void;
   part(name: string): HTMLElement | null;
   toggle(name: string, shown: boolean): void;
@@ -36,8 +37,9 @@ export function sectionsOf(root: HTMLElement): Sections {
       view('problem');
     },
     fill(name, text) {
-      const element = part(name);
-      if (element) element.textContent = text;
+      all(root, `[data-fill="${name}"]`).forEach((element) => {
+        element.textContent = text;
+      });
     },
     part,
     toggle(name, show) {

@@ -1,5 +1,5 @@
 import type { Countdown } from '../../client/countdown.ts';
-import { clockText } from '../../client/texts.ts';
+import { clockText } from '../../client/clock-text.ts';
 import { ageOf } from './age.ts';
 import { browserName } from './browser-name.ts';
 import type { ScanAnswer } from './scan-answer.ts';

@@ -1,0 +1,30 @@
+import type { Texts } from './texts.ts';
+
+export const english: Texts = {
+  starting: 'Getting a code …',
+  pending: 'Scan to sign in',
+  pendingDetail: 'Point your phone’s camera at the code, then approve there.',
+  scanned: 'Look at your phone',
+  scannedBy: 'Scanned by %s. ',
+  scannedDetail: 'Check the details there and confirm.',
+  number: 'Enter this number on your phone:',
+  confirmed: 'You are signed in',
+  confirmedDetail: 'One moment, taking you there …',
+  denied: 'Sign-in was denied',
+  deniedDetail: 'It was turned down on the phone. Nobody was signed in.',
+  expired: 'This code has expired',
+  expiredDetail: 'A code only works for a short while.',
+  cancelled: 'Sign-in was cancelled',
+  cancelledDetail: 'This code no longer works.',
+  failed: 'Sign-in is not possible here',
+  failedDetail: 'The gateway refused the request: %s',
+  originDetail:
+    'The gateway does not know pages of %s. It must be the origin of one of the client’s redirect_uris.',
+  blockedDetail: 'This page’s Content-Security-Policy keeps it from asking %s: connect-src must name it.',
+  offline: 'Reconnecting …',
+  timeLeft: 'Valid for %s',
+  renew: 'New code',
+  cancel: 'Cancel',
+  here: 'Open on this device instead',
+  qr: 'QR code for signing in',
+};

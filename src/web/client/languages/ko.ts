@@ -1,0 +1,30 @@
+import type { Texts } from './texts.ts';
+
+export const korean: Texts = {
+  starting: '코드를 가져오는 중…',
+  pending: '스캔하여 로그인',
+  pendingDetail: '휴대전화 카메라로 코드를 스캔한 뒤 휴대전화에서 승인하세요.',
+  scanned: '휴대전화를 보세요',
+  scannedBy: '%s 님이 스캔했습니다.',
+  scannedDetail: '휴대전화에서 내용을 확인하고 승인하세요.',
+  number: '휴대전화에 이 숫자를 입력하세요:',
+  confirmed: '로그인되었습니다',
+  confirmedDetail: '이동하는 중입니다. 잠시만 기다리세요…',
+  denied: '로그인이 거부되었습니다',
+  deniedDetail: '휴대전화에서 거부했습니다. 아무도 로그인하지 않았습니다.',
+  expired: '코드가 만료되었습니다',
+  expiredDetail: '코드는 짧은 시간 동안만 쓸 수 있습니다.',
+  cancelled: '로그인이 취소되었습니다',
+  cancelledDetail: '이 코드는 더 이상 쓸 수 없습니다.',
+  failed: '여기에서는 로그인할 수 없습니다',
+  failedDetail: '게이트웨이가 요청을 거부했습니다: %s',
+  originDetail:
+    '게이트웨이가 %s 의 페이지를 알지 못합니다. 클라이언트의 redirect_uris 중 하나의 출처여야 합니다.',
+  blockedDetail: '이 페이지의 Content-Security-Policy가 %s 접속을 막습니다. connect-src에 추가하세요.',
+  offline: '다시 연결하는 중…',
+  timeLeft: '남은 시간 %s',
+  renew: '새 코드',
+  cancel: '취소',
+  here: '이 기기에서 열기',
+  qr: '로그인용 QR 코드',
+};
