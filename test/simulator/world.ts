@@ -1,7 +1,7 @@
 import { readMigrations } from '../../src/store/redis/setup/migration.ts';
 import { openRedisStore } from '../../src/store/redis/open.ts';
 import type { RedisStores } from '../../src/store/redis/open.ts';
-import type { Incident } from '../../src/store/redis/failover/incident.ts';
+import type { Incident, OnIncident } from '../../src/store/redis/failover/incident.ts';
 import { REDIS_DEFAULTS } from '../../src/store/redis/redis-settings.ts';
 import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
 import { randomFrom } from '../support/random.ts';
@@ -88,7 +88,12 @@ export class World {
   }
 
   /** Opens a store at an address that `SCANGATE_STORE` takes. */
-  async gateway(name: string, url: string, settings: Partial<RedisSettings> = {}): Promise<Gateway> {
+  async gateway(
+    name: string,
+    url: string,
+    settings: Partial<RedisSettings> = {},
+    onIncident: OnIncident = () => {},
+  ): Promise<Gateway> {
     const process = new SimulatedProcess(this.scheduler, name);
     const random = this.random.fork();
     const incidents: Incident[] = [];
@@ -100,7 +105,10 @@ export class World {
       random: random.next,
       randomText: () => Array.from({ length: 32 }, () => random.between(0, 15).toString(16)).join(''),
       connect: connectIn(this.network, process),
-      onIncident: (incident) => incidents.push(incident),
+      onIncident: (incident) => {
+        incidents.push(incident);
+        onIncident(incident);
+      },
     });
     return { ...stores, process, incidents };
   }

@@ -50,6 +50,11 @@ export class Stream {
     this.#lastId = id;
   }
 
+  /** All entries in order. */
+  all(): StreamEntry[] {
+    return this.#nodes.flatMap(({ entries }) => entries);
+  }
+
   /** The entries from one id to another, both among them, in order or from the end. */
   range(start: StreamId, end: StreamId, count = Infinity, reverse = false): StreamEntry[] {
     return reverse ? this.#backward(start, end, count) : this.#forward(start, end, count);

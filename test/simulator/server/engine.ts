@@ -66,11 +66,13 @@ export class Engine {
     return this.isReplica ? this.#carryOut(args, 'hide', READ_ONLY) : this.#carryOut(args, 'delete');
   }
 
-  /** Does what a master did. @throws Error where that fails, for then the two differ. */
+  /** Does what a master did, and tells nobody: who follows gets it as it came. @throws Error where that fails. */
   apply(effect: Effect): void {
-    const reply = this.#carryOut(effect, 'ignore');
-    if (reply !== null && typeof reply === 'object' && 'error' in reply) {
-      throw new Error(`a replica cannot follow its master: ${effect.join(' ')}: ${reply.error}`);
+    try {
+      const reply = this.#dispatch(effect, this.#call('ignore', []), undefined);
+      if (reply !== null && typeof reply === 'object' && 'error' in reply) throw new Error(reply.error);
+    } catch (error) {
+      throw new Error(`a replica cannot follow its master: ${effect.join(' ')}`, { cause: error });
     }
   }
 
