@@ -47,7 +47,7 @@ export function makeServer(config: Config, parts: EdgeParts): Edge['server'] {
     makingKeyId: () => secrets.ring.makingId,
     clients,
     phones: phones.identities,
-    wechatScenes: makeWechatScenes(config, metrics, ledger, secrets),
+    wechatScenes: makeWechatScenes(config, metrics, log, ledger, secrets),
     pageSessions: phones.pageSessions,
     ledger,
     presenter: ticketPresenter({

@@ -51,7 +51,7 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
   const commands = assembly.make('commands', () => makeCommands(config, store, metrics));
-  const phones = assembly.make('phones', () => makePhones(config, metrics, secrets));
+  const phones = assembly.make('phones', () => makePhones(config, metrics, log, secrets));
   const oauth = assembly.make('oauth', () =>
     makeOAuth(config, { clients, commands, ledger, metrics, phones, secrets }),
   );

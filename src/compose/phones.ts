@@ -12,6 +12,7 @@ import type { PageSessions } from '../phone/page-session.ts';
 import type { PhoneIdentity } from '../phone/phone-identity.ts';
 import { activePhones, userStatus } from '../phone/user-status.ts';
 import type { UserStatus } from '../phone/user-status.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Secrets } from './secrets.ts';
@@ -28,12 +29,12 @@ export interface Phones {
 }
 
 /** The phone identities that a configuration names, in its order. @throws BadSetting where one lacks what it needs. */
-export function makePhones(config: Config, metrics: Metrics, secrets: Secrets): Phones {
+export function makePhones(config: Config, metrics: Metrics, log: Log, secrets: Secrets): Phones {
   const sessions = pageSessions(secrets.pageSeal, config.SCANGATE_PAGE_SESSION_LIFE, () =>
     systemTime.wallNow(),
   );
   const isActive = makeUserStatus(config, metrics);
-  const all = config.phoneIdentities.map((name) => makePhone(name, config, metrics, sessions));
+  const all = config.phoneIdentities.map((name) => makePhone(name, config, metrics, log, sessions));
   return { identities: activePhones(phoneIdentities(all), isActive), pageSessions: sessions, isActive };
 }
 
@@ -41,6 +42,7 @@ function makePhone(
   name: PhoneIdentityName,
   config: Config,
   metrics: Metrics,
+  log: Log,
   sessions: PageSessions,
 ): PhoneIdentity {
   switch (name) {
@@ -51,7 +53,7 @@ function makePhone(
     case 'jwt':
       return makeJwtPhone(config, metrics);
     case 'wechat':
-      return makeWechatPhone(config, metrics, sessions);
+      return makeWechatPhone(config, metrics, log, sessions);
   }
 }
 

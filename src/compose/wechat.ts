@@ -1,14 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { BadSetting } from '../config/bad-setting.ts';
 import type { Config } from '../config/config.ts';
 import type { PageSessions } from '../phone/page-session.ts';
 import type { PhoneIdentity } from '../phone/phone-identity.ts';
-import { wechatApi } from '../phone/wechat-api.ts';
-import { wechatCredential } from '../phone/wechat-credential.ts';
-import { wechatScenes } from '../phone/wechat-scene.ts';
-import type { WechatScenes } from '../phone/wechat-scene.ts';
-import { wechatIdentity } from '../phone/wechat-sign-in.ts';
-import type { WechatApp } from '../phone/wechat-sign-in.ts';
+import { wechatApi } from '../phone/wechat/api.ts';
+import type { CallWechat } from '../phone/wechat/api.ts';
+import { wechatCallback } from '../phone/wechat/callback.ts';
+import { isEncodingAesKey, wechatCipher } from '../phone/wechat/cipher.ts';
+import type { WechatCipher } from '../phone/wechat/cipher.ts';
+import { wechatCredential } from '../phone/wechat/credential.ts';
+import { wechatScenes } from '../phone/wechat/scene.ts';
+import type { WechatScenes } from '../phone/wechat/scene.ts';
+import { wechatIdentity } from '../phone/wechat/sign-in.ts';
+import type { WechatApp } from '../phone/wechat/sign-in.ts';
 import type { Ledger } from '../store/ledger.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeId } from './randomness.ts';
@@ -16,7 +22,12 @@ import type { Secrets } from './secrets.ts';
 import { makeUpstream } from './upstream.ts';
 
 /** Phones of WeChat's users. @throws BadSetting where neither of its applications is configured. */
-export function makeWechatPhone(config: Config, metrics: Metrics, sessions: PageSessions): PhoneIdentity {
+export function makeWechatPhone(
+  config: Config,
+  metrics: Metrics,
+  log: Log,
+  sessions: PageSessions,
+): PhoneIdentity {
   const account = accountOf(config);
   const website = appOf(
     'SCANGATE_PHONE_WECHAT_WEB_APP_SECRET',
@@ -26,13 +37,14 @@ export function makeWechatPhone(config: Config, metrics: Metrics, sessions: Page
   if (account === undefined && website === undefined)
     throw new BadSetting('SCANGATE_PHONE_WECHAT_APP_ID', 'is needed by this phone identity');
   return wechatIdentity({
-    call: wechatApi(config.SCANGATE_PHONE_WECHAT_API, makeUpstream(config, metrics, 'wechat')),
+    call: makeApi(config, metrics, log, 'wechat'),
     openBase: config.SCANGATE_PHONE_WECHAT_OPEN,
     account,
     website,
     subject: config.SCANGATE_PHONE_WECHAT_SUBJECT,
     label: '微信 WeChat',
     sessions,
+    note: (why) => log.warn({ why }, 'WeChat'),
   });
 }
 
@@ -40,6 +52,7 @@ export function makeWechatPhone(config: Config, metrics: Metrics, sessions: Page
 export function makeWechatScenes(
   config: Config,
   metrics: Metrics,
+  log: Log,
   ledger: Ledger,
   secrets: Secrets,
 ): WechatScenes | undefined {
@@ -47,7 +60,7 @@ export function makeWechatScenes(
   const callbackToken = config.SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN;
   if (!config.phoneIdentities.includes('wechat') || account === undefined || callbackToken === undefined)
     return undefined;
-  const call = wechatApi(config.SCANGATE_PHONE_WECHAT_API, makeUpstream(config, metrics, 'wechat_account'));
+  const call = makeApi(config, metrics, log, 'wechat_account');
   const credential = wechatCredential({
     ...account,
     call,
@@ -57,7 +70,29 @@ export function makeWechatScenes(
     makeId,
     time: systemTime,
   });
-  return wechatScenes({ call, credential, ledger, callbackToken, now: () => systemTime.wallNow() });
+  const callback = wechatCallback({
+    ledger,
+    token: callbackToken,
+    cipher: cipherOf(config, account),
+    makeId,
+    now: () => systemTime.wallNow(),
+    note: (why) => log.warn({ why }, 'WeChat'),
+  });
+  return wechatScenes({ call, credential, callback });
+}
+
+function makeApi(config: Config, metrics: Metrics, log: Log, name: string): CallWechat {
+  return wechatApi(config.SCANGATE_PHONE_WECHAT_API, makeUpstream(config, metrics, name), (refusal) =>
+    log.warn(refusal, 'WeChat refused'),
+  );
+}
+
+function cipherOf(config: Config, { appId }: WechatApp): WechatCipher | undefined {
+  const key = config.SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY;
+  if (key === undefined) return undefined;
+  if (!isEncodingAesKey(key))
+    throw new BadSetting('SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY', 'is not 43 characters of base64');
+  return wechatCipher(key, appId, randomBytes);
 }
 
 function accountOf(config: Config): WechatApp | undefined {

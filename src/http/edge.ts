@@ -6,7 +6,7 @@ import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { OAuthServer } from '../oauth/server.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
 import type { PageSessions } from '../phone/page-session.ts';
-import type { WechatScenes } from '../phone/wechat-scene.ts';
+import type { WechatScenes } from '../phone/wechat/scene.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { TicketSecrets } from '../secrets/ticket-secrets.ts';

@@ -1,5 +1,5 @@
 import type { OAuthServer } from '../oauth/server.ts';
-import type { WechatScenes } from '../phone/wechat-scene.ts';
+import type { WechatScenes } from '../phone/wechat/scene.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { StaticFile } from './answer/static-files.ts';
 import type { Route } from './request/route.ts';

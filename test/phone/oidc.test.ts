@@ -151,8 +151,8 @@ describe('a phone that signs in at the company’s provider', () => {
       expect(page).toContain('invalid_request');
       expect(browser.cookies(gateway.url)).not.toContain('scangate_phone');
     }
-    await phone.open(`${callback}&state=${state}`);
-    expect(phone.address).toBe(`${gateway.url}/device`);
+    const refused = await phone.open(`${callback}&state=${state}`);
+    expect(refused).toContain('href="/phone/oidc/start?return_to=%2Fdevice"');
     expect(phone.cookies(gateway.url)).not.toContain('scangate_phone');
   });
 

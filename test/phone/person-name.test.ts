@@ -15,7 +15,7 @@ import { oidcIdentity } from '../../src/phone/oidc.ts';
 import { pageSessions } from '../../src/phone/page-session.ts';
 import type { PhoneIdentity } from '../../src/phone/phone-identity.ts';
 import { personName, personShown } from '../../src/phone/person-name.ts';
-import { wechatIdentity } from '../../src/phone/wechat-sign-in.ts';
+import { wechatIdentity } from '../../src/phone/wechat/sign-in.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { sealOf } from '../../src/secrets/seal.ts';
 import { systemTime } from '../../src/time/system-time.ts';
@@ -148,6 +148,7 @@ beforeAll(async () => {
     subject: 'openid',
     label: 'WeChat',
     sessions,
+    note: () => undefined,
   });
   const oidc = oidcIdentity({
     issuer: issuer(),

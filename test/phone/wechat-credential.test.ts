@@ -2,11 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { breaker } from '../../src/phone/breaker.ts';
 import { PhoneSourceAway } from '../../src/phone/phone-identity.ts';
-import { WechatRefusal, wechatApi } from '../../src/phone/wechat-api.ts';
-import type { CallWechat } from '../../src/phone/wechat-api.ts';
-import { wechatCredential } from '../../src/phone/wechat-credential.ts';
-import { wechatScenes } from '../../src/phone/wechat-scene.ts';
-import type { WechatScenes } from '../../src/phone/wechat-scene.ts';
+import { wechatApi } from '../../src/phone/wechat/api.ts';
+import type { CallWechat } from '../../src/phone/wechat/api.ts';
+import { wechatCallback } from '../../src/phone/wechat/callback.ts';
+import { wechatCredential } from '../../src/phone/wechat/credential.ts';
+import { wechatScenes } from '../../src/phone/wechat/scene.ts';
+import type { WechatScenes } from '../../src/phone/wechat/scene.ts';
 import { boxOf } from '../../src/secrets/box.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
@@ -59,7 +60,7 @@ function api(timeoutMs = 5000): CallWechat {
     time,
     random: () => 0,
   };
-  return wechatApi(wechat.address, breaker(bounds));
+  return wechatApi(wechat.address, breaker(bounds), () => undefined);
 }
 
 function nodesOf(
@@ -73,7 +74,15 @@ function nodesOf(
     const box = boxOf(ring, 'wechat');
     const account = { appId: 'wxaccount', secret };
     const credential = wechatCredential({ ...account, call, ledger, box, kind, time, makeId: randomUUID });
-    return wechatScenes({ call, credential, ledger, callbackToken: 't', now });
+    const callback = wechatCallback({
+      ledger,
+      token: 't',
+      cipher: undefined,
+      makeId: randomUUID,
+      now,
+      note: () => undefined,
+    });
+    return wechatScenes({ call, credential, callback });
   });
 }
 
@@ -189,7 +198,7 @@ test('WeChat away is said to be, and the secrets stand in no error', async () =>
   const refusal: unknown = await nodesOf('token', 'wrong-secret')[0]
     ?.create('s', 1000)
     .catch((thrown: unknown) => thrown);
-  expect(refusal).toBeInstanceOf(WechatRefusal);
+  expect(refusal).toBeInstanceOf(PhoneSourceAway);
   for (const thrown of [error, refusal] as Error[])
     expect(`${thrown.message} ${thrown.stack}`).not.toMatch(/secret|127\.0\.0\.1|access_token/);
 });

@@ -6,7 +6,8 @@ import type { Gateway } from '../support/gateway.ts';
 import { confirm, look, mint, redeem } from '../support/signin.ts';
 import type { Minted, Scanned } from '../support/signin.ts';
 import { startWechat } from '../support/wechat.ts';
-import type { Wechat } from '../support/wechat.ts';
+import type { Wechat, WechatUser } from '../support/wechat.ts';
+import { until } from '../support/until.ts';
 import { PhoneBrowser } from './phone-browser.ts';
 
 const INSIDE = 'Mozilla/5.0 (iPhone) MicroMessenger/8.0.50';
@@ -119,6 +120,53 @@ describe('a phone signs in', () => {
   });
 });
 
+describe('a refusal of WeChat’s', () => {
+  const refusedWith = async (code: number): Promise<string> => {
+    const ticket = await ticketOf();
+    const phone = new PhoneBrowser(INSIDE);
+    const back = wechat.allow((await leave(phone, ticket.notice.scan?.url ?? '')).href, xiaoming);
+    wechat.state.refuse = code;
+    const page = await phone.open(back.href);
+    wechat.state.refuse = undefined;
+    expect(phone.cookies(gateway.url)).not.toContain('scangate_phone');
+    expect(phone.address).toBe(back.href);
+    expect(expectStatus(await look(ticket), 200).status).toBe('pending');
+    return page;
+  };
+  const logged = (code: number): string =>
+    gateway
+      .output()
+      .stdout.split('\n')
+      .filter((line) => line.includes(`"errcode":${code}`))
+      .join('\n');
+
+  test.each([40164, 40125, 40013, 48001, 89503])('of the gateway (%i) is a “not now”', async (code) => {
+    expect(await refusedWith(code)).toContain('store_unavailable');
+    await until(() => logged(code) !== '');
+    expect(logged(code)).toContain('"path":"/sns/oauth2/access_token"');
+    expect(logged(code)).toContain(`refused ${code}, not in whitelist rid: 5f, of \\"[sent]\\"`);
+  });
+
+  test.each([40029, 40163, 42003, 50002, 40226])(
+    'of the person (%i) is a page with another try',
+    async (code) => {
+      const page = await refusedWith(code);
+      expect(page).toContain('<code>phone_unknown</code>');
+      expect(page).toMatch(/href="\/phone\/wechat\/start\?return_to=%2Fs%2F/);
+      await until(() => logged(code) !== '');
+    },
+  );
+
+  test('a person without the unionid that the operator counts on is a “not now”, and is said in the log', async () => {
+    const ticket = await ticketOf();
+    const phone = new PhoneBrowser(INSIDE);
+    const person = { openid: 'openid-2', nickname: 'x' } as WechatUser;
+    const back = wechat.allow((await leave(phone, ticket.notice.scan?.url ?? '')).href, person);
+    expect(await phone.open(back.href)).toContain('store_unavailable');
+    await until(() => gateway.output().stdout.includes('told no unionid'));
+  });
+});
+
 describe('a code that WeChat itself scans', () => {
   const eventsAt = (query: Record<string, string>): string =>
     `${gateway.url}/phone/wechat/events?${new URLSearchParams(query).toString()}`;
@@ -183,7 +231,8 @@ describe('a code that WeChat itself scans', () => {
     expect((await tell(scan, {})).status).toBe(404);
     const signed = wechat.sign(CALLBACK_TOKEN);
     expect((await tell(scan, signed)).text).toContain('/s/');
-    expect((await tell(scan, signed)).status).toBe(404);
+    expect(await tell(scan, signed)).toEqual({ status: 200, text: 'success' });
+    expect((await tell(event('subscribe', scene), signed)).status).toBe(404);
     const nonsense = [
       event('SCAN', `${ticket.ticketId}.${'A'.repeat(22)}`),
       event('SCAN', ticket.ticketId),
@@ -194,6 +243,20 @@ describe('a code that WeChat itself scans', () => {
     ];
     for (const body of nonsense) expect(await tell(body)).toEqual({ status: 200, text: 'success' });
   });
+
+  test.each([40164, 48001, 43004, 45009])(
+    'while WeChat refuses it (%i) is a 503 and no defect',
+    async (code) => {
+      const ticket = await ticketOf();
+      wechat.state.refuse = code;
+      const answer = await call(`${ticket.links.self}/wechat`, { headers: ticket.secretHeaders });
+      wechat.state.refuse = undefined;
+      expect([answer.status, answer.body['code']]).toEqual([503, 'store_unavailable']);
+      const line = `"path":"/cgi-bin/qrcode/create","errcode":${code}`;
+      await until(() => gateway.output().stdout.includes(line));
+      expect(gateway.output().stdout).not.toContain('"defect"');
+    },
+  );
 
   test('needs the browser secret', async () => {
     const ticket = await ticketOf();

@@ -10,7 +10,7 @@ export interface WechatState {
   forced: number;
   /** Every request's path, in order. */
   readonly asked: string[];
-  /** Answers every API call with this code. */
+  /** Answers every API call with this code, in words that quote what was sent. */
   refuse: number | undefined;
   /** Answers nothing. */
   away: boolean;
@@ -138,7 +138,9 @@ export async function startWechat(): Promise<Wechat> {
     if (state.away) return;
     void (async () => {
       const body = await bodyOf(req);
-      const refusal = state.refuse === undefined ? undefined : { errcode: state.refuse, errmsg: 'refused' };
+      const sent = url.searchParams.get('secret') ?? body['secret'] ?? url.searchParams.get('access_token');
+      const errmsg = `refused ${state.refuse}, not in whitelist rid: 5f, of ${JSON.stringify(sent)}`;
+      const refusal = state.refuse === undefined ? undefined : { errcode: state.refuse, errmsg };
       const answer = refusal ?? answers[url.pathname]?.(url.searchParams, body) ?? { errcode: 48001 };
       setTimeout(() => res.end(JSON.stringify(answer)), state.delayMs);
     })();

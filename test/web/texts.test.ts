@@ -50,6 +50,7 @@ test('no text in traditional Chinese is written in simplified characters', () =>
 /** What the page of a refusal chooses from, beside the sentences that the approval page has too. */
 const CHOSEN = ['problem_nothing_title', 'problem_nothing', 'problem_application']
   .concat(['problem_application_unknown', 'problem_application_address'])
+  .concat(['problem_phone_refused'])
   .concat(['to_application', 'to_code', 'to_start']);
 
 test('the templates use exactly the texts there are', () => {

@@ -40,6 +40,12 @@ export const PHONE_SETTINGS = {
     'the token of its callback `/phone/wechat/events`; given: there are scene QR codes',
     { secret: true },
   ),
+  SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY: setting(
+    'text',
+    undefined,
+    'the EncodingAESKey of that callback, in the compatible and the safe mode',
+    { secret: true },
+  ),
   SCANGATE_PHONE_WECHAT_CREDENTIAL: setting(
     ['stable_token', 'token'],
     'stable_token',

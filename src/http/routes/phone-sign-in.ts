@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
@@ -7,10 +8,12 @@ import { isCurrent } from '../../secrets/rotation.ts';
 import { scanCodeIn, scanPath } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import type { User } from '../../ticket/events.ts';
 import type { Answer } from '../answer/answer.ts';
 import type { Away, AwayCookies } from '../caller/away-cookie.ts';
 import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
+import type { Pages } from '../pages/pages.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { rotationOf, scanCodeOf } from '../tickets/scan-code.ts';
@@ -20,6 +23,7 @@ export interface PhoneSignInParts {
   readonly issuer: string;
   readonly phones: PhoneIdentities;
   readonly pageSessions: PageSessions;
+  readonly pages: Pages;
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly awayCookies: AwayCookies;
@@ -79,10 +83,35 @@ export function finishPhoneSignInRoute(parts: PhoneSignInParts): Route {
       for (const [name, value] of Object.entries(request.query)) came.searchParams.set(name, String(value));
       const user = await signIn.finish(came, away.state, away.kept);
       const over = parts.awayCookies.clear(source);
-      if (user === undefined) return seeOther(away.returnTo, [over]);
+      if (user === undefined || !(await holdsPhone(parts, user)))
+        return refusedPage(parts, request, away, over);
       return seeOther(await wayBack(parts, away), [over, setPageCookie(parts.pageSessions, user, secure)]);
     },
   });
+}
+
+// Whom the source knows may still be one who may not sign in: they would be asked again for ever who they are.
+async function holdsPhone({ phones, pageSessions }: PhoneSignInParts, user: User): Promise<boolean> {
+  return (await phones.identify({ pageSession: pageSessions.issue(user) })) !== undefined;
+}
+
+function refusedPage(
+  { pages }: PhoneSignInParts,
+  { raw }: { readonly raw: IncomingHttpHeaders },
+  { source, returnTo }: Away,
+  cookie: string,
+): Answer {
+  const texts = pages.texts(raw);
+  const values = {
+    title: texts['t.problem_title'],
+    sentence: texts['t.problem_phone_refused'],
+    code: 'phone_unknown',
+    detail: `The source ${source} confirmed nobody who may sign in.`,
+    back_url: `/phone/${source}/start?${new URLSearchParams({ return_to: returnTo }).toString()}`,
+    back_text: texts['t.try_again'],
+  };
+  const page = pages.show('problem', raw, values, 403);
+  return { ...page, headers: { ...page.headers, 'Set-Cookie': [cookie], 'Cache-Control': 'no-store' } };
 }
 
 function callbackOf(issuer: string, source: string): string {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
-import type { WechatScenes } from '../../phone/wechat-scene.ts';
+import type { HeardCall, SceneScan } from '../../phone/wechat/callback.ts';
+import type { WechatScenes } from '../../phone/wechat/scene.ts';
 import { scanAddress } from '../../secrets/scan-address.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -32,6 +33,7 @@ const signed = z.object({
   signature: z.string().max(100).default(''),
   timestamp: z.string().max(20).default(''),
   nonce: z.string().max(100).default(''),
+  msg_signature: z.string().max(100).optional(),
   echostr: z.string().max(500).optional(),
 });
 
@@ -88,18 +90,19 @@ export function proveWechatAddressRoute({ scenes }: WechatRouteParts): Route {
       answers: { 200: { description: 'The echo.', type: 'text/plain' } },
     },
     handle: async ({ query }) => {
-      if (query.echostr === undefined || !(await scenes.admit(query))) throw new ScangateError('not_found');
-      return { status: 200, body: query.echostr };
+      const { echostr } = query;
+      if (echostr === undefined || !(await scenes.callback.hear(query, echostr)))
+        throw new ScangateError('not_found');
+      return { status: 200, body: echostr };
     },
   });
 }
 
 /**
  * `POST /phone/wechat/events`: WeChat tells of a scan. WeChat has no confirm step, so the scan changes nothing: the reply
- * in the chat leads to the approval page.
+ * in the chat leads to the approval page. The very same call again is acknowledged, and nothing more.
  */
 export function hearWechatRoute(parts: WechatRouteParts): Route {
-  const { scenes } = parts;
   return route({
     method: 'post',
     path: EVENTS_PATH,
@@ -111,16 +114,32 @@ export function hearWechatRoute(parts: WechatRouteParts): Route {
       query: signed,
       body: messageBody,
       answers: { 200: { description: 'The reply.', type: 'application/xml' } },
+      refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async ({ query, body }) => {
-      if (!(await scenes.admit(query))) throw new ScangateError('not_found');
-      const scan = scenes.read(body);
-      const text = scan && (await unlessUnknown(replyTo(parts, scan.scene)));
+      const call = await parts.scenes.callback.hear(query, body);
+      if (call === undefined) throw new ScangateError('not_found');
+      const { scan } = call;
+      const text = call.repeated || scan === undefined ? undefined : await replyOnce(parts, call, scan);
       if (scan === undefined || text === undefined)
         return { status: 200, type: 'text/plain', body: 'success' };
       return { status: 200, type: 'application/xml; charset=utf-8', body: scan.reply(text) };
     },
   });
+}
+
+/** A call that cannot be answered now counts as not made: WeChat makes it again. */
+async function replyOnce(
+  parts: WechatRouteParts,
+  call: HeardCall,
+  { scene }: SceneScan,
+): Promise<string | undefined> {
+  try {
+    return await unlessUnknown(replyTo(parts, scene));
+  } catch (error) {
+    await call.forget().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** What the chat says to a scan of a ticket that is still pending; undefined for any other. */

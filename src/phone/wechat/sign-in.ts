@@ -1,9 +1,10 @@
-import type { User } from '../ticket/events.ts';
-import type { PageSessions } from './page-session.ts';
-import type { PageSignIn, PhoneIdentity } from './phone-identity.ts';
-import { userOf } from './user-claims.ts';
-import { WechatRefusal } from './wechat-api.ts';
-import type { CallWechat, WechatAnswer } from './wechat-api.ts';
+import type { User } from '../../ticket/events.ts';
+import type { PageSessions } from '../page-session.ts';
+import type { PageSignIn, PhoneIdentity } from '../phone-identity.ts';
+import { userOf } from '../user-claims.ts';
+import { PhoneSourceAway } from '../phone-identity.ts';
+import { WechatRefusal, refusedGateway } from './api.ts';
+import type { CallWechat, WechatAnswer } from './api.ts';
 
 /** One application at WeChat. */
 export interface WechatApp {
@@ -23,7 +24,15 @@ export interface WechatIdentityOptions {
   readonly subject: 'openid' | 'unionid';
   readonly label: string;
   readonly sessions: PageSessions;
+  /** Told what an operator can mend, in words without a secret. */
+  readonly note: (why: string) => void;
 }
+
+/**
+ * Refusals that another try, or another person, may not meet: a code that is bad, used, outdated or missing; a person whose
+ * account is frozen, takes no part, or is under suspicion.
+ */
+const OF_THE_PERSON: readonly number[] = [40029, 40163, 42003, 41008, 50001, 50002, 40226];
 
 /** A phone signs in with WeChat on the approval page; then its page session says who holds it. */
 export function wechatIdentity(options: WechatIdentityOptions): PhoneIdentity {
@@ -71,8 +80,8 @@ function wechatSignIn(options: WechatIdentityOptions): PageSignIn {
       try {
         return await redeemed(app, code);
       } catch (error) {
-        if (error instanceof WechatRefusal) return undefined;
-        throw error;
+        if (error instanceof WechatRefusal && OF_THE_PERSON.includes(error.code)) return undefined;
+        return await refusedGateway(Promise.reject<User>(error));
       }
     },
   };
@@ -94,6 +103,11 @@ function wechatSignIn(options: WechatIdentityOptions): PageSignIn {
     const unified = options.subject === 'unionid';
     const issuer = unified ? 'https://open.weixin.qq.com' : `https://open.weixin.qq.com#${appId}`;
     const { nickname: name, headimgurl: picture } = answer;
-    return userOf('wechat', issuer, { sub: answer[options.subject], name, picture });
+    const sub = answer[options.subject];
+    if (sub === undefined || sub === '') {
+      options.note(`WeChat told no ${options.subject}: bind its applications to one Open Platform account`);
+      throw new PhoneSourceAway('WeChat does not say who a person is');
+    }
+    return userOf('wechat', issuer, { sub, name, picture });
   }
 }

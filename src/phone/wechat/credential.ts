@@ -1,6 +1,6 @@
-import { WechatRefusal } from './wechat-api.ts';
-import { sharedToken } from './wechat-shared-token.ts';
-import type { SharedTokenOptions } from './wechat-shared-token.ts';
+import { WechatRefusal } from './api.ts';
+import { sharedToken } from './shared-token.ts';
+import type { SharedTokenOptions } from './shared-token.ts';
 
 export type WechatCredentialOptions = SharedTokenOptions;
 

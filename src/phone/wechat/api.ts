@@ -1,7 +1,7 @@
-import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
-import type { Breaker } from './breaker.ts';
-import { PhoneSourceAway } from './phone-identity.ts';
-import { readJson } from './upstream-json.ts';
+import { UpstreamAway, UpstreamRefusal } from '../breaker.ts';
+import type { Breaker } from '../breaker.ts';
+import { PhoneSourceAway } from '../phone-identity.ts';
+import { readJson } from '../upstream-json.ts';
 
 /** WeChat said no, which it does with HTTP 200 and a code of its own. */
 export class WechatRefusal extends Error {
@@ -27,14 +27,28 @@ export interface WechatCall {
   readonly repeatable: boolean;
 }
 
+/** What WeChat refused, in its own words, in which nothing stands that was sent: for the log. */
+export interface RefusalNote {
+  readonly path: string;
+  readonly errcode: number;
+  readonly errmsg: string;
+}
+
 /** Calls WeChat. @throws WechatRefusal; PhoneSourceAway where no answer came. */
 export type CallWechat = (call: WechatCall) => Promise<WechatAnswer>;
 
 /** "The system is busy: the developer should wait and try again." */
 const BUSY = -1;
 
-/** @param base the API's address, `https://api.weixin.qq.com` or a stand-in's. */
-export function wechatApi(base: string, breaker: Breaker): CallWechat {
+const ERRMSG_MAX = 300;
+/** What was sent and is shorter is a word such as `zh_CN`, and no secret. */
+const SECRET_MIN = 8;
+
+/**
+ * @param base the API's address, `https://api.weixin.qq.com` or a stand-in's.
+ * @param note told of each refusal.
+ */
+export function wechatApi(base: string, breaker: Breaker, note: (refusal: RefusalNote) => void): CallWechat {
   return async ({ path, query = {}, json, repeatable }) => {
     const address = new URL(path, base);
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
@@ -56,7 +70,10 @@ export function wechatApi(base: string, breaker: Breaker): CallWechat {
         repeatable ? undefined : 1,
       );
     } catch (error) {
-      if (error instanceof Refused) throw new WechatRefusal(error.code);
+      if (error instanceof Refused) {
+        note({ path, errcode: error.code, errmsg: withoutSent(error.text, { ...query, ...json }) });
+        throw new WechatRefusal(error.code);
+      }
       if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
         throw new PhoneSourceAway('WeChat is away');
       throw error;
@@ -67,17 +84,42 @@ export function wechatApi(base: string, breaker: Breaker): CallWechat {
 /** Ends the breaker's tries: WeChat did answer. */
 class Refused extends UpstreamRefusal {
   readonly code: number;
+  readonly text: string;
 
-  constructor(code: number) {
+  constructor(code: number, text: string) {
     super(`WeChat refused: ${code}`);
     this.code = code;
+    this.text = text;
   }
+}
+
+/**
+ * What a call comes to that must not fail for anything but the operator's fault: WeChat does not know the gateway's
+ * address (40164), its secret (40125), its rights (48001), or what else it says.
+ *
+ * @throws PhoneSourceAway in the place of WechatRefusal.
+ */
+export async function refusedGateway<R>(work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof WechatRefusal) throw new PhoneSourceAway('WeChat refuses the gateway');
+    throw error;
+  }
+}
+
+function withoutSent(text: string, sent: object): string {
+  let left = text;
+  for (const value of Object.values(sent))
+    if (typeof value === 'string' && value.length >= SECRET_MIN) left = left.replaceAll(value, '[sent]');
+  return left.slice(0, ERRMSG_MAX);
 }
 
 function checked(answer: unknown): WechatAnswer {
   if (typeof answer !== 'object' || answer === null) throw new Error('no object');
   const code = 'errcode' in answer ? Number(answer.errcode) : 0;
   if (code === BUSY) throw new Error('busy');
-  if (code !== 0) throw new Refused(code);
+  const text = 'errmsg' in answer && typeof answer.errmsg === 'string' ? answer.errmsg : '';
+  if (code !== 0) throw new Refused(code, text);
   return answer as WechatAnswer;
 }

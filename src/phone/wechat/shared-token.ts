@@ -1,11 +1,11 @@
-import type { Ledger } from '../store/ledger.ts';
-import { sleep } from '../time/time.ts';
-import { PhoneSourceAway } from './phone-identity.ts';
-import { fetchToken } from './wechat-token-fetch.ts';
-import type { TokenFetchOptions } from './wechat-token-fetch.ts';
-import { WechatRefusal } from './wechat-api.ts';
-import { LEASE_MS, WechatTokenRecord } from './wechat-token-record.ts';
-import type { HideText, WechatToken } from './wechat-token-record.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import { sleep } from '../../time/time.ts';
+import { PhoneSourceAway } from '../phone-identity.ts';
+import { fetchToken } from './token-fetch.ts';
+import type { TokenFetchOptions } from './token-fetch.ts';
+import { WechatRefusal } from './api.ts';
+import { LEASE_MS, WechatTokenRecord } from './token-record.ts';
+import type { HideText, WechatToken } from './token-record.ts';
 
 /** Durations in milliseconds. */
 export interface SharedTokenOptions extends TokenFetchOptions {

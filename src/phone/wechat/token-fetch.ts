@@ -1,7 +1,7 @@
-import type { Time } from '../time/time.ts';
-import { PhoneSourceAway } from './phone-identity.ts';
-import type { CallWechat } from './wechat-api.ts';
-import type { WechatToken, WechatTokenRecord } from './wechat-token-record.ts';
+import type { Time } from '../../time/time.ts';
+import { PhoneSourceAway } from '../phone-identity.ts';
+import type { CallWechat } from './api.ts';
+import type { WechatToken, WechatTokenRecord } from './token-record.ts';
 
 /** What a token is asked of WeChat with. */
 export interface TokenFetchOptions {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '../store/ledger.ts';
+import type { Ledger } from '../../store/ledger.ts';
 
 /** Hides what the ledger keeps; `compose` hands in one made of the secrets. */
 export interface HideText {
