@@ -188,9 +188,11 @@ function routeParts(options: EdgeOptions): RouteTableParts {
       origins,
       presenter: sessionPresenter(sessions, shared.settings.retryMs),
     }),
+    carried: oauth.carried,
     minting: minting({
       commands,
       clients,
+      carried: oauth.carried,
       lives: settings.lives,
       makingKeyId: options.makingKeyId,
       makeTicketId: options.makeTicketId,

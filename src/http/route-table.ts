@@ -23,6 +23,7 @@ import { pushedRoute } from './routes/oauth-pushed.ts';
 import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
 import { tokenRoute } from './routes/oauth-token.ts';
 import { userInfoByPostRoute, userInfoRoute } from './routes/oauth-userinfo.ts';
+import { formPostRoute } from './routes/form-post.ts';
 import { finishPhoneSignInRoute, startPhoneSignInRoute } from './routes/phone-sign-in.ts';
 import type { PhoneSignInParts } from './routes/phone-sign-in.ts';
 import { qrPngRoute, qrSvgRoute } from './routes/qr-codes.ts';
@@ -122,6 +123,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     signInPageRoute(parts),
     plainSignInRoute(parts),
     ticketPageRoute(parts),
+    formPostRoute(parts),
     approvalPageRoute(parts),
     devicePageRoute(parts),
     deviceFolderRoute(parts),

@@ -1,5 +1,6 @@
 import { SIGNING_ALGS } from '../secrets/signing-keys.ts';
 import { ASSERTION_ALGS } from './clients/client-assertion.ts';
+import { RESPONSE_TYPES } from '../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
 
 /** Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either. */
@@ -15,9 +16,9 @@ export function metadata(issuer: string): Readonly<Record<string, unknown>> {
     pushed_authorization_request_endpoint: at('par'),
     revocation_endpoint: at('revoke'),
     introspection_endpoint: at('introspect'),
-    response_types_supported: ['code'],
-    response_modes_supported: ['query'],
-    grant_types_supported: GRANT_TYPES,
+    response_types_supported: RESPONSE_TYPES,
+    response_modes_supported: ['query', 'form_post'],
+    grant_types_supported: [...GRANT_TYPES, 'implicit'],
     subject_types_supported: ['public'],
     scopes_supported: ['openid', 'profile', 'offline_access'],
     claims_supported: [

@@ -14,6 +14,10 @@ import type { ClientRegistry } from './clients/client.ts';
 import { codeGrant } from './grants/code-grant.ts';
 import { accessCheck } from './tokens/access.ts';
 import type { AccessCheck } from './tokens/access.ts';
+import { carriedRequests } from './authorization/carried-request.ts';
+import type { CarriedRequests } from './authorization/carried-request.ts';
+import { formAnswer } from './grants/form-answer.ts';
+import type { FormAnswer } from './grants/form-answer.ts';
 import { authorizationEndpoint } from './authorization/authorization-endpoint.ts';
 import type { AuthorizationEndpoint } from './authorization/authorization-endpoint.ts';
 import { deviceAuthorizationEndpoint } from './authorization/device-authorization.ts';
@@ -81,6 +85,8 @@ export interface OAuthServerOptions {
 export interface OAuthServer {
   readonly token: TokenEndpoint;
   readonly authorize: AuthorizationEndpoint;
+  readonly carried: CarriedRequests;
+  readonly formAnswer: FormAnswer;
   readonly pushed: PushedRequests;
   readonly deviceAuthorization: DeviceAuthorizationEndpoint;
   readonly userInfo: UserInfoEndpoint;
@@ -98,7 +104,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const made = tokens({ ...options, secrets: sessionSecrets });
   const lists = userSessions(ledger, sessions);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
-  const redeem = redemption({ ...options, secrets, tokens: made, userSessions: lists });
+  const redeem = redemption({ ...options, secrets, userSessions: lists });
   const access = accessCheck(made, sessions);
   const pushed = pushedRequests({ ...options, authenticate, makeId: options.makeTicketId });
   const checkIdempotency = tokenIdempotency(ledger, secrets, () => ring.makingId, options.idempotencyLifeMs);
@@ -111,6 +117,8 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   });
   return {
     access,
+    carried: carriedRequests(ring),
+    formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
     pushed,
     tokens: made,
     userCodes: codes,
@@ -120,9 +128,9 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
     token: tokenEndpoint(authenticate, checkIdempotency, {
-      authorization_code: codeGrant(secrets, redeem),
+      authorization_code: codeGrant(secrets, made, redeem),
       refresh_token: refreshGrant({ sessions, secrets: sessionSecrets, tokens: made, isActive }),
-      [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, redeem }),
+      [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, tokens: made, redeem }),
     }),
     deviceAuthorization: deviceAuthorizationEndpoint({
       ...options,

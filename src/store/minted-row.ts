@@ -16,23 +16,28 @@ type RowOf<T, Places extends readonly (readonly [member: keyof T, written: unkno
  * twice in Redis' memory. 0 stands for a text that is not there. Part of the data's format: a later release appends to
  * a row and never moves a place.
  */
-type MintedRow = RowOf<
-  MintedData,
-  [
-    ['client_id', string],
-    ['grant', (typeof GRANT_CODES)[Grant]],
-    ['binding', (typeof BINDING_CODES)[Binding]],
-    ['key_id', string],
-    ['redirect_uri', string | 0],
-    ['state', string | 0],
-    ['scope', string],
-    ['nonce', string | 0],
-    ['code_challenge', string | 0],
-    ['browser', DeviceRow],
-    ['lives', LivesRow],
-    [Flag, number],
-  ]
->;
+type MintedRow =
+  RowOf<Omit<MintedData, Rare>, UsualPlaces> | RowOf<MintedData, [...UsualPlaces, [Rare, RareRow]]>;
+
+type UsualPlaces = [
+  ['client_id', string],
+  ['grant', (typeof GRANT_CODES)[Grant]],
+  ['binding', (typeof BINDING_CODES)[Binding]],
+  ['key_id', string],
+  ['redirect_uri', string | 0],
+  ['state', string | 0],
+  ['scope', string],
+  ['nonce', string | 0],
+  ['code_challenge', string | 0],
+  ['browser', DeviceRow],
+  ['lives', LivesRow],
+  [Flag, number],
+];
+
+/** What few tickets have, with names, in one place that the others do without. */
+const RARE = ['form_post'] as const satisfies readonly (keyof MintedData)[];
+type Rare = (typeof RARE)[number];
+type RareRow = Pick<MintedData, Rare>;
 
 /** `place` is left out where it is unknown. */
 type DeviceRow =
@@ -65,7 +70,7 @@ const FLAG_NAMES = Object.keys(FLAGS) as readonly Flag[];
 
 export function mintedRow(data: MintedData): MintedRow {
   const { browser, lives } = data;
-  return [
+  const row = [
     data.client_id,
     GRANT_CODES[data.grant],
     BINDING_CODES[data.binding],
@@ -78,7 +83,10 @@ export function mintedRow(data: MintedData): MintedRow {
     browser.place === undefined ? [browser.ip, browser.agent] : [browser.ip, browser.agent, browser.place],
     [lives.ticket_ms, lives.decision_ms, lives.max_ms, lives.code_ms, lives.qr_period_ms],
     flagsOf(data),
-  ];
+  ] as const satisfies MintedRow;
+  const rare = RARE.filter((name) => data[name] !== undefined);
+  if (rare.length === 0) return row;
+  return [...row, Object.fromEntries(rare.map((name) => [name, data[name]]))];
 }
 
 function flagsOf(data: Pick<MintedData, Flag>): number {
@@ -102,6 +110,7 @@ export function mintedOfRow(row: unknown): MintedData {
     browser,
     lives,
     flags,
+    rare = {},
   ] = row as MintedRow;
   const data = {
     client_id: clientId,
@@ -113,6 +122,7 @@ export function mintedOfRow(row: unknown): MintedData {
     scope: scope === '' ? [] : scope.split(' '),
     ...(nonce === 0 ? {} : { nonce }),
     ...(challenge === 0 ? {} : { code_challenge: challenge }),
+    ...rare,
     browser: deviceOfRow(browser),
     lives: livesOfRow(lives),
     shows_scanner: (flags & FLAGS.shows_scanner) !== 0,

@@ -32,6 +32,11 @@ export const BINDINGS = ['cookie', 'bearer'] as const;
 
 export type Binding = (typeof BINDINGS)[number];
 
+/** What a client may ask the authorization endpoint for: a code, or an ID token alone (OpenID Connect Core §3). */
+export const RESPONSE_TYPES = ['code', 'id_token'] as const;
+
+export type ResponseType = (typeof RESPONSE_TYPES)[number];
+
 /** What a ticket is for: everything that its later secrets and decisions rest on, and no secret. */
 export interface MintedData {
   readonly client_id: string;
@@ -45,6 +50,11 @@ export interface MintedData {
   readonly nonce?: string;
   /** S256 of the verifier (RFC 7636 §4.2). Absent for device tickets and clients registered with `pkce: optional`. */
   readonly code_challenge?: string;
+  /**
+   * What the client's answer holds where the browser sends it by form (OAuth 2.0 Form Post Response Mode); absent: it is a
+   * code, in the redirect's query.
+   */
+  readonly form_post?: ResponseType;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */

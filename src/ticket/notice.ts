@@ -16,9 +16,14 @@ export interface TicketNotice {
   readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
 }
 
-/** What a client is to hear of a ticket of the code flow: a code, or that there will be none (RFC 6749 §4.1.2). */
+/**
+ * What a client is to hear of a ticket of the code flow: a code, or that there will be none (RFC 6749 §4.1.2). Of an answer
+ * that goes by form there is no more than the page that sends it.
+ */
 export type TicketResult = { readonly state?: string; readonly redirect_to?: string } & (
-  { readonly code: string } | { readonly error: 'access_denied' }
+  | { readonly code: string }
+  | { readonly error: 'access_denied' }
+  | { readonly redirect_to: string; readonly code?: never; readonly error?: never }
 );
 
 /** What the gateway derives for this very state: each is shown in the one state that it belongs to, and never else. */
@@ -28,6 +33,8 @@ export interface Derived {
   readonly code: () => string;
   /** The client's redirect address with an answer in it; undefined without one. */
   readonly redirectTo: (answer: Readonly<Record<string, string>>) => string | undefined;
+  /** The page of the gateway that sends the answer by form. */
+  readonly formPage: () => string;
 }
 
 /** The redaction line: nothing of a ticket reaches a browser but through here. */
@@ -61,9 +68,7 @@ export function notice(
         advice,
       };
     case 'confirmed':
-      return ticket.minted.grant === 'device_code'
-        ? { ...head, advice }
-        : { ...head, result: resultOf(ticket, { code: derived.code() }, derived), advice };
+      return { ...head, ...confirmedOf(ticket, derived), advice };
     case 'redeemed':
       return { ...head, expires_in_ms: 0, advice };
     case 'denied':
@@ -82,6 +87,17 @@ function scannerOf(ticket: Ticket): { scanner?: { name?: string; picture?: strin
       ...(user.picture === undefined ? {} : { picture: user.picture }),
     },
   };
+}
+
+function confirmedOf(ticket: Ticket, derived: Derived): { readonly result?: TicketResult } {
+  if (ticket.minted.grant === 'device_code') return {};
+  if (ticket.minted.form_post === undefined)
+    return { result: resultOf(ticket, { code: derived.code() }, derived) };
+  return { result: { ...stateOf(ticket), redirect_to: derived.formPage() } };
+}
+
+function stateOf({ minted: { state } }: Ticket): { readonly state?: string } {
+  return state === undefined ? {} : { state };
 }
 
 /** A device asks the token endpoint, which tells it the same. */
@@ -103,10 +119,11 @@ function resultOf<A extends { readonly code: string } | { readonly error: 'acces
   derived: Derived,
   more: Readonly<Record<string, string>> = {},
 ): A & { readonly state?: string; readonly redirect_to?: string } {
-  const redirectTo = derived.redirectTo({ ...answer, ...more });
+  const byForm = ticket.minted.form_post !== undefined;
+  const redirectTo = byForm ? derived.formPage() : derived.redirectTo({ ...answer, ...more });
   return {
     ...answer,
-    ...(ticket.minted.state === undefined ? {} : { state: ticket.minted.state }),
+    ...stateOf(ticket),
     ...(redirectTo === undefined ? {} : { redirect_to: redirectTo }),
   };
 }

@@ -8,7 +8,7 @@ import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { confirm, scan } from '../support/signin.ts';
-import { approve, openPage } from './sign-in-page.ts';
+import { approve, formOf, openPage } from './sign-in-page.ts';
 
 const CALLBACK = 'https://shop.example:8443/cb';
 const LOOPBACKS = ['http://127.0.0.1/cb', 'http://[::1]:8000/cb?x=1'];
@@ -30,6 +30,7 @@ beforeAll(async () => {
         'https://shop.example/odd?next=%2Fa%20b&x=1+2&y',
       ],
     },
+    { client_id: 'form', redirect_uris: [CALLBACK], response_types: ['code', 'id_token'] },
     { client_id: 'lax', redirect_uris: [CALLBACK], scangate: { pkce: 'optional' } },
     {
       client_id: 'app',
@@ -127,8 +128,6 @@ describe('attack: a redirect address', () => {
 describe('an error that the client may hear', () => {
   const cases: [string, Readonly<Record<string, string | undefined>>, string][] = [
     ['no response type', { response_type: undefined }, 'invalid_request'],
-    ['the implicit flow', { response_type: 'token' }, 'unsupported_response_type'],
-    ['the hybrid flow', { response_type: 'code id_token' }, 'unsupported_response_type'],
     ['no challenge', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
     ['a challenge without its method', { code_challenge_method: undefined }, 'invalid_request'],
     ['plain', { code_challenge_method: 'plain' }, 'invalid_request'],
@@ -136,7 +135,6 @@ describe('an error that the client may hear', () => {
     ['prompt=none', { prompt: 'none' }, 'login_required'],
     ['prompt=none login', { prompt: 'none login' }, 'invalid_request'],
     ['a request object', { request: 'x.y.z' }, 'request_not_supported'],
-    ['response_mode=fragment', { response_mode: 'fragment' }, 'invalid_request'],
     ['a state that is too long', { state: 's'.repeat(4097) }, 'invalid_request'],
     ['a nonce that is too long', { nonce: 'n'.repeat(1025) }, 'invalid_request'],
     ['a scope that is malformed', { scope: 'a"b' }, 'invalid_scope'],
@@ -175,6 +173,42 @@ describe('an error that the client may hear', () => {
       expect(location.searchParams.has('code')).toBe(false);
     },
   );
+
+  test.each([
+    ['the implicit flow', { response_type: 'token' }, 'unsupported_response_type'],
+    ['the hybrid flow', { response_type: 'code id_token' }, 'unsupported_response_type'],
+    [
+      'an ID token by fragment',
+      { client_id: 'form', response_type: 'id_token', nonce: 'n' },
+      'invalid_request',
+    ],
+    ['response_mode=fragment', { response_mode: 'fragment' }, 'invalid_request'],
+  ])('%s goes there in the fragment', async (_what, parameters, error) => {
+    const { status, headers } = await ask(parameters);
+    const location = new URL(headers.get('location') ?? '');
+    expect([status, location.href.split('#')[0]]).toEqual([303, CALLBACK]);
+    const said = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    expect(said).toMatchObject({ error, state: 'st', iss: gateway.url });
+  });
+
+  test.each([
+    ['an ID token that the client is not registered for', { client_id: 'shop' }, 'unauthorized_client'],
+    ['an ID token without a nonce', { nonce: undefined }, 'invalid_request'],
+    ['prompt=none', { prompt: 'none' }, 'login_required'],
+  ])('%s goes there by form, if the answer would', async (_what, parameters, error) => {
+    const answer = await ask({
+      client_id: 'form',
+      response_type: 'id_token',
+      response_mode: 'form_post',
+      nonce: 'n',
+      ...parameters,
+    });
+    expectStatus(answer, 200);
+    const { action, members } = formOf(answer.text);
+    expect(action).toBe(CALLBACK);
+    expect(members).toMatchObject({ error, state: 'st', iss: gateway.url });
+    expect(answer.headers.get('content-security-policy')).not.toContain('form-action');
+  });
 
   test('comes to an address whose query stays as it was registered, byte for byte', async () => {
     const odd = 'https://shop.example/odd?next=%2Fa%20b&x=1+2&y';
@@ -307,10 +341,13 @@ describe('the sign-in page', () => {
       code_challenge: undefined,
       code_challenge_method: undefined,
     };
-    const answer = await ask(bare);
-    expect(answer.status).toBe(303);
-    expect(answer.headers.get('location')).toMatch(/^\/plain\?client_id=lax&/);
-    expect(answer.headers.get('location')).not.toContain('code_challenge');
+    const page = await openPage(address(bare));
+    expect([page['code_challenge'], page['request'] === '']).toEqual(['', false]);
+    const sent = await approve(gateway.url, page);
+    expect(sent.searchParams.get('code')).not.toBeNull();
+    const { text } = await ask(bare);
+    expect(/content="0; url=([^"]*)"/.exec(text)?.[1]).toMatch(/^\/plain\?client_id=lax&/);
+    expect(text).not.toContain('code_challenge=');
   });
 });
 
@@ -318,7 +355,8 @@ describe('a client with `pkce: none`', () => {
   const bare = { client_id: 'bare', code_challenge: undefined, code_challenge_method: undefined };
 
   test('gets a code by redirect alone, and tokens for its secret', async () => {
-    const plain = await call(gateway.url + (await ask(bare)).headers.get('location'), {
+    const path = /content="0; url=([^"]*)"/.exec((await ask(bare)).text)?.[1] ?? '';
+    const plain = await call(gateway.url + path.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='), {
       headers: { 'sec-fetch-site': 'same-origin' },
     });
     expect(plain.status).toBe(303);

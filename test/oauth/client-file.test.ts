@@ -21,6 +21,7 @@ describe('a file of clients', () => {
       client_id: 'shop',
       client_name: 'shop',
       redirect_uris: ['https://shop.example/cb'],
+      response_types: ['code'],
       grant_types: ['authorization_code', 'refresh_token'],
       scope: ['openid', 'profile', 'offline_access'],
       token_endpoint_auth_method: 'none',

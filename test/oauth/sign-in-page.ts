@@ -19,11 +19,12 @@ export async function openPage(address: string | URL): Promise<PageRequest> {
   expectStatus(page, 200);
   const attributes = [...page.text.matchAll(/ data-([a-z-]+)="([^"]*)"/g)];
   return Object.fromEntries(
-    attributes.map(([, name = '', value = '']) => [
-      name.replaceAll('-', '_'),
-      value.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => UNESCAPED[entity] ?? entity),
-    ]),
+    attributes.map(([, name = '', value = '']) => [name.replaceAll('-', '_'), unescaped(value)]),
   );
+}
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => UNESCAPED[entity] ?? entity);
 }
 
 /** How a sign-in may end. */
@@ -36,15 +37,61 @@ export async function approve(base: string, asked: PageRequest, name = 'alice'):
 
 /** The same, to any end. */
 export async function endAs(ending: Ending, base: string, asked: PageRequest, name = 'alice'): Promise<URL> {
+  return (await ended(ending, base, asked, name)).sent;
+}
+
+/** The form that goes to a client, and where to. */
+export interface SentForm {
+  readonly action: string;
+  readonly members: Readonly<Record<string, string>>;
+}
+
+/** Plays a sign-in whose answer goes by form, and opens the page that sends it. */
+export async function formAs(
+  ending: Ending,
+  base: string,
+  address: string | URL,
+  name = 'alice',
+): Promise<SentForm> {
+  const { sent, headers } = await ended(ending, base, await openPage(address), name);
+  const page = await call(sent.href, { headers });
+  expectStatus(page, 200);
+  return formOf(page.text);
+}
+
+/** The form of a page. */
+export function formOf(html: string): SentForm {
+  const inputs = [...html.matchAll(/<input\s+type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"/g)];
+  return {
+    action: unescaped(/<form [^>]*action="([^"]*)"/.exec(html)?.[1] ?? ''),
+    members: Object.fromEntries(inputs.map(([, key = '', value = '']) => [key, unescaped(value)])),
+  };
+}
+
+interface Ended {
+  /** Where the browser is sent to. */
+  readonly sent: URL;
+  /** What proves the browser. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function ended(ending: Ending, base: string, asked: PageRequest, name: string): Promise<Ended> {
   const given = Object.entries(asked).filter(([, value]) => value !== '');
+  const json = {
+    ...Object.fromEntries(given),
+    ...(asked['code_challenge'] ? { code_challenge_method: 'S256' } : {}),
+    binding: asked['request'] ? 'cookie' : 'bearer',
+  };
   const minted = await call<Notice & { links: { poll: string; self: string }; browser_secret: string }>(
     `${base}/v1/tickets`,
-    {
-      json: { ...Object.fromEntries(given), code_challenge_method: 'S256', binding: 'bearer' },
-    },
+    { json, headers: { 'sec-fetch-site': 'same-origin' } },
   );
   const { links, browser_secret: secret, ...notice } = expectStatus(minted, 201);
-  const headers = { authorization: `Bearer ${secret}` };
+  const cookie = minted.headers.getSetCookie()[0]?.split(';')[0];
+  const headers: Record<string, string> =
+    cookie === undefined
+      ? { authorization: `Bearer ${secret}` }
+      : { cookie, 'sec-fetch-site': 'same-origin' };
   if (ending === 'cancelled') expectStatus(await call(links.self, { method: 'DELETE', headers }), 204);
   if (ending === 'confirmed' || ending === 'denied') {
     const scanned = expectStatus(await scan(base, readScanCode(notice), name), 201);
@@ -55,7 +102,7 @@ export async function endAs(ending: Ending, base: string, asked: PageRequest, na
     told = await call<Notice>(`${links.poll}?after=${told.body.cursor}&wait=5`, { headers });
   const { result } = expectStatus(told, 200);
   if (result?.redirect_to === undefined) throw new Error(`no redirect: ${told.text}`);
-  return new URL(result.redirect_to);
+  return { sent: new URL(result.redirect_to), headers };
 }
 
 /** Opens an authorization request and approves it. */

@@ -39,6 +39,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   scope: ['openid', 'profile'],
   nonce: 'a nonce',
   code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  form_post: 'id_token',
   browser: BROWSER,
   lives: LIVES,
   shows_scanner: true,

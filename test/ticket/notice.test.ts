@@ -34,6 +34,7 @@ function derivedInto(asked: string[]): Derived {
       asked.push('code');
       return 'CODE';
     },
+    formPage: () => 'FORM-PAGE',
     redirectTo: (answer) => `https://client/?${new URLSearchParams(answer).toString()}`,
   };
 }

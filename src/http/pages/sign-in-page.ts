@@ -19,13 +19,14 @@ export function signInPage(
     state: asked.state,
     nonce: asked.nonce,
     code_challenge: asked.code_challenge,
+    request: asked.request,
     plain_url: plainUrl(asked),
   });
 }
 
 /** Where the same sign-in goes on without JavaScript. */
 export function plainUrl(asked: MintMembers): string {
-  const { client_id, redirect_uri, state, scope, nonce, code_challenge } = asked;
+  const { client_id, redirect_uri, state, scope, nonce, code_challenge, request } = asked;
   const query = new URLSearchParams();
   const method = code_challenge === undefined ? undefined : 'S256';
   const members = {
@@ -36,6 +37,7 @@ export function plainUrl(asked: MintMembers): string {
     nonce,
     code_challenge,
     code_challenge_method: method,
+    request,
   };
   for (const [name, value] of Object.entries(members)) if (value !== undefined) query.set(name, value);
   return `/plain?${query.toString()}`;

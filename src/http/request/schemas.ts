@@ -53,9 +53,13 @@ export const ticketNotice = z
       .union([
         z.object({ code: z.string(), ...resultMembers }),
         z.object({ error: z.literal('access_denied'), ...resultMembers }),
+        z.strictObject({ ...resultMembers, redirect_to: z.url() }),
       ])
       .optional()
-      .meta({ description: 'A code while confirmed, an error when denied, cancelled or expired.' }),
+      .meta({
+        description:
+          'A code while confirmed, an error when denied, cancelled or expired; neither where a page sends the answer by form.',
+      }),
     advice: z.object({ retry_after_ms: milliseconds, final: z.boolean() }),
   } satisfies Record<keyof TicketNotice, z.ZodType>)
   .meta({ id: 'TicketNotice' });

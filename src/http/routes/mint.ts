@@ -58,10 +58,10 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
     },
     handle: async (request) => {
       const { binding, ...asked } = request.body;
-      const client = parts.minting.check(asked, binding);
-      checkSite(parts.origins, client, binding, request);
+      const may = parts.minting.check(asked, binding);
+      checkSite(parts.origins, may.client, binding, request);
       const browser = { ip: request.ip, agent: request.agent };
-      return mintAnswer(parts, await parts.minting.mint(client, asked, binding, browser));
+      return mintAnswer(parts, await parts.minting.mint(may, browser));
     },
   });
 }

@@ -1,11 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { AuthorizationEndpoint } from '../../oauth/authorization/authorization-endpoint.ts';
-import type { Parameters, SignInRequest } from '../../oauth/authorization/authorization-request.ts';
+import type { Parameters } from '../../oauth/authorization/asker.ts';
+import type { SignInRequest } from '../../oauth/authorization/authorization-request.ts';
+import type { CarriedRequests } from '../../oauth/authorization/carried-request.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { Answer } from '../answer/answer.ts';
 import { preferring } from '../pages/language.ts';
 import type { Pages } from '../pages/pages.ts';
-import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
+import { formPostPage } from '../pages/form-post-page.ts';
+import { signInPage } from '../pages/sign-in-page.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import type { MintMembers } from '../tickets/minting.ts';
@@ -33,8 +37,9 @@ export const authorizationMembers = {
 const query = z.object({ client_id: text, request_uri: text, ...authorizationMembers });
 
 export interface AuthorizeRouteParts {
-  readonly oauth: { readonly authorize: AuthorizationEndpoint };
+  readonly oauth: { readonly authorize: AuthorizationEndpoint; readonly carried: CarriedRequests };
   readonly pages: Pages;
+  readonly clients: ClientRegistry;
 }
 
 const common = { path: '/oauth/authorize', errors: 'page' } as const;
@@ -46,7 +51,11 @@ const operation = {
   tags: ['oauth'],
   answers: {
     200: { description: 'The sign-in page.', type: 'text/html' },
-    303: { description: 'Back to the client with an error.', headers: { Location: 'Where to' } },
+    303: {
+      description:
+        'Back to the client with an error; with `response_mode=form_post` it goes by the form of a page.',
+      headers: { Location: 'Where to' },
+    },
   },
   refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable', 'not_replicated'],
 } as const;
@@ -72,15 +81,17 @@ export function authorizeByPostRoute(parts: AuthorizeRouteParts): Route {
 }
 
 async function authorizationAnswer(
-  { oauth, pages }: AuthorizeRouteParts,
+  { oauth, pages, clients }: AuthorizeRouteParts,
   parameters: Parameters,
   headers: IncomingHttpHeaders,
 ): Promise<Answer> {
   const found = await oauth.authorize(parameters);
   if (found.kind === 'redirect') return redirect(found.location);
-  const asked = membersOf(found.request);
-  // The page's script makes a challenge of its own where there is none, which only suits the demo client.
-  if (asked.code_challenge === undefined) return redirect(plainUrl(asked));
+  if (found.kind === 'form') {
+    const clientId = parameters['client_id'] ?? '';
+    return formPostPage(pages, headers, clients.find(clientId)?.client_name ?? clientId, found.form);
+  }
+  const asked = membersOf(found.request, oauth.carried);
   const page = signInPage(pages, preferring(found.request.uiLocales, headers), found.request.client, asked);
   return { ...page, headers: { ...page.headers, ...NO_STORE } };
 }
@@ -89,14 +100,22 @@ function redirect(location: string): Answer {
   return { status: 303, headers: { Location: location, ...NO_STORE } };
 }
 
-function membersOf(request: SignInRequest): MintMembers {
-  const { client, redirectUri, state, scope, nonce, codeChallenge } = request;
-  return {
+/**
+ * What the page mints with. What was checked goes along sealed; so does the absence of a challenge, for without a sealed
+ * request the page's script makes one of its own, which only suits the demo client.
+ */
+function membersOf(request: SignInRequest, carried: CarriedRequests): MintMembers {
+  const { client, redirectUri, state, scope, nonce, codeChallenge, checked } = request;
+  const open = {
     client_id: client.client_id,
     redirect_uri: redirectUri,
     ...(state === undefined ? {} : { state }),
     ...(scope === undefined ? {} : { scope }),
     ...(nonce === undefined ? {} : { nonce }),
-    ...(codeChallenge === undefined ? {} : { code_challenge: codeChallenge, code_challenge_method: 'S256' }),
+    ...(codeChallenge === undefined
+      ? {}
+      : { code_challenge: codeChallenge, code_challenge_method: 'S256' as const }),
   };
+  const plain = codeChallenge !== undefined && Object.keys(checked).length === 0;
+  return plain ? open : { ...open, request: carried.seal(open, checked) };
 }

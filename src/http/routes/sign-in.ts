@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
+import { checkedOf } from '../../oauth/authorization/carried-request.ts';
+import type { CarriedRequests } from '../../oauth/authorization/carried-request.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
@@ -28,6 +30,7 @@ export interface SignInRouteParts extends TicketCookieParts {
   readonly pages: Pages;
   /** Makes a PKCE verifier for the demo client's sign-in without JavaScript. */
   readonly makeVerifier: () => string;
+  readonly carried: CarriedRequests;
 }
 
 const page = { 200: { description: 'A page.', type: 'text/html' } };
@@ -58,7 +61,7 @@ export function signInPageRoute({ clients, pages, issuer }: SignInRouteParts): R
 
 /** `GET /plain`: mints for a browser without JavaScript. */
 export function plainSignInRoute(parts: SignInRouteParts): Route {
-  const { minting, pages, issuer } = parts;
+  const { minting, pages, issuer, carried } = parts;
   return route({
     method: 'get',
     path: '/plain',
@@ -75,8 +78,8 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
     },
     handle: async (request) => {
       const { asked, verifier } = askedPlainly(parts, request.query);
-      const client = minting.check(asked, 'cookie');
-      const view = await minting.mint(client, asked, 'cookie', { ip: request.ip, agent: request.agent });
+      const may = minting.check(asked, 'cookie');
+      const view = await minting.mint(may, { ip: request.ip, agent: request.agent });
       const address = `/v1/tickets/${view.ticketId}/page`;
       const cookies = [
         ticketCookie(parts, view),
@@ -86,7 +89,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
         return { status: 303, headers: { Location: address, 'Set-Cookie': cookies } };
       // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
       const onward = pages.show('sign-in-plain', request.raw, {
-        ...plainValues(undefined, client.client_name),
+        ...plainValues(undefined, may.client.client_name, carried),
         redirect_to: address,
       });
       return { ...onward, headers: { ...onward.headers, 'Set-Cookie': cookies } };
@@ -95,7 +98,8 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
 }
 
 /** `GET /v1/tickets/{id}/page`: a ticket as a page that reloads itself. */
-export function ticketPageRoute({ commands, clients, gate, pages, presenter }: SignInRouteParts): Route {
+export function ticketPageRoute(parts: SignInRouteParts): Route {
+  const { commands, clients, gate, pages, presenter, carried } = parts;
   return route({
     method: 'get',
     path: '/v1/tickets/:id/page',
@@ -117,7 +121,7 @@ export function ticketPageRoute({ commands, clients, gate, pages, presenter }: S
       const view = await commands.look(request.params.id, gate.guard(claim));
       const { minted } = view.ticket;
       const name = clients.find(minted.client_id)?.client_name ?? minted.client_id;
-      return pages.show('sign-in-plain', request.raw, plainValues({ view, presenter }, name));
+      return pages.show('sign-in-plain', request.raw, plainValues({ view, presenter }, name, carried));
     },
   });
 }
@@ -141,6 +145,7 @@ function askedPlainly(
 function plainValues(
   shown: { readonly view: TicketView; readonly presenter: TicketPresenter } | undefined,
   clientName: string,
+  carried: CarriedRequests,
 ): Readonly<Record<string, string | boolean | undefined>> {
   const status = shown?.view.ticket.status;
   const notice = shown?.presenter.notice(shown.view, false);
@@ -161,14 +166,15 @@ function plainValues(
     redirect_to: refused ? undefined : result?.redirect_to,
     // The demo client's page has nothing to say of it that this one does not.
     back_to: refused && shown?.view.ticket.minted.client_id !== 'demo' ? result.redirect_to : undefined,
-    again_url: shown === undefined ? '/' : againUrl(shown.view),
+    again_url: shown === undefined ? '/' : againUrl(shown.view, carried),
   };
 }
 
-function againUrl({ ticket: { minted } }: TicketView): string {
+function againUrl({ ticket: { minted } }: TicketView, carried: CarriedRequests): string {
   if (minted.client_id === 'demo') return '/plain?client_id=demo';
   const { client_id, redirect_uri, state, nonce, code_challenge } = minted;
-  return plainUrl({ client_id, redirect_uri, state, nonce, code_challenge, scope: minted.scope.join(' ') });
+  const open = { client_id, redirect_uri, state, nonce, code_challenge, scope: minted.scope.join(' ') };
+  return plainUrl({ ...open, request: carried.seal(open, checkedOf(minted)) });
 }
 
 function dataUrl(svg: string): string {

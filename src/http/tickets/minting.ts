@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
+import type { CarriedRequests, CheckedMembers } from '../../oauth/authorization/carried-request.ts';
 import { lackedWithoutChallenge } from '../../oauth/authorization/pkce.ts';
-import { hasRedirect, livesFor, scopeFor } from '../../oauth/clients/client.ts';
+import { hasRedirect, livesFor, scopeFor, usesRedirects } from '../../oauth/clients/client.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Lives, MintedData, Device } from '../../ticket/events.ts';
@@ -17,6 +18,11 @@ export const mintMembers = z.object({
   nonce: nonce.optional(),
   code_challenge: codeChallenge.optional(),
   code_challenge_method: z.literal('S256').optional(),
+  request: z
+    .string()
+    .max(4096)
+    .optional()
+    .meta({ description: 'What the page of an authorization request was handed: nobody else has one.' }),
 });
 
 export type MintMembers = z.output<typeof mintMembers>;
@@ -24,6 +30,7 @@ export type MintMembers = z.output<typeof mintMembers>;
 export interface MintingParts {
   readonly commands: TicketCommands;
   readonly clients: ClientRegistry;
+  readonly carried: CarriedRequests;
   /** The settings' lives; a client's policy stands over them. */
   readonly lives: Lives & { readonly device_ms: number };
   /** The id of the key that makes secrets now. */
@@ -31,36 +38,42 @@ export interface MintingParts {
   readonly makeTicketId: () => string;
 }
 
+/** A request that a ticket may be minted for. */
+export interface MayMint {
+  readonly client: Client;
+  readonly asked: MintMembers;
+  readonly binding: MintedData['binding'];
+  readonly checked: CheckedMembers;
+}
+
 /** Mints tickets for the code flow. */
 export interface Minting {
   /**
-   * The client of a request, with everything about it checked that does not need a ticket. Where nothing but a state
+   * A request, with everything about it checked that does not need a ticket. Where nothing but a state
    * stands for PKCE, the code must go by redirect alone, and to a page of the gateway's own.
    *
    * @throws ScangateError `invalid_client`, `invalid_redirect_uri`, `invalid_request`.
    */
-  check(asked: MintMembers, binding: MintedData['binding']): Client;
-  mint(
-    client: Client,
-    asked: MintMembers,
-    binding: MintedData['binding'],
-    browser: Device,
-  ): Promise<TicketView>;
+  check(asked: MintMembers, binding: MintedData['binding']): MayMint;
+  mint(may: MayMint, browser: Device): Promise<TicketView>;
 }
 
 export function minting(parts: MintingParts): Minting {
   return {
     check(asked, binding) {
       const client = parts.clients.find(asked.client_id);
-      if (client?.grant_types.includes('authorization_code') !== true)
+      if (client === undefined || !usesRedirects(client))
         throw new ScangateError('invalid_client', { field: 'client_id' });
       if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri, asked.code_challenge))
         throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
-      checkChallenge(client, asked, binding);
-      return client;
+      const checked = checkedMembers(parts.carried, asked, binding);
+      if (!client.response_types.includes(checked.form_post ?? 'code'))
+        throw new ScangateError('invalid_client', { field: 'client_id' });
+      if (checked.form_post !== 'id_token') checkChallenge(client, asked, binding);
+      return { client, asked, binding, checked };
     },
 
-    async mint(client, asked, binding, browser) {
+    async mint({ client, asked, binding, checked }, browser) {
       return await parts.commands.mint(parts.makeTicketId(), {
         client_id: client.client_id,
         grant: 'authorization_code',
@@ -71,6 +84,7 @@ export function minting(parts: MintingParts): Minting {
         lives: livesFor(client, 'authorization_code', parts.lives),
         shows_scanner: client.policy.shows_scanner,
         number_match: client.policy.number_match,
+        ...checked,
         ...optional('redirect_uri', asked.redirect_uri),
         ...optional('state', asked.state),
         ...optional('nonce', asked.nonce),
@@ -78,6 +92,18 @@ export function minting(parts: MintingParts): Minting {
       });
     },
   };
+}
+
+// What the authorization endpoint checked is for the gateway's own pages, whose browser can open the ticket's addresses.
+function checkedMembers(
+  carried: CarriedRequests,
+  asked: MintMembers,
+  binding: MintedData['binding'],
+): CheckedMembers {
+  if (asked.request === undefined) return {};
+  const checked = binding === 'cookie' ? carried.open(asked, asked.request) : undefined;
+  if (checked !== undefined && asked.redirect_uri !== undefined) return checked;
+  throw new ScangateError('invalid_request', { field: 'request', message: 'It is not for this request.' });
 }
 
 // RFC 9700 §2.1.1: without PKCE only a client that its operator has excused.

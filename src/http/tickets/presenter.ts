@@ -83,6 +83,7 @@ function noticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean)
     }),
     number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? at.cursor),
     code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? at.cursor),
+    formPage: () => `${issuer}/v1/tickets/${ticketId}/form`,
     redirectTo: (answer) => redirectTo(ticket, answer, issuer),
   });
 }

@@ -1,15 +1,16 @@
 import { ScangateError } from '../../ticket/error.ts';
-import { readAsker, readSignIn } from './authorization-request.ts';
-import type { Asker, Parameters, SignInRequest } from './authorization-request.ts';
+import { readAsker } from './asker.ts';
+import type { Parameters } from './asker.ts';
+import { readSignIn } from './authorization-request.ts';
+import type { SignInRequest } from './authorization-request.ts';
 import type { ClientRegistry } from '../clients/client.ts';
-import { withParameters } from '../clients/redirect-uri.ts';
+import { sentError } from './response-mode.ts';
+import type { SentAnswer } from './response-mode.ts';
 import { OAuthError } from '../error.ts';
 import type { PushedRequests } from './pushed-requests.ts';
 
 /** What an authorization request leads to: the page that shows the QR code, or back to the client with an error. */
-export type AuthorizationAnswer =
-  | { readonly kind: 'show'; readonly request: SignInRequest }
-  | { readonly kind: 'redirect'; readonly location: string };
+export type AuthorizationAnswer = { readonly kind: 'show'; readonly request: SignInRequest } | SentAnswer;
 
 /**
  * Answers `/oauth/authorize` (RFC 6749 §3.1).
@@ -30,7 +31,7 @@ export function authorizationEndpoint(
       return { kind: 'show', request: readSignIn(asker, whole) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      return { kind: 'redirect', location: errorRedirect(asker, error, whole['state'], issuer) };
+      return sentError(asker, error, whole, issuer);
     }
   };
 }
@@ -43,14 +44,4 @@ async function expanded(parameters: Parameters, pushed: PushedRequests): Promise
   if (found === undefined)
     throw new ScangateError('invalid_request', { field: 'request_uri', message: 'It is unknown or over.' });
   return found;
-}
-
-/** Where an error goes (RFC 6749 §4.1.2.1, RFC 9207 §2): to a registered address, and only there. */
-function errorRedirect(
-  { redirectUri }: Asker,
-  { error, description }: OAuthError,
-  state: string | undefined,
-  issuer: string,
-): string {
-  return withParameters(redirectUri, { error, error_description: description, state, iss: issuer });
 }

@@ -1,11 +1,9 @@
-import { ScangateError } from '../../ticket/error.ts';
-import { hasRedirect } from '../clients/client.ts';
-import type { Client, ClientRegistry } from '../clients/client.ts';
+import type { Asker, Parameters } from './asker.ts';
+import type { CheckedMembers } from './carried-request.ts';
+import { formPostOf } from './response-mode.ts';
+import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import { isChallenge, lackedWithoutChallenge } from './pkce.ts';
-
-/** The parameters of a request, as they came. */
-export type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** A request to sign in, checked: who asks, and where its answer may go. */
 export interface SignInRequest {
@@ -14,16 +12,12 @@ export interface SignInRequest {
   readonly state?: string;
   readonly scope?: string;
   readonly nonce?: string;
-  /** Absent for a client that is excused from PKCE. */
+  /** What counts only as it was checked here. */
+  readonly checked: CheckedMembers;
+  /** Absent for a client that is excused from PKCE, and for an ID token alone. */
   readonly codeChallenge?: string;
   /** The languages that the user likes, best first (OpenID Connect Core §3.1.2.1). */
   readonly uiLocales?: string;
-}
-
-/** Who asks, and a redirect address that is registered: from here on, errors may be sent there. */
-export interface Asker {
-  readonly client: Client;
-  readonly redirectUri: string;
 }
 
 const STATE_MAX = 4096;
@@ -34,30 +28,15 @@ const UI_LOCALES_MAX = 512;
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e ]*$/;
 
 /**
- * Finds out who asks and where an answer may go: to one of the client's registered addresses.
- *
- * @throws ScangateError `invalid_client`, `invalid_redirect_uri`: to be shown, never sent anywhere (RFC 6749 §4.1.2.1).
- */
-export function readAsker(clients: ClientRegistry, parameters: Parameters): Asker {
-  const client = clients.find(parameters['client_id'] ?? '');
-  if (client?.grant_types.includes('authorization_code') !== true)
-    throw new ScangateError('invalid_client', { field: 'client_id' });
-  const redirectUri = parameters['redirect_uri'];
-  if (redirectUri === undefined || !hasRedirect(client, redirectUri, parameters['code_challenge']))
-    throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
-  return { client, redirectUri };
-}
-
-/**
  * Reads the rest of a request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
  *
  * @throws OAuthError to be sent to the redirect address.
  */
 export function readSignIn({ client, redirectUri }: Asker, parameters: Parameters): SignInRequest {
   checkUnsupported(parameters);
-  checkResponse(parameters);
+  const formPost = formPostOf(client, parameters);
   checkPrompt(parameters['prompt']);
-  checkChallenge(client, parameters);
+  if (formPost !== 'id_token') checkChallenge(client, parameters);
   const { state, nonce, scope, code_challenge: codeChallenge, ui_locales: uiLocales } = parameters;
   bounded('state', state, STATE_MAX);
   bounded('nonce', nonce, NONCE_MAX);
@@ -69,6 +48,7 @@ export function readSignIn({ client, redirectUri }: Asker, parameters: Parameter
   return {
     client,
     redirectUri,
+    checked: formPost === undefined ? {} : { form_post: formPost },
     ...optional('state', state),
     ...optional('scope', scope),
     ...optional('nonce', nonce),
@@ -80,13 +60,6 @@ export function readSignIn({ client, redirectUri }: Asker, parameters: Parameter
 function checkUnsupported(parameters: Parameters): void {
   if (parameters['request'] !== undefined)
     throw new OAuthError('request_not_supported', 'Request objects are not read here.');
-}
-
-function checkResponse({ response_type: type, response_mode: mode }: Parameters): void {
-  if (type === undefined) throw new OAuthError('invalid_request', 'response_type is missing.');
-  if (type !== 'code') throw new OAuthError('unsupported_response_type', 'response_type must be code.');
-  if (mode !== undefined && mode !== 'query')
-    throw new OAuthError('invalid_request', 'response_mode must be query.');
 }
 
 // Every sign-in here is a fresh one by the phone, so all that a prompt can ask for is done, but for asking nothing.

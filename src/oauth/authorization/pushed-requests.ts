@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import { readAsker, readSignIn } from './authorization-request.ts';
-import type { Parameters } from './authorization-request.ts';
+import { readAsker } from './asker.ts';
+import type { Parameters } from './asker.ts';
+import { readSignIn } from './authorization-request.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';

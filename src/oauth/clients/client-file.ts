@@ -1,6 +1,7 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
 import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
+import { RESPONSE_TYPES } from '../../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES, PKCE_POLICIES } from './client.ts';
 import type { AuthMethod, Client, ClientPolicy } from './client.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
@@ -72,8 +73,11 @@ const CLIENT = z.object({
   client_name: text(200).optional(),
   client_uri: address.optional(),
   redirect_uris: z.array(text(2000)).max(50).default([]),
-  grant_types: z.array(z.enum(GRANT_TYPES)).min(1).default(['authorization_code', 'refresh_token']),
-  response_types: z.array(z.literal('code')).optional(),
+  grant_types: z
+    .array(z.enum([...GRANT_TYPES, 'implicit']))
+    .min(1)
+    .default(['authorization_code', 'refresh_token']),
+  response_types: z.array(z.enum(RESPONSE_TYPES)).min(1).default(['code']),
   scope: z.string().max(1000).optional(),
   token_endpoint_auth_method: z.enum(AUTH_METHODS).optional(),
   client_secret: text(500).regex(printable, 'must be printable ASCII without spaces').optional(),
@@ -211,6 +215,8 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
   row.jwks?.keys.forEach((key, index) => {
     if ('d' in key || 'k' in key) add(['jwks', 'keys', index], 'must be a public key');
   });
+  if (row.grant_types.includes('implicit') && !row.response_types.includes('id_token'))
+    add(['grant_types'], 'has implicit, which is for response_types with id_token');
   if (row.scangate.pkce === 'none' && method === 'none')
     add(['scangate', 'pkce'], 'must not be none for a public client');
   const { ticket_life: life, ticket_life_max: max } = row.scangate;
@@ -232,7 +238,8 @@ function clientOf(row: Row): Client {
     client_name: row.client_name ?? row.client_id,
     ...(client_uri === undefined ? {} : { client_uri }),
     redirect_uris: row.redirect_uris,
-    grant_types: row.grant_types,
+    grant_types: row.grant_types.filter((grant) => grant !== 'implicit'),
+    response_types: row.response_types,
     scope: scopeOf(row),
     token_endpoint_auth_method: methodOf(row),
     ...(client_secret === undefined ? {} : { client_secret }),

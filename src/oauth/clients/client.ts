@@ -1,5 +1,5 @@
 import type { SigningAlg } from '../../secrets/signing-keys.ts';
-import type { Grant, Lives } from '../../ticket/events.ts';
+import type { Grant, Lives, ResponseType } from '../../ticket/events.ts';
 import { differInPortAlone } from './redirect-uri.ts';
 
 /** The grants that a client may be registered for, as RFC 7591 and RFC 8628 name them. */
@@ -48,6 +48,7 @@ export interface Client {
   /** Compared character by character; never empty where the client may use the code flow. */
   readonly redirect_uris: readonly string[];
   readonly grant_types: readonly GrantType[];
+  readonly response_types: readonly ResponseType[];
   /** The scopes it may be given. */
   readonly scope: readonly string[];
   readonly token_endpoint_auth_method: AuthMethod;
@@ -64,6 +65,13 @@ export interface ClientRegistry {
   find(clientId: string): Client | undefined;
   /** Whether a web origin (`https://app.example`) is that of any client's redirect address. */
   isClientOrigin(origin: string): boolean;
+}
+
+/** Whether a client may send browsers to the authorization endpoint at all. */
+export function usesRedirects({ grant_types: grants, response_types: responses }: Client): boolean {
+  return (
+    responses.includes('id_token') || (responses.includes('code') && grants.includes('authorization_code'))
+  );
 }
 
 /**

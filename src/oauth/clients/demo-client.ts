@@ -9,6 +9,7 @@ export function demoClient(issuer: string): Client {
     client_uri: `${issuer}/`,
     redirect_uris: [`${issuer}/demo/callback`],
     grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
+    response_types: ['code'],
     scope: ['openid', 'profile', 'offline_access'],
     token_endpoint_auth_method: 'none',
     id_token_signed_response_alg: 'RS256',

@@ -5,26 +5,29 @@ import { OAuthError } from '../error.ts';
 import type { RunGrant, TokenRequest } from './grant.ts';
 import { required } from '../parameter.ts';
 import { provesPossession } from '../authorization/pkce.ts';
+import { allTokens } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
+import type { Tokens } from '../tokens/tokens.ts';
 
 /**
  * `authorization_code` (RFC 6749 §4.1.3) with PKCE (RFC 7636). Whatever is wrong with a code has one answer,
  * `invalid_grant`, and a forged one is refused before the store is asked.
  */
-export function codeGrant(secrets: TicketSecrets, redeem: Redeem): RunGrant {
+export function codeGrant(secrets: TicketSecrets, tokens: Tokens, redeem: Redeem): RunGrant {
   return async (client, request) => {
     const code = secrets.checkCode(required(request, 'code'));
     if (code === undefined) throw refused();
-    return await redeem({
+    const asked = {
       at: code.ticketId,
       client,
-      guard: (view) => {
+      guard: (view: TicketView) => {
         if (!isRightUse(view, code, client, request)) throw refused();
       },
       idempotencyKey: request.idempotencyKey,
       proof: request.form['code_verifier'] ?? '',
       endsOnReuse: true,
-    });
+    };
+    return await redeem(asked, allTokens(tokens, client));
   };
 }
 
@@ -32,6 +35,7 @@ function isRightUse({ ticket }: TicketView, code: Checked, client: Client, { for
   const { minted, confirmed } = ticket;
   return (
     minted.grant === 'authorization_code' &&
+    minted.form_post !== 'id_token' &&
     minted.key_id === code.keyId &&
     confirmed?.id === code.data &&
     minted.client_id === client.client_id &&

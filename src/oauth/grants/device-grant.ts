@@ -8,13 +8,15 @@ import { OAuthError } from '../error.ts';
 import { required } from '../parameter.ts';
 import type { RunGrant } from './grant.ts';
 import type { PollPace } from './poll-pace.ts';
-import { refusing } from './redemption.ts';
+import { allTokens, refusing } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
+import type { Tokens } from '../tokens/tokens.ts';
 
 export interface DeviceGrantOptions {
   readonly tickets: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly pace: PollPace;
+  readonly tokens: Tokens;
   readonly redeem: Redeem;
 }
 
@@ -28,7 +30,7 @@ const OVER: Partial<Record<TicketStatus, OAuthError['error']>> = {
  * The device grant (RFC 8628 §3.4). Its code is the ticket's browser secret, so the device may as well watch. What has
  * been decided is answered at once; only one who asks while nothing has is told to slow down.
  */
-export function deviceGrant({ tickets, secrets, pace, redeem }: DeviceGrantOptions): RunGrant {
+export function deviceGrant({ tickets, secrets, pace, tokens, redeem }: DeviceGrantOptions): RunGrant {
   return async (client, request) => {
     const deviceCode = required(request, 'device_code');
     const checked = secrets.checkBrowserSecret(deviceCode, 'bearer');
@@ -40,14 +42,9 @@ export function deviceGrant({ tickets, secrets, pace, redeem }: DeviceGrantOptio
     const over = OVER[view.ticket.status];
     if (over !== undefined) throw new OAuthError(over, `The sign-in is ${view.ticket.status}.`);
     if (view.ticket.status === 'pending' || view.ticket.status === 'scanned') throw await pending(view);
-    return await redeem({
-      at: view,
-      client,
-      guard,
-      idempotencyKey: request.idempotencyKey,
-      proof: deviceCode,
-      endsOnReuse: false,
-    });
+    const { idempotencyKey } = request;
+    const asked = { at: view, client, guard, idempotencyKey, proof: deviceCode, endsOnReuse: false };
+    return await redeem(asked, allTokens(tokens, client));
   };
 
   async function pending(view: TicketView): Promise<OAuthError> {

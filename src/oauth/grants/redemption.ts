@@ -9,6 +9,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
+import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
 import type { UserSessions } from '../tokens/user-sessions.ts';
 import { openingOf, sidOf, userOf } from './opening.ts';
@@ -22,7 +23,6 @@ export interface RedemptionOptions {
   readonly sessions: SessionCommands;
   readonly ledger: Ledger;
   readonly secrets: TicketSecrets;
-  readonly tokens: Tokens;
   readonly userSessions: UserSessions;
   readonly isActive: IsActive;
   /** How long a lost answer is given again, in milliseconds. */
@@ -45,8 +45,16 @@ export interface RedemptionRequest {
   readonly endsOnReuse: boolean;
 }
 
-/** Turns a confirmed ticket into tokens, once. */
-export type Redeem = (request: RedemptionRequest) => Promise<TokenAnswer>;
+/** Makes of an opened session what is answered. */
+export type MakeAnswer<A> = (opened: SessionView) => Promise<A>;
+
+/** Turns a confirmed ticket into a session, once, and answers what `make` makes of it. */
+export type Redeem = <A>(request: RedemptionRequest, make: MakeAnswer<A>) => Promise<A>;
+
+/** Makes all tokens that a session's scope brings. */
+export function allTokens(tokens: Tokens, client: Client): MakeAnswer<TokenAnswer> {
+  return (opened) => tokens.answer(opened, client, generationOf(opened), openedOf(opened).scope);
+}
 
 /**
  * Redeems. The same request with the same `Idempotency-Key` within the window gets the same answer, and so does, once,
@@ -54,14 +62,14 @@ export type Redeem = (request: RedemptionRequest) => Promise<TokenAnswer>;
  * after the window it also ends what the first one opened (RFC 9700 §4.14.2).
  */
 export function redemption(options: RedemptionOptions): Redeem {
-  const { tickets, sessions, secrets, tokens, userSessions } = options;
+  const { tickets, sessions, secrets, userSessions } = options;
   const owed = owedAnswers(options.ledger, secrets, options.replayWindowMs);
 
-  return async (request) => {
+  return async (request, make) => {
     const seen = await lookAt(request);
     const replay = replayOf(secrets, request, seen);
     const isRepeat = seen.ticket.status === 'redeemed';
-    if (isRepeat && (await owed.isOwed(request, seen))) return await settle(request, seen);
+    if (isRepeat && (await owed.isOwed(request, seen))) return await settle(request, seen, make);
     if (isRepeat && (replay === undefined || replay !== seen.ticket.redeemed?.replay || owed.isOld(seen)))
       throw await reused(request, seen);
     await checkUser(seen);
@@ -76,7 +84,7 @@ export function redemption(options: RedemptionOptions): Redeem {
       if (isNotReplicated(error)) await owed.note(request, seen);
       throw error;
     });
-    return await answer(session, request.client);
+    return await answer(session, make);
   };
 
   async function lookAt({ at, guard }: RedemptionRequest): Promise<TicketView> {
@@ -87,11 +95,11 @@ export function redemption(options: RedemptionOptions): Redeem {
     return seen;
   }
 
-  async function settle(request: RedemptionRequest, seen: TicketView): Promise<TokenAnswer> {
+  async function settle<A>(request: RedemptionRequest, seen: TicketView, make: MakeAnswer<A>): Promise<A> {
     await checkUser(seen);
     const [opened] = await sessions.look([sidOf(secrets, seen)]);
     if (!opened) throw new OAuthError('invalid_grant', 'The session has ended.');
-    const settled = await answer(opened, request.client);
+    const settled = await answer(opened, make);
     if (!(await owed.take(request, seen))) throw await reused(request, seen);
     return settled;
   }
@@ -106,10 +114,9 @@ export function redemption(options: RedemptionOptions): Redeem {
       throw new OAuthError('invalid_grant', 'The user may not sign in.');
   }
 
-  async function answer(opened: SessionView, client: Client): Promise<TokenAnswer> {
+  async function answer<A>(opened: SessionView, make: MakeAnswer<A>): Promise<A> {
     if (opened.session.status !== 'active') throw new OAuthError('invalid_grant', 'The session has ended.');
-    const { id, key_id: keyId, scope } = openedOf(opened);
-    return await tokens.answer(opened, client, { id, keyId }, scope);
+    return await make(opened);
   }
 }
 

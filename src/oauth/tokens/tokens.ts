@@ -43,6 +43,8 @@ export interface Tokens {
     generation: Generation,
     scope: readonly string[],
   ): Promise<TokenAnswer>;
+  /** An ID token alone, as a client gets it that asked for nothing else: with no access token, and no hash of one. */
+  idToken(view: SessionView, client: Client, generation: Generation): Promise<string>;
   /** The claims of an access token that we signed, outdated or not; undefined for any other text. */
   readAccess(token: string): Promise<AccessClaims | undefined>;
 }
@@ -64,13 +66,10 @@ export function tokens(options: TokensOptions): Tokens {
     async answer(view, client, generation, scope) {
       const opened = openedOf(view);
       const key = await keyOf(generation, ACCESS_ALG);
-      const idKey = await keyOf(generation, client.id_token_signed_response_alg);
       const times = timesOf(view, client, generation);
-      const iss = issuer;
-      const sub = subjectOf(opened.user);
       const access = await sign(key, ACCESS_TYPE, {
-        iss,
-        sub,
+        iss: issuer,
+        sub: subjectOf(opened.user),
         aud: issuer,
         client_id: client.client_id,
         ...times,
@@ -79,9 +78,6 @@ export function tokens(options: TokensOptions): Tokens {
         scope: scope.join(' '),
         auth_time: opened.auth_time,
       });
-      const hash = halfHash(idKey.alg, access);
-      const aud = client.client_id;
-      const identity = { iss, sub, aud, ...times, ...identityOf(view, generation, scope, hash) };
       return {
         access_token: access,
         token_type: 'Bearer',
@@ -90,12 +86,35 @@ export function tokens(options: TokensOptions): Tokens {
         ...(opened.scope.includes('offline_access')
           ? { refresh_token: secrets.refreshToken(view.sid, generation.keyId, generation.id) }
           : {}),
-        ...(scope.includes('openid') ? { id_token: await sign(idKey, 'JWT', identity) } : {}),
+        ...(scope.includes('openid')
+          ? { id_token: await idToken(view, client, generation, scope, access) }
+          : {}),
       };
     },
 
+    idToken: (view, client, generation) => idToken(view, client, generation, openedOf(view).scope, undefined),
+
     readAccess: (token) => readAccessToken(issuer, keys, token),
   };
+
+  async function idToken(
+    view: SessionView,
+    client: Client,
+    generation: Generation,
+    scope: readonly string[],
+    access: string | undefined,
+  ): Promise<string> {
+    const key = await keyOf(generation, client.id_token_signed_response_alg);
+    return await sign(key, 'JWT', {
+      iss: issuer,
+      sub: subjectOf(openedOf(view).user),
+      aud: client.client_id,
+      ...timesOf(view, client, generation),
+      ...identityOf(view, generation),
+      ...(access === undefined ? {} : { at_hash: halfHash(key.alg, access) }),
+      ...(scope.includes('profile') ? profileOf(openedOf(view)) : {}),
+    });
+  }
 
   async function keyOf(generation: Generation, alg: SigningAlg): Promise<SigningKey> {
     const key = await keys.of(generation.keyId, alg);
@@ -111,6 +130,12 @@ export function tokens(options: TokensOptions): Tokens {
   }
 }
 
+/** A session's first generation: what its opening made. */
+export function generationOf(view: SessionView): Generation {
+  const { id, key_id: keyId } = openedOf(view);
+  return { id, keyId };
+}
+
 /** What a session of the `profile` scope tells of its user (OpenID Connect Core §5.4). */
 export function profileOf({ user }: OpenedData): { name?: string; picture?: string } {
   return {
@@ -120,20 +145,13 @@ export function profileOf({ user }: OpenedData): { name?: string; picture?: stri
 }
 
 /** What an ID token says of the sign-in itself (OpenID Connect Core §2). The nonce belongs to its first token alone. */
-function identityOf(
-  view: SessionView,
-  { id }: Generation,
-  scope: readonly string[],
-  hash: string,
-): JWTPayload {
+function identityOf(view: SessionView, { id }: Generation): JWTPayload {
   const opened = openedOf(view);
   return {
     ...(opened.nonce !== undefined && id === opened.id ? { nonce: opened.nonce } : {}),
     auth_time: opened.auth_time,
     amr: ['user'],
     sid: view.sid,
-    at_hash: hash,
-    ...(scope.includes('profile') ? profileOf(opened) : {}),
   };
 }
 

@@ -32,8 +32,9 @@ export function startAttempt(
   turn: Turn,
   events: AttemptEvents,
 ): Attempt {
-  const verifier = options.codeChallenge ? undefined : makeVerifier((count) => platform.randomBytes(count));
-  const challenge = options.codeChallenge ?? challengeOf(verifier ?? '');
+  const made = options.codeChallenge !== undefined || options.request !== undefined;
+  const verifier = made ? undefined : makeVerifier((count) => platform.randomBytes(count));
+  const challenge = verifier === undefined ? options.codeChallenge : challengeOf(verifier);
   const own = gateway === platform.origin && platform.provesOrigin;
   let access: Access | undefined;
 
@@ -75,7 +76,7 @@ export function startAttempt(
 
 function mintRequest(
   options: SignInOptions,
-  challenge: string,
+  challenge: string | undefined,
   binding: MintRequest['binding'],
 ): MintRequest {
   return {
@@ -84,8 +85,8 @@ function mintRequest(
     ...(options.state ? { state: options.state } : {}),
     ...(options.scope ? { scope: options.scope } : {}),
     ...(options.nonce ? { nonce: options.nonce } : {}),
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
+    ...(challenge ? { code_challenge: challenge, code_challenge_method: 'S256' } : {}),
+    ...(options.request ? { request: options.request } : {}),
     binding,
   };
 }

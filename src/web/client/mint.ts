@@ -14,8 +14,9 @@ export interface MintRequest {
   readonly state?: string;
   readonly scope?: string;
   readonly nonce?: string;
-  readonly code_challenge: string;
-  readonly code_challenge_method: 'S256';
+  readonly code_challenge?: string;
+  readonly code_challenge_method?: 'S256';
+  readonly request?: string;
   readonly binding: 'cookie' | 'bearer';
 }
 

@@ -19,6 +19,12 @@ export interface SignInRefusal {
   readonly redirect_to?: string;
 }
 
+/** What a page of the gateway's own gets where the answer goes by form: the page that sends it. */
+export interface SignInForm {
+  readonly state?: string;
+  readonly redirect_to: string;
+}
+
 /** What a browser may know about a ticket now; docs/wire.md, "A notice", has the meaning of each member. */
 export interface Notice {
   readonly ticket_id: string;
@@ -29,7 +35,7 @@ export interface Notice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms?: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
-  readonly result?: SignInResult | SignInRefusal;
+  readonly result?: SignInResult | SignInRefusal | SignInForm;
   readonly advice?: { readonly retry_after_ms?: number; readonly final?: boolean };
 }
 

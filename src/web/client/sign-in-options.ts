@@ -13,6 +13,8 @@ export interface SignInOptions {
   readonly nonce?: string;
   /** An S256 challenge whose verifier somebody else holds. When missing, the client makes both. */
   readonly codeChallenge?: string;
+  /** For the gateway's own page: what it was handed of an authorization request. Then no challenge is made. */
+  readonly request?: string;
   /** Only these ways to wait, in the order socket, events, poll, ask; all when missing. */
   readonly transports?: readonly TransportName[];
   /** Told about every change, and once at the start. */

@@ -4,6 +4,13 @@ import type { SignInState } from '../client/sign-in-state.ts';
 /** How long the page says what happened before it goes on. */
 const READ_MS = 3000;
 
+/** Goes to the page that sends a confirmed sign-in's answer by form, where that is how it goes. */
+export function sendForm({ notice, status }: SignInState): void {
+  const result = notice && notice.status === status ? notice.result : undefined;
+  if (status !== 'confirmed' || !result || 'code' in result || 'error' in result) return;
+  location.replace(result.redirect_to);
+}
+
 /**
  * Takes the user back to a client whose sign-in was denied, cancelled or has expired, so that the client hears of it; a
  * new code, asked for in time, keeps them here.

@@ -3,7 +3,7 @@ import type * as Client from '../client/client.ts';
 import { originOf } from '../client/address.ts';
 import { encodeBase64url } from '../client/base64url.ts';
 import { browserPlatform } from '../client/browser-platform.ts';
-import { goingBack } from './going-back.ts';
+import { goingBack, sendForm } from './going-back.ts';
 
 declare const Scangate: typeof Client;
 
@@ -14,14 +14,15 @@ type OnState = NonNullable<Client.RenderOptions['onState']>;
 
 /** Asks in the client's name, or in the page's own, which then makes the challenge and the state. */
 function start(target: HTMLElement, read: (name: string) => string, onState: OnState): Client.SignIn {
-  const challenge = read('code-challenge');
-  const own = challenge === '';
+  const [challenge, request] = [read('code-challenge'), read('request')];
+  const own = challenge === '' && request === '';
   const state = read('state') || (own ? encodeBase64url(browserPlatform().randomBytes(STATE_BYTES)) : '');
   const optional = {
     ...(state ? { state } : {}),
     ...(read('scope') ? { scope: read('scope') } : {}),
     ...(read('nonce') ? { nonce: read('nonce') } : {}),
-    ...(own ? {} : { codeChallenge: challenge }),
+    ...(challenge ? { codeChallenge: challenge } : {}),
+    ...(request ? { request } : {}),
   };
   const addresses = { clientId: read('client-id'), redirectUri: read('redirect-uri') };
   return Scangate.render(target, { ...addresses, ...optional, onState });
@@ -46,7 +47,7 @@ if (target) {
   const read = (name: string): string => target.getAttribute('data-' + name) ?? '';
   const here = browserPlatform().origin;
   const back = originOf(read('redirect-uri'));
-  const own = read('code-challenge') === '';
+  const own = read('code-challenge') === '' && read('request') === '';
   const hint = document.getElementById('this-computer');
   if (own && back !== '' && back !== here) {
     sendElsewhere(back, here);
@@ -54,6 +55,7 @@ if (target) {
     const goBack = own ? undefined : goingBack(document.getElementById('going-back'));
     const signIn = start(target, read, (state) => {
       goBack?.(state);
+      sendForm(state);
       if (hint) hint.hidden = !own || !LOOPBACK.test(here) || state.status !== 'pending';
     });
     // Who comes back by the back button to a sign-in that is done wants another one.
