@@ -34,9 +34,9 @@ export interface EdgeParts {
 }
 
 /** Makes the server with every route behind it. It does not listen yet. */
-export function makeServer(config: Config, parts: EdgeParts): Edge['server'] {
+export function makeServer(config: Config, parts: EdgeParts): Edge {
   const { clients, commands, ledger, log, metrics, oauth, phones, secrets, shared, state } = parts;
-  const { server } = makeEdge({
+  return makeEdge({
     settings: edgeSettings(config),
     commands: commands.tickets,
     sessions: commands.sessions,
@@ -69,7 +69,6 @@ export function makeServer(config: Config, parts: EdgeParts): Edge['server'] {
     assetsFolder: besideThis('../web'),
     openapiFile: besideThis('../openapi.yaml'),
   });
-  return server;
 }
 
 function besideThis(path: string): string {

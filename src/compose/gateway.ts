@@ -63,7 +63,7 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const canary = await assembly.open('canary', () => new Canary({ ...flights, ...canarySettings(config) }));
   const state = new NodeState(config, canary, store);
   const edgeParts = { clients, commands, ledger, log, metrics, oauth, phones, state };
-  const server = assembly.make('edge', () => makeServer(config, { ...edgeParts, secrets, shared }));
+  const edge = assembly.make('edge', () => makeServer(config, { ...edgeParts, secrets, shared }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
       woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),
@@ -87,5 +87,5 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
     await feed.ready;
     await canary.start();
   }
-  return lifecycle(config, { assembly, server, held, state, warmUp, log, metrics, time });
+  return lifecycle(config, { assembly, edge, held, state, warmUp, log, metrics, time });
 }

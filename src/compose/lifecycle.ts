@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { Config } from '../config/config.ts';
 import { drainTimes } from '../config/rooms/http.ts';
+import type { Edge } from '../http/edge.ts';
 import type { Held } from '../http/transports/held.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -20,7 +20,7 @@ export interface Gateway {
 /** What has a life between start and stop. */
 export interface LifecycleParts {
   readonly assembly: Assembly;
-  readonly server: Server;
+  readonly edge: Pick<Edge, 'server' | 'connections'>;
   readonly held: Held;
   readonly state: NodeState;
   /** Does what is better done before anyone asks; kept once this node delivers. */
@@ -35,7 +35,8 @@ const LAST_MS = 500;
 
 /** The start and the stop of a gateway whose parts are up. */
 export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
-  const { assembly, server, held, state, log, metrics, time } = parts;
+  const { assembly, edge, held, state, log, metrics, time } = parts;
+  const { server } = edge;
   const times = drainTimes(config);
 
   async function drain(): Promise<void> {
@@ -43,7 +44,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
     state.drain();
     metrics.draining.set(1);
     await held.drain(times, (step) => log.debug({ step, held: held.size, ...times }, 'draining'));
-    await closeServer(server, time, Math.max(0, endBy - time.now() - LAST_MS));
+    await closeServer(edge, time, Math.max(0, endBy - time.now() - LAST_MS));
     log.debug('the server is closed');
     await assembly.close();
   }
@@ -58,7 +59,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
         log.debug({ host: config.HOST, port: config.PORT }, 'listening');
         await parts.warmUp();
       } catch (error) {
-        if (server.listening) await closeServer(server, time, 0);
+        if (server.listening) await closeServer(edge, time, 0);
         await assembly.close();
         throw error;
       }
@@ -68,11 +69,15 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
   };
 }
 
-/** Closes a server: idle connections at once, the others when they have been answered, or are cut. */
-async function closeServer(server: Server, time: Time, withinMs: number): Promise<void> {
+/** Closes a server: connections without a request at once, the others when they have been answered, or are cut. */
+async function closeServer(
+  { server, connections }: LifecycleParts['edge'],
+  time: Time,
+  withinMs: number,
+): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  connections.close();
   const cancel = time.after(withinMs, () => server.closeAllConnections());
   await closed;
   cancel();

@@ -17,7 +17,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { makeApp } from './app.ts';
 import { awayCookies } from './caller/away-cookie.ts';
 import { BrowserGate } from './caller/browser-gate.ts';
-import { clientAddresses } from './caller/client-address.ts';
+import { clientAddresses, connectionAddresses } from './caller/client-address.ts';
 import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
 import { makeLimits, noLimits } from './limits/limits.ts';
@@ -34,6 +34,8 @@ import { sessionGate } from './routes/session-gate.ts';
 import { sessionPresenter } from './routes/session-presenter.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { sharedLimit } from './limits/shared-limit.ts';
+import { Connections } from './connections/connections.ts';
+import type { ConnectionBounds } from './connections/connections.ts';
 import { makeHttpServer } from './server.ts';
 import type { ServerBounds } from './server.ts';
 import { readStaticFiles } from './answer/static-files.ts';
@@ -62,7 +64,8 @@ export interface EdgeSettings {
   readonly perMinute: LimitsParts['perMinute'] | undefined;
   /** Whether nodes share a store, and count their rate limits in it together. */
   readonly sharesLimits: boolean;
-  readonly server: ServerBounds;
+  readonly server: ServerBounds & { readonly lingerMs: number };
+  readonly connections: ConnectionBounds;
 }
 
 /** Everything that the edge is made of. */
@@ -114,6 +117,8 @@ export interface EdgeOptions {
 export interface Edge {
   /** Not listening yet. Closing it is the caller's, after held connections were drained. */
   readonly server: Server;
+  /** Those of the server. */
+  readonly connections: Connections;
   readonly routes: readonly Route[];
 }
 
@@ -127,7 +132,8 @@ export function makeEdge(options: EdgeOptions): Edge {
     log.warn({ peer }, 'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: not limited by address'),
   );
 
-  const parts = routeParts(options);
+  const connections = makeConnections(options);
+  const parts = routeParts(options, connections);
   const routes = routeTable(parts);
   const dispatcher = new Dispatcher({
     addressOf,
@@ -154,14 +160,26 @@ export function makeEdge(options: EdgeOptions): Edge {
     sockets: socketTable(parts),
     addressOf,
     security,
+    connections,
     log,
     makeRequestId,
   });
-  const server = makeHttpServer(app, onUpgrade, settings.server);
-  return { server, routes };
+  const server = makeHttpServer({ app, onUpgrade, connections, security, bounds: settings.server });
+  return { server, connections, routes };
 }
 
-function routeParts(options: EdgeOptions): RouteTableParts {
+function makeConnections({ settings, shared, metrics, monotonicNow }: EdgeOptions): Connections {
+  return new Connections({
+    times: { ...settings.server, stallMs: shared.settings.readerStallMs },
+    bounds: settings.connections,
+    wheel: shared.watch.wheel,
+    peerOf: connectionAddresses(settings.trustedProxies),
+    onCut: (state) => metrics.tcpCut.inc({ state }),
+    now: monotonicNow,
+  });
+}
+
+function routeParts(options: EdgeOptions, connections: Connections): RouteTableParts {
   const { settings, commands, secrets, sessions, oauth, clients, phones, ledger, shared } = options;
   const { issuer } = settings;
   const { origins } = shared;
@@ -208,6 +226,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     demo: phones.all.some(({ source }) => source === 'demo'),
     wechatScenes: options.wechatScenes,
     readiness: options.readiness,
+    connections,
     metrics: options.metrics,
     assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
     openapiFile: options.openapiFile,

@@ -1,8 +1,12 @@
 import { IncomingMessage, ServerResponse, createServer } from 'node:http';
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
+import type { Answer } from './answer/answer.ts';
+import { answerText } from './answer/answer-text.ts';
+import { PROBLEM_TYPE } from './answer/problem.ts';
+import type { Header } from './answer/security-headers.ts';
+import type { Connections } from './connections/connections.ts';
 import type { UpgradeHandler } from './upgrades.ts';
 
 /** Bounds of a server, in milliseconds and bytes. */
@@ -18,11 +22,23 @@ export interface ServerBounds {
 /** The longest head of a request, in bytes. */
 const HEAD_BYTES_MAX = 16_384;
 
+/** How often Node looks for heads and requests that took too long, in milliseconds. */
+const CHECK_MS = 1000;
+
 /** Express stops changing prototypes at a cost from this major version of Node on. */
 const CHEAP_PROTOTYPES_SINCE = 24;
 
+/** What a server is made of. */
+export interface ServerParts {
+  readonly app: Express;
+  readonly onUpgrade: UpgradeHandler;
+  readonly connections: Connections;
+  readonly security: readonly Header[];
+  readonly bounds: ServerBounds;
+}
+
 /** Makes the HTTP server of an application. It does not listen yet. */
-export function makeHttpServer(app: Express, onUpgrade: UpgradeHandler, bounds: ServerBounds): Server {
+export function makeHttpServer({ app, onUpgrade, connections, security, bounds }: ServerParts): Server {
   const server = createServer(
     {
       ...bornOf(app, Number(process.versions.node.split('.')[0])),
@@ -30,15 +46,22 @@ export function makeHttpServer(app: Express, onUpgrade: UpgradeHandler, bounds: 
       headersTimeout: bounds.headerMs,
       requestTimeout: bounds.requestMs,
       keepAliveTimeout: bounds.keepAliveMs,
+      connectionsCheckingInterval: CHECK_MS,
       requireHostHeader: false,
     },
-    app,
+    (req, res) => {
+      connections.begin(req.socket, res);
+      app(req, res);
+    },
   );
+  server.on('connection', (socket) => connections.accept(socket));
   server.on('upgrade', (req, socket, head) => {
     if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
     else withoutUpgrade(server, req, socket, head);
   });
-  server.on('clientError', answerBadHttp);
+  server.on('clientError', (error, socket) => {
+    connections.finish(socket, answerText(parserRefusal(error), security));
+  });
   return server;
 }
 
@@ -81,22 +104,14 @@ function withoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, he
   server.emit('connection', socket);
 }
 
-/** Answers what is not HTTP, or too much of it, and ends the connection. */
-function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const [line, code, title] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'too_large', 'Too large']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'invalid_request', 'The request took too long']
-        : ['400 Bad Request', 'invalid_request', 'This is not HTTP'];
-  const status = Number(line.slice(0, 3));
-  const body = JSON.stringify({ type: `urn:scangate:problem:${code}`, title, status, code });
-  socket.end(
-    `HTTP/1.1 ${line}\r\nConnection: close\r\nCache-Control: no-store\r\n` +
-      `Content-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+/** What the parser of HTTP refuses, by its error code; anything else is no HTTP. */
+const PARSER_REFUSALS: Readonly<Record<string, readonly [status: number, code: string, title: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'too_large', 'Too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'invalid_request', 'The request took too long'],
+};
+
+/** The answer to what is not HTTP, too much of it, or too slow. */
+function parserRefusal({ code: cause = '' }: NodeJS.ErrnoException): Answer {
+  const [status, code, title] = PARSER_REFUSALS[cause] ?? [400, 'invalid_request', 'This is not HTTP'];
+  return { status, type: PROBLEM_TYPE, body: { type: `urn:scangate:problem:${code}`, title, status, code } };
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../telemetry/log.ts';
 import { ScangateError } from '../ticket/error.ts';
@@ -9,11 +8,14 @@ import type { Header } from './answer/security-headers.ts';
 import type { ClientAddress } from './caller/client-address.ts';
 import { readParameters } from './request/parameters.ts';
 import type { SocketRoute } from './request/socket-route.ts';
+import { answerText } from './answer/answer-text.ts';
+import type { Connections } from './connections/connections.ts';
 
 export interface UpgradeParts {
   readonly sockets: readonly SocketRoute[];
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   readonly security: readonly Header[];
+  readonly connections: Connections;
   readonly log: Log;
   /** As of the application: makes the id by which a request's log lines belong together. */
   readonly makeRequestId: (req: IncomingMessage) => string;
@@ -23,7 +25,7 @@ export interface UpgradeParts {
 export type UpgradeHandler = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
-  const { log } = parts;
+  const { connections, log } = parts;
   const rows = parts.sockets.map((row) => ({ row, pattern: patternOf(row.path) }));
 
   async function open(
@@ -47,12 +49,14 @@ export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
 
   return (req, socket, head) => {
     socket.on('error', ignore);
+    connections.upgrade(socket);
+    const handedOver = (): void => connections.handOver(socket);
     const requestId = log.isLevelEnabled('debug') ? parts.makeRequestId(req) : undefined;
-    open(req, socket, head, requestId).catch((error: unknown) => {
+    open(req, socket, head, requestId).then(handedOver, (error: unknown) => {
       const refusal = refusalOf(error, 'problem', () => ({ status: 400 }));
       if (requestId !== undefined) noteRefused(log, requestId, refusal);
       if (isDefect(refusal)) log.error({ err: error, route: 'upgrade' }, 'defect');
-      socket.end(written(refusal, parts.security));
+      connections.finish(socket, answerText(refusal.answer, parts.security));
     });
   };
 }
@@ -68,20 +72,4 @@ function ignore(): void {
 
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replace(/:\w+/, '([^/]+)')}$`);
-}
-
-/** A refusal as it goes out where there is no response to write it: of a connection that was taken from its server. */
-function written({ answer }: Refusal, security: readonly Header[]): string {
-  const { status, headers, type = 'application/json', body = {} } = answer;
-  const text = JSON.stringify(body);
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Connection: close',
-    'Cache-Control: no-store',
-    ...security.map(([name, value]) => `${name}: ${value}`),
-    ...Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`),
-    `Content-Type: ${type}`,
-    `Content-Length: ${Buffer.byteLength(text)}`,
-  ];
-  return `${lines.join('\r\n')}\r\n\r\n${text}`;
 }

@@ -15,6 +15,10 @@ export interface Metrics {
   readonly opened: Counter<'transport'>;
   /** `scangate_connections_closed_total{transport,code}`: why they ended. */
   readonly closed: Counter<'transport' | 'code'>;
+  /** `scangate_tcp_connections{state}`: open now, by what they are about (`http/connections/connection.ts`). */
+  readonly tcpConnections: Gauge<'state'>;
+  /** `scangate_tcp_cut_total{state}`: destroyed because their time was up, or for a bound. */
+  readonly tcpCut: Counter<'state'>;
   /** `scangate_notices_total{transport}`: states told. */
   readonly notices: Counter<'transport'>;
   /** `scangate_slow_readers_total{transport}`: connections cut because nobody read them. */
@@ -79,6 +83,8 @@ export function makeMetrics(processMetrics = true): Metrics {
     connections: gauge('connections', 'Held connections now', ['transport']),
     opened: counter('connections_opened_total', 'Held connections opened', ['transport']),
     closed: counter('connections_closed_total', 'Held connections closed, by reason', ['transport', 'code']),
+    tcpConnections: gauge('tcp_connections', 'Open TCP connections, by state', ['state']),
+    tcpCut: counter('tcp_cut_total', 'TCP connections destroyed before their clients closed them', ['state']),
     notices: counter('notices_total', 'States told to watchers', ['transport']),
     slowReaders: counter('slow_readers_total', 'Connections cut because nobody read them', ['transport']),
     resets: counter('resets_total', 'Watchers whose past was lost'),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { securityHeaders } from '../../src/http/answer/security-headers.ts';
 import { mint } from '../support/signin.ts';
 import { startEdge } from './fixture.ts';
 import type { RunningEdge } from './fixture.ts';
@@ -176,6 +177,16 @@ test('security headers stand on every answer', async () => {
     expect(headers).not.toHaveProperty('x-powered-by');
     expect(headers).not.toHaveProperty('strict-transport-security');
   }
+});
+
+test.each([
+  ['no HTTP', 'nonsense', 400],
+  ['a head too large', `GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}`, 431],
+])('security headers stand on the answer to %s, too', async (_what, head, status) => {
+  const answer = await raw(head);
+  expect(statusOf(answer)).toBe(status);
+  for (const [name, value] of securityHeaders(new URL('http://localhost:8080')))
+    expect(answer).toContain(`\r\n${name}: ${value}\r\n`);
 });
 
 test('behind an https address they ask for https, and so do cookies', async () => {

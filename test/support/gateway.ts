@@ -125,8 +125,6 @@ function environment(options: GatewayOptions, port: number, folder: string): Nod
     SCANGATE_LIMITS: 'off',
     SCANGATE_DRAIN_WAIT: 'PT0S',
     SCANGATE_DRAIN_WINDOW: 'PT0.2S',
-    // A connection that was opened and never used is waited for until then, and clients of tests leave some.
-    SCANGATE_DRAIN_MAX: 'PT2S',
     ...(store.startsWith('file:') || options.env?.['SCANGATE_SECRETS_FILE'] !== undefined
       ? {}
       : { ...shared }),

@@ -8,7 +8,18 @@ test('every figure is named scangate_*, and labels are of few values', async () 
   const labels = Object.values(figures).flatMap(
     (figure) => (figure as unknown as { labelNames: readonly string[] }).labelNames,
   );
-  const known = ['call', 'code', 'method', 'outcome', 'route', 'status', 'transport', 'type', 'upstream'];
+  const known = [
+    'call',
+    'code',
+    'method',
+    'outcome',
+    'route',
+    'state',
+    'status',
+    'transport',
+    'type',
+    'upstream',
+  ];
   expect([...new Set(labels)].filter((label) => !known.includes(label))).toEqual([]);
   expect(registry.getMetricsAsArray()).toHaveLength(Object.keys(figures).length);
 });

@@ -18,6 +18,11 @@ export function edgeSettings(config: Config) {
       headerMs: config.SCANGATE_HTTP_HEADER_TIMEOUT,
       requestMs: config.SCANGATE_HTTP_REQUEST_TIMEOUT,
       keepAliveMs: config.SCANGATE_HTTP_KEEP_ALIVE,
+      lingerMs: config.SCANGATE_HTTP_LINGER,
+    },
+    connections: {
+      perAddress: config.SCANGATE_LIMITS === 'off' ? Infinity : config.SCANGATE_CONNECTIONS_PER_ADDRESS,
+      total: config.SCANGATE_CONNECTIONS_MAX,
     },
   };
 }

@@ -42,4 +42,17 @@ export const LIMIT_SETTINGS = {
       max: 600_000,
     },
   ),
+  SCANGATE_HTTP_LINGER: setting(
+    'duration',
+    'PT5S',
+    'time a client may take to close a connection that the gateway has ended',
+    { min: 100, max: 60_000 },
+  ),
+  SCANGATE_CONNECTIONS_PER_ADDRESS: setting(
+    'count',
+    '1024',
+    'TCP connections one address may have open, per process; a listed proxy is not counted',
+    { min: 1 },
+  ),
+  SCANGATE_CONNECTIONS_MAX: setting('count', '110000', 'TCP connections one process has open', { min: 1 }),
 } as const satisfies Record<string, Setting>;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { BadSetting } from '../../config/bad-setting.ts';
 
@@ -45,6 +46,21 @@ export function clientAddresses(
       return near ? { ip: peer.toString(), counted: undefined } : counted(peer);
     }
     return counted(nearestUntrusted(String(forwarded ?? ''), peer, isTrusted));
+  };
+}
+
+/**
+ * Makes the reader of what the bound of connections per address counts, before anything was said on one.
+ *
+ * @param trusted as of {@link clientAddresses}: these bring many clients, and are not counted.
+ * @returns undefined for one of them.
+ */
+export function connectionAddresses(trusted: readonly string[]): (socket: Socket) => string | undefined {
+  const networks = trusted.map(readNetwork);
+  return ({ remoteAddress }) => {
+    const peer = readAddress(remoteAddress ?? '');
+    if (peer === undefined || networks.some((network) => isIn(peer, network))) return undefined;
+    return counted(peer).counted;
   };
 }
 

@@ -22,6 +22,8 @@ const ready = z
 
 export interface HealthRouteParts {
   readonly readiness: () => Readiness;
+  /** Open TCP connections, by state. */
+  readonly connections: { counts(): Readonly<Record<string, number>> };
   readonly metrics: Metrics;
 }
 
@@ -62,7 +64,7 @@ export function readyRoute({ readiness }: HealthRouteParts): Route {
 }
 
 /** `GET /metrics`. */
-export function metricsRoute({ readiness, metrics }: HealthRouteParts): Route {
+export function metricsRoute({ readiness, connections, metrics }: HealthRouteParts): Route {
   return route({
     method: 'get',
     path: '/metrics',
@@ -75,6 +77,8 @@ export function metricsRoute({ readiness, metrics }: HealthRouteParts): Route {
     handle: async () => {
       const { canaryAgeMs } = readiness();
       metrics.canaryAge.set(canaryAgeMs === undefined ? -1 : canaryAgeMs / 1000);
+      for (const [state, count] of Object.entries(connections.counts()))
+        metrics.tcpConnections.set({ state }, count);
       return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
     },
   });

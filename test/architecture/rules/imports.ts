@@ -127,6 +127,7 @@ const reached: Rule = {
 
 /** What a request passes, in its order; the files that stand in `src/http` itself are the hall above them all. */
 const PASSAGE = [
+  'connections',
   'answer',
   'caller',
   'limits',

@@ -1,0 +1,138 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Wheel } from '../../watch/wheel.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionOwner, ConnectionState, ConnectionTimes } from './connection.ts';
+
+/** How many TCP connections there may be. Infinity: no bound. */
+export interface ConnectionBounds {
+  readonly perAddress: number;
+  readonly total: number;
+}
+
+/** Why a connection was destroyed before its time: what it was about, or the bound that it broke. */
+export type CutReason = ConnectionState | 'bound_per_address' | 'bound_of_process';
+
+/** What the connections of a server are made of. */
+export interface ConnectionsParts {
+  readonly times: ConnectionTimes;
+  readonly bounds: ConnectionBounds;
+  readonly wheel: Wheel;
+  /** What the bound per address counts of a peer; undefined for one that it does not apply to. */
+  readonly peerOf: (socket: Socket) => string | undefined;
+  readonly onCut: (why: CutReason) => void;
+  /** A monotonic clock in milliseconds. */
+  readonly now: () => number;
+}
+
+/** Clients that are slow to close after we have ended: beyond these the oldest is destroyed at once. */
+const LINGERING_MAX = 64;
+
+/** Every TCP connection of a server: each has an owner and a time by which it is destroyed, whatever its client does. */
+export class Connections implements ConnectionOwner {
+  readonly #parts: ConnectionsParts;
+  readonly #connections = new Map<Duplex, Connection>();
+  readonly #lingering = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #perState: Record<ConnectionState, number> = { new: 0, busy: 0, idle: 0, upgraded: 0, ending: 0 };
+  #closing = false;
+
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts;
+  }
+
+  /** How many there are, by what they are about. */
+  counts(): Readonly<Record<ConnectionState, number>> {
+    return { ...this.#perState };
+  }
+
+  /** Takes in what was accepted, or destroys it where a bound is reached. One that is known goes back to HTTP. */
+  accept(socket: Socket): void {
+    const known = this.#connections.get(socket);
+    if (known !== undefined) {
+      known.downgrade();
+      return;
+    }
+    const { bounds, peerOf, times, wheel, now } = this.#parts;
+    const address = peerOf(socket);
+    const held = address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
+    const isFull = this.#connections.size >= bounds.total;
+    if (isFull || held >= bounds.perAddress) {
+      this.#parts.onCut(isFull ? 'bound_of_process' : 'bound_per_address');
+      socket.destroy();
+      return;
+    }
+    if (address !== undefined) this.#perAddress.set(address, held + 1);
+    this.#connections.set(socket, new Connection(socket, address, { times, wheel, now, owner: this }));
+    this.#perState.new += 1;
+    socket.once('close', () => this.#forget(socket));
+  }
+
+  /** A request has come. */
+  begin(socket: Socket, res: ServerResponse): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.begin(res);
+    res.once('close', () => connection.end(res));
+  }
+
+  /** It leaves HTTP. */
+  upgrade(socket: Duplex): void {
+    this.#connections.get(socket)?.upgrade();
+  }
+
+  /** A WebSocket has it. */
+  handOver(socket: Duplex): void {
+    this.#connections.get(socket)?.handOver();
+  }
+
+  /**
+   * Says a last word, where none of an answer is on its way, and ends. The client has `lingerMs` to close too; then it is
+   * destroyed, and earlier where many take their time.
+   */
+  finish(socket: Duplex, text: string): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    if (connection.isAnswering) connection.socket.destroySoon();
+    else socket.end(text);
+    connection.linger();
+    const [oldest] = this.#lingering;
+    if (this.#lingering.size > LINGERING_MAX) oldest?.cut();
+  }
+
+  /** From now on what no request is on is destroyed: at once, and whenever one becomes so. */
+  close(): void {
+    this.#closing = true;
+    for (const connection of this.#connections.values())
+      if (connection.state === 'new' || connection.state === 'idle') connection.socket.destroy();
+  }
+
+  moved(connection: Connection, from: ConnectionState, to: ConnectionState): void {
+    this.#perState[from] -= 1;
+    this.#perState[to] += 1;
+    if (to === 'ending') this.#lingering.add(connection);
+    if (to === 'idle' && this.#closing) connection.socket.destroySoon();
+  }
+
+  cut(connection: Connection): void {
+    this.#parts.onCut(connection.state);
+  }
+
+  #forget(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    connection.forget();
+    this.#connections.delete(socket);
+    this.#lingering.delete(connection);
+    this.#perState[connection.state] -= 1;
+    const { address } = connection;
+    if (address === undefined) return;
+    const left = (this.#perAddress.get(address) ?? 0) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+  }
+}
