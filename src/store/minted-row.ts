@@ -113,7 +113,7 @@ export function mintedOfRow(row: unknown): MintedData {
     browser,
     lives,
     flags,
-    rare = {},
+    rare,
   ] = row as MintedRow;
   const data = {
     client_id: clientId,
@@ -125,6 +125,7 @@ export function mintedOfRow(row: unknown): MintedData {
     scope: scope === '' ? [] : scope.split(' '),
     ...(nonce === 0 ? {} : { nonce }),
     ...(challenge === 0 ? {} : { code_challenge: challenge }),
+    // A row without this place spreads nothing.
     ...rare,
     browser: deviceOfRow(browser),
     lives: livesOfRow(lives),
