@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { BadSetting } from '../src/config/bad-setting.ts';
 import { readConfig } from '../src/config/config.ts';
 import type { Setting } from '../src/config/setting.ts';
 import { SETTINGS } from '../src/config/settings-table.ts';
+import { temporaryFolder } from './support/folder.ts';
 
 const SECRET = Buffer.alloc(32, 7).toString('base64url');
 const OTHER = Buffer.alloc(32, 8).toString('base64url');
@@ -117,4 +120,12 @@ test('a setting that is named like a secret is marked as one', () => {
   expect(secrets.length).toBeGreaterThan(4);
   const rows: Readonly<Record<string, Setting>> = SETTINGS;
   expect(secrets.filter((name) => rows[name]?.secret !== true)).toEqual([]);
+});
+
+test('a byte order mark in front of the secrets file is read over', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder.path, 'secrets');
+  writeFileSync(file, `\uFEFF${SECRET}\r\n${OTHER}\r\n`);
+  expect(readConfig({ SCANGATE_SECRETS_FILE: file }).secrets).toEqual([SECRET, OTHER]);
+  await folder.remove();
 });

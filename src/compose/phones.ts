@@ -6,10 +6,12 @@ import { demoIdentity } from '../phone/demo.ts';
 import { phoneIdentities } from '../phone/identities.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
 import { jwtIdentity } from '../phone/jwt.ts';
+import { isLinkLocal } from '../phone/link-local.ts';
 import { oidcIdentity } from '../phone/oidc.ts';
 import { pageSessions } from '../phone/page-session.ts';
 import type { PageSessions } from '../phone/page-session.ts';
 import type { PhoneIdentity } from '../phone/phone-identity.ts';
+import { parseJson } from '../phone/upstream-json.ts';
 import { activePhones, userStatus } from '../phone/user-status.ts';
 import type { UserStatus } from '../phone/user-status.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -62,7 +64,10 @@ function makeJwtPhone(config: Config, metrics: Metrics): PhoneIdentity {
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
     keys: makeRemoteKeys(config, metrics, jwksOf(config)),
+    toleranceMs: config.SCANGATE_PHONE_JWT_TOLERANCE,
+    lifeMaxMs: config.SCANGATE_PHONE_JWT_LIFE_MAX,
     now: () => systemTime.wallNow(),
+    onRefusal: (reason) => metrics.jwtRefusals.inc({ reason }),
   });
 }
 
@@ -71,11 +76,16 @@ function jwksOf(config: Config): string {
   const from = needed(config, 'SCANGATE_PHONE_JWT_JWKS');
   if (/^https?:/.test(from)) {
     if (!URL.canParse(from)) throw new BadSetting('SCANGATE_PHONE_JWT_JWKS', 'is not an address');
+    if (isLinkLocal(new URL(from)))
+      throw new BadSetting(
+        'SCANGATE_PHONE_JWT_JWKS',
+        'is an address of the link itself, which is never asked',
+      );
     return from;
   }
   let keys: unknown;
   try {
-    ({ keys } = JSON.parse(readFileSync(from, 'utf8')) as { keys: unknown });
+    ({ keys } = parseJson(readFileSync(from)) as { keys: unknown });
   } catch (error) {
     const { code = 'not JSON' } = error as NodeJS.ErrnoException;
     throw new BadSetting('SCANGATE_PHONE_JWT_JWKS', `cannot be read (${code})`);

@@ -4,6 +4,7 @@ import { breaker } from '../phone/breaker.ts';
 import type { Breaker, BreakerState } from '../phone/breaker.ts';
 import { keySource } from '../phone/key-source.ts';
 import type { KeySource } from '../phone/key-source.ts';
+import { systemResolve } from '../phone/link-local.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import { random } from './randomness.ts';
@@ -27,5 +28,11 @@ export function makeUpstream(config: Config, metrics: Metrics, name: string): Br
 /** The keys at an address, or in a file: a phone app's issuer's, or those of a client's `jwks_uri`. */
 export function makeRemoteKeys(config: Config, metrics: Metrics, from: string): KeySource {
   const calls = makeUpstream(config, metrics, 'keys');
-  return keySource({ from, breaker: calls, ...KEYS, now: () => systemTime.wallNow() });
+  return keySource({
+    from,
+    breaker: calls,
+    ...KEYS,
+    now: () => systemTime.wallNow(),
+    resolve: systemResolve,
+  });
 }

@@ -13,7 +13,7 @@ export function secretsOf(values: Values, storeKind: StoreKind): readonly string
   if (values.SCANGATE_SECRETS_FILE !== undefined) {
     let text: string;
     try {
-      text = readFileSync(values.SCANGATE_SECRETS_FILE, 'utf8');
+      text = new TextDecoder().decode(readFileSync(values.SCANGATE_SECRETS_FILE));
     } catch (error) {
       throw new BadSetting(
         'SCANGATE_SECRETS_FILE',

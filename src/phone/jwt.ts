@@ -11,9 +11,28 @@ export interface JwtIdentityOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly keys: KeySource;
+  /** How far the issuer's clock may be off, in milliseconds. */
+  readonly toleranceMs: number;
+  /** The longest life that a token may be given, in milliseconds; undefined: any. */
+  readonly lifeMaxMs: number | undefined;
   /** Milliseconds since the epoch, by this node's clock. */
   readonly now: () => number;
+  /** Told of each refusal. */
+  readonly onRefusal: (reason: JwtRefusal) => void;
 }
+
+/** Why a JWT proves nobody, as it is counted. */
+export type JwtRefusal =
+  | 'malformed'
+  | 'issuer'
+  | 'audience'
+  | 'expired'
+  | 'not_yet'
+  | 'life'
+  | 'claim'
+  | 'algorithm'
+  | 'key'
+  | 'signature';
 
 /** Signatures by a key pair alone: a shared secret would let the gateway's neighbours make users. */
 export const ASYMMETRIC_ALGS = [
@@ -30,64 +49,93 @@ export const ASYMMETRIC_ALGS = [
   'PS512',
 ] as const;
 
-/** How far the issuer's clock may be off, in seconds. */
-const TOLERANCE_S = 5;
 const LENGTH_MAX = 8192;
 
 /** A native app's own JWT (RFC 7519) says who holds the phone. It must carry `sub` and `exp`. */
 export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
+  const { issuer, onRefusal } = options;
+
+  function refused(note: NoteRefusal | undefined, [reason, why]: Refused): undefined {
+    onRefusal(reason);
+    note?.(why);
+  }
+
   return {
     source: 'jwt',
     async identify({ bearer }, note) {
-      if (bearer === undefined || !isOurs(bearer, options.issuer)) {
-        note?.(`the credential is no JWT of ${options.issuer}`);
+      if (bearer === undefined) {
+        note?.(`the credential is no JWT of ${issuer}`);
         return undefined;
       }
-      const payload = await verified(bearer, note);
-      return payload && userOf('jwt', options.issuer, payload);
+      const named = issuerIn(bearer);
+      if (named !== issuer)
+        return refused(note, [
+          named === undefined ? 'malformed' : 'issuer',
+          `the credential is no JWT of ${issuer}`,
+        ]);
+      try {
+        const payload = await verified(bearer, options);
+        const user = userOf('jwt', issuer, payload);
+        return user ?? refused(note, ['claim', 'the subject is empty or too long']);
+      } catch (error) {
+        if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
+          throw new PhoneSourceAway('the keys of the JWT issuer cannot be read');
+        // Besides errors of its own, jose throws what it meets in a key of the issuer's that is no key, or a weak one.
+        return refused(note, whyNot(error));
+      }
     },
   };
-
-  async function verified(bearer: string, note: NoteRefusal | undefined): Promise<JWTPayload | undefined> {
-    try {
-      const { payload } = await jwtVerify(bearer, options.keys, {
-        issuer: options.issuer,
-        audience: options.audience,
-        algorithms: [...ASYMMETRIC_ALGS],
-        requiredClaims: ['sub', 'exp'],
-        clockTolerance: TOLERANCE_S,
-        currentDate: new Date(options.now()),
-      });
-      return payload;
-    } catch (error) {
-      if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
-        throw new PhoneSourceAway('the keys of the JWT issuer cannot be read');
-      // Besides errors of its own, jose throws what it meets in a key of the issuer's that is no key, or a weak one.
-      note?.(whyNot(error));
-      return undefined;
-    }
-  }
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'bad signature',
-  ERR_JWKS_NO_MATCHING_KEY: 'no such key',
-  ERR_JOSE_ALG_NOT_ALLOWED: 'the algorithm is not allowed',
+class LivesTooLong extends Error {
+  override readonly name = 'LivesTooLong';
+}
+
+async function verified(bearer: string, options: JwtIdentityOptions): Promise<JWTPayload> {
+  const { issuer, audience, keys, toleranceMs, lifeMaxMs } = options;
+  const now = options.now();
+  const { payload } = await jwtVerify(bearer, keys, {
+    issuer,
+    audience,
+    algorithms: [...ASYMMETRIC_ALGS],
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance: toleranceMs / 1000,
+    currentDate: new Date(now),
+  });
+  const { exp = 0, iat = now / 1000 } = payload;
+  if (lifeMaxMs !== undefined && (exp - Math.min(iat, now / 1000)) * 1000 > lifeMaxMs)
+    throw new LivesTooLong();
+  return payload;
+}
+
+type Refused = readonly [JwtRefusal, string];
+
+const CODES: Readonly<Record<string, Refused>> = {
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: ['signature', 'bad signature'],
+  ERR_JWKS_NO_MATCHING_KEY: ['key', 'no such key'],
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: ['key', 'several keys fit, and it names none'],
+  ERR_JOSE_ALG_NOT_ALLOWED: ['algorithm', 'the algorithm is not allowed'],
 };
 
-function whyNot(error: unknown): string {
-  if (error instanceof errors.JWTExpired) return 'expired';
-  if (error instanceof errors.JWTClaimValidationFailed)
-    return `${error.reason === 'missing' ? 'no' : 'wrong'} ${error.claim}`;
-  const code = error instanceof errors.JOSEError ? error.code : 'its key is no good';
-  return WHY[code] ?? code;
+const CLAIMS: Readonly<Record<string, JwtRefusal>> = { aud: 'audience', iss: 'issuer', nbf: 'not_yet' };
+
+function whyNot(error: unknown): Refused {
+  if (error instanceof LivesTooLong) return ['life', 'it lives too long'];
+  if (error instanceof errors.JWTExpired) return ['expired', 'expired'];
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    const { reason, claim } = error;
+    return [CLAIMS[claim] ?? 'claim', `${reason === 'missing' ? 'no' : 'wrong'} ${claim}`];
+  }
+  if (!(error instanceof errors.JOSEError)) return ['key', 'its key is no good'];
+  return CODES[error.code] ?? ['malformed', error.code];
 }
 
-function isOurs(token: string, issuer: string): boolean {
-  if (token.length > LENGTH_MAX) return false;
+/** The issuer that a JWT names, unchecked; undefined where it is none. */
+function issuerIn(token: string): string | undefined {
+  if (token.length > LENGTH_MAX) return undefined;
   try {
-    return decodeJwt(token).iss === issuer;
+    return decodeJwt(token).iss ?? '';
   } catch {
-    return false;
+    return undefined;
   }
 }

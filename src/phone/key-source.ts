@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, errors } from 'jose';
 import type { JSONWebKeySet, JWSHeaderParameters, FlattenedJWSInput, CryptoKey } from 'jose';
-import { readJson } from './upstream-json.ts';
+import { refuseLinkLocal } from './link-local.ts';
+import type { ResolveHost } from './link-local.ts';
+import { parseJson, readJson } from './upstream-json.ts';
 import { UpstreamAway } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 
@@ -18,6 +20,8 @@ export interface KeySourceOptions {
   /** A key id that is unknown makes them be read again, at most this often. */
   readonly cooldownMs: number;
   readonly now: () => number;
+  /** Names that stand for an address of the link itself are not asked. */
+  readonly resolve: ResolveHost;
 }
 
 type LocalSet = ReturnType<typeof createLocalJWKSet>;
@@ -34,11 +38,18 @@ export function keySource(options: KeySourceOptions): KeySource {
   async function read(): Promise<void> {
     const set = await options.breaker.call(
       async (signal) =>
-        (/^https?:/.test(options.from)
-          ? await readJson(options.from, { signal })
-          : JSON.parse(await readFile(options.from, 'utf8'))) as JSONWebKeySet,
+        (await (/^https?:/.test(options.from) ? fetchSet(signal) : readSet())) as JSONWebKeySet,
     );
     keys = createLocalJWKSet(set);
+  }
+
+  async function fetchSet(signal: AbortSignal): Promise<unknown> {
+    await refuseLinkLocal(options.from, options.resolve);
+    return await readJson(options.from, { signal });
+  }
+
+  async function readSet(): Promise<unknown> {
+    return parseJson(await readFile(options.from));
   }
 
   function readOnce(): Promise<void> {

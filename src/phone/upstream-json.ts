@@ -26,15 +26,20 @@ export async function readJson(address: string, request: UpstreamRequest): Promi
     signal,
     ...(body === undefined ? {} : { body }),
   });
-  const text = await readText(response, bytesMax);
-  if (response.ok) return JSON.parse(text);
+  const bytes = await readBytes(response, bytesMax);
+  if (response.ok) return parseJson(bytes);
   const { status } = response;
   const final = status >= 400 && status < 500 && status !== 408 && status !== 429;
   throw final ? new UpstreamRefusal(`status ${status}`) : new Error(`status ${status}`);
 }
 
-async function readText(response: Response, bytesMax: number): Promise<string> {
-  if (response.body === null) return '';
+/** Parses JSON in UTF-8, over a byte order mark in front. @throws SyntaxError */
+export function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+async function readBytes(response: Response, bytesMax: number): Promise<Uint8Array> {
+  if (response.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
@@ -42,5 +47,5 @@ async function readText(response: Response, bytesMax: number): Promise<string> {
     if (size > bytesMax) throw new Error('the answer is too large');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -12,7 +12,8 @@ export function keptSecrets(file: string): readonly string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return readFileSync(file, 'utf8')
+  return new TextDecoder()
+    .decode(readFileSync(file))
     .split(/[,\s]+/)
     .filter((item) => item !== '');
 }

@@ -53,6 +53,8 @@ export interface Metrics {
   readonly draining: Gauge;
   /** `scangate_upstream_open`: 0 asked, 1 left alone, 0.5 being tried. */
   readonly upstreamOpen: Gauge<'upstream'>;
+  /** `scangate_jwt_refusals_total{reason}`: JWTs of phones that prove nobody, by why. */
+  readonly jwtRefusals: Counter<'reason'>;
   /** `scangate_drain_left`: held connections still to be closed. */
   readonly drainLeft: Gauge;
 }
@@ -104,6 +106,7 @@ export function makeMetrics(processMetrics = true): Metrics {
     upstreamOpen: gauge('upstream_open', '1 while a source of users is left alone after failures', [
       'upstream',
     ]),
+    jwtRefusals: counter('jwt_refusals_total', 'JWTs of phones that prove nobody, by why', ['reason']),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
 }

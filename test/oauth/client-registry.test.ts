@@ -61,6 +61,11 @@ test('a change counts without a restart', async () => {
   expect(clients.isClientOrigin('https://b.example')).toBe(true);
 });
 
+test('a byte order mark in front of the file is read over', () => {
+  writeText(`\uFEFF${JSON.stringify([{ client_id: 'a' }])}`);
+  expect(follow().find('a')).toBeDefined();
+});
+
 test('a changed file with mistakes changes nothing, and its mistakes are told', async () => {
   write([{ client_id: 'a' }]);
   const told: string[] = [];

@@ -8,8 +8,10 @@ import { SignJWT, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
 import { breaker } from '../../src/phone/breaker.ts';
 import { jwtIdentity } from '../../src/phone/jwt.ts';
+import type { JwtIdentityOptions, JwtRefusal } from '../../src/phone/jwt.ts';
 import { keySource } from '../../src/phone/key-source.ts';
 import type { KeySourceOptions } from '../../src/phone/key-source.ts';
+import { isLinkLocal, systemResolve } from '../../src/phone/link-local.ts';
 import type { PhoneIdentity } from '../../src/phone/phone-identity.ts';
 import { PhoneSourceAway } from '../../src/phone/phone-identity.ts';
 import { systemTime } from '../../src/time/system-time.ts';
@@ -84,7 +86,13 @@ afterEach(async () => {
   clock = START;
 });
 
-function identityOf(from: string, more: Partial<KeySourceOptions> = {}): PhoneIdentity {
+const refusals: JwtRefusal[] = [];
+
+function identityOf(
+  from: string,
+  more: Partial<KeySourceOptions> = {},
+  rules: Partial<JwtIdentityOptions> = {},
+): PhoneIdentity {
   const bounded = breaker({
     timeoutMs: 200,
     tries: 2,
@@ -100,9 +108,19 @@ function identityOf(from: string, more: Partial<KeySourceOptions> = {}): PhoneId
     freshMs: 600_000,
     cooldownMs: 30_000,
     now: () => clock,
+    resolve: systemResolve,
     ...more,
   });
-  return jwtIdentity({ issuer: ISSUER, audience: AUDIENCE, keys, now: () => clock });
+  return jwtIdentity({
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    keys,
+    toleranceMs: 5000,
+    lifeMaxMs: undefined,
+    now: () => clock,
+    onRefusal: (reason) => void refusals.push(reason),
+    ...rules,
+  });
 }
 
 async function started(): Promise<Backend> {
@@ -238,5 +256,89 @@ test('keys may come from a file, and a changed file counts', async () => {
   clock += 31_000;
   expect(await identity.identify({ bearer: await backend.sign() })).toBeDefined();
   await folder.remove();
+  await stopAll();
+});
+
+test('the issuer’s clock may be off by the tolerance, and a token may live no longer than it may', async () => {
+  const backend = await started();
+  const at = (seconds: number): number => START / 1000 + seconds;
+  const strict = identityOf(backend.address, {}, { toleranceMs: 0 });
+  const lenient = identityOf(backend.address, {}, { toleranceMs: 30_000, lifeMaxMs: 3_600_000 });
+  const subjects = async (claims: Record<string, unknown>, exp: number): Promise<unknown[]> => {
+    const bearer = await backend.sign(claims, { exp: at(exp) });
+    return await Promise.all([strict, lenient].map(async (one) => (await one.identify({ bearer }))?.subject));
+  };
+  expect(await subjects({}, -29)).toEqual([undefined, 'u1']);
+  expect(await subjects({ nbf: at(29) }, 60)).toEqual([undefined, 'u1']);
+  expect(await subjects({}, -31)).toEqual([undefined, undefined]);
+  expect(await subjects({ iat: at(-1800) }, 1800)).toEqual(['u1', 'u1']);
+  expect(await subjects({ iat: at(-1801) }, 1800)).toEqual(['u1', undefined]);
+  expect(await subjects({}, 3601)).toEqual(['u1', undefined]);
+  expect(await subjects({ iat: at(3600) }, 3601)).toEqual(['u1', undefined]);
+  await stopAll();
+});
+
+test('each refusal is counted by its reason, with and without somebody who wants to know why', async () => {
+  const backend = await started();
+  const stranger = await started();
+  const identity = identityOf(backend.address, {}, { lifeMaxMs: 60_000 });
+  refusals.length = 0;
+  const bearers = [
+    'no jwt',
+    await backend.sign({ iss: 'https://else.example' }),
+    await backend.sign({ aud: 'else' }),
+    await backend.sign({}, { exp: START / 1000 - 60 }),
+    await backend.sign({ nbf: START / 1000 + 60 }),
+    await backend.sign({}, { exp: START / 1000 + 61 }),
+    await backend.sign({ sub: undefined }),
+    await backend.sign({ sub: '' }),
+    await new SignJWT({ iss: ISSUER }).setProtectedHeader({ alg: 'HS256' }).sign(SHARED),
+    await backend.sign({}, { kid: 'never' }),
+    await backend.sign({}, { kid: 'odd' }),
+    await stranger.sign(),
+  ];
+  for (const bearer of bearers) expect(await identity.identify({ bearer })).toBeUndefined();
+  expect(refusals).toEqual(
+    ['malformed', 'issuer', 'audience', 'expired', 'not_yet', 'life', 'claim', 'claim'].concat([
+      'algorithm',
+      'key',
+      'key',
+      'signature',
+    ]),
+  );
+  expect(await identity.identify({ pageSession: 'x' })).toBeUndefined();
+  expect(refusals).toHaveLength(bearers.length);
+  await stopAll();
+});
+
+test('a byte order mark before the keys is read over, in a file and at an address', async () => {
+  const backend = await started();
+  const folder = await temporaryFolder();
+  const file = join(folder.path, 'jwks.json');
+  const jwks = backend.jwks.bind(backend);
+  backend.jwks = async () => `\uFEFF${await jwks()}`;
+  writeFileSync(file, await backend.jwks());
+  for (const from of [file, backend.address])
+    expect(await identityOf(from).identify({ bearer: await backend.sign() })).toBeDefined();
+  await folder.remove();
+  await stopAll();
+});
+
+test('attack: keys at an address of the link itself are never asked for', async () => {
+  const backend = await started();
+  const bearer = await backend.sign();
+  for (const found of [['169.254.169.254'], ['127.0.0.1', 'fe80::1'], ['::ffff:169.254.1.1']]) {
+    const identity = identityOf(backend.address, { resolve: () => Promise.resolve(found) });
+    await expect(identity.identify({ bearer })).rejects.toBeInstanceOf(PhoneSourceAway);
+  }
+  expect(backend.calls).toBe(0);
+  const local = [
+    'http://169.254.169.254/',
+    'http://0xa9fea9fe/',
+    'http://[fe80::1]/',
+    'http://[::ffff:a9fe:1]/',
+  ];
+  expect(local.filter((address) => !isLinkLocal(new URL(address)))).toEqual([]);
+  expect(['http://127.0.0.1/', 'https://keys.example/'].some((one) => isLinkLocal(new URL(one)))).toBe(false);
   await stopAll();
 });

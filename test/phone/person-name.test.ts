@@ -164,7 +164,10 @@ beforeAll(async () => {
     issuer: 'https://app.example',
     audience: 'scangate',
     keys: () => Promise.resolve(keys.publicKey),
+    toleranceMs: 0,
+    lifeMaxMs: undefined,
     now: Date.now,
+    onRefusal: () => undefined,
   });
   phoneList = [jwt, oidc, wechat, demoIdentity(sessions)];
   const phones = phoneIdentities(phoneList);

@@ -6,6 +6,16 @@ export const PHONE_SETTINGS = {
   SCANGATE_PHONE_JWT_ISSUER: setting('text', undefined, 'issuer of the app’s JWTs'),
   SCANGATE_PHONE_JWT_AUDIENCE: setting('text', undefined, 'audience the JWTs must name'),
   SCANGATE_PHONE_JWT_JWKS: setting('text', undefined, 'where their keys are: an https address or a file'),
+  SCANGATE_PHONE_JWT_TOLERANCE: setting('duration', 'PT30S', 'how far their issuer’s clock may be off', {
+    min: 0,
+    max: 300_000,
+  }),
+  SCANGATE_PHONE_JWT_LIFE_MAX: setting(
+    'duration',
+    undefined,
+    'the longest life a JWT may have, from `iat` to `exp`; none: any',
+    { min: 1000 },
+  ),
   SCANGATE_PHONE_OIDC_ISSUER: setting('text', undefined, 'the provider that phones sign in at'),
   SCANGATE_PHONE_OIDC_CLIENT_ID: setting('text', undefined, 'who the gateway is to it'),
   SCANGATE_PHONE_OIDC_CLIENT_SECRET: setting(

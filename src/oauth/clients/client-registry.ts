@@ -104,7 +104,7 @@ function stampOf(file: string): string {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return new TextDecoder().decode(readFileSync(file));
   } catch (error) {
     throw new BadClients([`cannot be read (${codeOf(error)})`]);
   }
