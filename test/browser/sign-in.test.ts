@@ -174,6 +174,7 @@ test('approved with the keyboard alone', async () => {
   await pressUntil('[data-do="continue"]');
   await page.keyboard.press('Enter');
   await page.locator('[data-view="ask"] h1:focus').waitFor();
+  await page.locator('.confirm:not([aria-disabled])').waitFor();
   await pressUntil('[data-do="confirm"] [type="submit"]');
   await page.keyboard.press('Space');
   await page.locator('[data-view="confirmed"] h1:focus').waitFor();
@@ -247,7 +248,7 @@ test('a Chinese browser is spoken to in Chinese', async () => {
   expect(await screen.page.locator('html').getAttribute('lang')).toBe('zh-CN');
   expect(await screen.page.locator('.scangate-title').textContent()).toBe('扫码登录');
   await scanAs(phone.page, address, '艾达');
-  await screen.page.getByText('艾达 已扫码').waitFor();
+  await screen.page.getByText('艾达\u2069 已扫码').waitFor();
   await phone.page.getByRole('button', { name: '确认' }).click();
   await screen.page.locator('[data-view="done"]').waitFor();
   expect(await screen.page.locator('.subject').textContent()).toBe('艾达');

@@ -1,10 +1,14 @@
 /* The approval page: scans only after a tap, shows who asks, and sends the decision. */
 import { browserPlatform } from '../client/browser-platform.ts';
+import { armed } from './approval/armed.ts';
 import { makeCountdown } from '../client/countdown.ts';
+import { cameBack, keepOutcome, keptOutcome, type Outcome } from './approval/outcome.ts';
 import { showLeft, showRequest, showWrongNumber } from './request/request-view.ts';
 import { parseScanAnswer, type ScanAnswer } from './request/scan-answer.ts';
-import { sectionsOf } from './section.ts';
+import { sectionsOf, type Sections } from './section.ts';
 import { makeSender } from './sender.ts';
+import { keepSegments } from './approval/user-code-field.ts';
+import { inSegments } from './approval/user-code.ts';
 
 const TICK_MS = 500;
 
@@ -14,6 +18,8 @@ function startApproval(root: HTMLElement): void {
   const sender = makeSender(root, platform, sections);
   const countdown = makeCountdown(platform.clock);
   const scanCode = root.getAttribute('data-scan-code') ?? '';
+  const account = sections.part('account')?.textContent ?? '';
+  const confirming = armed(root.querySelector('.confirm'));
   let asked: ScanAnswer | undefined;
 
   function scan(code: object): void {
@@ -22,10 +28,12 @@ function startApproval(root: HTMLElement): void {
       const answer = scanned ? parseScanAnswer(response.body) : undefined;
       if (!answer) return false;
       asked = answer;
+      keepOutcome(undefined);
       countdown.set(answer.expires_in_ms);
       showRequest(sections, answer, Date.parse(response.header('Date') ?? '') || Date.now());
       tick();
       sections.view('ask');
+      confirming.rest();
       return true;
     });
   }
@@ -35,6 +43,7 @@ function startApproval(root: HTMLElement): void {
   }
 
   function confirm(): void {
+    if (!confirming.isArmed()) return;
     const number = inputValue('number');
     if (asked?.number_match && number === '') document.getElementById('number')?.focus();
     else decide('confirm', asked?.number_match ? { number } : {});
@@ -54,9 +63,12 @@ function startApproval(root: HTMLElement): void {
         return true;
       }
       if (response.status !== 200) return false;
+      const client = asked?.client.name ?? '';
       asked = undefined;
-      sections.toggle('reported', 'report' in extra);
-      sections.view(decision === 'confirm' ? 'confirmed' : 'denied');
+      const view = decision === 'confirm' ? 'confirmed' : 'denied';
+      const outcome = { view, account, client, reported: 'report' in extra } as const;
+      keepOutcome(outcome);
+      showOutcome(sections, outcome);
       return true;
     });
   }
@@ -67,10 +79,26 @@ function startApproval(root: HTMLElement): void {
   onDo(root, 'deny', 'click', deny);
   onDo(root, 'retry', 'click', () => sender.again());
   onDo(root, 'reload', 'click', () => location.reload());
-  const userCode = document.getElementById('user-code') as HTMLInputElement | null;
-  if (userCode) userCode.value = root.getAttribute('data-user-code') ?? '';
   setInterval(tick, TICK_MS);
-  sections.view(scanCode ? 'continue' : 'enter');
+  showFirst(sections, scanCode, root.getAttribute('data-user-code') ?? '');
+}
+
+function showFirst(sections: Sections, scanCode: string, typed: string): void {
+  const userCode = document.getElementById('user-code') as HTMLInputElement | null;
+  if (userCode) {
+    userCode.value = inSegments(typed);
+    keepSegments(userCode);
+  }
+  const kept = keptOutcome(scanCode !== '' || typed !== '', cameBack());
+  if (kept) showOutcome(sections, kept);
+  else sections.view(scanCode ? 'continue' : 'enter');
+}
+
+function showOutcome(sections: Sections, { view, account, client, reported }: Outcome): void {
+  sections.fill('account', account);
+  sections.fill('client-name', client);
+  sections.toggle('reported', reported);
+  sections.view(view);
 }
 
 function inputValue(id: string): string {
@@ -87,3 +115,9 @@ function onDo(root: HTMLElement, name: string, event: 'click' | 'submit', run: (
 
 const approval = document.getElementById('approve');
 if (approval) startApproval(approval);
+// A browser may keep the page as it was before the decision, the question who one is too.
+window.addEventListener('pageshow', (event) => {
+  const shown = approval?.querySelector('[data-view]:not([hidden])')?.getAttribute('data-view');
+  const old = !approval || shown === 'continue' || shown === 'enter';
+  if (event.persisted && old && keptOutcome(true, true)) location.reload();
+});

@@ -27,10 +27,13 @@ function find(table: typeof NAMES, agent: string): string | undefined {
   return undefined;
 }
 
-/** `Firefox, Linux` for a User-Agent header; what is not one stays as it is, cut short. */
+/** A product as RFC 9110 §10.1.5 has it: too little to say anything to a person in. */
+const PRODUCT = /^[A-Za-z0-9._-]{1,24}\/[A-Za-z0-9._-]{1,16}(?![^\s])/;
+
+/** `Firefox, Linux` for a browser's User-Agent header; of any other only its first product, since whoever asks writes it. */
 export function browserName(agent: string): string {
   const name = find(NAMES, agent);
   const system = find(SYSTEMS, agent);
   if (name && system && /^Mozilla\//.test(agent)) return name + ', ' + system;
-  return agent.length > 80 ? agent.slice(0, 80) + ' …' : agent;
+  return PRODUCT.exec(agent)?.[0] ?? '–';
 }

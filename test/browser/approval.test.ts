@@ -1,0 +1,159 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { call, expectStatus } from '../support/call.ts';
+import { startChromium } from '../support/chromium.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { mint } from '../support/signin.ts';
+import type { Minted, Notice } from '../support/signin.ts';
+import { scanAs } from './phone.ts';
+import { keepScreenshot } from './screen.ts';
+import { openShop } from './shop.ts';
+import type { Shop } from './shop.ts';
+import { PHONE, visit } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+let browser: Browser;
+let shop: Shop;
+let gateway: Gateway;
+const visits: Visit[] = [];
+
+beforeAll(async () => {
+  shop = await openShop();
+  [browser, gateway] = await Promise.all([
+    startChromium(),
+    startGateway({ env: { SCANGATE_CLIENTS_FILE: shop.clientsFile } }),
+  ]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+  await shop?.stop();
+});
+
+afterEach(async () => {
+  for (const one of visits.splice(0)) await one.close();
+});
+
+const SIZE = { width: 390, height: 844 };
+const CONFIRM = '[data-do="confirm"] [type="submit"]';
+const view = (page: Page, name: string): Promise<void> => page.locator(`[data-view="${name}"]`).waitFor();
+
+async function openPhone(locale = 'en'): Promise<Page> {
+  const phone = await visit(browser, [gateway.url], { ...PHONE, viewport: SIZE, locale });
+  visits.push(phone);
+  return phone.page;
+}
+
+/** A ticket of the shop, which asks for a number, and a phone that has scanned it. */
+async function scanned(locale?: string): Promise<{ ticket: Minted; phone: Page; address: string }> {
+  const ticket = await mint(gateway.url, { clientId: shop.clientId, redirectUri: shop.redirectUri });
+  const address = ticket.notice.scan?.url ?? '';
+  const phone = await openPhone(locale);
+  await scanAs(phone, address, 'ada');
+  return { ticket, phone, address };
+}
+
+async function typeNumber({ ticket, phone }: { ticket: Minted; phone: Page }): Promise<void> {
+  const { body } = await call<Notice>(ticket.links.self, { headers: ticket.secretHeaders });
+  await phone.locator('#number').fill(body.number ?? '');
+}
+
+const inView = (page: Page): Promise<Record<string, boolean>> =>
+  page.evaluate(`Object.fromEntries(['#number', '[data-do="deny"]', '.confirm'].map((one) => {
+    const { top, bottom } = document.querySelector(one).getBoundingClientRect();
+    return [one, top >= 0 && bottom <= innerHeight];
+  }))`);
+
+test.each(['en', 'de', 'ja'])(
+  'number, Deny and Confirm are in view at once on a phone in %s',
+  async (locale) => {
+    const { phone } = await scanned(locale);
+    const all = { '#number': true, '[data-do="deny"]': true, '.confirm': true };
+    expect(await inView(phone)).toEqual(all);
+    await phone.screenshot({ path: `test-artifacts/browser/approval-${locale}.png` });
+    await phone.evaluate('scrollTo(0, document.body.scrollHeight)');
+    expect(await inView(phone)).toEqual(all);
+  },
+);
+
+test('a tap meant for what was there before confirms nothing', async () => {
+  const both = await scanned();
+  const { phone } = both;
+  await typeNumber(both);
+  await phone.locator('.confirm:not([aria-disabled])').waitFor();
+  const sent: string[] = [];
+  phone.on('request', (request) => sent.push(request.url()));
+  // As when another window lay over the page and closes under the finger.
+  await phone.evaluate("window.dispatchEvent(new Event('focus'))");
+  await phone.evaluate("document.querySelector('.confirm').click()");
+  expect(await phone.locator('.confirm').getAttribute('aria-disabled')).toBe('true');
+  expect(sent).toEqual([]);
+  await phone.locator(CONFIRM).click();
+  await view(phone, 'confirmed');
+});
+
+test('Confirm rests for a moment when it comes into view', async () => {
+  const { notice } = await mint(gateway.url, { clientId: shop.clientId, redirectUri: shop.redirectUri });
+  const phone = await openPhone();
+  await phone.clock.install();
+  await phone.goto(notice.scan?.url ?? '');
+  await phone.locator('input[name="name"]').fill('ada');
+  await phone.keyboard.press('Enter');
+  await phone.locator('[data-do="continue"]').click();
+  await phone.locator('.confirm[aria-disabled="true"]').waitFor();
+  await phone.clock.runFor(800);
+  await phone.locator('.confirm:not([aria-disabled])').waitFor();
+});
+
+test('Back and a reload show the outcome, and whose it is, and not the form', async () => {
+  const both = await scanned();
+  const { phone, address } = both;
+  await typeNumber(both);
+  await phone.locator(CONFIRM).click();
+  await view(phone, 'confirmed');
+  await keepScreenshot(phone, 'outcome-confirmed');
+  const shown = async (): Promise<string> => {
+    await view(phone, 'confirmed');
+    return (await phone.locator('[data-view="confirmed"] dd').allInnerTexts()).join(' ');
+  };
+  expect(await shown()).toBe('ada The Shop');
+  await phone.reload();
+  expect(await shown()).toBe('ada The Shop');
+  await phone.goto(`${gateway.url}/nowhere`);
+  await phone.locator('#back').click();
+  expect(await shown()).toBe('ada The Shop');
+  // The page that asked who one is, which a browser may have kept as it was.
+  await phone.goBack();
+  expect(new URL(phone.url()).pathname).toBe(new URL(address).pathname);
+  expect(await shown()).toBe('ada The Shop');
+});
+
+test('a typed code stands in two segments, and its address shows an outcome only to who comes back', async () => {
+  const form = { client_id: 'demo', scope: 'openid' };
+  const asked = await call<{ user_code: string }>(`${gateway.url}/oauth/device_authorization`, { form });
+  const { user_code: userCode } = expectStatus(asked, 200);
+  const phone = await openPhone();
+  await phone.goto(`${gateway.url}/device`);
+  await phone.locator('input[name="name"]').fill('ada');
+  await phone.keyboard.press('Enter');
+  await phone.locator('#user-code').click();
+  await phone.keyboard.type(userCode.replace('-', '').toLowerCase().slice(0, 6));
+  await keepScreenshot(phone, 'device-segments');
+  expect(await phone.locator('#user-code').inputValue()).toBe(userCode.slice(0, 7));
+  await phone.keyboard.press('Backspace');
+  await phone.keyboard.press('Backspace');
+  expect(await phone.locator('#user-code').inputValue()).toBe(userCode.slice(0, 4));
+  await phone.keyboard.type(userCode.slice(5));
+  await phone.keyboard.press('Enter');
+  await view(phone, 'ask');
+  await phone.locator('[data-do="deny"]').click();
+  await view(phone, 'denied');
+  await keepScreenshot(phone, 'outcome-denied');
+  await phone.reload();
+  await view(phone, 'denied');
+  await phone.goto(`${gateway.url}/device?`);
+  await phone.goto(`${gateway.url}/device`);
+  await view(phone, 'enter');
+});
