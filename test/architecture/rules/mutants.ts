@@ -48,4 +48,25 @@ const texts: Rule = {
   },
 };
 
-export const MUTANT_RULES: readonly Rule[] = [texts];
+const switches: Rule = {
+  name: 'each switch of the simulation changes a text that stands exactly once in its file',
+  find(tree) {
+    const all = JSON.parse(textOf(tree, 'scripts/simulate-switches.json') || '[]') as readonly Mutant[];
+    return all.flatMap(({ name, file, from, to }) => {
+      const count = textOf(tree, file).split(from).length - 1;
+      return count === 1 && from !== to ? [] : [`${name}: its text stands ${count} times in ${file}`];
+    });
+  },
+  broken: {
+    files: {
+      'scripts/simulate-switches.json': JSON.stringify([
+        { name: 'good', file: 'src/a.ts', from: 'one', to: 'two' },
+        { name: 'gone', file: 'src/a.ts', from: 'three', to: 'two' },
+      ]),
+      'src/a.ts': 'one four four',
+    },
+    finds: ['gone: its text stands 0 times in src/a.ts'],
+  },
+};
+
+export const MUTANT_RULES: readonly Rule[] = [texts, switches];

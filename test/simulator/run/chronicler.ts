@@ -16,8 +16,8 @@ export class Chronicler {
   /** When a replica was made the master. */
   readonly promotedAt: number[] = [];
   readonly #recorder: Recorder;
-  /** Gateways by the ids under which their stores know each other, and those that others went on without. */
-  readonly #names = new Map<string, string>();
+  /** The ids under which the gateways' stores know each other, and those that others went on without. */
+  readonly #ids = new Map<string, string>();
   readonly #struck = new Set<string>();
 
   constructor(recorder: Recorder) {
@@ -40,12 +40,12 @@ export class Chronicler {
         recorder.tell(name, 'goes on in another history');
         return;
       case 'barrier':
-        this.#names.set(incident.node, name);
+        this.#ids.set(name, incident.node);
         recorder.tell(name, `finds another history, and waits for ${incident.others.length} others`);
         return;
       case 'healed':
         if (incident.restored > 0) recorder.count('healed with restores');
-        if (this.#struck.delete(name)) recorder.count('struck node returns');
+        if (this.#struck.delete(this.#ids.get(name) ?? '')) recorder.count('struck node returns');
         recorder.tell(name, `has healed: ${incident.restored} restored, ${incident.givenUp} given up`);
         return;
       case 'restored':
@@ -57,7 +57,7 @@ export class Chronicler {
         return;
       case 'not_waited':
         recorder.count('strike');
-        for (const id of incident.late) this.#struck.add(this.#names.get(id) ?? id);
+        for (const id of incident.late) this.#struck.add(id);
         recorder.tell(name, `goes on without ${incident.nodes} other gateways`);
         return;
       case 'link':

@@ -26,7 +26,8 @@ export function playFault(stage: Stage, fault: Fault): () => void {
   const lasts = fault.lastsMs === undefined ? '' : ` for ${fault.lastsMs} ms`;
   recorder.tell('fault', `${fault.kind} ${names}${lasts}`);
   recorder.count(`fault: ${fault.kind}`);
-  const undos = targets.map((target) => strike(stage, fault, target));
+  const together = new Set(targets.map(({ name }) => name));
+  const undos = targets.map((target) => strike(stage, fault, target, together));
   let isOver = false;
   const undo = (): void => {
     if (isOver) return;
@@ -41,7 +42,8 @@ export function playFault(stage: Stage, fault: Fault): () => void {
 /** Whose events the faults are. */
 export const FAULT_LANE = -2;
 
-function strike(stage: Stage, fault: Fault, target: Subjected): () => void {
+/** @param together those that suffer it as one: nothing happens between them. */
+function strike(stage: Stage, fault: Fault, target: Subjected, together: ReadonlySet<string>): () => void {
   const { process } = target;
   switch (fault.kind) {
     case 'freeze':
@@ -53,7 +55,7 @@ function strike(stage: Stage, fault: Fault, target: Subjected): () => void {
     case 'empty':
       return end(stage, target, 'kill', 'empty');
     case 'cut':
-      return cut(stage, target, fault);
+      return cut(stage, target, fault, together);
     case 'slow':
       return slow(stage, target, fault.delayMs);
     case 'lag':
@@ -112,11 +114,16 @@ async function reopen(stage: Stage, name: string, gateway: number): Promise<void
   }
 }
 
-function cut(stage: Stage, target: Subjected, fault: Fault & { readonly kind: 'cut' }): () => void {
+function cut(
+  stage: Stage,
+  target: Subjected,
+  fault: Fault & { readonly kind: 'cut' },
+  together: ReadonlySet<string>,
+): () => void {
   const { network } = stage.world;
   const from = fault.from?.map((one) => subjectedBy(stage, one).name) ?? everyoneOf(stage);
   const ways = from
-    .filter((name) => name !== target.name)
+    .filter((name) => !together.has(name))
     .flatMap((name) => [
       ...(fault.direction === 'in' ? [] : [network.way(target.name, name)]),
       ...(fault.direction === 'out' ? [] : [network.way(name, target.name)]),
@@ -158,12 +165,13 @@ function everyoneOf({ servers, sentinels, schedule }: Stage): readonly string[] 
   ];
 }
 
-/** The targets; a machine that holds the master holds no gateway (promise a). */
+/** The targets, each once. Where one fault is played, a machine that holds the master holds no gateway (promise a). */
 function targetsOf(stage: Stage, { targets }: Fault): readonly Subjected[] {
-  const all = targets.map((target) => subjectedBy(stage, target));
-  const isMachine = new Set(targets.map(({ part }) => part)).size > 1;
-  const holdsMaster = all.some(({ server }) => server === masterOf(stage));
-  return isMachine && holdsMaster ? all.filter(({ gateway }) => gateway === undefined) : all;
+  const all = new Map(targets.map((target) => subjectedBy(stage, target)).map((one) => [one.name, one]));
+  const each = [...all.values()];
+  const holdsMaster = each.some(({ server }) => server === masterOf(stage));
+  const isSingle = stage.schedule.faults.length === 1;
+  return isSingle && holdsMaster ? each.filter(({ gateway }) => gateway === undefined) : each;
 }
 
 function subjectedBy(stage: Stage, target: Target): Subjected {

@@ -19,6 +19,12 @@ import type { Stage } from './stage.ts';
 const PATIENCE_MS = 12_000;
 const PLAY_MAX_MS = 150_000;
 
+/** How long the last answers may take once everyone gave up, in milliseconds. */
+const ANSWER_MAX_MS = 60_000;
+
+/** How long the last fault is let be at least, in milliseconds. */
+const AFTER_FAULT_MS = 500;
+
 /** How long the servers have to come to rest once everything is healed. */
 const CALM_MS = 8_000;
 
@@ -47,7 +53,8 @@ export async function play(schedule: Schedule): Promise<Played> {
   const undos: (() => void)[] = [];
   for (const fault of schedule.faults)
     scheduler.at(startsAt + fault.atMs, FAULT_LANE, () => undos.push(playFault(stage, fault)));
-  await scheduler.complete(Promise.all(people), PLAY_MAX_MS + 60_000);
+  await scheduler.complete(Promise.all(people), PLAY_MAX_MS + ANSWER_MAX_MS);
+  await scheduler.pass(Math.max(0, startsAt + lastFaultOf(schedule) - scheduler.now) + AFTER_FAULT_MS);
   recorder.tell('fault', 'everything is healed');
   for (const undo of undos) undo();
   await scheduler.pass(CALM_MS);
@@ -102,4 +109,9 @@ function lengthOf({ signIns, faults }: Schedule): number {
       atMs + scanAfterMs + decideAfterMs + refreshAfterMs.reduce((sum, ms) => sum + ms, 0),
   );
   return Math.max(0, ...ends, ...faults.map(({ atMs, lastsMs = 0 }) => atMs + lastsMs));
+}
+
+/** When the last fault begins. */
+function lastFaultOf({ faults }: Schedule): number {
+  return Math.max(0, ...faults.map(({ atMs }) => atMs));
 }
