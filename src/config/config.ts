@@ -1,4 +1,6 @@
 import { changedSettings } from './changed-settings.ts';
+import { phoneAppOf } from './phone-app.ts';
+import type { PhoneApp } from './phone-app.ts';
 import { identitiesOf } from './phone-identities.ts';
 import type { PhoneIdentityName } from './phone-identities.ts';
 import { publicUrlOf } from './public-url.ts';
@@ -17,6 +19,7 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly issuer: string;
   readonly storeKind: StoreKind;
   readonly phoneIdentities: readonly PhoneIdentityName[];
+  readonly phoneApp: PhoneApp;
   /** Undefined: the file store keeps its own. */
   readonly secrets: readonly string[] | undefined;
   /** What a test switches off to see what it is good for (`SCANGATE_TEST_WITHOUT`); never set otherwise. */
@@ -45,6 +48,7 @@ export function readConfig(env: Variables, serves = true): Config {
     storeKind,
     secrets: serves ? secretsOf(values, storeKind) : undefined,
     phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],
+    phoneApp: phoneAppOf(values),
     withoutForTests: (env['SCANGATE_TEST_WITHOUT'] ?? '').split(','),
     changed: changedSettings(env),
     unknown: Object.keys(env).filter(

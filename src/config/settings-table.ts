@@ -1,4 +1,5 @@
 import type { Setting } from './setting.ts';
+import { APP_SETTINGS } from './tables/app-table.ts';
 import { CONNECTION_SETTINGS } from './tables/connection-table.ts';
 import { GATEWAY_SETTINGS } from './tables/gateway-table.ts';
 import { LIMIT_SETTINGS } from './tables/limit-table.ts';
@@ -20,6 +21,7 @@ export const SETTINGS = {
   ...TOKEN_SETTINGS,
   ...NODE_SETTINGS,
   ...PHONE_SETTINGS,
+  ...APP_SETTINGS,
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -1,3 +1,4 @@
+import type { PhoneApp } from '../config/phone-app.ts';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Store as LimitStore } from 'express-rate-limit';
 import type { SessionCommands } from '../command/session-commands.ts';
@@ -50,6 +51,8 @@ export interface EdgeSettings {
   readonly publicUrl: URL;
   /** The public address without a trailing slash. */
   readonly issuer: string;
+  /** The operator's own app. */
+  readonly phoneApp: PhoneApp;
   /** Addresses or networks whose `X-Forwarded-For` counts. */
   readonly trustedProxies: readonly string[];
   readonly lives: MintingParts['lives'];
@@ -196,6 +199,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     origins,
     shared,
     issuer,
+    phoneApp: settings.phoneApp,
     phones,
     gate: new BrowserGate(secrets, clients, origins),
     caller: phoneCaller(phones, origins, secure, options.log),

@@ -4,6 +4,7 @@ import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { StaticFile } from './answer/static-files.ts';
 import type { Route } from './request/route.ts';
 import type { SocketRoute } from './request/socket-route.ts';
+import { appleAssociationRoute, assetLinksRoute } from './routes/app-association.ts';
 import { approvalPageRoute, deviceFolderRoute, devicePageRoute, pretendRoute } from './routes/approval.ts';
 import type { ApprovalRouteParts } from './routes/approval.ts';
 import { assetRoute } from './routes/assets.ts';
@@ -75,7 +76,7 @@ export interface RouteTableParts
 
 /** Every address of the gateway, in the order of `openapi.yaml`. */
 export function routeTable(parts: RouteTableParts): readonly Route[] {
-  const { demo, wechatScenes } = parts;
+  const { demo, phoneApp, wechatScenes } = parts;
   const wechat = wechatScenes && { ...parts, scenes: wechatScenes };
   return [
     mintTicketRoute(parts),
@@ -112,6 +113,9 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     startPhoneSignInRoute(parts),
     finishPhoneSignInRoute(parts),
     ...(wechat ? [wechatCodeRoute(wechat), proveWechatAddressRoute(wechat), hearWechatRoute(wechat)] : []),
+
+    ...(phoneApp.ios.ids.length > 0 ? [appleAssociationRoute(phoneApp.ios)] : []),
+    ...(phoneApp.android.packages.length > 0 ? [assetLinksRoute(phoneApp.android)] : []),
 
     liveRoute(),
     readyRoute(parts),

@@ -6,6 +6,7 @@ export function edgeSettings(config: Config) {
   return {
     publicUrl: config.publicUrl,
     issuer: config.issuer,
+    phoneApp: config.phoneApp,
     trustedProxies: config.SCANGATE_TRUSTED_PROXIES ?? [],
     lives: ticketLives(config),
     historyMs: config.SCANGATE_HISTORY,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PhoneApp } from '../../config/phone-app.ts';
 import { demoUser } from '../../phone/demo.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import { personShown } from '../../phone/person-name.ts';
@@ -11,7 +12,8 @@ import type { Answer } from '../answer/answer.ts';
 import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
 import { allows, navigationSite } from '../caller/request-site.ts';
-import type { Pages } from '../pages/pages.ts';
+import { appLink } from '../pages/app-link.ts';
+import type { Pages, Texts } from '../pages/pages.ts';
 import { escapeHtml } from '../pages/template.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
@@ -25,6 +27,8 @@ export interface ApprovalRouteParts {
   readonly pageSessions: PageSessions;
   /** The public address without a trailing slash. */
   readonly issuer: string;
+  /** The operator's own app. */
+  readonly phoneApp: PhoneApp;
   /** Whether anyone may be anyone. */
   readonly demo: boolean;
 }
@@ -91,12 +95,15 @@ function deviceRoute(
 }
 
 async function approvalPage(
-  { caller, pages, phones, demo }: ApprovalRouteParts,
+  parts: ApprovalRouteParts,
   request: RouteRequest,
   codes: { readonly scanCode?: string; readonly userCode?: string | undefined },
   returnTo: string,
 ): Promise<Answer> {
+  const { caller, pages, phones, demo } = parts;
   const user = await caller.pageUser(request);
+  const links = signInLinks(phones, returnTo);
+  const appOnly = user === undefined && links === '' && !demo;
   return pages.show('approve', request.raw, {
     scan_code: codes.scanCode,
     user_code: codes.userCode,
@@ -105,8 +112,37 @@ async function approvalPage(
     user_name: user && personShown(user),
     demo_signed_in: demo && user !== undefined,
     demo_signed_out: demo && user === undefined,
-    sign_in_links: signInLinks(phones, returnTo),
+    asks_who: user === undefined && !appOnly,
+    sign_in_links: links,
+    ...appValues(parts, request, returnTo, appOnly),
   });
+}
+
+/** What the page says of the operator's app. Where only the app can approve, it says that, and where. */
+function appValues(
+  { phoneApp, pages, issuer }: ApprovalRouteParts,
+  { agent, raw }: RouteRequest,
+  path: string,
+  appOnly: boolean,
+): Readonly<Record<string, string | undefined>> {
+  const texts = pages.texts(raw);
+  const name = phoneApp.name ?? texts['t.app_unnamed'] ?? '';
+  const { open, stores } = appLink(phoneApp, agent, `${issuer}${path}`);
+  return {
+    app_only_title: appOnly ? worded(texts, 'app_only_title', name) : undefined,
+    app_only_text: worded(texts, 'app_only_text', name),
+    app_open_url: open,
+    app_open_text: worded(texts, 'app_open', name),
+    app_store_links: stores
+      .map(
+        (store) => `<p><a href="${escapeHtml(store)}">${escapeHtml(worded(texts, 'app_get', name))}</a></p>`,
+      )
+      .join(''),
+  };
+}
+
+function worded(texts: Texts, key: string, name: string): string {
+  return (texts[`t.${key}`] ?? '').replace('%s', () => name);
 }
 
 /** `POST /demo/phone`: the pretend identity's own form. */
