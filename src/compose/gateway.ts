@@ -17,6 +17,8 @@ import { makeCommands } from './commands.ts';
 import { makeServer } from './edge.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Gateway } from './lifecycle.ts';
+import { openLogouts } from './logouts.ts';
+import { tellingSessions } from '../oauth/logout/telling-sessions.ts';
 import { makeOAuth } from './oauth.ts';
 import { makePhones } from './phones.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
@@ -50,7 +52,11 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const stores = await assembly.open('stores', () => openStores(config, storeWatch(metrics, log)));
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
-  const commands = assembly.make('commands', () => makeCommands(config, store, metrics));
+  const silent = assembly.make('commands', () => makeCommands(config, store, metrics));
+  const logouts = await assembly.open('logouts', () =>
+    openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),
+  );
+  const commands = { ...silent, sessions: tellingSessions(silent.sessions, logouts) };
   const phones = assembly.make('phones', () => makePhones(config, metrics, log, secrets));
   const oauth = assembly.make('oauth', () =>
     makeOAuth(config, { clients, commands, ledger, metrics, phones, secrets }),

@@ -20,6 +20,7 @@ import { authorizeByPostRoute, authorizeRoute } from './routes/oauth-authorize.t
 import { deviceAuthorizationRoute } from './routes/oauth-device.ts';
 import { jwksRoute } from './routes/oauth-keys.ts';
 import { oauthMetadataRoute, openidConfigurationRoute } from './routes/oauth-metadata.ts';
+import { logoutByPostRoute, logoutRoute } from './routes/oauth-logout.ts';
 import { pushedRoute } from './routes/oauth-pushed.ts';
 import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
 import { tokenRoute } from './routes/oauth-token.ts';
@@ -100,6 +101,8 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     userInfoByPostRoute(parts),
     introspectRoute(parts),
     revokeRoute(parts),
+    logoutRoute(parts),
+    logoutByPostRoute(parts),
     jwksRoute(parts),
     openidConfigurationRoute(parts),
     oauthMetadataRoute(parts),

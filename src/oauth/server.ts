@@ -28,6 +28,8 @@ import type { IntrospectionEndpoint } from './tokens/introspection.ts';
 import { pollPace } from './grants/poll-pace.ts';
 import { pushedRequests } from './authorization/pushed-requests.ts';
 import type { PushedRequests } from './authorization/pushed-requests.ts';
+import { endSessionEndpoint } from './logout/end-session.ts';
+import type { EndSessionEndpoint } from './logout/end-session.ts';
 import { revocationEndpoint } from './tokens/revocation.ts';
 import type { RevocationEndpoint } from './tokens/revocation.ts';
 import { userCodes } from './authorization/user-codes.ts';
@@ -92,6 +94,7 @@ export interface OAuthServer {
   readonly userInfo: UserInfoEndpoint;
   readonly introspect: IntrospectionEndpoint;
   readonly revoke: RevocationEndpoint;
+  readonly endSession: EndSessionEndpoint;
   readonly access: AccessCheck;
   readonly userCodes: DeviceUserCodes;
   readonly tokens: Tokens;
@@ -126,6 +129,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     authorize: authorizationEndpoint(issuer, clients, pushed),
     userInfo: userInfoEndpoint(access),
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
+    endSession: endSessionEndpoint(options),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
     token: tokenEndpoint(authenticate, checkIdempotency, {
       authorization_code: codeGrant(secrets, made, redeem),

@@ -55,6 +55,8 @@ export interface Metrics {
   readonly upstreamOpen: Gauge<'upstream'>;
   /** `scangate_jwt_refusals_total{reason}`: JWTs of phones that prove nobody, by why. */
   readonly jwtRefusals: Counter<'reason'>;
+  /** `scangate_logouts_total{outcome}`: tries to tell a client that a session is over. */
+  readonly logouts: Counter<'outcome'>;
   /** `scangate_drain_left`: held connections still to be closed. */
   readonly drainLeft: Gauge;
 }
@@ -107,6 +109,7 @@ export function makeMetrics(processMetrics = true): Metrics {
       'upstream',
     ]),
     jwtRefusals: counter('jwt_refusals_total', 'JWTs of phones that prove nobody, by why', ['reason']),
+    logouts: counter('logouts_total', 'Tries to tell clients that a session is over', ['outcome']),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
 }

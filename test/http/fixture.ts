@@ -91,6 +91,7 @@ export function testClient(over: Partial<Client> = {}): Client {
     redirect_uris: ['https://app.example/back?keep=1'],
     grant_types: ['authorization_code'],
     response_types: ['code'],
+    post_logout_redirect_uris: [],
     scope: ['openid', 'profile'],
     token_endpoint_auth_method: 'none',
     id_token_signed_response_alg: 'RS256',

@@ -22,6 +22,7 @@ describe('a file of clients', () => {
       client_name: 'shop',
       redirect_uris: ['https://shop.example/cb'],
       response_types: ['code'],
+      post_logout_redirect_uris: [],
       grant_types: ['authorization_code', 'refresh_token'],
       scope: ['openid', 'profile', 'offline_access'],
       token_endpoint_auth_method: 'none',
@@ -129,8 +130,8 @@ describe('a file of clients', () => {
 
   test('refuses members that promise what there is not, and warns of those that change nothing', () => {
     const json = (more: object): string => JSON.stringify([{ ...ONE, ...more }], undefined, 1);
-    const { warnings } = readClients(json({ backchannel_logout_uri: 'https://a.example', x: 1 }), false);
-    expect(warnings).toEqual(['line 7: [0].backchannel_logout_uri is not supported: it changes nothing']);
+    const { warnings } = readClients(json({ frontchannel_logout_uri: 'https://a.example', x: 1 }), false);
+    expect(warnings).toEqual(['line 7: [0].frontchannel_logout_uri is not supported: it changes nothing']);
     for (const [member, value, why] of [
       ['subject_type', 'pairwise', 'is not supported but as public'],
       ['require_pushed_authorization_requests', true, 'is not supported but as false'],

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import type { Browser } from 'playwright-core';
 import { call, expectStatus } from '../support/call.ts';
 import { freePorts, startChild } from '../support/child.ts';
@@ -11,7 +12,7 @@ import type { TemporaryFolder } from '../support/folder.ts';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { confirm, scan } from '../support/signin.ts';
+import { confirm, demoPhone, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
 import { awaitQrCode } from '../browser/screen.ts';
 import { PhoneBrowser } from '../phone/phone-browser.ts';
@@ -35,6 +36,8 @@ beforeAll(async () => {
     redirect_uris: [`${here}/callback`],
     response_types: ['id_token'],
     grant_types: ['implicit'],
+    post_logout_redirect_uris: [here],
+    backchannel_logout_uri: `${here}/backchannel-logout`,
   };
   writeFileSync(file, JSON.stringify([web]));
   gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
@@ -70,6 +73,26 @@ describe('express-openid-connect, with its defaults', () => {
     const { claims } = JSON.parse(page) as { claims: Readonly<Record<string, unknown>> };
     expect(claims).toMatchObject({ iss: gateway.url, aud: 'web', sub: 'ada', name: 'ada' });
     expect(claims).not.toHaveProperty('at_hash');
+  });
+
+  test('signs out at the gateway with idpLogout, and where the phone ends the session', async () => {
+    const signIn = async (): Promise<{ visitor: PhoneBrowser; sid: string }> => {
+      const { visitor, address } = await beginSignIn();
+      const { action, members } = await formAs('confirmed', gateway.url, address, 'hedy');
+      await visitor.open(action, new URLSearchParams(members));
+      return { visitor, sid: decodeJwt<{ sid: string }>(members['id_token'] ?? '').sid };
+    };
+    const isSignedIn = async (visitor: PhoneBrowser): Promise<boolean> =>
+      (await visitor.open(here, undefined, (next) => next.startsWith(gateway.url))).includes('"sub":"hedy"');
+    const [one, two] = [await signIn(), await signIn()];
+    const back = await one.visitor.open(`${here}/logout`, undefined, (next) => next === `${here}/`);
+    expect(back).toBe(`${here}/`);
+    const headers = demoPhone('hedy');
+    const list = await call<{ sessions: { sid: string }[] }>(`${gateway.url}/v1/sessions`, { headers });
+    expect(list.body.sessions.map(({ sid }) => sid)).toEqual([two.sid]);
+    expect(await isSignedIn(two.visitor)).toBe(true);
+    expectStatus(await call(`${gateway.url}/v1/sessions/${two.sid}`, { method: 'DELETE', headers }), 204);
+    await until(async () => !(await isSignedIn(two.visitor)), { withinMs: 10_000, what: 'a sign-out' });
   });
 
   test.each(['denied', 'cancelled'] as const)('hears that a sign-in was %s', async (ending) => {

@@ -7,7 +7,15 @@ import type { Language } from './language.ts';
 import { readTemplate } from './template.ts';
 import type { Template, Values } from './template.ts';
 
-const PAGES = ['sign-in', 'sign-in-plain', 'approve', 'demo-callback', 'form-post', 'problem'] as const;
+const PAGES = [
+  'sign-in',
+  'sign-in-plain',
+  'approve',
+  'demo-callback',
+  'form-post',
+  'signed-out',
+  'problem',
+] as const;
 
 /** The pages that people see, by the names of their templates. */
 export type PageName = (typeof PAGES)[number];

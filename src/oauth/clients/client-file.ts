@@ -5,7 +5,7 @@ import { RESPONSE_TYPES } from '../../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES, PKCE_POLICIES } from './client.ts';
 import type { AuthMethod, Client, ClientPolicy } from './client.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
-import { redirectMistake } from './redirect-uri.ts';
+import { callMistake, redirectMistake } from './redirect-uri.ts';
 import { IGNORED_MEMBERS, REFUSED_MEMBERS, ignoredMembers } from './unsupported-members.ts';
 
 /** A file of clients that cannot be used. Each mistake is one line that names the file's line; none quotes a secret. */
@@ -73,6 +73,9 @@ const CLIENT = z.object({
   client_name: text(200).optional(),
   client_uri: address.optional(),
   redirect_uris: z.array(text(2000)).max(50).default([]),
+  post_logout_redirect_uris: z.array(text(2000)).max(50).default([]),
+  backchannel_logout_uri: text(2000).optional(),
+  backchannel_logout_session_required: z.boolean().optional(),
   grant_types: z
     .array(z.enum([...GRANT_TYPES, 'implicit']))
     .min(1)
@@ -203,6 +206,12 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
     const why = redirectMistake(uri, plainHttp);
     if (why !== undefined) add(['redirect_uris', index], why);
   });
+  row.post_logout_redirect_uris.forEach((uri, index) => {
+    const why = redirectMistake(uri, plainHttp);
+    if (why !== undefined) add(['post_logout_redirect_uris', index], why);
+  });
+  const why = row.backchannel_logout_uri === undefined ? undefined : callMistake(row.backchannel_logout_uri);
+  if (why !== undefined) add(['backchannel_logout_uri'], why);
   const method = methodOf(row);
   const needsSecret = method === 'client_secret_basic' || method === 'client_secret_post';
   if (needsSecret && row.client_secret === undefined)
@@ -232,12 +241,14 @@ function methodOf(row: Row): AuthMethod {
 }
 
 function clientOf(row: Row): Client {
-  const { client_uri, client_secret, jwks, jwks_uri } = row;
+  const { client_uri, client_secret, jwks, jwks_uri, backchannel_logout_uri } = row;
   return Object.freeze({
     client_id: row.client_id,
     client_name: row.client_name ?? row.client_id,
     ...(client_uri === undefined ? {} : { client_uri }),
     redirect_uris: row.redirect_uris,
+    post_logout_redirect_uris: row.post_logout_redirect_uris,
+    ...(backchannel_logout_uri === undefined ? {} : { backchannel_logout_uri }),
     grant_types: row.grant_types.filter((grant) => grant !== 'implicit'),
     response_types: row.response_types,
     scope: scopeOf(row),

@@ -47,6 +47,10 @@ export interface Client {
   readonly client_uri?: string;
   /** Compared character by character; never empty where the client may use the code flow. */
   readonly redirect_uris: readonly string[];
+  /** Where a browser may go after it has signed out (OpenID Connect RP-Initiated Logout §3.1). */
+  readonly post_logout_redirect_uris: readonly string[];
+  /** Where the client is told that a session is over (OpenID Connect Back-Channel Logout §2.2). */
+  readonly backchannel_logout_uri?: string;
   readonly grant_types: readonly GrantType[];
   readonly response_types: readonly ResponseType[];
   /** The scopes it may be given. */

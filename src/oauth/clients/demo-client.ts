@@ -10,6 +10,7 @@ export function demoClient(issuer: string): Client {
     redirect_uris: [`${issuer}/demo/callback`],
     grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
     response_types: ['code'],
+    post_logout_redirect_uris: [`${issuer}/`],
     scope: ['openid', 'profile', 'offline_access'],
     token_endpoint_auth_method: 'none',
     id_token_signed_response_alg: 'RS256',

@@ -20,6 +20,13 @@ export function redirectMistake(address: string, plainHttp: boolean): string | u
   return url.protocol.includes('.') ? undefined : 'must be https, or a scheme such as com.example.app';
 }
 
+/** Why the gateway may not call an address itself: it must be https, or on this very machine. Undefined where it may. */
+export function callMistake(address: string): string | undefined {
+  const why = redirectMistake(address, false);
+  if (why !== undefined || /^https?:/.test(address)) return why;
+  return 'must be https';
+}
+
 /** An address on this very machine: its host in front of the port, and what follows. */
 const LOOPBACK_ADDRESS = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?((?:[/?].*)?)$/;
 
@@ -41,6 +48,7 @@ export function withParameters(
   const given = Object.entries(parameters).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
+  if (given.length === 0) return address;
   const glue = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
   return `${address}${glue}${new URLSearchParams(given).toString()}`;
 }

@@ -16,9 +16,7 @@ export const REFUSED_MEMBERS = {
 
 /** Members of the registrations of RFC 7591 and OpenID Connect that mean something elsewhere and nothing here. */
 export const IGNORED_MEMBERS = {
-  backchannel_logout_uri: z.unknown().optional(),
   frontchannel_logout_uri: z.unknown().optional(),
-  post_logout_redirect_uris: z.unknown().optional(),
   default_max_age: z.unknown().optional(),
   default_acr_values: z.unknown().optional(),
   initiate_login_uri: z.unknown().optional(),

@@ -1,7 +1,6 @@
-import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
-import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
 import type { SigningAlg, SigningKeys } from '../../secrets/signing-keys.ts';
+import { readOwnToken } from './own-token.ts';
 
 /** What an access token of ours says (RFC 9068 §2.2). */
 export interface AccessClaims {
@@ -21,33 +20,14 @@ export const ACCESS_TYPE = 'at+jwt';
 /** How all access tokens are signed: those who read them know the issuer, and not what its clients registered. */
 export const ACCESS_ALG: SigningAlg = 'RS256';
 
-const TOKEN_LENGTH_MAX = 4096;
-// Whether a token is outdated, the store's clock decides, where its session is read.
-const EARLIEST = new Date(0);
-
 /** The claims of an access token that we signed, outdated or not; undefined for any other text. */
 export async function readAccessToken(
   issuer: string,
   keys: SigningKeys,
   token: string,
 ): Promise<AccessClaims | undefined> {
-  if (token.length > TOKEN_LENGTH_MAX) return undefined;
-  try {
-    const { payload } = await jwtVerify(
-      token,
-      async ({ kid, alg }) => {
-        const key = SIGNING_ALGS.find((known) => known === alg);
-        const found = key && kid !== undefined ? await keys.byKid(kid, key) : undefined;
-        if (found === undefined) throw new errors.JWKSNoMatchingKey();
-        return found.publicKey;
-      },
-      { issuer, audience: issuer, typ: ACCESS_TYPE, algorithms: [...SIGNING_ALGS], currentDate: EARLIEST },
-    );
-    return claimsOf(payload);
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return undefined;
-    throw error;
-  }
+  const payload = await readOwnToken(issuer, keys, token, { typ: ACCESS_TYPE, audience: issuer });
+  return payload && claimsOf(payload);
 }
 
 function claimsOf(payload: JWTPayload): AccessClaims | undefined {

@@ -3,7 +3,7 @@ import type * as Client from '../client/client.ts';
 import { originOf } from '../client/address.ts';
 import { encodeBase64url } from '../client/base64url.ts';
 import { browserPlatform } from '../client/browser-platform.ts';
-import { goingBack, sendForm } from './going-back.ts';
+import { goingBack, sendForm } from './ending/going-back.ts';
 
 declare const Scangate: typeof Client;
 

@@ -1,6 +1,14 @@
-/** A web application with express-openid-connect as its README begins: everything else is the package's default. */
+/** A web application with express-openid-connect as its README begins: with sign-out at the gateway; all else is the package's default. */
 import express from 'express';
 import middleware from 'express-openid-connect';
+
+/** What a session store of Express does, in memory. */
+const kept = new Map();
+const store = {
+  get: (id, done) => done(null, kept.get(id)),
+  set: (id, value, done) => done(null, void kept.set(id, value)),
+  destroy: (id, done) => done(null, void kept.delete(id)),
+};
 
 const app = express();
 app.use(
@@ -9,7 +17,8 @@ app.use(
     baseURL: process.env.BASE_URL,
     clientID: process.env.CLIENT_ID,
     secret: 'a long, randomly-generated string stored in env',
-    ...JSON.parse(process.env.MORE ?? '{}'),
+    idpLogout: true,
+    backchannelLogout: { store },
   }),
 );
 app.get('/', (req, res) => {

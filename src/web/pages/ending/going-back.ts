@@ -1,5 +1,5 @@
-import { followResult } from '../client/follow.ts';
-import type { SignInState } from '../client/sign-in-state.ts';
+import { followResult } from '../../client/follow.ts';
+import type { SignInState } from '../../client/sign-in-state.ts';
 
 /** How long the page says what happened before it goes on. */
 const READ_MS = 3000;

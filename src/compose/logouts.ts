@@ -1,0 +1,54 @@
+import type { Config } from '../config/config.ts';
+import type { ClientRegistry } from '../oauth/clients/client.ts';
+import { logoutCalls } from '../oauth/logout/logout-call.ts';
+import { openLogoutQueue } from '../oauth/logout/logout-queue.ts';
+import type { LogoutQueue } from '../oauth/logout/logout-queue.ts';
+import { logoutTokens } from '../oauth/logout/logout-token.ts';
+import { subjectRule } from '../oauth/tokens/subject.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { systemTime } from '../time/system-time.ts';
+import type { Commands } from './commands.ts';
+import { makeId, random } from './randomness.ts';
+import type { Secrets } from './secrets.ts';
+
+/** Tries over four minutes: well within the time that an ended session is still known. */
+const BOUNDS = { periodMs: 5000, pauseMs: 2000, triesMax: 8 } as const;
+const TIMEOUT_MS = 5000;
+
+/** Tells clients of ended sessions, from all nodes. */
+export function openLogouts(
+  config: Config,
+  parts: {
+    readonly clients: ClientRegistry;
+    readonly commands: Commands;
+    readonly ledger: Ledger;
+    readonly log: Log;
+    readonly metrics: Metrics;
+    readonly secrets: Secrets;
+  },
+): LogoutQueue {
+  const { clients, commands, ledger, log, metrics, secrets } = parts;
+  return openLogoutQueue({
+    ...BOUNDS,
+    ledger,
+    clients,
+    sessions: commands.sessions,
+    makeToken: logoutTokens({
+      issuer: config.issuer,
+      keys: secrets.keys,
+      makingKeyId: () => secrets.ring.makingId,
+      subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
+      makeId,
+      now: () => systemTime.wallNow(),
+    }),
+    call: logoutCalls(systemTime, TIMEOUT_MS),
+    time: systemTime,
+    random,
+    onOutcome: (outcome, client) => {
+      metrics.logouts.inc({ outcome });
+      if (outcome === 'given_up') log.warn({ client }, 'a client did not acknowledge that a session is over');
+    },
+  });
+}

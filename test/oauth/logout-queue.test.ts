@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { openLogoutQueue } from '../../src/oauth/logout/logout-queue.ts';
+import type { LogoutQueue, LogoutQueueOptions } from '../../src/oauth/logout/logout-queue.ts';
+import { tellingSessions } from '../../src/oauth/logout/telling-sessions.ts';
+import { systemTime } from '../../src/time/system-time.ts';
+import { until } from '../support/until.ts';
+import { makeWorld, redeeming } from './world.ts';
+import type { World } from './world.ts';
+
+let world: World;
+const queues: LogoutQueue[] = [];
+
+beforeEach(async () => {
+  world = await makeWorld();
+  const demo = world.clients.get('demo')!;
+  world.clients.set('demo', { ...demo, backchannel_logout_uri: 'https://demo.example/out' });
+});
+
+afterEach(async () => {
+  await Promise.all(queues.splice(0).map((queue) => queue.close()));
+  await world.close();
+});
+
+function open(more: Partial<LogoutQueueOptions>): LogoutQueue {
+  const queue = openLogoutQueue({
+    ledger: world.ledger,
+    sessions: world.sessions,
+    clients: { find: (id) => world.clients.get(id), isClientOrigin: () => false },
+    makeToken: (view) => Promise.resolve(`token of ${view.sid}`),
+    call: () => Promise.resolve(true),
+    time: systemTime,
+    random: () => 0.5,
+    periodMs: 10,
+    pauseMs: 5,
+    triesMax: 3,
+    ...more,
+  });
+  queues.push(queue);
+  return queue;
+}
+
+async function session() {
+  const code = await world.code();
+  await world.server.token(redeeming(code));
+  const [view] = await world.server.userSessions.of({ source: 'demo', issuer: 'demo', subject: 'alice' });
+  if (view === undefined) throw new Error('no session');
+  return view;
+}
+
+test('a client that never acknowledges is given up after so many tries', async () => {
+  const outcomes: string[] = [];
+  const queue = open({
+    call: () => Promise.resolve(false),
+    onOutcome: (outcome) => void outcomes.push(outcome),
+  });
+  await tellingSessions(world.sessions, queue).revoke((await session()).sid, 'user');
+  await until(() => {
+    world.pass(50);
+    return outcomes.includes('given_up');
+  });
+  world.pass(60_000);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(outcomes).toEqual(['failed', 'failed', 'given_up']);
+});
+
+test('another node goes on where one stopped, and of two one tells', async () => {
+  const view = await session();
+  const stopped = open({ periodMs: 3_600_000 });
+  await stopped.note(view);
+  await world.sessions.revoke(view, 'user');
+  await stopped.close();
+  const told: string[] = [];
+  const call = (address: string, token: string): Promise<boolean> => {
+    told.push(`${address} ${token}`);
+    return Promise.resolve(true);
+  };
+  open({ call });
+  open({ call });
+  await until(() => told.length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(told).toEqual([`https://demo.example/out token of ${view.sid}`]);
+});
+
+test('a session that was noted and goes on is told of only once it ends', async () => {
+  const view = await session();
+  const told: string[] = [];
+  const queue = open({ call: (address) => Promise.resolve(told.push(address) > 0) });
+  await queue.note(view);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(told).toEqual([]);
+  await world.sessions.revoke(view, 'user');
+  await until(() => told.length === 1);
+});
