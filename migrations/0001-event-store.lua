@@ -1,4 +1,4 @@
-#!lua name=scangate_v2
+#!lua name=scangate_v3
 
 -- The event store's functions. Everything of one partition shares a hash tag, so each call is one atomic step on one
 -- server. Times are milliseconds since the epoch by the server's TIME. Names carry a version: a release that changes
@@ -15,10 +15,17 @@
 -- A log entry has one field, `e`, a JSON array (src/store/redis/format/log-entry.ts):
 --   [subject, version, id, stamp, deadline, type, schema, id of the event before or "", data]
 --
+-- A partition's fence is one string (src/store/redis/format/fence.ts):
+--   <token> <healing|open> <grace from> <grace till> <brought> <members>
+-- The token is <master_replid>.<random>: under which history of the server, and by whose call, the fence began. Events are
+-- appended while it is open, and by those alone who name its token. While it heals, its members put back what they
+-- remember; `brought` counts what came. A member is <id>,<stage>,<beat>,<seen>, members are joined by semicolons, and `-`
+-- stands for none. Stages: expected, found, tried, healed, struck. Once it is open only those who were struck are kept.
+--
 -- Outcomes: 0 appended, 1 already, 2 conflict, 3 late, 4 early, 5 missing, 6 marked: a first event whose head is gone
--- while its log lives.
+-- while its log lives, 7 fenced: the fence has another token, or is not open.
 
-local APPENDED, ALREADY, CONFLICT, LATE, EARLY, MISSING, MARKED = 0, 1, 2, 3, 4, 5, 6
+local APPENDED, ALREADY, CONFLICT, LATE, EARLY, MISSING, MARKED, FENCED = 0, 1, 2, 3, 4, 5, 6, 7
 local MOMENTS_MAX = 8
 local FIELDS = '^2 (%d+) ([01]) %d+ (%d+) %S+ (%S+) ()'
 local SHORTENED = '^(2 %d+ [01] %d+ %d+ %S+ %S+ )@(%d+%-%d+) (.*)$'
@@ -105,18 +112,68 @@ local function with_moment(head, id, at, deadline)
   return moments .. ';' .. one
 end
 
--- The instants between which a failover happened: deadlines that passed then are not held against anyone until `till`.
-local function grace_of(key)
-  local text = redis.call('GET', key)
-  if not text then return nil end
-  local from, till = string.match(text, '^(%d+) (%d+)$')
-  return { from = tonumber(from), till = tonumber(till) }
+-- The instants between which a failover happened, and until when deadlines that passed then are held against nobody.
+local function grace_of(fence)
+  local from, till = string.match(fence, '^%S+ %S+ (%d+) (%d+) ')
+  return tonumber(from), tonumber(till)
 end
 
-local function passed(deadline, at, grace_key)
+local function passed(deadline, at, fence)
   if at < deadline then return false end
-  local grace = grace_of(grace_key)
-  return not (grace and deadline >= grace.from and at < grace.till)
+  local from, till = grace_of(fence)
+  return not (deadline >= from and at < till)
+end
+
+local FENCE = '^(%S+) (%S+) (%d+) (%d+) (%d+) (%S+)$'
+local MEMBER = '([^;,]+),(%a+),(%d+),(%d+)'
+
+-- A partition's fence; nil where there is none.
+local function fence_of(key)
+  local text = redis.call('GET', key)
+  if not text then return nil end
+  local token, state, from, till, brought, members = string.match(text, FENCE)
+  local fence = {
+    token = token, open = state == 'open', from = tonumber(from), till = tonumber(till), brought = tonumber(brought),
+    members = {},
+  }
+  for id, stage, beat, seen in string.gmatch(members, MEMBER) do
+    table.insert(fence.members, { id = id, stage = stage, beat = tonumber(beat), seen = tonumber(seen) })
+  end
+  return fence
+end
+
+local function member_of(fence, id)
+  for _, member in ipairs(fence.members) do
+    if member.id == id then return member end
+  end
+  return nil
+end
+
+local function add_member(fence, id, stage)
+  local member = { id = id, stage = stage, beat = 0, seen = 0 }
+  table.insert(fence.members, member)
+  return member
+end
+
+-- Keeps a fence, and opens it once every member is healed or struck.
+local function put_fence(key, fence)
+  if not fence.open then
+    local struck = {}
+    fence.open = true
+    for _, member in ipairs(fence.members) do
+      if member.stage == 'struck' then table.insert(struck, member)
+      elseif member.stage ~= 'healed' then fence.open = false end
+    end
+    if fence.open then fence.members = struck end
+  end
+  local members = {}
+  for i, member in ipairs(fence.members) do
+    members[i] = member.id .. ',' .. member.stage .. ',' .. int(member.beat) .. ',' .. int(member.seen)
+  end
+  local text = fence.token .. ' ' .. (fence.open and 'open' or 'healing') .. ' ' .. int(fence.from) .. ' '
+    .. int(fence.till) .. ' ' .. int(fence.brought) .. ' ' .. (#members > 0 and table.concat(members, ';') or '-')
+  redis.call('SET', key, text)
+  return text
 end
 
 -- Writes one event: log, head with its expiry, and deadline index. A first event's marker is its caller's to set.
@@ -146,19 +203,24 @@ local function mark(keys, subject, now)
   return redis.call('ZADD', keys.firsts, 'NX', int(now), subject)
 end
 
--- sg2_append: one to four events of as many subjects of one partition, all or nothing.
---   KEYS  log, due, firsts, grace, then one head a subject
---   ARGV  history in ms; 1 if the answer must be followed by a WAIT that means something, else 0; then 13 a subject:
+-- sg3_append: one to four events of as many subjects of one partition, all or nothing.
+--   KEYS  log, due, firsts, fence, then one head a subject
+--   ARGV  history in ms; the fence's token as the caller knows it; then 13 a subject:
 --         subject, expected id or "", event id, entry before and after its stamp and deadline, life in ms,
 --         extend 0|1, cap in ms or "", when (before|after|any), status, final 0|1, schema, blob
 --   reply {0|1, now, stamp, deadline, ...}: appended or already
 --         {2..6, now, index, head or nil}: refused, nothing was written
+--         {7, now, token or nil}: fenced, nothing was written
 local STRIDE = 13
 local function append(KEYS, ARGV)
   local now = clock()
   local history = tonumber(ARGV[1])
   local keys = { log = KEYS[1], due = KEYS[2], firsts = KEYS[3] }
-  local grace = KEYS[4]
+  local fence = redis.call('GET', KEYS[4])
+  local open = ARGV[2] .. ' open '
+  if not fence or string.sub(fence, 1, #open) ~= open then
+    return { FENCED, now, fence and string.match(fence, '^%S+') }
+  end
   local reply = { ALREADY, now }
   local heads, texts, fresh = {}, {}, {}
   local count = #KEYS - 4
@@ -194,9 +256,9 @@ local function append(KEYS, ARGV)
         at = math.max(now, head.at)
         if head.final or head.id ~= expected then
           refusal = CONFLICT
-        elseif when == 'before' and passed(head.deadline, at, grace) then
+        elseif when == 'before' and passed(head.deadline, at, fence) then
           refusal = LATE
-        elseif when == 'after' and not passed(head.deadline, at, grace) then
+        elseif when == 'after' and not passed(head.deadline, at, fence) then
           refusal = EARLY
         end
       end
@@ -219,15 +281,12 @@ local function append(KEYS, ARGV)
       write(keys, KEYS[4 + i], ARGV[base], heads[i], ARGV[base + 2], entry, at, deadline, history, {
         status = ARGV[base + 9], final = ARGV[base + 10], schema = ARGV[base + 11], blob = ARGV[base + 12],
       })
-    elseif ARGV[2] == '1' then
-      -- A WAIT counts from the connection's last write, so a retry on a new connection must write something.
-      redis.call('PEXPIREAT', KEYS[4 + i], redis.call('PEXPIRETIME', KEYS[4 + i]))
     end
   end
   return reply
 end
 
--- sg2_read: heads as they are.
+-- sg3_read: heads as they are.
 --   KEYS  log, then heads    ARGV a subject for each head    reply {now, head or nil, ...}
 local function read(KEYS, ARGV)
   local reply = { clock() }
@@ -235,17 +294,20 @@ local function read(KEYS, ARGV)
   return reply
 end
 
--- sg2_due: what has passed its deadline and is not final; removes nothing.
---   KEYS  due, grace   ARGV limit   reply {subject, ...}
+-- sg3_due: what has passed its deadline and is not final; removes nothing.
+--   KEYS  due, fence   ARGV limit   reply {subject, ...}
 local function due(KEYS, ARGV)
   local now = clock()
-  local grace = grace_of(KEYS[2])
+  local fence = redis.call('GET', KEYS[2])
   local top = int(now)
-  if grace and now < grace.till then top = '(' .. int(grace.from) end
+  if fence then
+    local from, till = grace_of(fence)
+    if now < till then top = '(' .. int(from) end
+  end
   return redis.call('ZRANGE', KEYS[1], '-inf', top, 'BYSCORE', 'LIMIT', 0, ARGV[1])
 end
 
--- sg2_trim: lets go of the log that is older than `keep` before its newest entry, of the markers of what went, and of
+-- sg3_trim: lets go of the log that is older than `keep` before its newest entry, of the markers of what went, and of
 -- deadlines so long past that their heads have ended. A longer `keep` that was asked for holds as long as itself: nodes
 -- whose settings differ, or were made shorter, take nothing from the tickets of before.
 --   KEYS  log, firsts, due, keep
@@ -268,7 +330,7 @@ local function trim(KEYS, ARGV)
   return removed
 end
 
--- sg2_rebuild: puts back a head that was folded from the log, unless there is one or the log went on.
+-- sg3_rebuild: puts back a head that was folded from the log, unless there is one or the log went on.
 --   KEYS  log, due, head
 --   ARGV  subject, the log's last id that was folded or seen, instant at which the head ends, deadline, final 0|1, the
 --         whole head, stream id of the subject's first entry
@@ -289,14 +351,17 @@ local function rebuild(KEYS, ARGV)
   return 1
 end
 
--- sg2_restore: puts back an event that a failover lost, with its first stamp and deadline. No deadline is looked at: it
--- happened. Refused where history went another way.
---   KEYS  log, due, firsts, head
+-- sg3_restore: puts back an event that a failover lost, with its first stamp and deadline. No deadline is looked at: it
+-- happened. Refused where history went another way, and under another fence; whether the fence is open is no matter: an
+-- event that comes late is compared with what stands there like any other.
+--   KEYS  log, due, firsts, head, fence
 --   ARGV  history in ms, subject, id of the event before or "", event id, version, entry, stamp, deadline, status,
---         final 0|1, schema, blob
---   reply {0 put | 1 already | 2 another history | 5 no predecessor | 6 marked, now, head or nil}
+--         final 0|1, schema, blob, the fence's token
+--   reply {0 put | 1 already | 2 another history | 5 no predecessor | 6 marked | 7 fenced, now, head or nil}
 local function restore(KEYS, ARGV)
   local now = clock()
+  local fence = fence_of(KEYS[5])
+  if not fence or fence.token ~= ARGV[13] then return { FENCED, now, fence and fence.token } end
   local text = redis.call('GET', KEYS[4])
   local head = text and parse(text) or nil
   local version = tonumber(ARGV[5])
@@ -321,25 +386,82 @@ local function restore(KEYS, ARGV)
   write(keys, KEYS[4], ARGV[2], head, ARGV[4], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[1]), {
     status = ARGV[9], final = ARGV[10], schema = ARGV[11], blob = ARGV[12],
   })
+  if not fence.open then
+    fence.brought = fence.brought + 1
+    put_fence(KEYS[5], fence)
+  end
   return { APPENDED, now, whole(KEYS[1], ARGV[2], redis.call('GET', KEYS[4])) }
 end
 
--- sg2_grace: opens the grace of a new timeline, or widens it to an earlier instant. It ends by itself.
---   KEYS  grace        ARGV instant of the old timeline's last answer, length in ms   reply when it ends
-local function grace(KEYS, ARGV)
+-- sg3_enter: meets the fence of a partition. A new one goes up where there is none, where the one there went up under another
+-- history of the server, and where that one is open though who calls knew another before and nobody waited for it. It heals: its members are who calls and the others that it names. Where it heals already,
+-- who calls is a member from now on. Where it knew another one before, the grace is opened, or widened to an earlier
+-- instant, and a fence that heals already gets the others too: who joined late is known to few.
+--   KEYS  fence
+--   ARGV  member, random text, its stage (found, or healed where it has nothing to put back), the token that it knew or "",
+--         instant of the last answer under that one, length of the grace in ms; then the others
+--   reply the fence
+local function enter(KEYS, ARGV)
   local now = clock()
-  local from, length = tonumber(ARGV[1]), tonumber(ARGV[2])
-  local present = grace_of(KEYS[1])
-  local till = present and present.till or now + length
-  if present then from = math.min(from, present.from) end
-  redis.call('SET', KEYS[1], int(from) .. ' ' .. int(till), 'PXAT', int(till))
-  return till
+  local history = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
+  local fence = fence_of(KEYS[1]) or { token = '', from = 0, till = 0, members = {} }
+  local later = ARGV[4] ~= '' and ARGV[4] ~= fence.token
+  local forgotten = later and fence.open and not member_of(fence, ARGV[1])
+  local fresh = forgotten or string.match(fence.token, '^%w*') ~= history
+  if fresh then
+    fence = { token = history .. '.' .. ARGV[2], open = false, from = fence.from, till = fence.till, brought = 0, members = {} }
+  end
+  local from = tonumber(ARGV[5])
+  if later and from > 0 and now < fence.till then
+    fence.from = math.min(from, fence.from)
+  elseif later and from > 0 then
+    fence.from, fence.till = from, now + tonumber(ARGV[6])
+  end
+  if not fence.open then
+    local member = member_of(fence, ARGV[1]) or add_member(fence, ARGV[1], ARGV[3])
+    if member.stage == 'expected' or member.stage == 'struck' then member.stage = ARGV[3] end
+    member.beat = member.beat + 1
+    for i = 7, #ARGV do
+      if (fresh or later) and not member_of(fence, ARGV[i]) then add_member(fence, ARGV[i], 'expected') end
+    end
+  end
+  return put_fence(KEYS[1], fence)
 end
 
-redis.register_function('sg2_append', append)
-redis.register_function{ function_name = 'sg2_read', callback = read, flags = { 'no-writes' } }
-redis.register_function{ function_name = 'sg2_due', callback = due, flags = { 'no-writes' } }
-redis.register_function('sg2_trim', trim)
-redis.register_function('sg2_rebuild', rebuild)
-redis.register_function('sg2_restore', restore)
-redis.register_function('sg2_grace', grace)
+-- sg3_say: how far a member is. Who was struck is a member again, while nobody may append yet.
+--   KEYS  fence        ARGV token, member, stage, how much had come when it last began to look
+--   reply the fence; nil where it has another token by now
+local function say(KEYS, ARGV)
+  local fence = fence_of(KEYS[1])
+  if not fence or fence.token ~= ARGV[1] then return false end
+  if not fence.open then
+    local member = member_of(fence, ARGV[2]) or add_member(fence, ARGV[2], ARGV[3])
+    -- What was sent before over a connection that is lost may arrive after what was sent last.
+    if member.stage ~= 'healed' then member.stage = ARGV[3] end
+    member.beat, member.seen = member.beat + 1, tonumber(ARGV[4])
+  end
+  return put_fence(KEYS[1], fence)
+end
+
+-- sg3_strike: lets the others go on without a member, unless it was heard of since.
+--   KEYS  fence        ARGV token, member, its beat as it was last seen
+--   reply the fence; nil where it has another token by now
+local function strike(KEYS, ARGV)
+  local fence = fence_of(KEYS[1])
+  if not fence or fence.token ~= ARGV[1] then return false end
+  local member = member_of(fence, ARGV[2])
+  if member and not fence.open and member.stage ~= 'healed' and member.beat == tonumber(ARGV[3]) then
+    member.stage = 'struck'
+  end
+  return put_fence(KEYS[1], fence)
+end
+
+redis.register_function('sg3_append', append)
+redis.register_function{ function_name = 'sg3_read', callback = read, flags = { 'no-writes' } }
+redis.register_function{ function_name = 'sg3_due', callback = due, flags = { 'no-writes' } }
+redis.register_function('sg3_trim', trim)
+redis.register_function('sg3_rebuild', rebuild)
+redis.register_function('sg3_restore', restore)
+redis.register_function('sg3_enter', enter)
+redis.register_function('sg3_say', say)
+redis.register_function('sg3_strike', strike)

@@ -11,14 +11,12 @@ export interface PartitionKeys {
   readonly due: string;
   /** Sorted set: subjects by when the log first knew them; as old as the log. */
   readonly firsts: string;
-  /** String: the grace that deadlines have after a failover. */
-  readonly grace: string;
+  /** String: who may append, and who is still putting events back. */
+  readonly fence: string;
   /** String: how long the log was last kept, in milliseconds; gone after as long. */
   readonly keep: string;
   /** Sorted set: the nodes that are alive, by when they last said so. */
   readonly nodes: string;
-  /** Set: how far each node is with the failover that began a timeline. */
-  readonly healed: string;
 }
 
 /** The keys of one partition. */
@@ -28,10 +26,9 @@ export function partitionKeys(partition: number): PartitionKeys {
     log: `${tag}log`,
     due: `${tag}due`,
     firsts: `${tag}firsts`,
-    grace: `${tag}grace`,
+    fence: `${tag}fence`,
     keep: `${tag}keep`,
     nodes: `${tag}nodes`,
-    healed: `${tag}healed`,
   };
 }
 

@@ -35,7 +35,7 @@ test(
     const cuts = (async () => {
       let count = 0;
       for (; !cutting.signal.aborted; count += 1) {
-        network.cutNextAnswer('sg2_append');
+        network.cutNextAnswer('sg3_append');
         await sleep(source.between(150, 400));
       }
       return count;

@@ -30,16 +30,18 @@ const NUMBERS = [127, 128, -1, 4_095, 4_096, -4_097, 32_768, 8_388_608, 2_147_48
 
 /** Outcomes that a walk comes to, however short it is. */
 const COMMON = [
-  outcomes('append', 0, 1, 2, 3, 4, 5, 6),
+  outcomes('append', 0, 1, 2, 3, 4, 5, 6, 7),
   outcomes('append several', 0, 2, 3, 4, 5, 6),
-  outcomes('restore', 0, 1, 5, 6),
+  outcomes('restore', 0, 1, 5, 6, 7),
   outcomes('rebuild', -1, 0, 1),
   outcomes('read', 'there', 'missing'),
   outcomes('due', 'some', 'none'),
   outcomes('trim', 'something', 'nothing'),
   outcomes('ledger replace', 0, 1),
   outcomes('ledger delete', 0, 1),
-  'grace',
+  outcomes('enter', 'healing', 'open'),
+  outcomes('say', 'healing', 'open', 'over'),
+  outcomes('strike', 'open'),
   'ledger put: answered',
   'ledger add: 1',
   'ledger members: answered',
@@ -56,7 +58,7 @@ test(
     const walk = new Walk(real, machine, random);
     await walk.begin();
     await walk.go(CALLS);
-    expect([...walk.tally.keys()]).toEqual(expect.arrayContaining(COMMON));
+    expect(COMMON.filter((outcome) => !walk.tally.has(outcome))).toEqual([]);
   }),
   120_000,
 );

@@ -24,7 +24,7 @@ beforeEach(async () => {
 describe('npm run migrate', () => {
   test('sets a store up, says so, and finds nothing to do the second time', async () => {
     expect(await migrateStore(redis.url)).toEqual([
-      '0001-event-store.lua: loaded scangate_v2',
+      '0001-event-store.lua: loaded scangate_v3',
       '0002-ledger.lua: loaded scangate_ledger_v1',
       'format 2, 16 partitions, migration 2',
     ]);
@@ -39,7 +39,7 @@ describe('npm run migrate', () => {
 
   test('runs from many nodes at once, with one epoch in the end', async () => {
     const runs = await Promise.all(Array.from({ length: 5 }, () => migrateStore(redis.url)));
-    expect(runs.filter((lines) => lines[0]?.endsWith('loaded scangate_v2'))).toHaveLength(1);
+    expect(runs.filter((lines) => lines[0]?.endsWith('loaded scangate_v3'))).toHaveLength(1);
     expect(await redis.ask('EXISTS', '{sg}migrating')).toBe(0);
   });
 

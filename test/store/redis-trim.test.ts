@@ -31,7 +31,7 @@ async function mint(lifeMs: number): Promise<Subject> {
 }
 
 async function trim(keepMs: number, historyMs: number): Promise<number> {
-  return Number(await redis.ask('FCALL', 'sg2_trim', 4, log, firsts, due, keep, keepMs, historyMs, 0));
+  return Number(await redis.ask('FCALL', 'sg3_trim', 4, log, firsts, due, keep, keepMs, historyMs, 0));
 }
 
 test('a log lets go of what is old beside its newest entry, whatever the clock says', async () => {

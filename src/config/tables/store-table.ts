@@ -40,7 +40,7 @@ export const STORE_SETTINGS = {
   SCANGATE_FAILOVER_SETTLE: setting(
     'duration',
     'PT2S',
-    'after a failover, how long a node waits to hear of the others; those at work get four times that',
+    'while a failover is dealt with, how long a silent node is waited for; one at work is waited for as long as it takes',
     { min: 0, max: 30_000 },
   ),
   SCANGATE_SENTINEL_SILENCE: setting(

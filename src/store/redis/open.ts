@@ -163,7 +163,7 @@ interface Watches {
 function makeWatches(base: Base): Watches {
   const { access, assurances, meta, onIncident, shards, calls, state, reads, log, tail } = base;
   const { settings, time, randomText } = base.options;
-  const peers = new Peers({ id: randomText(), time, settleMaxMs: settings.settleMaxMs, onIncident });
+  const peers = new Peers({ id: randomText(), time, onIncident });
   const failover = new Failover({
     settings,
     state,
@@ -173,8 +173,10 @@ function makeWatches(base: Base): Watches {
       historyMs: settings.historyMs,
       read: (subject) => reads.read(subject),
       rebuild: (subject) => log.rebuild(subject),
+      tokenOf: (partition) => state.tokenOf(partition),
     },
     time,
+    randomText,
     onIncident,
     wake: (subjects) => tail.wake(subjects),
   });
@@ -184,11 +186,16 @@ function makeWatches(base: Base): Watches {
     detects: settings.detectsTimelines,
     randomText,
     time,
-    onChange: async (shard, redis, timeline) => {
-      await failover.recover(shard, redis, timeline);
-      tail.rewind(shard);
+    fences: {
+      tokens: () => state.tokens,
+      strangeOf: (...asked) => failover.strangeOf(...asked),
+      enter: async (shard, redis, partitions, timeline) => {
+        if (!settings.detectsTimelines) return failover.enterBlindly(redis, partitions);
+        const changed = await failover.enter(shard, redis, partitions, timeline);
+        if (changed) tail.rewind(shard);
+        return changed;
+      },
     },
-    onFirst: (shard, redis, timeline) => failover.joinRecovery(shard, redis, timeline),
     onChanged: (timeline, before) => onIncident({ kind: 'timeline', timeline, before }),
     onFound: (timeline) => onIncident({ kind: 'timeline_found', timeline }),
     onTime: async (shard, now) => {

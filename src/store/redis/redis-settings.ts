@@ -1,9 +1,9 @@
 import type { StoreSettings } from '../store-settings.ts';
 import type { TailSettings } from './events/tail.ts';
+import type { SettleSettings } from './failover/barrier.ts';
 import type { ClockSettings } from './failover/clock-watch.ts';
 import type { GraceSettings } from './failover/failover-state.ts';
 import type { MajoritySettings } from './failover/majority-watch.ts';
-import type { SettleSettings } from './failover/peers.ts';
 import type { RingSettings } from './failover/redo-ring.ts';
 import type { TimelineSettings } from './failover/timeline-watch.ts';
 import type { ReplicationSettings } from './quorum/assurances.ts';

@@ -24,7 +24,7 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
       const accepted = (): number => ground.networks.reduce((sum, network) => sum + network.accepted(), 0);
       const before = accepted();
       for (let cut = 0; cut < CUTS; cut += 1) {
-        random.pick(ground.networks).cutNextAnswer('sg2_append');
+        random.pick(ground.networks).cutNextAnswer('sg3_append');
         await sleep(CUT_EVERY_MS);
       }
       for (const network of ground.networks) network.heal();

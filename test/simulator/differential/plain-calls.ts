@@ -178,7 +178,7 @@ export class PlainCalls {
       ['EVAL', "return redis.pcall('ZADD', KEYS[1], 'x', 'y')", '1', key],
       ['EVAL', 'return { #ARGV[1], ARGV[1] }', '0', 'a\0b'],
       ['FCALL', 'nothing', '0'],
-      ['FCALL_RO', 'sg2_trim', '0'],
+      ['FCALL_RO', 'sg3_trim', '0'],
     );
   }
 

@@ -32,11 +32,14 @@ export class Walk {
   readonly #events: EventCalls;
   readonly #ledger: LedgerCalls;
   readonly #plain: PlainCalls;
+  /** The real server's, which the simulated one goes by. */
+  #history = '';
 
   constructor(real: RealServer, machine: LuaMachine, random: Random) {
     this.#real = real;
     this.#random = random;
-    this.engine = new Engine({ machine, clock: this.#clock.now, onEffects: () => {} });
+    const { now: clock } = this.#clock;
+    this.engine = new Engine({ machine, clock, replicationId: () => this.#history, onEffects: () => {} });
     this.#events = new EventCalls(random.fork(), new Subjects(random.fork()));
     this.#ledger = new LedgerCalls(random.fork());
     this.#plain = new PlainCalls(random.fork());
@@ -45,6 +48,8 @@ export class Walk {
   /** Empties the real server and gives both the functions. */
   async begin(): Promise<void> {
     await this.#real.run(['FLUSHALL']);
+    const { reply } = await this.#real.run(['INFO', 'replication']);
+    this.#history = /master_replid:(\w+)/.exec(typeof reply === 'string' ? reply : '')?.[1] ?? '';
     for (const { code, library } of await readMigrations()) {
       const text = Buffer.from(code, 'utf8').toString('latin1');
       await this.#step({ name: 'load', args: ['FUNCTION', 'LOAD', text] });
@@ -71,14 +76,14 @@ export class Walk {
     const events = this.#events;
     const draw = this.#random.next();
     if (draw < 0.38) return events.append();
-    if (draw < 0.46) return events.read();
-    if (draw < 0.5) return events.due();
-    if (draw < 0.52) return events.trim();
-    if (draw < 0.53) return events.grace();
-    if (draw < 0.55) return events.log();
-    if (draw < 0.58) return events.loseHead();
-    if (draw < 0.62) return events.rebuild();
-    if (draw < 0.68) return events.restore();
+    if (draw < 0.45) return events.read();
+    if (draw < 0.48) return events.due();
+    if (draw < 0.5) return events.trim();
+    if (draw < 0.55) return events.fence();
+    if (draw < 0.57) return events.log();
+    if (draw < 0.61) return events.loseHead();
+    if (draw < 0.64) return events.rebuild();
+    if (draw < 0.7) return events.restore();
     return draw < 0.79 ? this.#ledger.any() : this.#plain.any();
   }
 

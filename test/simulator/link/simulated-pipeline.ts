@@ -18,6 +18,7 @@ export class SimulatedPipeline implements Pipeline {
   readonly cluster = this.#command('CLUSTER');
   readonly fcall = this.#command('FCALL');
   readonly fcall_ro = this.#command('FCALL_RO');
+  readonly get = this.#command('GET');
   readonly hsetnx = this.#command('HSETNX');
   readonly role = this.#command('ROLE');
   readonly wait = this.#command('WAIT');

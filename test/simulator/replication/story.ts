@@ -51,8 +51,8 @@ class Story {
       await this.#wait(writer.call('WAIT', 2, 5_000)),
     ]);
     await this.#ask(1, 'SET', 'x', '2');
-    await this.#ask(1, 'FCALL', 'sg2_grace', 1, 'g', 1, 1);
-    await this.#ask(1, 'FCALL_RO', 'sg2_due', 2, 'd', 'g', 1);
+    await this.#ask(1, 'FCALL', 'sg3_enter', 1, 'f', 'a', 'b', 'healed', '', 0, 1);
+    await this.#ask(1, 'FCALL_RO', 'sg3_due', 2, 'd', 'f', 1);
     await this.#ask(1, 'EVAL', "return redis.call('SET', 'x', '2')", 0);
     await this.#ask(1, 'EVAL', "return redis.call('GET', 'x')", 0);
     await this.#ask(1, 'WAIT', 0, 10);
@@ -106,7 +106,7 @@ class Story {
     for (const server of [0, 2]) {
       await this.#ask(server, 'MGET', 'gone', 'kept', 'x', 'y');
       await this.#ask(server, 'XRANGE', 'log', '-', '+');
-      await this.#ask(server, 'FCALL_RO', 'sg2_due', 2, 'd', 'g', 1);
+      await this.#ask(server, 'FCALL_RO', 'sg3_due', 2, 'd', 'f', 1);
     }
     await this.#look('one master again');
   }
@@ -150,7 +150,7 @@ class Story {
     await this.#trio.restart(0);
     await this.#trio.until(0, 'two replicas', isOnline(2));
     await this.#ask(1, 'MGET', 'x', 'y', 'z');
-    await this.#ask(1, 'FCALL_RO', 'sg2_due', 2, 'd', 'g', 1);
+    await this.#ask(1, 'FCALL_RO', 'sg3_due', 2, 'd', 'f', 1);
     await this.#look('it came back with nothing');
   }
 

@@ -16,6 +16,8 @@ export interface Call {
   readonly beganAt: number;
   /** The server's clock, looked at anew, in milliseconds since the epoch, with a fraction. */
   readonly clock: () => number;
+  /** Names the server's history (`master_replid`). */
+  readonly replicationId: () => string;
   /** Tells the replicas what was done, in a form that does the same there. */
   readonly effect: (...args: readonly string[]) => void;
 }

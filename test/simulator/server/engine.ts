@@ -20,6 +20,7 @@ const COMMANDS = new Map<string, Command>(
     ...SORTED_SET_COMMANDS,
     ...STREAM_COMMANDS,
     TIME: reads(1, timeOf),
+    INFO: reads(-1, (call) => `# Replication\r\nmaster_replid:${call.replicationId()}\r\n`),
   } satisfies Commands),
 );
 
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly machine: LuaMachine;
   /** Milliseconds since the epoch, with a fraction. */
   readonly clock: () => number;
+  /** Names the server's history: all that a script is told by `INFO`. */
+  readonly replicationId: () => string;
   /** Hears what one command or script did, all of it at once. */
   readonly onEffects: (effects: readonly Effect[]) => void;
 }
@@ -183,12 +186,13 @@ export class Engine {
   }
 
   #call(expiry: Expiry, effects: Effect[]): Call {
-    const { clock } = this.#options;
+    const { clock, replicationId } = this.#options;
     return {
       data: this.#data,
       expiry,
       beganAt: Math.floor(clock()),
       clock,
+      replicationId,
       effect: (...args) => effects.push(args),
     };
   }

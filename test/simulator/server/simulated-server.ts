@@ -49,6 +49,7 @@ export class SimulatedServer {
     this.engine = new Engine({
       machine,
       clock: () => this.process.preciseNow(),
+      replicationId: () => this.replication.replicationId,
       onEffects: (effects) => {
         this.replication.tell(effects);
         this.#reads.written(effects);

@@ -1,172 +1,240 @@
-import { beforeEach, expect, test } from '@jest/globals';
-import type { RedisConnection } from '../../../src/store/redis/connection/redis-connection.ts';
-import type { Shard } from '../../../src/store/redis/connection/shard.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { partitionKeys } from '../../../src/store/keys.ts';
+import { makePartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
 import type { PartitionCalls } from '../../../src/store/redis/connection/partition-calls.ts';
 import { Barrier } from '../../../src/store/redis/failover/barrier.ts';
-import type { Stage } from '../../../src/store/redis/failover/barrier.ts';
-import { VirtualTime } from '../../support/virtual-time.ts';
+import { parseFence } from '../../../src/store/redis/format/fence.ts';
+import type { Fence, Stage } from '../../../src/store/redis/format/fence.ts';
+import type { Time } from '../../../src/time/time.ts';
+import { startRedis } from '../../support/redis.ts';
+import type { Redis } from '../../support/redis.ts';
+import { PARTITIONS, openStand } from './stand.ts';
+import type { Stand } from './stand.ts';
 
 const SETTLE_MS = 2_000;
-/** A node that is at work is waited for four times as long as one that is not heard of. */
-const AT_WORK_MS = 4 * SETTLE_MS;
 const LOOK_MS = 20;
+/** Between two looks, so much counts as silence at most. */
+const COUNTED_MS = 100;
 
-/** The new master, as far as a barrier uses it: one set, and whether the grace of a failover is there. */
-class Server {
-  readonly said = new Set<string>();
-  grace = false;
-  answers = true;
+let redis: Redis;
+let stand: Stand;
+let calls: PartitionCalls;
+let stopped: boolean;
 
-  readonly redis = {
-    sadd: (_key: string, member: string) => this.#answer(() => Number(this.said.add(member).size > 0)),
-    pexpire: () => this.#answer(() => 1),
-    exists: () => this.#answer(() => Number(this.grace)),
-    smismember: (_key: string, ...members: string[]) =>
-      this.#answer(() => members.map((member) => Number(this.said.has(member)))),
-  } as unknown as RedisConnection;
-
-  async #answer<T>(run: () => T): Promise<T> {
-    if (!this.answers) throw new Error('Connection is closed.');
-    return run();
-  }
-}
-
-let server: Server;
-let time: VirtualTime;
-
-beforeEach(() => {
-  server = new Server();
-  time = new VirtualTime(1_000_000);
+beforeAll(async () => {
+  redis = await startRedis({ config: { 'enable-debug-command': 'yes' } });
 });
 
-function barrier(id: string, others: readonly string[], timeline = 't'): Barrier {
-  const shard = { partitions: [0], writer: { redis: server.redis } } as unknown as Shard;
-  return new Barrier({ shard, timeline, id, others, settleMaxMs: SETTLE_MS, time });
+afterAll(async () => {
+  await redis.stop();
+});
+
+beforeEach(async () => {
+  await redis.ask('FLUSHALL');
+  stopped = false;
+  stand = await openStand(redis);
+  const { shards, time } = stand;
+  const pass = async (): Promise<void> => {};
+  await shards.start({ writer: pass, reader: pass }, () => {});
+  await Promise.all(
+    shards.all.flatMap(({ writer, control }) => [writer, control]).map((link) => link.whenUp(5_000)),
+  );
+  const onLibraryGone = async (): Promise<void> => {};
+  calls = makePartitionCalls({ shards, partitions: PARTITIONS, time, timeoutMs: 5_000, onLibraryGone });
+});
+
+afterEach(async () => {
+  stopped = true;
+  await stand.pass(LOOK_MS);
+  stand.close();
+});
+
+const fenceNow = async (partition = 0): Promise<Fence> =>
+  parseFence((await redis.ask('GET', partitionKeys(partition).fence)) as string);
+
+/** A node meets the fence of a partition. @param known the token that it knew before. */
+async function enter(
+  id: string,
+  options: {
+    stage?: Stage;
+    others?: readonly string[];
+    partition?: number;
+    known?: string;
+    from?: number;
+  } = {},
+): Promise<Fence> {
+  const { stage = 'found', others = [], partition = 0, known = '', from = 0 } = options;
+  const random = `r${Math.random()}`;
+  const args = [partitionKeys(partition).fence, id, random, stage, known, from, 5_000, ...others];
+  return parseFence((await redis.ask('FCALL', 'sg3_enter', 1, ...args)) as string);
 }
 
-const say = (id: string, stage: Stage, timeline = 't'): Promise<void> =>
-  barrier(id, [], timeline).announceOn(server.redis, stage);
+async function say(id: string, stage: Stage, seen = 0): Promise<Fence> {
+  const { token } = await fenceNow();
+  const answer = await redis.ask('FCALL', 'sg3_say', 1, partitionKeys(0).fence, token, id, stage, seen);
+  return parseFence(answer as string);
+}
 
-/** When the barrier was passed, counted from now, and who was not through; empty while it is not. */
-function passed(waiting: Barrier): { at?: number; late?: readonly string[] } {
-  const outcome: { at?: number; late?: readonly string[] } = {};
-  const start = time.now();
-  void waiting.allHealed().then((late) => Object.assign(outcome, { at: time.now() - start, late }));
+const stageOf = async (id: string): Promise<Stage | undefined> =>
+  (await fenceNow()).members.find((member) => member.id === id)?.stage;
+
+async function barrier(id: string, time: Time = stand.time): Promise<Barrier> {
+  const fence = await fenceNow();
+  const tokens = new Map([[0, fence.token]]);
+  const options = { calls, tokens, id, settleMaxMs: SETTLE_MS, time, stopped: () => stopped };
+  return new Barrier(options, [fence]);
+}
+
+/** When the fence was open, counted from now, and who was struck; empty while it is not. */
+function opened(waiting: Barrier): { at?: number; struck?: readonly string[] } {
+  const outcome: { at?: number; struck?: readonly string[] } = {};
+  const start = stand.time.now();
+  void waiting.allOpen().then((struck) => Object.assign(outcome, { at: stand.time.now() - start, struck }));
   return outcome;
 }
 
-/** What is on its way gets its turn, and then time goes on. */
-async function pass(ms: number): Promise<void> {
-  await time.passSlowly(0);
-  await time.passSlowly(ms);
-}
-
-test('who is alone waits for nobody', async () => {
-  const alone = barrier('one', []);
-  expect(await alone.allHealed()).toEqual([]);
-  expect(await alone.isOver()).toBe(true);
-});
-
-test('it is passed when the last of the others is through, and not before', async () => {
-  const waiting = passed(barrier('one', ['two', 'three']));
-  await say('two', 'healed');
-  await pass(500);
-  expect(waiting).toEqual({});
-  await say('three', 'found');
-  await say('three', 'tried');
-  await pass(500);
-  expect(waiting).toEqual({});
-  await say('three', 'healed');
-  await pass(LOOK_MS);
-  expect(waiting).toEqual({ at: 1_000 + LOOK_MS, late: [] });
-});
-
-test('a node that is silent is waited for until it may be gone, and counted', async () => {
-  const waiting = passed(barrier('one', ['two', 'three']));
-  await say('three', 'healed');
-  await pass(SETTLE_MS - 1);
-  expect(waiting).toEqual({});
-  await pass(LOOK_MS);
-  expect(waiting).toEqual({ at: SETTLE_MS, late: ['two'] });
-});
-
-test.each(['found', 'tried'] as const)(
-  'a node that has said “%s” is waited for four times as long, and no longer',
-  async (stage) => {
-    const waiting = passed(barrier('one', ['two']));
-    await say('two', stage);
-    await pass(AT_WORK_MS - 1);
-    expect(waiting).toEqual({});
-    await pass(LOOK_MS);
-    expect(waiting).toEqual({ at: AT_WORK_MS, late: ['two'] });
-  },
-);
-
-test('what a node said of another failover does not count', async () => {
-  const waiting = passed(barrier('one', ['two']));
-  await say('two', 'healed', 'the timeline before');
-  await pass(SETTLE_MS - 1);
-  expect(waiting).toEqual({});
-});
-
-test('a question that fails makes nobody silent who has been heard of', async () => {
-  const waiting = passed(barrier('one', ['two']));
-  await say('two', 'found');
-  await pass(LOOK_MS);
-  server.answers = false;
-  await pass(SETTLE_MS);
-  expect(waiting).toEqual({});
-  server.answers = true;
-  await say('two', 'healed');
-  await pass(LOOK_MS);
-  expect(waiting.late).toEqual([]);
-});
-
-test('events that wait for each other have half a second once everyone has tried, anew after each that came', async () => {
-  const here = barrier('one', ['two', 'three']);
-  await say('two', 'tried');
-  await say('three', 'found');
-  expect(await here.isOver()).toBe(false);
-  time.pass(1_000);
-  expect(await here.isOver()).toBe(false);
-  await say('three', 'tried');
-  expect(await here.isOver()).toBe(false);
-  time.pass(499);
-  expect(await here.isOver(true)).toBe(false);
-  time.pass(499);
-  expect(await here.isOver()).toBe(false);
-  time.pass(1);
+test('a fence without others opens for who has nothing to put back, and else once it is healed', async () => {
+  expect((await enter('one', { stage: 'healed' })).isOpen).toBe(true);
+  await redis.ask('DEL', partitionKeys(0).fence);
+  expect((await enter('one')).isOpen).toBe(false);
+  const here = await barrier('one');
+  await here.announce('healed');
+  expect((await fenceNow()).isOpen).toBe(true);
   expect(await here.isOver()).toBe(true);
 });
 
-test('what this node says is said again until the writer is there, as long as anyone waits for it', async () => {
-  const calls = {
-    call: (_partition: number, _repeatable: boolean, run: (link: unknown) => Promise<unknown>) => run(server),
-  } as unknown as PartitionCalls;
-  const here = barrier('one', ['two']);
-  server.answers = false;
-  const saying = here.announce(calls, 'healed');
-  await pass(500);
-  server.answers = true;
-  await pass(LOOK_MS);
-  await saying;
-  expect([...server.said]).toEqual(['t one healed']);
-
-  server.answers = false;
-  const inVain = barrier('two', ['one']).announce(calls, 'healed');
-  await pass(AT_WORK_MS + LOOK_MS);
-  await inVain;
-  expect(time.waiting).toBe(0);
+test('it opens when the last of its members is through, and not before', async () => {
+  await enter('one', { stage: 'healed', others: ['two', 'three'] });
+  const waiting = opened(await barrier('one'));
+  await say('two', 'healed');
+  await stand.pass(500);
+  await say('three', 'found');
+  await say('three', 'tried');
+  await stand.pass(500);
+  expect(waiting).toEqual({});
+  await say('three', 'healed');
+  await stand.pass(LOOK_MS);
+  expect(waiting).toEqual({ at: 1_000 + LOOK_MS, struck: [] });
 });
 
-test('a failover is under way where its grace is there, or where a node is at work', async () => {
-  const fresh = barrier('new', ['two']);
-  expect(await fresh.isUnderWay(server.redis)).toBe(false);
-  await say('two', 'healed');
-  expect(await fresh.isUnderWay(server.redis)).toBe(false);
-  server.grace = true;
-  expect(await fresh.isUnderWay(server.redis)).toBe(true);
-  server.grace = false;
+test('a node that is silent is struck after a while, and who it was is told', async () => {
+  await enter('one', { stage: 'healed', others: ['two', 'three'] });
+  const waiting = opened(await barrier('one'));
+  await say('three', 'healed');
+  await stand.pass(SETTLE_MS - 2 * LOOK_MS);
+  expect(waiting).toEqual({});
+  await stand.pass(4 * LOOK_MS);
+  expect(waiting.struck).toEqual(['two']);
+});
+
+test('a node at work is waited for, however long it takes', async () => {
+  await enter('one', { stage: 'healed', others: ['two'] });
+  const waiting = opened(await barrier('one'));
+  await enter('two');
+  const working = await barrier('two');
+  working.start();
+  await stand.pass(5 * SETTLE_MS);
+  expect([waiting, await stageOf('two')]).toEqual([{}, 'found']);
+  await working.announce('healed');
+  await stand.pass(LOOK_MS);
+  expect(waiting.struck).toEqual([]);
+});
+
+test('a server that stands still makes nobody silent', async () => {
+  await enter('one', { stage: 'healed', others: ['two'] });
+  const { time } = stand;
+  let ahead = 0;
+  const waiting = opened(
+    await barrier('one', {
+      now: () => time.now() + ahead,
+      wallNow: () => time.wallNow() + ahead,
+      after: (ms, call) => time.after(ms, call),
+      soon: (call) => time.soon(call),
+    }),
+  );
+  await stand.pass(SETTLE_MS / 2);
+  ahead = 10 * SETTLE_MS;
+  await stand.pass(SETTLE_MS / 2 - COUNTED_MS - 2 * LOOK_MS);
+  expect([waiting, await stageOf('two')]).toEqual([{}, 'expected']);
+});
+
+test('a strike that comes too late strikes nobody: the node was heard of since', async () => {
+  await enter('one', { stage: 'healed', others: ['two'] });
+  const { token, members } = await fenceNow();
+  const { beat } = members.find(({ id }) => id === 'two') ?? { beat: -1 };
+  await say('two', 'found');
+  await redis.ask('FCALL', 'sg3_strike', 1, partitionKeys(0).fence, token, 'two', beat);
+  expect(await stageOf('two')).toBe('found');
+  await redis.ask('FCALL', 'sg3_strike', 1, partitionKeys(0).fence, token, 'two', beat + 1);
+  expect(await fenceNow()).toMatchObject({ isOpen: true, members: [{ id: 'two', stage: 'struck' }] });
+});
+
+test('who was struck is a member again as long as nobody may append', async () => {
+  await enter('one', { others: ['two'] });
+  const { token } = await fenceNow();
+  await redis.ask('FCALL', 'sg3_strike', 1, partitionKeys(0).fence, token, 'two', 0);
+  expect(await stageOf('two')).toBe('struck');
+  await say('two', 'found');
+  await say('one', 'healed');
+  expect([(await fenceNow()).isOpen, await stageOf('two')]).toEqual([false, 'found']);
+});
+
+test('what was sent before “healed” and arrives after it changes nothing', async () => {
+  await enter('one', { others: ['two'] });
+  await say('one', 'healed');
+  await say('one', 'tried');
+  expect(await stageOf('one')).toBe('healed');
+});
+
+test('what was said of another fence does not count, and another fence ends the waiting', async () => {
+  await enter('one', { stage: 'healed', others: ['two'] });
+  const { token } = await fenceNow();
+  const waiting = opened(await barrier('one'));
+  await redis.ask('DEL', partitionKeys(0).fence);
+  await enter('one', { stage: 'healed', others: ['two'] });
+  const said = redis.ask('FCALL', 'sg3_say', 1, partitionKeys(0).fence, token, 'two', 'healed', 0);
+  expect(await said).toBeNull();
+  expect((await fenceNow()).isOpen).toBe(false);
+  await stand.pass(LOOK_MS);
+  expect(waiting.struck).toEqual([]);
+});
+
+test('a fence is another one under another history of the server, and the same one otherwise', async () => {
+  const { token } = await enter('one', { stage: 'healed' });
+  expect((await enter('two', { stage: 'healed' })).token).toBe(token);
+  await redis.ask('DEBUG', 'CHANGE-REPL-ID');
+  const next = await enter('two', { known: token, others: ['one'] });
+  expect(next.token).not.toBe(token);
+  expect(next.members.map(({ id, stage }) => [id, stage])).toEqual([
+    ['two', 'found'],
+    ['one', 'expected'],
+  ]);
+});
+
+test('who knew another fence brings the others that it knows, who starts here does not', async () => {
+  await enter('one', { others: ['two'] });
+  await enter('three', { stage: 'healed', others: ['four'] });
+  expect(await stageOf('four')).toBeUndefined();
+  await enter('two', { known: 'another', others: ['five'] });
+  expect(await stageOf('five')).toBe('expected');
+});
+
+test('nobody brings anything once all have tried what they have left since anything came', async () => {
+  await enter('one', { others: ['two', 'three'] });
+  const here = await barrier('one');
+  await say('two', 'tried');
   await say('three', 'found');
-  expect(await barrier('new', ['two', 'three']).isUnderWay(server.redis)).toBe(true);
+  expect([await here.isOver(), await here.isOver()]).toEqual([false, false]);
+  await say('three', 'healed');
+  expect(await here.isOver()).toBe(true);
+});
+
+test('what this node says is said again until the writer is there', async () => {
+  await enter('one', { others: ['two'] });
+  const here = await barrier('one');
+  stand.shards.all[0]?.writer.redis.disconnect(true);
+  const told = { healed: false };
+  void here.announce('healed').then(() => (told.healed = true));
+  for (let i = 0; i < 100 && !told.healed; i++) await stand.pass(100);
+  expect([told.healed, await stageOf('one')]).toEqual([true, 'healed']);
 });

@@ -7,11 +7,12 @@ import { ReadBatch } from '../../../src/store/redis/events/read-batch.ts';
 import { readHeads } from '../../../src/store/redis/events/read-heads.ts';
 import { SubjectLog } from '../../../src/store/redis/events/subject-log.ts';
 import { Barrier } from '../../../src/store/redis/failover/barrier.ts';
-import type { Stage } from '../../../src/store/redis/failover/barrier.ts';
 import { FailoverState } from '../../../src/store/redis/failover/failover-state.ts';
 import type { Incident } from '../../../src/store/redis/failover/incident.ts';
 import type { RestoreAccess } from '../../../src/store/redis/failover/lost-events.ts';
 import { RestoreRun } from '../../../src/store/redis/failover/restore-run.ts';
+import { parseFence } from '../../../src/store/redis/format/fence.ts';
+import type { Fence, Stage } from '../../../src/store/redis/format/fence.ts';
 import { entryOf, parseEntry } from '../../../src/store/redis/format/log-entry.ts';
 import { partitionKeys } from '../../../src/store/keys.ts';
 import type { Subject } from '../../../src/store/subject.ts';
@@ -38,6 +39,8 @@ let released: Subject[];
 let woken: Subject[];
 /** How far this node said that it was, and how much it had put back and let go of by then. */
 let announced: { stage: Stage; restored: number; released: number }[];
+/** The token of partition 0's fence. */
+let token: string;
 /** The store's time when the test began. */
 let storeTime: number;
 
@@ -79,8 +82,10 @@ beforeEach(async () => {
     historyMs: HISTORY_MS,
     read: (subject) => reads.read(subject),
     rebuild: (subject) => log.rebuild(subject),
+    tokenOf: () => token,
   };
   storeTime = await reads.now();
+  token = (await enter('here', 'found')).token;
 });
 
 afterEach(() => {
@@ -109,39 +114,43 @@ function headAfter(append: Append, at: number): Head {
   return { subject: append.subject, version: 1, moments: [{ id, at, deadline }], first: at, ...folded };
 }
 
-function barrier(others: readonly string[]): Barrier {
-  const [shard] = stand.shards.all;
-  if (shard === undefined) throw new Error('no shard');
-  const here = new Barrier({
-    shard,
-    timeline: 't',
-    id: 'here',
-    others,
-    settleMaxMs: SETTLE_MS,
-    time: stand.time,
-  });
+async function makeBarrier(): Promise<Barrier> {
+  const tokens = new Map([[0, token]]);
+  const { time } = stand;
+  const options = { calls, tokens, id: 'here', settleMaxMs: SETTLE_MS, time, stopped: () => false };
+  const here = new Barrier(options, [await fenceNow()]);
   const announce = here.announce.bind(here);
-  here.announce = (through, stage) => {
+  here.announce = (stage) => {
     announced.push({ stage, restored: restored().length, released: released.length });
-    return announce(through, stage);
+    return announce(stage);
   };
   return here;
+}
+
+const fenceNow = async (): ReturnType<typeof enter> =>
+  parseFence((await redis.ask('GET', partitionKeys(0).fence)) as string);
+
+/** Partition 0 gets a fence of which these are members, or one more member. */
+async function enter(id: string, stage: Stage, others: readonly string[] = []): Promise<Fence> {
+  const { fence } = partitionKeys(0);
+  return parseFence(
+    (await redis.ask('FCALL', 'sg3_enter', 1, fence, id, 'x', stage, '', 0, 0, ...others)) as string,
+  );
 }
 
 interface Running {
   done: boolean;
 }
 
-function restore(
+async function restore(
   lost: readonly (readonly [Subject, readonly string[]])[],
-  others: readonly string[] = [],
   moved = true,
-): Running {
+): Promise<Running> {
   const running = { done: false };
   const run = new RestoreRun({
     settings: { ringMs: RING_MS, ringSizeMax: 1 },
     access,
-    barrier: barrier(others),
+    barrier: await makeBarrier(),
     time: stand.time,
     onIncident: (incident) => incidents.push(incident),
     wake: (subjects) => woken.push(...subjects),
@@ -157,14 +166,15 @@ function restore(
   return running;
 }
 
-/** Another node says how far it is. */
-async function say(id: string, stage: Stage): Promise<void> {
-  await redis.ask('SADD', partitionKeys(0).healed, `t ${id} ${stage}`);
+/** Another node says how far it is, and how much had come when it last began to try. */
+async function say(id: string, stage: Stage, seen = 0): Promise<void> {
+  await redis.ask('FCALL', 'sg3_say', 1, partitionKeys(0).fence, token, id, stage, seen);
 }
 
-async function saidHere(): Promise<string[]> {
-  const said = (await redis.ask('SMEMBERS', partitionKeys(0).healed)) as string[];
-  return said.filter((word) => word.startsWith('t here ')).map((word) => word.slice('t here '.length));
+/** How far this node says that it is; `open` once nobody waits any longer. */
+async function saidHere(): Promise<string | undefined> {
+  const { isOpen, members } = await fenceNow();
+  return isOpen ? 'open' : members.find(({ id }) => id === 'here')?.stage;
 }
 
 const versionOf = async (subject: Subject): Promise<number> =>
@@ -179,7 +189,7 @@ test('what is missing comes back with its first stamps, newest subject first, an
   const lost = [middle, young, old].map(
     ({ subject, minted, scanned }) => [subject, [scanned, minted]] as const,
   );
-  const running = restore(lost);
+  const running = await restore(lost);
   await stand.pass(0);
   expect(running.done).toBe(true);
   const order = [young, middle, old].map(({ subject }) => subject);
@@ -188,16 +198,16 @@ test('what is missing comes back with its first stamps, newest subject first, an
   const { head } = await access.read(old.subject);
   expect(head).toMatchObject({ version: 2, status: 'scanned', first: storeTime - 9_000 });
   expect(incidents.at(-1)).toEqual({ kind: 'healed', seconds: 0, restored: 6, givenUp: 0, reset: 0 });
-  expect(await saidHere()).toEqual(['healed']);
+  expect(await saidHere()).toBe('open');
 });
 
 test('what is there already is let go of, and nothing is written', async () => {
   const { subject, minted, scanned } = ticket(3_000);
-  restore([[subject, [minted, scanned]]]);
+  await restore([[subject, [minted, scanned]]]);
   await stand.pass(0);
   const before = await redis.ask('XLEN', partitionKeys(0).log);
   [incidents, released] = [[], []];
-  const running = restore([[subject, [minted, scanned]]]);
+  const running = await restore([[subject, [minted, scanned]]]);
   await stand.pass(0);
   expect([running.done, released]).toEqual([true, [subject]]);
   expect(await redis.ask('XLEN', partitionKeys(0).log)).toBe(before);
@@ -207,12 +217,12 @@ test('what is there already is let go of, and nothing is written', async () => {
 test('an event whose predecessor another node knows waits for it, and its subject stays held until then', async () => {
   const { subject, minted, scanned } = ticket(3_000);
   await say('other', 'found');
-  const running = restore([[subject, [scanned]]], ['other']);
+  const running = await restore([[subject, [scanned]]]);
   await stand.pass(3_000);
   expect([running.done, released, restored()]).toEqual([false, [], []]);
-  expect(await saidHere()).toEqual(['tried']);
+  expect(await saidHere()).toBe('tried');
 
-  restore([[subject, [minted]]]);
+  await restore([[subject, [minted]]]);
   await stand.pass(20);
   expect(await versionOf(subject)).toBe(2);
   expect(running.done).toBe(true);
@@ -220,16 +230,20 @@ test('an event whose predecessor another node knows waits for it, and its subjec
   expect(givenUp()).toEqual([]);
 });
 
-test('once every node has tried, it is held for half a second more, and tried again until the ring’s window ends', async () => {
-  const { subject, scanned } = ticket(3_000);
-  await say('other', 'tried');
-  const running = restore([[subject, [scanned]]], ['other']);
-  await stand.pass(480);
-  expect([released, await saidHere()]).toEqual([[], ['tried']]);
+test('once every node has tried since anything came, it is let go of, and tried again until the ring’s window ends', async () => {
+  const [{ subject, scanned }, another] = [ticket(3_000), ticket(2_000)];
+  await say('other', 'found');
+  const running = await restore([[subject, [scanned]]]);
+  await stand.pass(1_000);
+  expect([released, await saidHere()]).toEqual([[], 'tried']);
+  await restore([[another.subject, [another.minted]]]);
+  await say('other', 'tried', 0);
   await stand.pass(60);
-  expect(released).toEqual([subject]);
-  expect((await saidHere()).toSorted()).toEqual(['healed', 'tried']);
-  await stand.pass(RING_MS - 1_000);
+  expect([released, running.done]).toEqual([[another.subject], false]);
+  await say('other', 'tried', 1);
+  await stand.pass(60);
+  expect(released).toEqual([another.subject, subject]);
+  await stand.pass(RING_MS - 2_000);
   expect([running.done, givenUp()]).toEqual([false, []]);
   await stand.pass(1_000);
   expect([running.done, givenUp()]).toEqual([true, [['scanned', 'no_predecessor']]]);
@@ -240,20 +254,21 @@ test('once every node has tried, it is held for half a second more, and tried ag
 test('a predecessor that comes after all were let go of is still built upon', async () => {
   const { subject, minted, scanned } = ticket(3_000);
   await say('other', 'healed');
-  const running = restore([[subject, [scanned]]], ['other']);
+  const running = await restore([[subject, [scanned]]]);
   await stand.pass(10_000);
   expect([released, running.done]).toEqual([[subject], false]);
-  restore([[subject, [minted]]]);
+  await restore([[subject, [minted]]]);
   await stand.pass(250);
   expect([running.done, await versionOf(subject), givenUp()]).toEqual([true, 2, []]);
 });
 
-test('a node that is at work for too long is not waited for', async () => {
+test('a node that is at work is waited for, however long it takes', async () => {
   const { subject, scanned } = ticket(3_000);
   await say('other', 'found');
-  restore([[subject, [scanned]]], ['other']);
-  await stand.pass(4 * SETTLE_MS - 20);
+  await restore([[subject, [scanned]]]);
+  await stand.pass(6 * SETTLE_MS);
   expect(released).toEqual([]);
+  await say('other', 'healed');
   await stand.pass(40);
   expect(released).toEqual([subject]);
 });
@@ -262,9 +277,9 @@ test('another event at that version ends it, and what follows on it', async () =
   const { subject, minted, scanned } = ticket(3_000);
   const elsewhere = ticket(3_000);
   const other = elsewhere.minted.replace(elsewhere.subject, subject);
-  restore([[subject, [other]]]);
+  await restore([[subject, [other]]]);
   await stand.pass(0);
-  const running = restore([[subject, [minted, scanned]]]);
+  const running = await restore([[subject, [minted, scanned]]]);
   await stand.pass(0);
   expect(running.done).toBe(true);
   expect(givenUp()).toEqual([
@@ -281,14 +296,14 @@ function oldTicket(laterMs?: number): ReturnType<typeof ticket> {
 
 test('a ticket that lives comes back whole, however old its first event is', async () => {
   const { subject, minted, scanned } = ticket(LIFE_MS + HISTORY_MS / 2 + 5_000, LIFE_MS);
-  const running = restore([[subject, [minted, scanned]]]);
+  const running = await restore([[subject, [minted, scanned]]]);
   await stand.pass(0);
   expect([running.done, await versionOf(subject), givenUp()]).toEqual([true, 2, []]);
 });
 
 test('what ended before half of what history is kept stays lost', async () => {
   const [old, young] = [oldTicket(), ticket(LIFE_MS + HISTORY_MS / 2 - 5_000)];
-  restore([
+  await restore([
     [old.subject, [old.minted, old.scanned]],
     [young.subject, [young.minted, young.scanned]],
   ]);
@@ -309,7 +324,7 @@ describe('tickets that live and did not move', () => {
 
   async function restoreQuiet(lost: readonly (readonly [Subject, readonly string[]])[]): Promise<void> {
     [incidents, released, announced] = [[], [], []];
-    const running = restore(lost, [], false);
+    const running = await restore(lost, false);
     await stand.pass(0);
     expect([running.done, new Set(released).size]).toEqual([true, lost.length]);
   }

@@ -1,7 +1,12 @@
+import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { META_KEY } from '../../../src/store/keys.ts';
+import { META_KEY, partitionKeys } from '../../../src/store/keys.ts';
 import { TimelineWatch } from '../../../src/store/redis/failover/timeline-watch.ts';
-import type { TimelineWatchOptions } from '../../../src/store/redis/failover/timeline-watch.ts';
+import type {
+  FencesWatched,
+  TimelineWatchOptions,
+} from '../../../src/store/redis/failover/timeline-watch.ts';
+import { tokenOfFence } from '../../../src/store/redis/format/fence.ts';
 import { startRedis } from '../../support/redis.ts';
 import type { Redis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
@@ -16,6 +21,9 @@ let watch: TimelineWatch;
 /** What was heard, in order: of which timeline, and whether calls could go out then. */
 let heard: (readonly [what: string, timeline: string, up: boolean])[];
 let storeTimes: number[];
+/** The token of each partition's fence as it was met, and as the server said it last. */
+let tokens: Map<number, string>;
+let entered: Map<number, string>;
 
 beforeAll(async () => {
   redis = await startRedis({ config: { 'enable-debug-command': 'yes' } });
@@ -29,6 +37,7 @@ beforeEach(async () => {
   await redis.ask('FLUSHALL');
   heard = [];
   storeTimes = [];
+  [tokens, entered] = [new Map(), new Map()];
   stand = await openStand(redis);
 });
 
@@ -46,8 +55,7 @@ async function start(options: Partial<TimelineWatchOptions> = {}): Promise<void>
     detects: true,
     randomText,
     time,
-    onChange: async (_shard, _redis, timeline) => void heard.push(['change', timeline, isUp()]),
-    onFirst: async (_shard, _redis, timeline) => void heard.push(['first', timeline, isUp()]),
+    fences: fences(),
     onChanged: (timeline, before) =>
       void heard.push(['changed', timeline, isUp()], ['before', before, isUp()]),
     onFound: (timeline) => void heard.push(['found', timeline, isUp()]),
@@ -59,13 +67,51 @@ async function start(options: Partial<TimelineWatchOptions> = {}): Promise<void>
   await watch.start();
 }
 
+/** The fences as a node knows them that puts nothing back: each is met, and who meets it first opens it. */
+function fences(onEnter: () => Promise<void> = async () => {}): FencesWatched {
+  return {
+    tokens: () => [...tokens.values()],
+    strangeOf: async (shard, server, history = '') => {
+      const texts = await Promise.all(shard.partitions.map((one) => server.get(partitionKeys(one).fence)));
+      return shard.partitions.filter((one, i) => {
+        const token = tokenOfFence(texts[i] ?? ' ');
+        return token === '' || token !== tokens.get(one) || !token.startsWith(history);
+      });
+    },
+    enter: async (shard, server, partitions, timeline) => {
+      const isLater = tokens.size > 0;
+      for (const one of partitions) {
+        const { fence } = partitionKeys(one);
+        const text = await server.fcall('sg3_enter', 1, fence, 'here', randomText(), 'healed', '', 0, 0);
+        entered.set(one, tokenOfFence(String(text)));
+      }
+      const before = new Map(tokens);
+      for (const [one, token] of entered) tokens.set(one, token);
+      heard.push([isLater ? 'change' : 'first', timeline(), shard.writer.up]);
+      try {
+        await onEnter();
+      } catch (error) {
+        tokens.clear();
+        for (const [one, token] of before) tokens.set(one, token);
+        throw error;
+      }
+      return isLater;
+    },
+  };
+}
+
 async function isOpen(): Promise<void> {
   await until(() => [stand.shards.all[0]?.writer, stand.shards.all[0]?.control].every((link) => link?.up));
 }
 
 async function timelineNow(): Promise<string> {
   const { master_replid: history } = await redis.info('replication');
-  return `${history}.${String(await redis.ask('HGET', META_KEY, 'epoch'))}`;
+  const epoch = String(await redis.ask('HGET', META_KEY, 'epoch'));
+  const digest = createHash('sha256')
+    .update([...tokens.values()].join(' '))
+    .digest('hex')
+    .slice(0, 8);
+  return `${history}.${epoch}.${digest}`;
 }
 
 test('the first look is no change, and is through before calls may go out', async () => {
@@ -93,7 +139,8 @@ test('a history that goes on is looked at once a second, and nothing but the tim
 
 const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['another replication id', () => redis.ask('DEBUG', 'CHANGE-REPL-ID')],
-  ['another epoch beside the data', () => redis.ask('HSET', META_KEY, 'epoch', 'another')],
+  ['a partition without a fence', () => redis.ask('DEL', partitionKeys(3).fence)],
+  ['another fence', () => redis.ask('SET', partitionKeys(3).fence, `${'0'.repeat(40)}.another open 0 0 0 -`)],
 ];
 
 test.each(CHANGES)('%s is dealt with within a second, before anything else is sent', async (_, change) => {
@@ -124,7 +171,7 @@ test('a store that was wiped gets its functions and meta key again, with an epoc
   const meta = (await redis.ask('HMGET', META_KEY, 'format', 'partitions', 'epoch')) as string[];
   expect(meta.slice(0, 2)).toEqual(['2', '16']);
   expect(meta[2]).not.toBe(epoch);
-  expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v2')).toHaveLength(1);
+  expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v3')).toHaveLength(1);
   expect(heard.map(([what]) => what)).toEqual(['first', 'found', 'change', 'changed', 'before']);
 });
 
@@ -134,7 +181,7 @@ test('a master without the functions gets them before calls may go out', async (
   await redis.ask('DEBUG', 'CHANGE-REPL-ID');
   await stand.pass(CHECK_MS);
   await isOpen();
-  expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v2')).toHaveLength(1);
+  expect(await redis.ask('FUNCTION', 'LIST', 'LIBRARYNAME', 'scangate_v3')).toHaveLength(1);
   expect(watch.name).toContain(stand.meta.epoch);
 });
 
@@ -150,7 +197,7 @@ test('who asks is told that the history surely is the same, or that it is not', 
   const [shard] = stand.shards.all;
   if (shard === undefined) throw new Error('no shard');
   expect(await watch.check(shard)).toBe(true);
-  await redis.ask('HSET', META_KEY, 'epoch', 'another');
+  await redis.ask('DEL', partitionKeys(3).fence);
   expect(await watch.check(shard)).toBe(false);
   await isOpen();
   expect(await watch.check(shard)).toBe(true);
@@ -171,7 +218,7 @@ test('who asks while a look is on its way waits for one that began after the que
   const first = watch.check(shard);
   await until(() => looks === 2);
   const later = [watch.check(shard), watch.check(shard)];
-  await redis.ask('HSET', META_KEY, 'epoch', 'another');
+  await redis.ask('DEL', partitionKeys(3).fence);
   goOn();
   expect(await first).toBe(true);
   expect(await Promise.all(later)).toEqual([false, false]);
@@ -181,16 +228,16 @@ test('who asks while a look is on its way waits for one that began after the que
 test('a writer whose deal with the change fails stays shut, and tries again', async () => {
   let failures = 0;
   await start({
-    onChange: async (_shard, _redis, timeline) => {
-      heard.push(['change', timeline, stand.shards.all[0]?.writer.up ?? false]);
+    fences: fences(async () => {
       failures += 1;
-      if (failures === 1) throw new Error('not yet');
-    },
+      if (failures === 2) throw new Error('not yet');
+    }),
   });
-  await redis.ask('HSET', META_KEY, 'epoch', 'another');
+  const { name } = watch;
+  await redis.ask('DEL', partitionKeys(3).fence);
   await stand.pass(CHECK_MS);
   expect(stand.shards.all[0]?.writer.up).toBe(false);
-  expect(watch.name).not.toContain('another');
+  expect(watch.name).toBe(name);
   await stand.pass(100);
   await isOpen();
   expect(heard.map(([what]) => what)).toEqual(['first', 'found', 'change', 'change', 'changed', 'before']);

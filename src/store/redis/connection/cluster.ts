@@ -99,7 +99,6 @@ export class ClusterShards implements Shards {
   /** @returns whether there is a shard that was not there before. */
   #take(views: readonly MasterView[], checks: ShardChecks): boolean {
     if (this.#closed || this.#slots === undefined) return false;
-    const before = this.#owners;
     const shards = new Map<string, Shard>();
     const owners: (Shard | undefined)[] = [];
     for (const view of views) {
@@ -109,7 +108,6 @@ export class ClusterShards implements Shards {
       const name = `${host}:${port}`;
       const present = this.#shards.get(name);
       const shard = present ?? new Shard(this.#access, checks, { endpoint: { host, port } });
-      if (present === undefined) shard.takesOver = partitions.some((i) => before[i] !== undefined);
       shard.partitions = partitions;
       shard.slots = partitions.map((i) => this.#slots?.partitions[i] ?? -1);
       shards.set(name, shard);

@@ -15,6 +15,7 @@ export interface Pipeline {
   cluster(subcommand: 'KEYSLOT', key: string): Pipeline;
   fcall(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
   fcall_ro(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
+  get(key: string): Pipeline;
   hsetnx(key: string, field: string, value: Argument): Pipeline;
   role(): Pipeline;
   wait(replicas: number, timeoutMs: number): Pipeline;
@@ -35,7 +36,6 @@ export interface RedisConnection {
   call(command: 'SENTINEL', subcommand: string, ...rest: string[]): Promise<unknown>;
   cluster(subcommand: 'SLOTS' | 'NODES'): Promise<unknown>;
   eval(script: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
-  exists(key: string): Promise<number>;
   fcall(name: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
   fcall_ro(name: string, keyCount: number, ...rest: Argument[]): Promise<unknown>;
   function(subcommand: 'LIST', word: 'LIBRARYNAME', name: string, code: 'WITHCODE'): Promise<unknown>;
@@ -46,12 +46,9 @@ export interface RedisConnection {
   info(): Promise<string>;
   info(section: 'replication'): Promise<string>;
   mget(keys: string[]): Promise<(string | null)[]>;
-  pexpire(key: string, ms: number): Promise<number>;
   ping(): Promise<unknown>;
-  sadd(key: string, member: string): Promise<number>;
   select(db: number): Promise<unknown>;
   set(key: string, value: string, px: 'PX', ms: number, nx: 'NX'): Promise<unknown>;
-  smismember(key: string, ...members: string[]): Promise<number[]>;
   /** Seconds and microseconds. */
   time(): Promise<Argument[]>;
   xrange(key: string, from: string, to: string, word: 'COUNT', count: number): Promise<StreamEntries>;

@@ -1,3 +1,5 @@
+import { FencedOff } from './fenced-off.ts';
+
 /**
  * What an error of a call means for the next step:
  *
@@ -15,6 +17,7 @@ const UNKNOWN =
   /Connection is closed|connection close|retries per request|no majority|Socket timeout|ECONN|EPIPE|ETIMEDOUT|ended|write after/;
 
 export function verdictOf(error: unknown): Verdict {
+  if (error instanceof FencedOff) return 'unsent';
   const message = error instanceof Error ? error.message : String(error);
   if (UNSENT.test(message)) return 'unsent';
   if (/^(MOVED|ASK) /.test(message)) return 'moved';

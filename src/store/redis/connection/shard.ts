@@ -22,8 +22,6 @@ export class Shard {
   partitions: readonly number[] = [];
   /** `master_replid` as the writer's socket last saw it. */
   replicationId = '';
-  /** Whether another master had these partitions before: then its history may be another one than theirs. */
-  takesOver = false;
   /** How many replicas the master last knew. */
   replicas = 0;
   /** The slots of its partitions, in a Cluster. */

@@ -51,13 +51,13 @@ async function readTogether(
   return answers;
 }
 
-/** The arguments of `sg2_read` (migrations/0001-event-store.lua). */
+/** The arguments of `sg3_read` (migrations/0001-event-store.lua). */
 export function readArguments({
   partition,
   subjects,
 }: SubjectGroup): readonly [name: string, keyCount: number, ...rest: string[]] {
   const keys = [partitionKeys(partition).log, ...subjects.map((subject) => headKey(partition, subject))];
-  return ['sg2_read', keys.length, ...keys, ...subjects];
+  return ['sg3_read', keys.length, ...keys, ...subjects];
 }
 
 function readAnswer({ subjects }: SubjectGroup, reply: unknown): GroupHeads {

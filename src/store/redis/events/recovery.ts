@@ -12,6 +12,8 @@ export interface Recovery {
   isFresh(): boolean;
   /** The newest version of a subject that this node remembers; 0 for none. */
   knownVersion(subject: Subject): number;
+  /** The token of a partition's fence as this node last met it; empty where it never did. */
+  tokenOf(partition: number): string;
   /** The store acknowledged a batch to this node. */
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void;
   /** A log entry was read, at a time of the store when its log was already written that far. */

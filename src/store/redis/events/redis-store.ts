@@ -12,6 +12,7 @@ import type {
 } from '../../event-store.ts';
 import type { Subject } from '../../subject.ts';
 import { toldByResult } from '../../told-event.ts';
+import { fencedOff } from '../connection/fenced-off.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shards } from '../connection/shard.ts';
 import { appendArguments, appendResult } from '../format/append-call.ts';
@@ -60,7 +61,7 @@ export class RedisStore implements EventStore {
   }
 
   async append(batch: readonly Append[]): Promise<AppendResult> {
-    const { calls, admission, recovery, log } = this.#parts;
+    const { calls, admission, log } = this.#parts;
     const partition = checkBatch(batch, calls.partitions);
     admission.checkWritable();
     let result = await this.#send(batch, partition);
@@ -73,7 +74,6 @@ export class RedisStore implements EventStore {
       result = await this.#send(batch, partition);
       if (result.outcome === 'marked') return this.#firstAgain(batch, marked);
     }
-    if ('moments' in result) recovery.acknowledged(batch, result.moments, partition);
     return result;
   }
 
@@ -157,12 +157,20 @@ export class RedisStore implements EventStore {
 
   async #send(batch: readonly Append[], partition: number): Promise<AppendResult | Marked> {
     const { calls, admission, assurer, recovery, historyMs } = this.#parts;
-    const call = appendArguments(batch, partition, historyMs);
     const subjects = batch.map(({ subject }) => subject);
     return calls.call(partition, true, async (link) => {
       await admission.admit(link, subjects);
+      const token = recovery.tokenOf(partition);
+      const call = appendArguments(batch, { partition, token }, historyMs);
       const result = appendResult(batch, await link.redis.fcall(...call));
+      if (result.outcome === 'fenced') {
+        throw fencedOff(link, { sent: token, known: recovery.tokenOf(partition), found: result.token });
+      }
+      // Before anything is waited for: another fence may go up meanwhile, and then what was written is put back.
+      if ('moments' in result) recovery.acknowledged(batch, result.moments, partition);
       await assurer.assure(link, partition, toldByResult(batch, result));
+      const known = recovery.tokenOf(partition);
+      if (known !== token) throw fencedOff(link, { sent: token, known, found: known });
       recovery.answered(partition, result.now);
       return result;
     });

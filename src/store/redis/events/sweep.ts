@@ -57,8 +57,8 @@ export class Sweep {
 
   async #dueOf(shard: Shard, limit: number): Promise<Subject[]> {
     const lists = await this.#onEach(shard, (pipeline, partition) => {
-      const { due, grace } = partitionKeys(partition);
-      pipeline.fcall_ro('sg2_due', 2, due, grace, limit);
+      const { due, fence } = partitionKeys(partition);
+      pipeline.fcall_ro('sg3_due', 2, due, fence, limit);
     });
     return (lists as (string[] | undefined)[]).flatMap((list) => list ?? []).filter(isSubject);
   }
@@ -70,7 +70,7 @@ export class Sweep {
     for (const shard of this.#options.shards.all) {
       await this.#onEach(shard, (pipeline, partition) => {
         const { log, firsts, due, keep } = partitionKeys(partition);
-        pipeline.fcall('sg2_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
+        pipeline.fcall('sg3_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
       });
     }
   }

@@ -1,142 +1,187 @@
-import { sleep } from '../../../time/time.ts';
+import { every, sleep } from '../../../time/time.ts';
 import type { Time } from '../../../time/time.ts';
 import { partitionKeys } from '../../keys.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
-import type { RedisConnection } from '../connection/redis-connection.ts';
-import type { Shard } from '../connection/shard.ts';
-
-/**
- * How far a node is with a failover: it found the new timeline, or has also tried to put back all that it knows, or
- * has nothing left that waits for another node.
- */
-export type Stage = 'found' | 'tried' | 'healed';
-
-/** How long what the nodes said is kept, in milliseconds: longer than any of them waits. */
-const KEPT_MS = 180_000;
+import { parseFence } from '../format/fence.ts';
+import type { Fence, Member, Stage } from '../format/fence.ts';
 
 const LOOK_EVERY_MS = 20;
 
-/** How many times longer a node is waited for that is at work than one that has not even been heard of. */
-const AT_WORK = 4;
+/** How much of the time between two looks counts as silence: the server, or this node, may have stood still meanwhile. */
+const SILENCE_A_LOOK_MS = 100;
 
-/** How long events may still wait for each other once every node has tried, in milliseconds. */
-const TURNS_MS = 500;
+/** How often a node that is at work lets itself be heard of, while another is waited for: as a part of how long it is. */
+const BEATS = 8;
 
-/** Which failover, and which nodes meet in it. */
+/** How long other nodes are waited for. */
+export interface SettleSettings {
+  /**
+   * How long a node is waited for that is silent while events are put back, in milliseconds. One that is at work is waited
+   * for as long as it takes.
+   */
+  readonly settleMaxMs: number;
+}
+
+/** The fences of some partitions that went up together, and this node among their members. */
 export interface BarrierOptions {
-  readonly shard: Shard;
-  readonly timeline: string;
-  /** This node, and the others that were alive when the old timeline ended. */
+  readonly calls: PartitionCalls;
+  /** Each partition's token. */
+  readonly tokens: ReadonlyMap<number, string>;
   readonly id: string;
-  readonly others: readonly string[];
-  /** How long a node is waited for that has not been heard of, in milliseconds. */
   readonly settleMaxMs: number;
   readonly time: Time;
+  /** Whether nobody waits any longer, because this node ends. */
+  readonly stopped: () => boolean;
+}
+
+/** How long a member of one fence has been silent at one beat, in milliseconds. */
+interface Silence {
+  readonly beat: number;
+  readonly ms: number;
 }
 
 /**
- * The barrier that all nodes pass after one failover of one shard. Each puts back what it alone may know, and only when
- * all have done so may any go on: else one would write where another was about to restore. They tell each other how far
- * they are in a set beside the data.
+ * What a node says to fences that heal, asks of them, and does about silent members. Who may append is decided by the
+ * fences themselves, in the functions: no clock of a node opens one. A clock says when to try to strike a silent member,
+ * and the fence refuses that where the member was heard of since.
  */
 export class Barrier {
   readonly #options: BarrierOptions;
-  readonly #startedAt: number;
-  readonly #first: number | undefined;
-  /** As last heard: a question that failed makes nobody silent. */
-  #stages: readonly (Stage | undefined)[];
-  #triedAt: number | undefined;
+  /** As last heard; none where a partition has another fence by now. */
+  readonly #fences = new Map<number, Fence>();
+  readonly #silences = new Map<string, Silence>();
+  readonly #seen = new Map<number, number>();
+  #stage: Stage = 'found';
+  #lookedAt: number;
+  #stopBeating = (): void => {};
 
-  constructor(options: BarrierOptions) {
+  constructor(options: BarrierOptions, fences: readonly Fence[] = []) {
     this.#options = options;
-    this.#startedAt = options.time.now();
-    this.#first = options.shard.partitions[0];
-    this.#stages = options.others.map(() => undefined);
-  }
-
-  /** This node, and those that it waits for. */
-  get nodes(): { readonly id: string; readonly others: readonly string[] } {
-    return this.#options;
-  }
-
-  /** When nobody waits any longer, whatever the others say. */
-  get endsAt(): number {
-    return this.#startedAt + AT_WORK * this.#options.settleMaxMs;
-  }
-
-  /** Tells the others how far this node is, on a connection that is not open for calls yet. */
-  async announceOn(redis: RedisConnection, stage: Stage): Promise<void> {
-    if (this.#first === undefined) return;
-    const { timeline, id } = this.#options;
-    const { healed } = partitionKeys(this.#first);
-    await Promise.all([redis.sadd(healed, memberOf(timeline, id, stage)), redis.pexpire(healed, KEPT_MS)]);
-  }
-
-  /** Tells the others how far this node is, as long as they wait for it: the writer may be on its way once more. */
-  async announce(calls: PartitionCalls, stage: Stage): Promise<void> {
-    const first = this.#first;
-    if (first === undefined) return;
-    while (this.#options.time.now() < this.endsAt) {
-      const told = calls.call(first, true, ({ redis }) => this.announceOn(redis, stage));
-      if (await told.then(() => true).catch(() => false)) return;
-      await sleep(this.#options.time, LOOK_EVERY_MS);
+    this.#lookedAt = options.time.now();
+    for (const [i, partition] of [...options.tokens.keys()].entries()) {
+      const fence = fences[i];
+      if (fence !== undefined) this.#fences.set(partition, fence);
     }
   }
 
-  /** Whether others are at work on this failover, or may be: asked on a connection that is not open for calls yet. */
-  async isUnderWay(redis: RedisConnection): Promise<boolean> {
-    if (this.#first === undefined) return false;
-    const isFresh = (await redis.exists(partitionKeys(this.#first).grace)) === 1;
-    return isFresh || (await this.#ask(redis)).some((stage) => stage === 'found' || stage === 'tried');
+  /** Lets this node be heard of until it says that it is healed. */
+  start(): void {
+    const { time, settleMaxMs, stopped } = this.#options;
+    this.#stopBeating = every(time, Math.max(LOOK_EVERY_MS, settleMaxMs / BEATS), () => {
+      if (stopped()) this.#stopBeating();
+      else void this.#say();
+    });
   }
 
-  /** Settles when all others are through, or have not been heard of in time. @returns who is not through. */
-  async allHealed(): Promise<readonly string[]> {
-    for (;;) {
-      const stages = await this.#ask();
-      if (!stages.some((stage) => stage !== 'healed' && this.#mayCome(stage))) {
-        return this.#options.others.filter((_, i) => stages[i] !== 'healed');
-      }
+  /** Tells the others how far this node is. Settles once all fences that still heal have taken it. */
+  async announce(stage: Stage): Promise<void> {
+    this.#stage = stage;
+    if (stage === 'healed') this.#stopBeating();
+    while (!(await this.#say()) && !this.#options.stopped()) await sleep(this.#options.time, LOOK_EVERY_MS);
+  }
+
+  /** Settles when all fences are open, or others stand in their place. @returns who was struck. */
+  async allOpen(): Promise<readonly string[]> {
+    const struck = new Set<string>();
+    while (!this.#options.stopped()) {
+      await this.#look();
+      for (const { isOpen, members } of this.#fences.values())
+        for (const { id, stage } of members)
+          if (isOpen && stage === 'struck' && id !== this.#options.id) struck.add(id);
+      if (this.#healing().length === 0) break;
+      await this.#strikeSilent();
       await sleep(this.#options.time, LOOK_EVERY_MS);
     }
+    return [...struck];
   }
 
   /**
-   * Whether no other node will bring anything that was not there before this was asked.
-   *
-   * @param progressed whether something was brought since it was asked last.
+   * Whether no other node will bring anything that was not there before this was asked: the others are through, or all
+   * have tried what they have left since anything came last.
    */
-  async isOver(progressed = false): Promise<boolean> {
-    const { time } = this.#options;
-    const stages = await this.#ask();
-    if (stages.every((stage) => stage === 'healed')) return true;
-    const atWork = stages.some((stage) => (stage === undefined || stage === 'found') && this.#mayCome(stage));
-    if (progressed || atWork) this.#triedAt = undefined;
-    if (!atWork) this.#triedAt ??= time.now();
-    return this.#triedAt !== undefined && time.now() - this.#triedAt >= TURNS_MS;
+  async isOver(): Promise<boolean> {
+    await this.#look();
+    const over = this.#healing().every(([partition, { brought, members }]) =>
+      members.every((member) =>
+        member.id === this.#options.id ? this.#seen.get(partition) === brought : isThrough(member, brought),
+      ),
+    );
+    for (const [partition, { brought }] of this.#fences) this.#seen.set(partition, brought);
+    return over;
   }
 
-  #mayCome(stage: Stage | undefined): boolean {
-    const { time, settleMaxMs } = this.#options;
-    return time.now() < (stage === undefined ? this.#startedAt + settleMaxMs : this.endsAt);
+  #healing(): readonly (readonly [partition: number, fence: Fence])[] {
+    return [...this.#fences].filter(([, { isOpen }]) => !isOpen);
   }
 
-  /** How far each of the others is; undefined for those who have not said anything. */
-  async #ask(redis = this.#options.shard.writer.redis): Promise<readonly (Stage | undefined)[]> {
-    const { timeline, others } = this.#options;
-    if (this.#first === undefined || others.length === 0) return [];
-    const members = others.flatMap((id) => STAGES.map((stage) => memberOf(timeline, id, stage)));
-    const said = await redis.smismember(partitionKeys(this.#first).healed, ...members).catch(() => undefined);
-    if (said !== undefined) {
-      this.#stages = others.map((_, i) => STAGES.find((_stage, j) => said[STAGES.length * i + j] === 1));
+  /** @returns whether all fences that still heal have taken it. */
+  async #say(): Promise<boolean> {
+    const { id } = this.#options;
+    const said = this.#healing().map(([partition]) =>
+      this.#call(partition, 'sg3_say', () => [id, this.#stage, this.#seen.get(partition) ?? 0]),
+    );
+    return (await Promise.all(said)).every(Boolean);
+  }
+
+  async #look(): Promise<void> {
+    const { calls, tokens, time } = this.#options;
+    const looks = this.#healing().map(async ([partition]) => {
+      const key = partitionKeys(partition).fence;
+      const text = await calls.call(partition, true, (link) => link.redis.get(key)).catch(() => undefined);
+      if (text === undefined) return;
+      const fence = text === null ? undefined : parseFence(text);
+      this.#take(partition, fence?.token === tokens.get(partition) ? fence : undefined);
+    });
+    await Promise.all(looks);
+    const passed = Math.min(SILENCE_A_LOOK_MS, time.now() - this.#lookedAt);
+    this.#lookedAt = time.now();
+    for (const [partition, { members }] of this.#healing())
+      for (const { id, beat } of members) {
+        const name = `${partition} ${id}`;
+        const before = this.#silences.get(name);
+        this.#silences.set(name, { beat, ms: before?.beat === beat ? before.ms + passed : 0 });
+      }
+  }
+
+  async #strikeSilent(): Promise<void> {
+    const { id: own, settleMaxMs } = this.#options;
+    const strikes = this.#healing().flatMap(([partition, { members }]) =>
+      members
+        .filter(({ id, stage }) => id !== own && stage !== 'healed' && stage !== 'struck')
+        .filter(({ id }) => (this.#silences.get(`${partition} ${id}`)?.ms ?? 0) >= settleMaxMs)
+        .map(({ id, beat }) => this.#call(partition, 'sg3_strike', () => [id, beat])),
+    );
+    await Promise.all(strikes);
+  }
+
+  /**
+   * Calls a function on one fence, and takes its answer in.
+   *
+   * @param args as they are at the moment that it is sent, which may be later.
+   * @returns whether it was answered.
+   */
+  async #call(partition: number, name: string, args: () => readonly (string | number)[]): Promise<boolean> {
+    const { calls, tokens } = this.#options;
+    const key = partitionKeys(partition).fence;
+    const token = tokens.get(partition) ?? '';
+    try {
+      const reply = await calls.call(partition, true, (link) =>
+        link.redis.fcall(name, 1, key, token, ...args()),
+      );
+      const text = reply as string | null;
+      this.#take(partition, text === null ? undefined : parseFence(text));
+      return true;
+    } catch {
+      return false;
     }
-    return this.#stages;
+  }
+
+  #take(partition: number, fence: Fence | undefined): void {
+    if (fence === undefined) this.#fences.delete(partition);
+    else this.#fences.set(partition, fence);
   }
 }
 
-/** The farthest first. */
-const STAGES: readonly Stage[] = ['healed', 'tried', 'found'];
-
-function memberOf(timeline: string, id: string, stage: Stage): string {
-  return `${timeline} ${id} ${stage}`;
+function isThrough({ stage, seen }: Member, brought: number): boolean {
+  return stage === 'healed' || stage === 'struck' || (stage === 'tried' && seen === brought);
 }

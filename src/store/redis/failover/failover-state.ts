@@ -37,6 +37,7 @@ export class FailoverState implements Recovery {
   readonly #answeredAt: number[];
   /** The same, while nobody can have replaced its master: what the ring's window is counted back from. */
   readonly #trustedAt: number[];
+  readonly #tokens = new Map<number, string>();
   #changedAt = -Infinity;
 
   constructor(options: FailoverStateOptions) {
@@ -65,6 +66,20 @@ export class FailoverState implements Recovery {
 
   knownVersion(subject: Subject): number {
     return this.#ring.newestOf(subject, partitionOf(subject, this.#options.partitions));
+  }
+
+  tokenOf(partition: number): string {
+    return this.#tokens.get(partition) ?? '';
+  }
+
+  /** A partition has this fence from now on, as far as this node knows. */
+  met(partition: number, token: string): void {
+    this.#tokens.set(partition, token);
+  }
+
+  /** The tokens of all partitions whose fence was met, in their order. */
+  get tokens(): readonly string[] {
+    return [...this.#tokens].sort(([a], [b]) => a - b).map(([, token]) => token);
   }
 
   acknowledged(batch: readonly Append[], moments: readonly Moment[], partition: number): void {

@@ -7,8 +7,9 @@ import type { Folded } from '../../fold.ts';
 import { headKey, partitionKeys } from '../../keys.ts';
 import { kindOf, partitionOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
+import { fencedOff } from '../connection/fenced-off.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
-import { appendArguments, appendResult } from '../format/append-call.ts';
+import { FENCED } from '../format/append-call.ts';
 import { parseHead } from '../format/head.ts';
 import { formatEntry } from '../format/log-entry.ts';
 import type { LogEntry } from '../format/log-entry.ts';
@@ -23,6 +24,8 @@ export interface RestoreAccess {
   readonly historyMs: number;
   readonly read: (subject: Subject) => Promise<{ readonly head: Head | null; readonly now: number }>;
   readonly rebuild: (subject: Subject) => Promise<Head | null>;
+  /** The token of a partition's fence as this node knows it. */
+  readonly tokenOf: (partition: number) => string;
 }
 
 const REPLIES: Readonly<Record<number, Restored | 'marked'>> = {
@@ -80,7 +83,7 @@ function endOf(inOrder: readonly LogEntry[]): number {
 
 /** Puts a revocation at whatever version its session has now; with no session at all it is the first event. */
 export async function revokeAtAnyVersion(
-  { calls, historyMs }: RestoreAccess,
+  access: RestoreAccess,
   head: Head | null,
   { event }: LogEntry,
 ): Promise<readonly [Restored, Head | null]> {
@@ -88,23 +91,15 @@ export async function revokeAtAnyVersion(
   const id = cursorOf((head?.version ?? 0) + 1, event.id.slice(event.id.indexOf('-') + 1));
   const folded = foldOnto(head, { ...event, id });
   if (folded === undefined) return ['another_history', head];
-  const batch = [
-    {
-      subject: event.subject,
-      expected: head === null ? null : (head.moments[head.moments.length - 1]?.id ?? null),
-      event: { id, type: event.type, schema: event.schema, data: event.data },
-      life: { ms: 0 },
-      when: 'any',
-      head: folded,
-    },
-  ] as const;
-  const partition = partitionOf(event.subject, calls.partitions);
-  const call = appendArguments(batch, partition, historyMs);
-  const result = appendResult(batch, await calls.call(partition, true, (link) => link.redis.fcall(...call)));
-  if ('moments' in result) return ['restored', head];
-  return result.outcome === 'conflict' && result.head?.final === true
-    ? ['there', result.head]
-    : ['wait', head];
+  const last = head?.moments.at(-1);
+  const at = Math.max(event.at, last?.at ?? 0);
+  const moved = {
+    event: { ...event, id, version: (head?.version ?? 0) + 1, at, deadline: at },
+    after: last?.id ?? null,
+  };
+  const [outcome, present] = await sendRestore(access, moved, folded);
+  if (outcome === 'restored' || outcome === 'there') return ['restored', head];
+  return outcome === 'another_history' && present?.final === true ? ['there', present] : ['wait', head];
 }
 
 /** Whether an event is there. Of one from before the last few that a head names it is taken for granted. */
@@ -116,11 +111,11 @@ export function isThere(head: Head | null, event: StoredEvent): boolean {
 }
 
 async function putBack(
-  { calls, historyMs, rebuild }: RestoreAccess,
+  access: RestoreAccess,
   head: Head | null,
   entry: LogEntry,
 ): Promise<readonly [Restored, Head | null]> {
-  const { event, after } = entry;
+  const { event } = entry;
   if (head === null && event.version > 1) return ['wait', head];
   if (head !== null && head.version < event.version - 1) return ['wait', head];
   if (head !== null && (head.final || head.version >= event.version)) return ['another_history', head];
@@ -133,34 +128,33 @@ async function putBack(
   }
   if (folded === undefined) return ['another_history', head];
 
-  const partition = partitionOf(event.subject, calls.partitions);
-  const { log, due, firsts } = partitionKeys(partition);
-  const [code, , text] = (await calls.call(partition, true, (link) =>
-    link.redis.fcall(
-      'sg2_restore',
-      4,
-      log,
-      due,
-      firsts,
-      headKey(partition, event.subject),
-      historyMs,
-      event.subject,
-      after ?? '',
-      event.id,
-      event.version,
-      formatEntry(entry),
-      event.at,
-      event.deadline,
-      folded.status,
-      folded.final ? 1 : 0,
-      folded.schema,
-      folded.blob,
-    ),
-  )) as [number, number, string | null];
-  const present = text ? parseHead(event.subject, text) : null;
-  const outcome = REPLIES[code];
-  if (outcome === undefined) throw new Error(`sg2_restore answered ${code}`);
+  const [outcome, present] = await sendRestore(access, entry, folded);
   if (outcome !== 'marked') return [outcome, present];
-  const rebuilt = await rebuild(event.subject).catch(() => null);
-  return isThere(rebuilt, entry.event) ? ['there', rebuilt] : ['another_history', rebuilt];
+  const rebuilt = await access.rebuild(event.subject).catch(() => null);
+  return isThere(rebuilt, event) ? ['there', rebuilt] : ['another_history', rebuilt];
+}
+
+/** Calls `sg3_restore` (migrations/0001-event-store.lua) with the event, and what it makes of its subject. */
+async function sendRestore(
+  { calls, historyMs, tokenOf }: RestoreAccess,
+  entry: LogEntry,
+  folded: Folded,
+): Promise<readonly [Restored | 'marked', Head | null]> {
+  const { event, after } = entry;
+  const { subject, id, version, at, deadline } = event;
+  const partition = partitionOf(subject, calls.partitions);
+  const { log, due, firsts, fence } = partitionKeys(partition);
+  const keys = [log, due, firsts, headKey(partition, subject), fence] as const;
+  const past = [historyMs, subject, after ?? '', id, version, formatEntry(entry), at, deadline] as const;
+  const state = [folded.status, folded.final ? 1 : 0, folded.schema, folded.blob] as const;
+  const [code, text] = await calls.call(partition, true, async (link) => {
+    const sent = tokenOf(partition);
+    const reply = await link.redis.fcall('sg3_restore', keys.length, ...keys, ...past, ...state, sent);
+    const [answer, , said] = reply as [number, number, string | null | undefined];
+    if (answer === FENCED) throw fencedOff(link, { sent, known: tokenOf(partition), found: said ?? null });
+    return [answer, said] as const;
+  });
+  const outcome = REPLIES[code];
+  if (outcome === undefined) throw new Error(`sg3_restore answered ${code}`);
+  return [outcome, text ? parseHead(subject, text) : null];
 }

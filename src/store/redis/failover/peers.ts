@@ -2,7 +2,6 @@ import type { Time } from '../../../time/time.ts';
 import { partitionKeys } from '../../keys.ts';
 import type { RedisConnection } from '../connection/redis-connection.ts';
 import type { Shard } from '../connection/shard.ts';
-import { Barrier } from './barrier.ts';
 import type { OnIncident } from './incident.ts';
 
 /** For how long a node counts as alive after it last said so, in milliseconds. */
@@ -14,20 +13,10 @@ const REMEMBERED_MS = 60_000;
 /** For how long after a failover nobody is taken for gone: who has not come yet may come, in milliseconds. */
 const KEPT_AFTER_CHANGE_MS = 10_000;
 
-/** How long other nodes are waited for. */
-export interface SettleSettings {
-  /**
-   * How long a node that found a new timeline waits, before it reads and writes there, until the others say that they
-   * have found it too, in milliseconds. Those that have are waited for four times as long, to put back what they know.
-   */
-  readonly settleMaxMs: number;
-}
-
-/** Who this node is, and how it waits for the others. */
+/** Who this node is. */
 export interface PeersOptions {
   readonly id: string;
   readonly time: Time;
-  readonly settleMaxMs: number;
   readonly onIncident: OnIncident;
 }
 
@@ -78,11 +67,19 @@ export class Peers {
     this.#remember(shard, new Set([...(this.#alive.get(shard) ?? []), ...names]));
   }
 
-  /** The barrier of one failover of a shard, for all nodes that are known to be alive now. */
-  barrier(shard: Shard, timeline: string): Barrier {
+  /** This node's name. */
+  get id(): string {
+    return this.#options.id;
+  }
+
+  /** The other nodes that are known to be alive. */
+  get others(): readonly string[] {
+    return [...this.#everyone()].filter((id) => id !== this.id);
+  }
+
+  /** The store has another history: nobody is taken for gone for a while. */
+  changed(): void {
     this.#changedAt = this.#options.time.now();
-    const others = [...this.#everyone()].filter((id) => id !== this.#options.id);
-    return new Barrier({ ...this.#options, shard, timeline, others });
   }
 
   #remember(shard: Shard, alive: ReadonlySet<string>): void {

@@ -35,11 +35,12 @@ interface Unfinished {
   readonly release: () => void;
 }
 
-/** The pause between two tries, when they end, and whether the next one is the last. */
+/** The pause between two tries, when they end, whether the next one is the last, and who hears of each. */
 interface Times {
   readonly everyMs: number;
   readonly end: number;
-  readonly isLast?: (progressed: boolean) => Promise<boolean>;
+  readonly isLast?: () => Promise<boolean>;
+  readonly onTried?: () => Promise<void>;
 }
 
 /** The failover that is dealt with, and how long it may take. */
@@ -75,7 +76,7 @@ export class RestoreRun {
    * one is there too, and this node is not through before: nobody may write where half of a history stands.
    */
   async restore(lost: readonly Lost[]): Promise<void> {
-    const { time, settings, onIncident, barrier, access, wake } = this.#options;
+    const { time, settings, onIncident, barrier, wake } = this.#options;
     const totals = this.#totals;
     const startedAt = time.now();
     const byStamp = newestLast(lost);
@@ -89,15 +90,16 @@ export class RestoreRun {
       unfinished.push(...turn.left);
       goesOn = isEmptied || turn.missing > 0;
     }
-    if (unfinished.length > 0) await barrier.announce(access.calls, 'tried');
+    if (unfinished.length > 0) await barrier.announce('tried');
     const turns = {
       everyMs: TURN_MS,
-      end: barrier.endsAt,
-      isLast: (progressed: boolean) => barrier.isOver(progressed),
+      end: Infinity,
+      isLast: () => barrier.isOver(),
+      onTried: () => barrier.announce('tried'),
     };
     const left = [...(await this.#lookAgain(unfinished, turns))];
     for (const { release } of left) release();
-    await barrier.announce(access.calls, 'healed');
+    await barrier.announce('healed');
     const seconds = (time.now() - startedAt) / 1000;
     while (quiet.length > 0 && !this.#options.stopped()) {
       const turn = await this.#compareAndPutBack(quiet);
@@ -164,16 +166,14 @@ export class RestoreRun {
 
   /** Tries again until nothing waits, the time is over, or that was the last time. */
   async #lookAgain(unfinished: readonly Unfinished[], times: Times): Promise<readonly Unfinished[]> {
-    const { everyMs, end, isLast } = times;
+    const { everyMs, end, isLast, onTried } = times;
     let left = unfinished;
-    let progressed = true;
     while (left.length > 0 && !this.#options.stopped() && this.#options.time.now() < end) {
       await sleep(this.#options.time, everyMs);
-      const last = await isLast?.(progressed);
-      const before = left.length;
+      const last = await isLast?.();
       left = await this.#putBack(left);
-      progressed = left.length < before;
       if (last) break;
+      await onTried?.();
     }
     return left;
   }

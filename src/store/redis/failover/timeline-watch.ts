@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { every } from '../../../time/time.ts';
 import type { Time } from '../../../time/time.ts';
 import { askServer } from '../connection/link.ts';
@@ -26,16 +27,38 @@ export interface TimelineWatchOptions {
   readonly detects: boolean;
   readonly randomText: () => string;
   readonly time: Time;
-  /** A shard has another history than before. Settles before anything else is sent to it. */
-  readonly onChange: (shard: Shard, redis: RedisConnection, timeline: string) => Promise<void>;
-  /** A shard is looked at for the first time: this node had nothing to do with what it was before. Settles likewise. */
-  readonly onFirst: (shard: Shard, redis: RedisConnection, timeline: string) => Promise<void>;
+  /** What this node knows of the partitions' fences. */
+  readonly fences: FencesWatched;
   /** The change is through, and the store has another name than before. */
   readonly onChanged: (timeline: string, before: string) => void;
   /** The first look is through, and the store has a name. */
   readonly onFound: (timeline: string) => void;
   /** A shard told the time. */
   readonly onTime: (shard: Shard, now: number) => Promise<void>;
+}
+
+/** The partitions' fences, as far as a history is told by them. */
+export interface FencesWatched {
+  /** The tokens of those that were met. */
+  readonly tokens: () => readonly string[];
+  /**
+   * The partitions of a shard whose fence is not the one that was met last.
+   *
+   * @param history of the server: a fence of another one counts too; absent where that is no matter.
+   */
+  readonly strangeOf: (shard: Shard, redis: RedisConnection, history?: string) => Promise<readonly number[]>;
+  /**
+   * Meets them. Settles before anything else is sent to the shard.
+   *
+   * @param timeline names the history of the whole store once they were met.
+   * @returns whether their history is another one.
+   */
+  readonly enter: (
+    shard: Shard,
+    redis: RedisConnection,
+    partitions: readonly number[],
+    timeline: () => string,
+  ) => Promise<boolean>;
 }
 
 /** A look that is under way, and the one that begins after it, for those who came too late for the first. */
@@ -45,8 +68,8 @@ interface Looking {
 }
 
 /**
- * Watches whose history each writer's own socket writes: `master_replid`, and the epoch beside the data. Where one is
- * new, the functions and the meta key are looked at, and put there again when they are gone.
+ * Watches whose history each writer's own socket writes: `master_replid`, the fence of each partition, and the epoch beside
+ * the data. Where one is new, the functions and the meta key are looked at, and put there again when they are gone.
  */
 export class TimelineWatch {
   readonly #options: TimelineWatchOptions;
@@ -61,10 +84,7 @@ export class TimelineWatch {
 
   /** Names the history of the whole store. */
   get name(): string {
-    return `${this.#options.shards.all
-      .map((shard) => shard.replicationId)
-      .sort()
-      .join('+')}.${this.#epoch}`;
+    return this.#nameWith((shard) => shard.replicationId, this.#epoch);
   }
 
   /** Looks at a writer's server, before the link opens. */
@@ -72,19 +92,22 @@ export class TimelineWatch {
     const server = await askServer(redis);
     if (server.role !== 'master') throw new Error(`the server is a ${server.role}`);
     const epoch = await this.#epochOf(redis);
-    const changed = this.#isOther(shard, server, epoch) || shard.replicationId === '';
-    if (changed) await loadFunctions(redis, false);
-    const inherits = changed && (shard.replicationId !== '' || shard.takesOver);
-    const { onChange, onFirst } = this.#options;
-    if (inherits) for (const link of shard.followers) link.reconnect('the writer found another history');
-    if (changed) await (inherits ? onChange : onFirst)(shard, redis, `${server.replicationId}.${epoch}`);
     const before = this.name;
+    const isFirst = shard.replicationId === '';
+    const { fences, onChanged, onFound } = this.#options;
+    const strange = await fences.strangeOf(shard, redis, server.replicationId);
+    if (isFirst || strange.length > 0 || this.#isOther(shard, server, epoch))
+      await loadFunctions(redis, false);
+    if (!isFirst && this.#isOther(shard, server, epoch))
+      for (const link of shard.followers) link.reconnect('the writer found another history');
+    const timeline = (): string =>
+      this.#nameWith((one) => (one === shard ? server : one).replicationId, epoch);
+    const changed = strange.length > 0 && (await fences.enter(shard, redis, strange, timeline));
     shard.replicationId = server.replicationId;
     shard.replicas = server.replicas;
-    shard.takesOver = false;
     this.#epoch = epoch;
-    if (inherits) this.#options.onChanged(this.name, before);
-    else if (changed) this.#options.onFound(this.name);
+    if (changed) onChanged(this.name, before);
+    else if (isFirst) onFound(this.name);
   };
 
   /** A reader opens only where the writer is. */
@@ -133,10 +156,12 @@ export class TimelineWatch {
     try {
       const server = await askServer(writer.redis);
       const epoch = await this.#epochOf(writer.redis, false);
+      const strange = await this.#options.fences.strangeOf(shard, writer.redis);
       const [seconds, micros] = await writer.redis.time();
       shard.replicas = server.replicas;
       if (server.role !== 'master') writer.reconnect(`the server is a ${server.role}`);
-      else if (this.#isOther(shard, server, epoch)) writer.recheck();
+      else if (this.#isOther(shard, server, epoch) || (this.#options.detects && strange.length > 0))
+        writer.recheck();
       else {
         await this.#options.onTime(shard, Number(seconds) * 1000 + Math.floor(Number(micros) / 1000));
         return true;
@@ -145,6 +170,11 @@ export class TimelineWatch {
       // The link itself notices when its socket is lost.
     }
     return false;
+  }
+
+  #nameWith(historyOf: (shard: Shard) => string, epoch: string): string {
+    const { shards, fences } = this.#options;
+    return `${shards.all.map(historyOf).sort().join('+')}.${epoch}.${digestOf(fences.tokens())}`;
   }
 
   #isOther(shard: Shard, { replicationId }: ServerState, epoch: string): boolean {
@@ -174,4 +204,9 @@ export class TimelineWatch {
     checkMeta(found, meta.partitions);
     return found.epoch;
   }
+}
+
+/** Tells sets of tokens apart, in a few letters. */
+function digestOf(tokens: readonly string[]): string {
+  return createHash('sha256').update(tokens.join(' ')).digest('hex').slice(0, 8);
 }

@@ -3,6 +3,13 @@ import { headKey, partitionKeys } from '../../keys.ts';
 import { parseHead } from './head.ts';
 import { entryAround } from './log-entry.ts';
 
+/** The partition's fence has another token than the caller named, or none, or is not open: nothing was looked at. */
+export interface Fenced {
+  readonly outcome: 'fenced';
+  /** The token that it has; null where there is no fence. */
+  readonly token: string | null;
+}
+
 /** A first event whose head is gone while its log lives: fold it anew, then ask again. */
 export interface Marked {
   readonly outcome: 'marked';
@@ -14,34 +21,44 @@ const REFUSALS = ['conflict', 'late', 'early', 'missing'] as const;
 const FIRST_REFUSAL = 2;
 const MARKED = 6;
 
-/** The arguments of `sg2_append` (migrations/0001-event-store.lua) for one batch of one partition. */
+/** What a function answers where a partition's fence lets nothing through. */
+export const FENCED = 7;
+
+/** Where a batch goes. */
+export interface AppendPlace {
+  readonly partition: number;
+  /** The fence's, as this node knows it; empty where it never met it. */
+  readonly token: string;
+}
+
+/** The arguments of `sg3_append` (migrations/0001-event-store.lua) for one batch of one partition. */
 export function appendArguments(
   batch: readonly Append[],
-  partition: number,
+  { partition, token }: AppendPlace,
   historyMs: number,
 ): readonly [name: string, keyCount: number, ...rest: (string | number)[]] {
-  const { log, due, firsts, grace } = partitionKeys(partition);
-  const keys = [log, due, firsts, grace, ...batch.map(({ subject }) => headKey(partition, subject))];
+  const { log, due, firsts, fence } = partitionKeys(partition);
+  const keys = [log, due, firsts, fence, ...batch.map(({ subject }) => headKey(partition, subject))];
   return [
-    'sg2_append',
+    'sg3_append',
     keys.length,
     ...keys,
     historyMs,
-    // Releases that counted on WAIT's own idea of what to wait for said 1 here.
-    0,
+    token,
     ...batch.flatMap((append) => argumentsOf(append)),
   ];
 }
 
-/** Reads the reply of `sg2_append`. @throws Error for a reply of another release. */
-export function appendResult(batch: readonly Append[], reply: unknown): AppendResult | Marked {
+/** Reads the reply of `sg3_append`. @throws Error for a reply of another release. */
+export function appendResult(batch: readonly Append[], reply: unknown): AppendResult | Marked | Fenced {
   const [code, now, ...rest] = reply as [number, number, ...unknown[]];
+  if (code === FENCED) return { outcome: 'fenced', token: (rest[0] as string | null | undefined) ?? null };
   if (code >= FIRST_REFUSAL) {
     const [index, text] = rest as [number, string | null | undefined];
     if (code === MARKED) return { outcome: 'marked', now, index };
     const outcome = REFUSALS[code - FIRST_REFUSAL];
     const append = batch[index];
-    if (outcome === undefined || append === undefined) throw new Error(`sg2_append answered ${code}`);
+    if (outcome === undefined || append === undefined) throw new Error(`sg3_append answered ${code}`);
     return { outcome, now, index, head: text ? parseHead(append.subject, text) : null };
   }
   const times = rest as number[];

@@ -26,7 +26,7 @@ export function endOfHead(times: HeadTimes, final: boolean, historyMs: number): 
   return (final ? at : deadline) + historyMs;
 }
 
-/** The arguments of `sg2_rebuild` (migrations/0001-event-store.lua). */
+/** The arguments of `sg3_rebuild` (migrations/0001-event-store.lua). */
 export function rebuildArguments(
   { partition, seen }: Place,
   { subject, entryId, times, folded }: Refolded,
@@ -35,7 +35,7 @@ export function rebuildArguments(
   const { log, due } = partitionKeys(partition);
   const keys = [log, due, headKey(partition, subject)];
   return [
-    'sg2_rebuild',
+    'sg3_rebuild',
     keys.length,
     ...keys,
     subject,
