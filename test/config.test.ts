@@ -125,7 +125,7 @@ test('a setting that is named like a secret is marked as one', () => {
 test('a byte order mark in front of the secrets file is read over', async () => {
   const folder = await temporaryFolder();
   const file = join(folder.path, 'secrets');
-  writeFileSync(file, `\uFEFF${SECRET}\r\n${OTHER}\r\n`);
+  writeFileSync(file, `\uFEFF${SECRET}\r\n${OTHER}\r\n`, { mode: 0o600 });
   expect(readConfig({ SCANGATE_SECRETS_FILE: file }).secrets).toEqual([SECRET, OTHER]);
   await folder.remove();
 });

@@ -6,7 +6,6 @@ import { demoIdentity } from '../phone/demo.ts';
 import { phoneIdentities } from '../phone/identities.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
 import { jwtIdentity } from '../phone/jwt.ts';
-import { isLinkLocal } from '../phone/link-local.ts';
 import { oidcIdentity } from '../phone/oidc.ts';
 import { pageSessions } from '../phone/page-session.ts';
 import type { PageSessions } from '../phone/page-session.ts';
@@ -17,6 +16,7 @@ import type { UserStatus } from '../phone/user-status.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
+import { assertOutward } from './outward.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys, makeUpstream } from './upstream.ts';
 import { makeWechatPhone } from './wechat.ts';
@@ -75,12 +75,7 @@ function makeJwtPhone(config: Config, metrics: Metrics): PhoneIdentity {
 function jwksOf(config: Config): string {
   const from = needed(config, 'SCANGATE_PHONE_JWT_JWKS');
   if (/^https?:/.test(from)) {
-    if (!URL.canParse(from)) throw new BadSetting('SCANGATE_PHONE_JWT_JWKS', 'is not an address');
-    if (isLinkLocal(new URL(from)))
-      throw new BadSetting(
-        'SCANGATE_PHONE_JWT_JWKS',
-        'is an address of the link itself, which is never asked',
-      );
+    assertOutward('SCANGATE_PHONE_JWT_JWKS', from);
     return from;
   }
   let keys: unknown;
@@ -113,8 +108,7 @@ function makeOidcPhone(config: Config, metrics: Metrics, sessions: PageSessions)
 function makeUserStatus(config: Config, metrics: Metrics): UserStatus {
   const address = config.SCANGATE_USER_STATUS_URL;
   if (address === undefined) return () => Promise.resolve(true);
-  if (!/^https?:/.test(address) || !URL.canParse(address))
-    throw new BadSetting('SCANGATE_USER_STATUS_URL', 'is not a web address');
+  assertOutward('SCANGATE_USER_STATUS_URL', address);
   return userStatus({
     address,
     token: config.SCANGATE_USER_STATUS_TOKEN,

@@ -1,3 +1,8 @@
+/** An address to listen on, as the host name of a URL has it. */
+export function hostNameOf(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host.toLowerCase();
+}
+
 /** Whether a host name of a URL is this machine's own. */
 export function isLoopback(host: string): boolean {
   return (

@@ -1,5 +1,5 @@
 import { BadSetting } from './bad-setting.ts';
-import { isLoopback, isPrivate } from './host-name.ts';
+import { hostNameOf, isLoopback, isPrivate } from './host-name.ts';
 import type { StoreKind } from './store-kind.ts';
 import type { Values } from './values.ts';
 
@@ -28,17 +28,37 @@ export function identitiesOf(
   }
   if (named.includes('demo')) {
     if (named.length > 1) throw new BadSetting('SCANGATE_PHONE_IDENTITY', 'demo goes alone');
-    if (!isLoopback(publicUrl.hostname) && !isPrivate(publicUrl.hostname)) {
-      throw new BadSetting(
-        'SCANGATE_PHONE_IDENTITY',
-        'demo lets anyone be anyone: it starts only where SCANGATE_PUBLIC_URL is a loopback or private address',
-      );
-    }
+    assertNear(values, publicUrl);
   }
   if (values.SCANGATE_SUB_BARE !== undefined && !named.includes(values.SCANGATE_SUB_BARE)) {
     throw new BadSetting('SCANGATE_SUB_BARE', 'must be one of SCANGATE_PHONE_IDENTITY');
   }
   return known;
+}
+
+// Once it listens to more than near addresses, each peer is looked at as well.
+function assertNear(values: Values, publicUrl: URL): void {
+  const host = hostNameOf(values.HOST);
+  const isWanted = values.SCANGATE_PHONE_IDENTITY !== undefined || isPrivate(publicUrl.hostname);
+  if (!isNear(publicUrl.hostname)) {
+    throw new BadSetting(
+      'SCANGATE_PHONE_IDENTITY',
+      'demo lets anyone be anyone: it starts only where SCANGATE_PUBLIC_URL is a loopback or private address',
+    );
+  }
+  if (!isNear(host) && !(isWanted && UNSPECIFIED.includes(host))) {
+    throw new BadSetting(
+      'HOST',
+      `${values.HOST} is open to strangers, and the phone identity demo lets anyone be anyone: ` +
+        'name another in SCANGATE_PHONE_IDENTITY, or set SCANGATE_PUBLIC_URL to a private address',
+    );
+  }
+}
+
+const UNSPECIFIED = ['0.0.0.0', '[::]'];
+
+function isNear(host: string): boolean {
+  return isLoopback(host) || isPrivate(host);
 }
 
 function isKnown(name: string): name is PhoneIdentityName {

@@ -1,5 +1,5 @@
 import { BadSetting } from './bad-setting.ts';
-import { isLoopback } from './host-name.ts';
+import { hostNameOf, isLoopback } from './host-name.ts';
 import type { Values } from './values.ts';
 
 /** The address that browsers and phones use. @throws {@link BadSetting} where it is no origin of the web. */
@@ -19,8 +19,12 @@ export function publicUrlOf(values: Values): URL {
   ) {
     throw new BadSetting('SCANGATE_PUBLIC_URL', 'must be an origin, without path, query, fragment or user');
   }
-  if (values.SCANGATE_LIMITS === 'off' && !isLoopback(url.hostname)) {
-    throw new BadSetting('SCANGATE_LIMITS', 'off is for loopback addresses only');
+  const isOpen = !isLoopback(url.hostname) || !isLoopback(hostNameOf(values.HOST));
+  if (values.SCANGATE_LIMITS === 'off' && isOpen) {
+    throw new BadSetting(
+      'SCANGATE_LIMITS',
+      'off is for loopback addresses only, of HOST and SCANGATE_PUBLIC_URL',
+    );
   }
   return url;
 }

@@ -17,6 +17,8 @@ export interface AppParts {
   readonly dispatcher: Dispatcher;
   readonly origins: Origins;
   readonly security: readonly Header[];
+  /** Looks at every request before any route does. @throws ScangateError */
+  readonly admit: (req: IncomingMessage) => void;
   readonly accessLog: AccessLog;
   /** Makes the id by which a request's log lines belong together. */
   readonly makeRequestId: (req: IncomingMessage) => string;
@@ -36,6 +38,7 @@ export function makeApp(parts: AppParts): Express {
   app.enable('strict routing');
   app.use((req, res, next) => {
     accessLog.mark(res, parts.makeRequestId(req), req.method);
+    parts.admit(req);
     next();
   });
   for (const [path, routes] of byPath(parts.routes)) {

@@ -63,7 +63,6 @@ export class Dispatcher {
     cors: readonly Header[],
   ): Promise<void> {
     const address = this.#parts.addressOf(req);
-    checkHost(req);
     if (route.limit !== undefined) await this.#parts.limits.check(route.limit, req, res);
     const mark = markOf(res);
     const request = await this.#parse(route, params, address, req, mark?.id ?? '-');
@@ -133,12 +132,3 @@ const CLOSE: readonly Header[] = [['Connection', 'close']];
 
 /** A refused body up to this size is read to its end and dropped, so that the answer arrives; a larger one is cut. */
 const UNREAD_BYTES_MAX = 1_048_576;
-
-/** A host as RFC 9110 §7.2 has it: a name or address, and perhaps a port. */
-const HOST = /^(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
-
-function checkHost({ headers, httpVersion }: IncomingMessage): void {
-  // Only HTTP/1.0, as old health checks speak it, may leave it out.
-  if (headers.host === undefined ? httpVersion !== '1.0' : !HOST.test(headers.host))
-    throw new ScangateError('invalid_request', { field: 'Host', message: 'The Host header is not one.' });
-}

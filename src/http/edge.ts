@@ -15,13 +15,16 @@ import type { Ledger } from '../store/ledger.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { ScangateError } from '../ticket/error.ts';
 import { makeApp } from './app.ts';
+import type { AppParts } from './app.ts';
 import { awayCookies } from './caller/away-cookie.ts';
 import { BrowserGate } from './caller/browser-gate.ts';
 import { clientAddresses, connectionAddresses } from './caller/client-address.ts';
+import { hostCheck } from './caller/host.ts';
 import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
-import { makeLimits, noLimits } from './limits/limits.ts';
+import { makeLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
 import type { Pages } from './pages/pages.ts';
 import { problemPage } from './pages/problem-page.ts';
@@ -53,7 +56,7 @@ export interface EdgeSettings {
   readonly issuer: string;
   /** The operator's own app. */
   readonly phoneApp: PhoneApp;
-  /** Addresses or networks whose `X-Forwarded-For` counts. */
+  /** Addresses or networks whose word counts on whom they forward for. */
   readonly trustedProxies: readonly string[];
   readonly lives: MintingParts['lives'];
   /** How long an outcome can still be learnt after a ticket's end. */
@@ -63,8 +66,9 @@ export interface EdgeSettings {
   readonly idempotencyLifeMs: number;
   /** The largest body of a request. */
   readonly bodyBytes: number;
-  /** Undefined: nothing is limited. */
-  readonly perMinute: LimitsParts['perMinute'] | undefined;
+  readonly perMinute: LimitsParts['perMinute'];
+  /** Whether clients on this very machine are limited too. */
+  readonly limitsLoopback: boolean;
   /** Whether nodes share a store, and count their rate limits in it together. */
   readonly sharesLimits: boolean;
   readonly server: ServerBounds & { readonly lingerMs: number };
@@ -132,9 +136,13 @@ export function makeEdge(options: EdgeOptions): Edge {
   const { origins } = options.shared;
   const security = securityHeaders(publicUrl);
   const addressOf = clientAddresses(settings.trustedProxies, (peer) =>
-    log.warn({ peer }, 'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: not limited by address'),
+    log.warn(
+      { peer },
+      'forwards for others but is not in SCANGATE_TRUSTED_PROXIES: its clients are limited as one',
+    ),
   );
 
+  const admit = admission(options, addressOf);
   const connections = makeConnections(options);
   const parts = routeParts(options, connections);
   const routes = routeTable(parts);
@@ -156,6 +164,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     dispatcher,
     origins,
     security,
+    admit,
     accessLog: new AccessLog(log, metrics, options.monotonicNow),
     makeRequestId,
   });
@@ -163,12 +172,29 @@ export function makeEdge(options: EdgeOptions): Edge {
     sockets: socketTable(parts),
     addressOf,
     security,
+    admit,
     connections,
     log,
     makeRequestId,
   });
   const server = makeHttpServer({ app, onUpgrade, connections, security, bounds: settings.server });
   return { server, connections, routes };
+}
+
+const FAR = 'A gateway with demo phones serves loopback and private addresses only.';
+
+// Whoever comes from afar must not meet the identity that lets anyone be anyone, whatever address is public.
+function admission(
+  { settings, phones }: EdgeOptions,
+  addressOf: LimitsParts['addressOf'],
+): AppParts['admit'] {
+  const checkHost = hostCheck(settings.publicUrl, (req) => addressOf(req).isLoopback);
+  const demo = phones.all.some(({ source }) => source === 'demo');
+  return (req) => {
+    checkHost(req);
+    if (demo && !addressOf(req).isNear)
+      throw new ScangateError('invalid_request', { field: 'address', message: FAR });
+  };
 }
 
 function makeConnections({ settings, shared, metrics, monotonicNow }: EdgeOptions): Connections {
@@ -238,10 +264,10 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
 }
 
 function limitsOf(options: EdgeOptions, addressOf: LimitsParts['addressOf']): Limits {
-  const { perMinute } = options.settings;
-  if (perMinute === undefined) return noLimits;
+  const { perMinute, limitsLoopback } = options.settings;
   return makeLimits({
     perMinute,
+    limitsLoopback,
     makeStore: limitStores(options),
     addressOf,
     now: options.wallNow,

@@ -15,6 +15,8 @@ export interface UpgradeParts {
   readonly sockets: readonly SocketRoute[];
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   readonly security: readonly Header[];
+  /** As of the application. */
+  readonly admit: (req: IncomingMessage) => void;
   readonly connections: Connections;
   readonly log: Log;
   /** As of the application: makes the id by which a request's log lines belong together. */
@@ -34,6 +36,7 @@ export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
     head: Buffer,
     requestId: string | undefined,
   ): Promise<void> {
+    parts.admit(req);
     const { url = '' } = req;
     const at = url.indexOf('?');
     const path = at < 0 ? url : url.slice(0, at);

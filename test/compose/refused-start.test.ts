@@ -126,7 +126,7 @@ const AFTER_STORE: readonly (readonly [string, () => Record<string, string>, Reg
     /^SCANGATE_TRUSTED_PROXIES: /,
   ],
   ['a port that is taken', () => ({ PORT: String(port) }), /EADDRINUSE/],
-  ['a host that is nobody', () => ({ HOST: '192.0.2.1' }), /EADDRNOTAVAIL/],
+  ['a host that is nobody', () => ({ HOST: '10.255.255.254' }), /EADDRNOTAVAIL/],
 ];
 
 /** Those by which it is told apart whether both stores are closed; the others need but one. */

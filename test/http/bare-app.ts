@@ -1,5 +1,4 @@
 import type { Express } from 'express';
-import { noLimits } from '../../src/http/limits/limits.ts';
 import { makeApp } from '../../src/http/app.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
 import { Dispatcher } from '../../src/http/dispatch.ts';
@@ -17,9 +16,9 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     isClientOrigin: () => false,
   });
   const dispatcher = new Dispatcher({
-    addressOf: () => ({ ip: '127.0.0.1', counted: undefined }),
+    addressOf: () => ({ ip: '127.0.0.1', counted: undefined, isLoopback: true, isNear: true }),
     origins,
-    limits: noLimits,
+    limits: { check: () => Promise.resolve() },
     security: [],
     bodyBytes,
     log,
@@ -32,6 +31,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     dispatcher,
     origins,
     security: [],
+    admit: () => undefined,
     accessLog: new AccessLog(log, metrics, () => performance.now()),
     makeRequestId: () => 'request',
   });

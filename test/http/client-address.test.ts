@@ -33,19 +33,38 @@ test.each([
   ['2001:db8::5', xff('2001:db8:ffff::1'), ['2001:db8::/64'], '2001:db8:ffff::1'],
   ['10.0.0.1', xff(''), ['10.0.0.0/8'], '10.0.0.1'],
 ] as const)('%s with %j, trusting %j, is %s', (peer, headers, trusted, ip) => {
-  expect(read(peer, headers, trusted)).toEqual({ ip, counted: countedAs(ip) });
+  expect(read(peer, headers, trusted)).toMatchObject({ ip, counted: countedAs(ip) });
 });
 
-test('an unlisted near peer that forwards is told of once and not counted', () => {
+test('an unlisted near peer that forwards is told of once, and counted as its clients are unknown', () => {
   const told: string[] = [];
   const addressOf = clientAddresses([], (peer) => told.push(peer));
   const from = (remoteAddress: string, headers: Record<string, string>) =>
     addressOf({ socket: { remoteAddress }, headers } as unknown as IncomingMessage);
-  for (const headers of [xff('1.2.3.4'), { forwarded: 'for=1.2.3.4' }])
-    expect(from('192.168.1.1', headers)).toEqual({ ip: '192.168.1.1', counted: undefined });
-  expect(from('8.8.8.8', xff('1.2.3.4'))).toEqual({ ip: '8.8.8.8', counted: '8.8.8.8' });
-  expect(from('192.168.1.1', {})).toEqual({ ip: '192.168.1.1', counted: '192.168.1.1' });
-  expect(told).toEqual(['192.168.1.1']);
+  for (const headers of [xff('1.2.3.4'), { forwarded: 'for=1.2.3.4' }, { 'x-real-ip': '1.2.3.4' }])
+    expect(from('192.168.1.1', headers)).toMatchObject({ ip: '', counted: '192.168.1.1', isNear: false });
+  expect(from('192.168.1.1', xff('10.0.0.1'))).toMatchObject({ ip: '', isNear: true, isLoopback: false });
+  expect(from('127.0.0.1', xff('127.0.0.2'))).toMatchObject({ ip: '', isLoopback: true });
+  expect(from('8.8.8.8', xff('1.2.3.4'))).toMatchObject({ ip: '8.8.8.8', counted: '8.8.8.8' });
+  expect(from('192.168.1.1', {})).toMatchObject({ ip: '192.168.1.1', counted: '192.168.1.1', isNear: true });
+  expect(told).toEqual(['192.168.1.1', '127.0.0.1']);
+});
+
+test.each([
+  [{ forwarded: 'for=1.2.3.4' }, '1.2.3.4'],
+  [{ forwarded: 'For="[2001:db8::1]:4711"; proto=https;by=10.0.0.1' }, '2001:db8::1'],
+  [{ forwarded: 'for=6.6.6.6, for=1.2.3.4:80, for=10.0.0.2' }, '1.2.3.4'],
+  [{ forwarded: 'for="a,b;for=6.6.6.6", for=1.2.3.4' }, '1.2.3.4'],
+  [{ forwarded: 'for=1.2.3.4, for=unknown' }, '10.0.0.1'],
+  [{ forwarded: 'for=1.2.3.4, proto=https' }, '10.0.0.1'],
+  [{ 'x-real-ip': '1.2.3.4' }, '1.2.3.4'],
+  [{ 'x-real-ip': '1.2.3.4', ...xff('6.6.6.6, 1.2.3.4') }, '1.2.3.4'],
+  [{ 'x-real-ip': '1.2.3.4', ...xff('6.6.6.6') }, ''],
+  [{ forwarded: 'for=1.2.3.4', ...xff('6.6.6.6') }, ''],
+  [{ forwarded: `for=6.6.6.6, ${'"'.repeat(5001)}` }, '10.0.0.1'],
+])('%j from a listed proxy is from %s', (headers, ip) => {
+  const counted = ip === '' ? '10.0.0.1' : countedAs(ip);
+  expect(read('10.0.0.1', headers as Record<string, string>, ['10.0.0.0/8'])).toMatchObject({ ip, counted });
 });
 
 test('a proxy that is no address is refused', () => {

@@ -22,7 +22,7 @@ const secretsFile = (): string => join(folder.path, 'secrets');
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  writeFileSync(secretsFile(), old);
+  writeFileSync(secretsFile(), old, { mode: 0o600 });
   gateway = await startGateway({ env: { SCANGATE_SECRETS_FILE: secretsFile() } });
 });
 

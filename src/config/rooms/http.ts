@@ -13,7 +13,8 @@ export function edgeSettings(config: Config) {
     numberTries: config.SCANGATE_NUMBER_TRIES,
     idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
     bodyBytes: config.SCANGATE_BODY_BYTES,
-    perMinute: config.SCANGATE_LIMITS === 'off' ? undefined : requestsPerMinute(config),
+    perMinute: requestsPerMinute(config),
+    limitsLoopback: config.SCANGATE_LIMITS === 'on',
     sharesLimits: config.storeKind === 'redis',
     server: {
       headerMs: config.SCANGATE_HTTP_HEADER_TIMEOUT,

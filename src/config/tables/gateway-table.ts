@@ -21,7 +21,11 @@ export const GATEWAY_SETTINGS = {
     'comma separated, each 32 random bytes in base64url; the first makes, all check',
     { secret: true },
   ),
-  SCANGATE_SECRETS_FILE: setting('text', undefined, 'a file that holds the same'),
+  SCANGATE_SECRETS_FILE: setting(
+    'text',
+    undefined,
+    'a file that holds the same; not one that every user of the machine can read',
+  ),
   SCANGATE_CLIENTS_FILE: setting('text', undefined, 'registered clients, reloaded on change'),
   SCANGATE_PHONE_IDENTITY: setting(
     'list',
@@ -36,12 +40,12 @@ export const GATEWAY_SETTINGS = {
   SCANGATE_TRUSTED_PROXIES: setting(
     'list',
     undefined,
-    'addresses or networks whose `X-Forwarded-For` counts',
+    'addresses or networks whose `X-Forwarded-For`, `Forwarded` or `X-Real-IP` counts',
   ),
   SCANGATE_LIMITS: setting(
     ['on', 'off'],
     'on',
-    '`off` lifts rate limits and bounds per address; loopback only',
+    '`off` lifts rate limits and bounds per address for clients on this machine; `HOST` and the public address must be loopback',
   ),
   SCANGATE_DURABILITY: setting(
     ['auto', 'acknowledged', 'replicated'],

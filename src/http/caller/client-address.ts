@@ -2,23 +2,31 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { BadSetting } from '../../config/bad-setting.ts';
+import { forwardedChains } from './forwarded.ts';
+import type { Chain } from './forwarded.ts';
 
 /** Where a request comes from, as far as the gateway can tell. */
 export interface ClientAddress {
+  /** Empty where it came through a proxy whose word does not count: then nobody is on the same network as it. */
   readonly ip: string;
   /**
    * What is counted against it: an IPv4 address, or the /56 network of an IPv6 one, all of which a client may have to
-   * itself. Undefined for a peer that forwards for others without being listed: nothing can be counted by its address.
+   * itself. Where the client is unknown, it is the peer's. Undefined only for a socket that has no peer any more.
    */
   readonly counted: string | undefined;
+  /** Whether it is loopback, and so was every address that it was forwarded for. */
+  readonly isLoopback: boolean;
+  /** Whether all of these are loopback or private. */
+  readonly isNear: boolean;
 }
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 
 /**
- * Makes the reader of client addresses. `X-Forwarded-For` counts only from trusted proxies, read from its right end to
- * the first address that is not one of them.
+ * Makes the reader of client addresses. What a peer says that it forwards for (`X-Forwarded-For`, RFC 7239 `Forwarded`,
+ * `X-Real-IP`) counts only from trusted proxies, read from its right end to the first address that is not one of them.
+ * Where two of these name different clients, one of them is the client's own invention, and neither counts.
  *
  * @param trusted addresses, or networks in CIDR notation.
  * @param onUnlisted told once about each loopback or private peer that forwards without being listed.
@@ -34,18 +42,22 @@ export function clientAddresses(
 
   return (req) => {
     const peer = readAddress(req.socket.remoteAddress ?? '');
-    if (peer === undefined) return { ip: '', counted: undefined };
-    const forwarded = req.headers['x-forwarded-for'];
-    if (forwarded === undefined && req.headers.forwarded === undefined) return counted(peer);
+    if (peer === undefined) return { ip: '', counted: undefined, isLoopback: false, isNear: false };
+    const chains = forwardedChains(req.headers);
+    if (chains.length === 0) return known(peer);
     if (!isTrusted(peer)) {
-      const near = isNear(peer);
-      if (near && !warned.has(peer.toString()) && warned.size < WARNED_MAX) {
+      if (!isNear(peer)) return known(peer);
+      if (!warned.has(peer.toString()) && warned.size < WARNED_MAX) {
         warned.add(peer.toString());
         onUnlisted(peer.toString());
       }
-      return near ? { ip: peer.toString(), counted: undefined } : counted(peer);
+      return unknown(peer, chains);
     }
-    return counted(nearestUntrusted(String(forwarded ?? ''), peer, isTrusted));
+    const clients = chains.map((chain) => nearestUntrusted(chain, peer, isTrusted));
+    const [client = peer, ...others] = clients;
+    return others.every((other) => other.toString() === client.toString())
+      ? known(client)
+      : unknown(peer, chains);
   };
 }
 
@@ -60,19 +72,33 @@ export function connectionAddresses(trusted: readonly string[]): (socket: Socket
   return ({ remoteAddress }) => {
     const peer = readAddress(remoteAddress ?? '');
     if (peer === undefined || networks.some((network) => isIn(peer, network))) return undefined;
-    return counted(peer).counted;
+    return countedOf(peer);
   };
 }
 
 const WARNED_MAX = 1000;
 
-/** Hops that are looked at, from the right. */
-const HOPS_MAX = 32;
+function known(address: Address): ClientAddress {
+  const isLoopback = address.range() === 'loopback';
+  return { ip: address.toString(), counted: countedOf(address), isLoopback, isNear: isNear(address) };
+}
 
-function nearestUntrusted(header: string, peer: Address, isTrusted: (address: Address) => boolean): Address {
+function unknown(peer: Address, chains: readonly Chain[]): ClientAddress {
+  const claimed = [peer, ...chains.flat().map((hop) => readAddress(hop))];
+  const all = (is: (address: Address) => boolean): boolean =>
+    claimed.every((address) => address !== undefined && is(address));
+  return {
+    ip: '',
+    counted: countedOf(peer),
+    isLoopback: all((address) => address.range() === 'loopback'),
+    isNear: all(isNear),
+  };
+}
+
+function nearestUntrusted(chain: Chain, peer: Address, isTrusted: (address: Address) => boolean): Address {
   let nearest = peer;
-  for (const hop of header.split(',').slice(-HOPS_MAX).toReversed()) {
-    const address = readAddress(withoutPort(hop.trim()));
+  for (const hop of chain.toReversed()) {
+    const address = readAddress(hop);
     if (address === undefined) return nearest;
     nearest = address;
     if (!isTrusted(address)) return address;
@@ -80,17 +106,10 @@ function nearestUntrusted(header: string, peer: Address, isTrusted: (address: Ad
   return nearest;
 }
 
-function counted(address: Address): ClientAddress {
-  const ip = address.toString();
-  if (!('parts' in address)) return { ip, counted: ip };
+function countedOf(address: Address): string {
+  if (!('parts' in address)) return address.toString();
   const [a = 0, b = 0, c = 0, d = 0] = address.parts;
-  return { ip, counted: `${[a, b, c, d & 0xff00].map((part) => part.toString(16)).join(':')}::/56` };
-}
-
-function withoutPort(hop: string): string {
-  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop);
-  if (bracketed?.[1] !== undefined) return bracketed[1];
-  return /^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop;
+  return `${[a, b, c, d & 0xff00].map((part) => part.toString(16)).join(':')}::/56`;
 }
 
 function readAddress(text: string): Address | undefined {

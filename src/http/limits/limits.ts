@@ -13,6 +13,8 @@ export interface LimitsParts {
   readonly perMinute: Readonly<Record<LimitName, number>>;
   /** A store that nodes share, one per limit; absent: this process' memory. It must settle within its own bound. */
   readonly makeStore?: ((name: LimitName) => Store) | undefined;
+  /** False with `SCANGATE_LIMITS=off`: who is on this very machine may do as much as they like. */
+  readonly limitsLoopback: boolean;
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -28,9 +30,6 @@ export interface Limits {
 
 const WINDOW_MS = 60_000;
 
-/** Limits that limit nothing (`SCANGATE_LIMITS=off`). */
-export const noLimits: Limits = { check: () => Promise.resolve() };
-
 export function makeLimits(parts: LimitsParts): Limits {
   const away = (): void => parts.onStoreAway?.();
   const limiterOf = (name: LimitName) =>
@@ -39,7 +38,10 @@ export function makeLimits(parts: LimitsParts): Limits {
       limit: parts.perMinute[name],
       ...(parts.makeStore === undefined ? {} : { store: parts.makeStore(name) }),
       keyGenerator: (req) => parts.addressOf(req).counted ?? '',
-      skip: (req) => parts.addressOf(req).counted === undefined,
+      skip: (req) => {
+        const { counted, isLoopback } = parts.addressOf(req);
+        return counted === undefined || (isLoopback && !parts.limitsLoopback);
+      },
       handler: (req, _res, next) => {
         const reset = (req as AugmentedRequest)['rateLimit']?.resetTime?.getTime();
         const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - parts.now());

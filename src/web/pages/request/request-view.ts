@@ -14,7 +14,7 @@ export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: numbe
   sections.toggle('unverified', answer.client.verified !== true);
   sections.fill('place', browser.place ?? '');
   sections.toggle('place', !!browser.place);
-  sections.fill('ip', browser.ip ?? '–');
+  sections.fill('ip', browser.ip || '–');
   sections.toggle('same-network', browser.same_network === true);
   sections.toggle('other-network', browser.same_network === false);
   sections.fill('agent', browserName(browser.agent ?? '–'));

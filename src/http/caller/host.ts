@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../../config/host-name.ts';
+import { ScangateError } from '../../ticket/error.ts';
+
+/** A host as RFC 9110 §7.2 has it: a name or address, and perhaps a port. */
+const HOST = /^(?:([A-Za-z0-9._~%!$&'()*+,;=-]*)|(\[[0-9A-Fa-f:.]+\]))(?::\d{0,5})?$/;
+
+/** What load balancers ask, by whatever name they have for this node. */
+const ANY_HOST = /^(?:https?:\/\/[^/]*)?\/(?:livez|readyz)(?:\?|$)/i;
+
+/**
+ * Makes the check of whom a request is for (RFC 9112 §3.2): exactly one `Host`, and our own name in it, so that no page of
+ * another name, which its owner lets lead here, is answered as if it were ours. Our names are the public address's, a
+ * loopback one, and the very address that the connection came to.
+ *
+ * @param isLocal whether a request comes from this machine, which may call us what it likes.
+ * @returns what throws ScangateError `invalid_request`.
+ */
+export function hostCheck(
+  publicUrl: URL,
+  isLocal: (req: IncomingMessage) => boolean,
+): (req: IncomingMessage) => void {
+  return (req) => {
+    const { headers, httpVersion, rawHeaders, url = '' } = req;
+    // Only HTTP/1.0, as old health checks speak it, may leave it out.
+    if (headers.host === undefined && httpVersion === '1.0') return;
+    const [text, name = '', address = ''] = HOST.exec(headers.host ?? '[') ?? [];
+    if (text === undefined) throw refused('The Host header is not one.');
+    if (countOf(rawHeaders) > 1) throw refused('There are two Host headers.');
+    const host = (name + address).toLowerCase();
+    const isOurs = host === publicUrl.hostname || isLoopback(host) || isOwnAddress(host, req);
+    if (!isOurs && !ANY_HOST.test(url) && !isLocal(req)) throw refused('This host is not here.');
+  };
+}
+
+function refused(message: string): ScangateError {
+  return new ScangateError('invalid_request', { field: 'Host', message });
+}
+
+function countOf(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+function isOwnAddress(host: string, { socket: { localAddress = '' } }: IncomingMessage): boolean {
+  const own = localAddress.replace(/^::ffff:(?=\d+\.)/, '');
+  return host !== '' && host === (own.includes(':') ? `[${own}]` : own);
+}
