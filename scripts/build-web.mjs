@@ -133,6 +133,13 @@ async function buildClient(outDir) {
   await writeFile(join(outDir, 'client.css'), css);
 }
 
+/** What an app takes as the phone: one module without a page. */
+async function buildPhone(outDir) {
+  const { body, exported, holder } = await bundle(join(webDir, 'phone/phone.ts'));
+  const names = exported.join(', ');
+  await writeFile(join(outDir, 'phone.mjs'), `${banner}${body}export const { ${names} } = ${holder};\n`);
+}
+
 async function buildPages(outDir) {
   const pagesDir = join(webDir, 'pages');
   const entries = await readdir(pagesDir, { withFileTypes: true });
@@ -167,14 +174,19 @@ async function declareTypes(outDir) {
 
 /**
  * Builds `src/web` into a folder: `client.mjs`, `client.js` (one classic script in the syntax of ES5, global `Scangate`),
- * `client.css`, one classic script a page, the style sheets, and under `pages/` the templates and their texts.
+ * `client.css`, `phone.mjs`, one classic script a page, the style sheets, and under `pages/` the templates and their texts.
  *
  * @param {{ declares?: boolean }} [options] without declarations no types are checked
  */
 export async function buildWeb(outDir = join(projectDir, 'dist/web'), { declares = true } = {}) {
   await rm(outDir, { recursive: true, force: true });
   await mkdir(join(outDir, 'pages'), { recursive: true });
-  await Promise.all([...(declares ? [declareTypes(outDir)] : []), buildClient(outDir), buildPages(outDir)]);
+  await Promise.all([
+    ...(declares ? [declareTypes(outDir)] : []),
+    buildClient(outDir),
+    buildPhone(outDir),
+    buildPages(outDir),
+  ]);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(resolve(process.argv[1])).href) await buildWeb();

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { confirm, deny, scan } from '../support/signin.ts';
+import { confirm, deny, look, mint, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
 import { PhoneBrowser } from '../phone/phone-browser.ts';
 import { signInAt } from './sign-in-page.ts';
@@ -20,16 +20,17 @@ const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 
 let gateway: Gateway;
 let folder: TemporaryFolder;
-let ports: { page: number; express: number };
+let ports: { page: number; express: number; phone: number };
 const children: Child[] = [];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  const [page = 0, express = 0] = await freePorts(2);
-  ports = { page, express };
+  const [page = 0, express = 0, phone = 0] = await freePorts(3);
+  ports = { page, express, phone };
   const clients = readFileSync(join(EXAMPLES, 'clients.json'), 'utf8')
     .replaceAll(':3001/', `:${page}/`)
-    .replaceAll(':3002/', `:${express}/`);
+    .replaceAll(':3002/', `:${express}/`)
+    .replaceAll(':3003/', `:${phone}/`);
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, clients);
   gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
@@ -102,6 +103,29 @@ test('a page with <scan-login>', async () => {
     expectStatus(await confirm(gateway.url, scanned, 'linus'), 200);
     await page.waitForURL(`${here}callback.html`);
     await page.getByText('Hello, linus!').waitFor();
+  } finally {
+    await browser.close();
+  }
+});
+
+test('a web app as the phone', async () => {
+  await start('phone/server.mjs', ports.phone, /Open /);
+  const ticket = await mint(gateway.url);
+  const browser: Browser = await startChromium();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://localhost:${ports.phone}/`);
+    await page.locator('[name=user]').fill('emmy');
+    await page.locator('[name=text]').fill('https://elsewhere.example/s/x');
+    await page.getByRole('button', { name: 'Scan' }).click();
+    await page.getByText('This is no code').waitFor();
+    await page.locator('[name=text]').fill(ticket.notice.scan?.url ?? '');
+    await page.getByRole('button', { name: 'Scan' }).click();
+    await page.locator('#decide').waitFor();
+    expect(expectStatus(await look(ticket), 200).scanner?.name).toBe('emmy');
+    await page.getByRole('button', { name: 'Yes' }).click();
+    await page.getByText('Signed in.').waitFor();
+    expect(expectStatus(await look(ticket), 200).status).toBe('confirmed');
   } finally {
     await browser.close();
   }

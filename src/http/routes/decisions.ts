@@ -58,6 +58,7 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
     method: 'post',
     path: '/v1/tickets/:id/confirm',
     limit: 'scans',
+    crossOrigin: true,
     operation: {
       ...operation,
       id: 'confirm',
@@ -79,6 +80,7 @@ export function denyRoute(parts: DecisionRouteParts): Route {
     method: 'post',
     path: '/v1/tickets/:id/deny',
     limit: 'scans',
+    crossOrigin: true,
     operation: {
       ...operation,
       id: 'deny',

@@ -67,6 +67,7 @@ export function scanRoute(parts: ScanRouteParts): Route {
     method: 'post',
     path: '/v1/scans',
     limit: 'scans',
+    crossOrigin: true,
     operation: {
       id: 'scan',
       summary: 'Scan a code',

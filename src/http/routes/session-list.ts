@@ -39,6 +39,7 @@ export function listSessionsRoute({ userSessions, clients, caller }: SessionList
   return route({
     method: 'get',
     path: '/v1/sessions',
+    crossOrigin: true,
     operation: {
       id: 'getSessions',
       summary: 'Where the user is signed in',
@@ -60,6 +61,7 @@ export function endSessionRoute({ sessions, caller }: SessionListParts): Route {
   return route({
     method: 'delete',
     path: '/v1/sessions/:sid',
+    crossOrigin: true,
     operation: {
       id: 'endSession',
       summary: 'Sign out there',

@@ -33,7 +33,7 @@ const NAMED = new RegExp(
 
 /** What is named and stands in no checkout: what a build or a run makes, and what others have. */
 const ELSEWHERE =
-  /^(dist|node_modules|\.cache|test-artifacts|coverage|\.scangate)\/|^(client\.(mjs|css)|(build|jwks|chaos)\.json)$/;
+  /^(dist|node_modules|\.cache|test-artifacts|coverage|\.scangate)\/|^(client\.(mjs|css)|phone\.mjs|(build|jwks|chaos)\.json)$/;
 
 /** Whether a file stands in the tree under this name, be it its path from the top, from this folder, or its end. */
 function stands(tree: Tree, name: string, from: string): boolean {

@@ -1,0 +1,59 @@
+/** Why a call came to nothing: the gateway's own `code` (docs/wire.md, "HTTP"), or one of the phone's side. */
+export type PhoneProblem =
+  | 'invalid_request'
+  | 'phone_unknown'
+  | 'not_found'
+  | 'already_scanned'
+  | 'already_confirmed'
+  | 'already_denied'
+  | 'already_cancelled'
+  | 'already_redeemed'
+  | 'expired'
+  | 'too_many_requests'
+  | 'store_unavailable'
+  | 'not_replicated'
+  /** No answer came, or none that a gateway gives: the same call again is safe, and does nothing twice. */
+  | 'offline'
+  /** Any other code of the gateway's, in {@link PhoneError.message}. */
+  | 'other';
+
+const KNOWN: readonly string[] = [
+  'invalid_request',
+  'phone_unknown',
+  'not_found',
+  'already_scanned',
+  'already_confirmed',
+  'already_denied',
+  'already_cancelled',
+  'already_redeemed',
+  'expired',
+  'too_many_requests',
+  'store_unavailable',
+  'not_replicated',
+];
+
+/** A call that came to nothing. */
+export class PhoneError extends Error {
+  readonly code: PhoneProblem;
+  /** The member at fault; `number` for a wrong number. */
+  readonly field: string | undefined;
+  /** Milliseconds until it is worth coming back, where the gateway says so. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: PhoneProblem,
+    message: string,
+    more: { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined } = {},
+  ) {
+    super(message);
+    this.name = 'PhoneError';
+    this.code = code;
+    this.field = more.field;
+    this.retryAfterMs = more.retryAfterMs;
+  }
+}
+
+/** The gateway's code as one that is known here. */
+export function problemOf(code: unknown): PhoneProblem {
+  return typeof code === 'string' && KNOWN.indexOf(code) >= 0 ? (code as PhoneProblem) : 'other';
+}
