@@ -287,10 +287,11 @@ local function append(KEYS, ARGV)
 end
 
 -- sg3_read: heads as they are.
---   KEYS  log, then heads    ARGV a subject for each head    reply {now, head or nil, ...}
+--   KEYS  log, fence, then heads    ARGV a subject for each head    reply {now, the fence's token or nil, head or nil, ...}
 local function read(KEYS, ARGV)
-  local reply = { clock() }
-  for i = 2, #KEYS do reply[i] = whole(KEYS[1], ARGV[i - 1], redis.call('GET', KEYS[i])) end
+  local fence = redis.call('GET', KEYS[2])
+  local reply = { clock(), fence and string.match(fence, '^%S+') }
+  for i = 3, #KEYS do reply[i] = whole(KEYS[1], ARGV[i - 2], redis.call('GET', KEYS[i])) end
   return reply
 end
 
@@ -331,11 +332,13 @@ local function trim(KEYS, ARGV)
 end
 
 -- sg3_rebuild: puts back a head that was folded from the log, unless there is one or the log went on.
---   KEYS  log, due, head
+--   KEYS  log, due, head, fence
 --   ARGV  subject, the log's last id that was folded or seen, instant at which the head ends, deadline, final 0|1, the
---         whole head, stream id of the subject's first entry
---   reply 1 put, 0 there is one, -1 the log went on: fold again
+--         whole head, stream id of the subject's first entry, the fence's token as it was when the log was read
+--   reply 1 put, 0 there is one, -1 the log went on, or is another one under another fence: fold again
 local function rebuild(KEYS, ARGV)
+  local fence = redis.call('GET', KEYS[4])
+  if not fence or string.match(fence, '^%S+') ~= ARGV[8] then return -1 end
   if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
   local newer = redis.call('XRANGE', KEYS[1], '(' .. ARGV[2], '+', 'COUNT', 1000)
   if #newer == 1000 then return -1 end

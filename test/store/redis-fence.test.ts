@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { EventStore } from '../../src/store/event-store.ts';
+import type { EventStore, Head } from '../../src/store/event-store.ts';
+import { headKey, partitionKeys } from '../../src/store/keys.ts';
 import { connectRedis } from '../../src/store/redis/connection/connect-redis.ts';
 import type { Connect, RedisConnection, Role } from '../../src/store/redis/connection/redis-connection.ts';
 import type { Incident } from '../../src/store/redis/failover/incident.ts';
+import { partitionOf } from '../../src/store/subject.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import {
   MINTED,
@@ -141,6 +143,23 @@ async function stampsOf(partition: number): Promise<number[]> {
   return entries.map(([, fields]) => Number(/^\["[^"]+",\d+,"[^"]+",(\d+)/.exec(fields[1] ?? '')?.[1]));
 }
 
+test('the very next append meets a store that was wiped, before anyone has looked at it', async () => {
+  const a = await open();
+  const subject = await mint(a);
+  const partition = partitionOf(subject, PARTITIONS);
+  a.holds.add('writer info');
+  await sleep(50);
+  await redis.ask('FLUSHALL');
+  const more = Array.from({ length: 40 }, () => mint(a));
+  await sleep(200);
+  expect(await redis.ask('DBSIZE')).toBe(0);
+  a.holds.clear();
+  await Promise.all(more);
+  expect((await wholeLog([redis.port], PARTITIONS)).size).toBe(41);
+  const [oldest, ...others] = await stampsOf(partition);
+  expect(others.every((at) => at > (oldest ?? Infinity))).toBe(true);
+}, 30_000);
+
 test('a node that is at work for longer than any clock is waited for, and nobody writes meanwhile', async () => {
   const a = await open();
   const known = await Promise.all(Array.from({ length: 40 }, () => mint(a)));
@@ -164,6 +183,30 @@ test('a node that is at work for longer than any clock is waited for, and nobody
   await minted;
   expect([a, b].flatMap((node) => kinds(node, 'not_waited'))).toEqual([]);
   expect(kinds(a, 'restored')).toHaveLength(known.length);
+}, 30_000);
+
+test('half of a history that is being put back is told to nobody', async () => {
+  const a = await open();
+  const subject = freshTicket(random);
+  const [log, head] = [
+    `{sg:${partitionOf(subject, PARTITIONS)}}log`,
+    headKey(partitionOf(subject, PARTITIONS), subject),
+  ];
+  await a.store.append([first(subject, { type: 'minted', data: MINTED }, LIFE)]);
+  for (const key of [log, head]) await redis.ask('COPY', key, `${key}:kept`);
+  const b = await open();
+  for (const hold of ['reader xread', 'writer info'] as const) b.holds.add(hold);
+  await a.store.append([next(await headOf(a.store, subject), SCANNED, { life: LIFE })]);
+  await sleep(50);
+  for (const key of [log, head]) await redis.ask('COPY', `${key}:kept`, key, 'REPLACE');
+  await redis.ask('DEL', partitionKeys(partitionOf(subject, PARTITIONS)).fence);
+  const told = { head: null as Head | null };
+  const reading = b.store.read([subject]).then(({ heads }) => (told.head = heads[0] ?? null));
+  await sleep(200);
+  expect(told.head).toBeNull();
+  b.holds.clear();
+  await reading;
+  expect(told.head).toMatchObject({ version: 2, status: 'scanned' });
 }, 30_000);
 
 test('a silent node is struck; it comes back and puts back what it alone knows, or tells what stays lost', async () => {

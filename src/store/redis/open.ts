@@ -87,10 +87,12 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     await store.close();
     throw error;
   }
+  const { calls, state } = base;
+  const source = { calls, historyMs: settings.historyMs, tokenOf: tokenIn(state) };
   return {
     store,
     ledger: makeRedisLedger(base.calls, base.assurances),
-    rebuildAll: (onProgress, take) => rebuildAll(base.calls, settings.historyMs, onProgress, take),
+    rebuildAll: (onProgress, take) => rebuildAll(source, onProgress, take),
   };
 }
 
@@ -137,7 +139,7 @@ function makeBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): 
   const reads = new ReadBatch(partitions, time, (groups) =>
     readHeads({ calls, shards, recovery: state }, groups),
   );
-  const log = new SubjectLog(calls, reads, settings.historyMs);
+  const log = new SubjectLog(calls, reads, settings.historyMs, tokenIn(state));
   const tail = new Tail({
     shards,
     together: address.kind !== 'cluster',
@@ -148,6 +150,11 @@ function makeBase(options: OpenRedisOptions, access: ServerAccess, meta: Meta): 
     onEntry: (text, partition, now) => state.observed(text, partition, now),
   });
   return { options, access, meta, onIncident, shards, quorum, assurances, calls, state, reads, log, tail };
+}
+
+/** Asks for the tokens of the fences as a node knows them. */
+function tokenIn(state: FailoverState): (partition: number) => string {
+  return (partition) => state.tokenOf(partition);
 }
 
 /** Who notices that something is not as before, and deals with it. */
@@ -173,7 +180,7 @@ function makeWatches(base: Base): Watches {
       historyMs: settings.historyMs,
       read: (subject) => reads.read(subject),
       rebuild: (subject) => log.rebuild(subject),
-      tokenOf: (partition) => state.tokenOf(partition),
+      tokenOf: tokenIn(state),
     },
     time,
     randomText,

@@ -68,10 +68,10 @@ export class EventCalls {
     return {
       name: 'read',
       args: ['FCALL_RO', ...readArguments({ partition, subjects }).map(String)],
-      outcome: (reply) => ((reply as readonly Reply[])[1] === null ? 'missing' : 'there'),
+      outcome: (reply) => ((reply as readonly Reply[])[2] === null ? 'missing' : 'there'),
       learn: (reply) => {
         for (const [i, subject] of subjects.entries()) {
-          const head = (reply as readonly Reply[])[i + 1];
+          const head = (reply as readonly Reply[])[i + 2];
           if (typeof head === 'string') this.#subjects.pastOf(subject).head = head;
         }
       },
@@ -168,7 +168,7 @@ export class EventCalls {
 
   rebuild(): WalkCall {
     const partition = this.#subjects.partition();
-    const { log, due } = partitionKeys(partition);
+    const { log, due, fence } = partitionKeys(partition);
     const subject = this.#subjects.pick(partition);
     const text = this.#subjects.pastOf(subject).head ?? '2 1 0 1 1700000000000 open 1-x,0,500 {"minted":{}}';
     const { final } = parseHead(subject, text);
@@ -177,7 +177,12 @@ export class EventCalls {
     const entryId = this.#logged.find(([, logged]) => logged.startsWith(`["${subject}",1,`))?.[0] ?? '1-1';
     const key = headKey(partition, subject);
     const args = [subject, seen, ends, String(Date.now() + 100), final ? '1' : '0', text, entryId];
-    return { name: 'rebuild', args: ['FCALL', 'sg3_rebuild', '3', log, due, key, ...args], outcome: itself };
+    const keys = [log, due, key, fence];
+    return {
+      name: 'rebuild',
+      args: ['FCALL', 'sg3_rebuild', '4', ...keys, ...args, this.#token(partition)],
+      outcome: itself,
+    };
   }
 
   restore(): WalkCall {

@@ -45,6 +45,18 @@ function ring(sizeMax = 1_000_000): { ring: RedoRing; dropped: number[] } {
   };
 }
 
+test('an event that went another way is forgotten, and what stands there in its place is not', () => {
+  const { ring: kept } = ring();
+  kept.add(entry(ONE, 1), 0, 1_000, 1_000);
+  kept.add(entry(ONE, 2, 'scanned', 8), 0, 2_000, 2_000);
+  kept.forget(ONE, 0, '2-7');
+  expect(kept.newestOf(ONE, 0)).toBe(2);
+  kept.forget(ONE, 0, '2-8');
+  expect(told(kept, 3_000)).toEqual([[ONE, [entry(ONE, 1)], true]]);
+  kept.forget(ONE, 0, '1-7');
+  expect([told(kept, 3_000), kept.size]).toEqual([[], 0]);
+});
+
 test('a ticket is kept whole as long as it lives and for the window after, whether it moves or not', () => {
   const { ring: kept } = ring();
   kept.add(entry(ONE, 1), 0, 1_000, 1_000);

@@ -76,7 +76,7 @@ beforeEach(async () => {
     onIncident: () => {},
   });
   const reads = new ReadBatch(PARTITIONS, time, (groups) => readHeads({ calls, shards, recovery }, groups));
-  const log = new SubjectLog(calls, reads, HISTORY_MS);
+  const log = new SubjectLog(calls, reads, HISTORY_MS, () => token);
   access = {
     calls,
     historyMs: HISTORY_MS,
@@ -86,6 +86,7 @@ beforeEach(async () => {
   };
   storeTime = await reads.now();
   token = (await enter('here', 'found')).token;
+  recovery.met(0, token);
 });
 
 afterEach(() => {
@@ -155,6 +156,7 @@ async function restore(
     onIncident: (incident) => incidents.push(incident),
     wake: (subjects) => woken.push(...subjects),
     stopped: () => false,
+    forget: () => {},
   });
   const all = lost.map(([subject, texts]) => ({
     subject,

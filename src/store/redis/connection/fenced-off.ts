@@ -9,7 +9,7 @@ export class FencedOff extends Error {
 export interface FenceTokens {
   readonly sent: string;
   readonly known: string;
-  /** Null where there is no fence. */
+  /** Null, or empty, where there is no fence. */
   readonly found: string | null;
 }
 

@@ -1,5 +1,6 @@
 import { headKey, partitionKeys } from '../../keys.ts';
 import { toldByHead } from '../../told-event.ts';
+import { fencedOff } from '../connection/fenced-off.ts';
 import type { Link } from '../connection/link.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Shards } from '../connection/shard.ts';
@@ -40,10 +41,15 @@ async function readTogether(
   groups: readonly SubjectGroup[],
 ): Promise<readonly GroupHeads[]> {
   const pipeline = link.redis.pipeline();
+  const tokens = groups.map(({ partition }) => recovery.tokenOf(partition));
   for (const group of groups) pipeline.fcall_ro(...readArguments(group));
   const answers = ((await pipeline.exec()) ?? []).map(([error, reply], i) => {
     if (error) throw error;
-    return readAnswer(groups[i] as SubjectGroup, reply);
+    const group = groups[i] as SubjectGroup;
+    const answer = readAnswer(group, reply);
+    const [sent, known] = [tokens[i] ?? '', recovery.tokenOf(group.partition)];
+    if (answer.token !== sent) throw fencedOff(link, { sent, known, found: answer.token });
+    return answer;
   });
   const heads = answers.flatMap((answer) => answer.heads).filter((head) => head !== null);
   await assurer?.assure(link, groups[0]?.partition ?? 0, heads.map(toldByHead));
@@ -56,14 +62,16 @@ export function readArguments({
   partition,
   subjects,
 }: SubjectGroup): readonly [name: string, keyCount: number, ...rest: string[]] {
-  const keys = [partitionKeys(partition).log, ...subjects.map((subject) => headKey(partition, subject))];
+  const { log, fence } = partitionKeys(partition);
+  const keys = [log, fence, ...subjects.map((subject) => headKey(partition, subject))];
   return ['sg3_read', keys.length, ...keys, ...subjects];
 }
 
-function readAnswer({ subjects }: SubjectGroup, reply: unknown): GroupHeads {
-  const [now, ...texts] = reply as [number, ...(string | null)[]];
+function readAnswer({ subjects }: SubjectGroup, reply: unknown): GroupHeads & { readonly token: string } {
+  const [now, token, ...texts] = reply as [number, string | null | undefined, ...(string | null)[]];
   return {
     now,
+    token: token ?? '',
     heads: subjects.map((subject, i) => {
       const text = texts[i] ?? null;
       return text === null ? null : parseHead(subject, text);

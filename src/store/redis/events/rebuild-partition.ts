@@ -44,6 +44,8 @@ export interface PartitionToRebuild {
   readonly calls: PartitionCalls;
   readonly partition: number;
   readonly historyMs: number;
+  /** The token of the partition's fence. */
+  readonly token: string;
 }
 
 /** What is known of one partition's rebuild while it runs. */
@@ -164,7 +166,7 @@ async function compareWhole(
 ): Promise<void> {
   const call = readArguments({ partition, subjects: others.map(({ subject }) => subject) });
   const reply = await calls.call(partition, true, ({ redis }) => redis.fcall_ro(...call));
-  const [now, ...heads] = reply as [number, ...(string | null)[]];
+  const [now, , ...heads] = reply as [number, string | null, ...(string | null)[]];
   for (const [index, one] of others.entries()) {
     const { subject, times, folded } = one;
     const head = heads[index] ?? null;
@@ -183,14 +185,14 @@ function isLater(head: string, expected: string): boolean {
 }
 
 async function putBack(
-  { calls, historyMs, partition, counts }: Work,
+  { calls, historyMs, partition, counts, token }: Work,
   seen: string,
   missing: readonly Expected[],
 ): Promise<void> {
   const replies = await calls.call(partition, true, async ({ redis }) => {
     const pipeline = redis.pipeline();
     for (const one of missing) {
-      pipeline.fcall(...rebuildArguments({ partition, seen }, one, historyMs));
+      pipeline.fcall(...rebuildArguments({ partition, seen, token }, one, historyMs));
     }
     return (await pipeline.exec()) ?? [];
   });

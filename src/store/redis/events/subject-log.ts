@@ -32,8 +32,19 @@ export class SubjectLog {
   readonly #historyMs: number;
   readonly #rebuilding = new Map<Subject, Promise<Head | null>>();
 
-  /** @param historyMs how long a head outlives its subject's end, in milliseconds. */
-  constructor(calls: PartitionCalls, reads: ReadBatch, historyMs: number) {
+  readonly #tokenOf: (partition: number) => string;
+
+  /**
+   * @param historyMs how long a head outlives its subject's end, in milliseconds.
+   * @param tokenOf the token of a partition's fence as this node knows it.
+   */
+  constructor(
+    calls: PartitionCalls,
+    reads: ReadBatch,
+    historyMs: number,
+    tokenOf: (partition: number) => string,
+  ) {
+    this.#tokenOf = tokenOf;
     this.#calls = calls;
     this.#reads = reads;
     this.#historyMs = historyMs;
@@ -58,13 +69,14 @@ export class SubjectLog {
     for (let tries = 0; tries < REBUILD_TRIES_MAX; tries++) {
       const { head } = await this.#reads.read(subject);
       if (head !== null) return head;
+      const token = this.#tokenOf(partition);
       const start = await this.#start(subject);
       if (start === undefined) return null;
       const { events, entryId, seen } = await this.#find(subject, start);
       const folded = fold(events);
       if (folded === undefined) return null;
       const refolded = { subject, entryId, times: timesOf(events), folded };
-      const call = rebuildArguments({ partition, seen }, refolded, this.#historyMs);
+      const call = rebuildArguments({ partition, seen, token }, refolded, this.#historyMs);
       const put = await this.#calls.call(partition, true, (link) => link.redis.fcall(...call));
       if ((put as number) >= 0) return (await this.#reads.read(subject)).head;
     }

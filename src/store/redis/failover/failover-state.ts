@@ -1,3 +1,4 @@
+import type { Cursor } from '../../../ticket/cursor.ts';
 import type { Time } from '../../../time/time.ts';
 import type { Append, Moment } from '../../event-store.ts';
 import { partitionOf } from '../../subject.ts';
@@ -114,6 +115,11 @@ export class FailoverState implements Recovery {
   /** What the ring has to put back of some partitions: all living tickets, and all that moved in the last window. */
   entriesOf(partitions: readonly number[]): readonly Remembered[] {
     return partitions.flatMap((partition) => this.#ring.entriesOf(partition, this.trustedAt(partition)));
+  }
+
+  /** An event is not to be put back another time: its subject went another way. */
+  forget(subject: Subject, id: Cursor): void {
+    this.#ring.forget(subject, partitionOf(subject, this.#options.partitions), id);
   }
 
   /** The store has another history from now on. */

@@ -124,7 +124,12 @@ export class Failover {
     }
     barrier.start();
     onIncident({ kind: 'restoring', timeline, subjects: lost.length });
-    const run = new RestoreRun({ ...this.#options, barrier, stopped: () => this.#stopped });
+    const run = new RestoreRun({
+      ...this.#options,
+      barrier,
+      stopped: () => this.#stopped,
+      forget: (subject, id) => state.forget(subject, id),
+    });
     void run.restore(lost.map((one) => ({ ...one, release: state.holds.holdSubject(one.subject) })));
   }
 

@@ -1,7 +1,8 @@
+import type { Cursor } from '../../../ticket/cursor.ts';
 import { isFinal } from '../../../ticket/ticket.ts';
 import { kindOf } from '../../subject.ts';
 import type { Subject } from '../../subject.ts';
-import { endingOfEntry, subjectOfEntry, versionOfEntry } from '../format/log-entry.ts';
+import { endingOfEntry, idOfEntry, subjectOfEntry, versionOfEntry } from '../format/log-entry.ts';
 import { ForgetQueue } from './forget-queue.ts';
 import type { Forgettable } from './forget-queue.ts';
 
@@ -89,6 +90,16 @@ export class RedoRing {
     place.queue.file(kept);
     for (const one of place.queue.due(trustedAt)) this.#drop(place, one);
     if (this.#size > sizeMax) this.#makeRoom();
+  }
+
+  /** Lets go of one event: its subject went another way. */
+  forget(subject: Subject, partition: number, id: Cursor): void {
+    const place = this.#partitions.get(partition);
+    const kept = place?.subjects.get(subject);
+    if (place === undefined || kept === undefined) return;
+    this.#keepOnly(kept, ({ text }) => idOfEntry(text) !== id);
+    if (kept.entries.length === 0) this.#drop(place, kept);
+    else this.#date(kept);
   }
 
   /** What a partition had to remember when its master last answered as one that could be trusted, and since. */

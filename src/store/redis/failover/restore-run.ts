@@ -1,4 +1,5 @@
 import { sleep } from '../../../time/time.ts';
+import type { Cursor } from '../../../ticket/cursor.ts';
 import type { Time } from '../../../time/time.ts';
 import type { Subject } from '../../subject.ts';
 import { parseEntry, stampOfEntry, versionOfEntry } from '../format/log-entry.ts';
@@ -53,6 +54,8 @@ export interface RestoreRunOptions {
   /** Wakes the watchers of subjects whose history went another way. */
   readonly wake: (subjects: readonly Subject[]) => void;
   readonly stopped: () => boolean;
+  /** Hears of an event that is not to be put back another time: its subject went another way. */
+  readonly forget: (subject: Subject, id: Cursor) => void;
 }
 
 /**
@@ -206,13 +209,14 @@ export class RestoreRun {
   }
 
   #count({ event }: LogEntry, restored: Exclude<Restored, 'wait'>): void {
-    const { subject, type } = event;
+    const { subject, type, id } = event;
     if (restored === 'there') return;
     if (restored === 'restored') {
       this.#totals.restored++;
       this.#options.onIncident({ kind: 'restored', subject, type });
     } else {
       this.#totals.givenUp++;
+      if (restored === 'another_history') this.#options.forget(subject, id);
       this.#totals.reset.add(subject);
       this.#options.onIncident({ kind: 'given_up', subject, type, why: restored satisfies GivenUp });
     }

@@ -39,6 +39,11 @@ export function versionOfEntry(text: string): number {
   return Number.parseInt(text.slice(text.indexOf('"', 2) + 2), 10);
 }
 
+/** The id of a log entry, without reading the rest. */
+export function idOfEntry(text: string): Cursor {
+  return (/^\["[^"]+",\d+,"([^"]+)"/.exec(text)?.[1] ?? '') as Cursor;
+}
+
 /** The stamp of a log entry, without reading the rest. */
 export function stampOfEntry(text: string): number {
   return Number(/^\["[^"]+",\d+,"[^"]+",(\d+)/.exec(text)?.[1] ?? 0);

@@ -18,6 +18,8 @@ export interface Refolded {
 export interface Place {
   readonly partition: number;
   readonly seen: string;
+  /** The token of the partition's fence when the log was read. */
+  readonly token: string;
 }
 
 /** The instant at which a head ends, in milliseconds since the epoch. */
@@ -28,12 +30,12 @@ export function endOfHead(times: HeadTimes, final: boolean, historyMs: number): 
 
 /** The arguments of `sg3_rebuild` (migrations/0001-event-store.lua). */
 export function rebuildArguments(
-  { partition, seen }: Place,
+  { partition, seen, token }: Place,
   { subject, entryId, times, folded }: Refolded,
   historyMs: number,
 ): readonly [name: string, keyCount: number, ...rest: (string | number)[]] {
-  const { log, due } = partitionKeys(partition);
-  const keys = [log, due, headKey(partition, subject)];
+  const { log, due, fence } = partitionKeys(partition);
+  const keys = [log, due, headKey(partition, subject), fence];
   return [
     'sg3_rebuild',
     keys.length,
@@ -45,5 +47,6 @@ export function rebuildArguments(
     folded.final ? 1 : 0,
     formatHead(times, folded),
     entryId,
+    token,
   ];
 }
