@@ -44,7 +44,12 @@ export const TOOLS = {
   },
   nginx: { variable: 'NGINX_BIN', packages: ['nginx'], extracted: 'usr/sbin/nginx', install: true },
   haproxy: { variable: 'HAPROXY_BIN', packages: ['haproxy'], extracted: 'usr/sbin/haproxy', install: true },
+  spin: { variable: 'SPIN_BIN', packages: ['spin'], extracted: 'usr/bin/spin', install: true },
+  gcc: { variable: 'GCC_BIN', packages: ['build-essential'], extracted: 'usr/bin/gcc', install: true },
 };
+
+/** By which option a program says its version, where that is not `--version`. */
+const VERSION_OPTIONS = { nginx: '-v', haproxy: '-v', spin: '-V' };
 
 /** What cannot be had; the message is one line for people. */
 export class ToolMissing extends Error {}
@@ -117,7 +122,7 @@ async function extract(name, tool, folder, env, say) {
     rmSync(downloads, { recursive: true });
     writeFileSync(join(work, 'run'), launcher(tool, libraryFolders(root)));
     chmodSync(join(work, 'run'), 0o755);
-    await run(join(work, 'run'), [name === 'nginx' || name === 'haproxy' ? '-v' : '--version'], { env });
+    await run(join(work, 'run'), [VERSION_OPTIONS[name] ?? '--version'], { env });
     rmSync(folder, { recursive: true, force: true });
     renameSync(work, folder);
   } finally {
