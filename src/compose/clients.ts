@@ -1,5 +1,6 @@
 import { BadSetting } from '../config/bad-setting.ts';
 import type { Config } from '../config/config.ts';
+import { isUnfillable } from '../oauth/claims/scope-claims.ts';
 import { BadClients } from '../oauth/clients/client-file.ts';
 import { openClientRegistry } from '../oauth/clients/client-registry.ts';
 import type { FollowingRegistry } from '../oauth/clients/client-registry.ts';
@@ -7,15 +8,19 @@ import { demoClient } from '../oauth/clients/demo-client.ts';
 import type { Log } from '../telemetry/log.ts';
 import { systemTime } from '../time/system-time.ts';
 
+import { filledClaims } from './filled-claims.ts';
+
 /** How often their file is looked at, in milliseconds. */
 const LOOK_MS = 2000;
 
 /** The clients of a configuration. @throws BadSetting where their file cannot be used. */
 export function openClients(config: Config, log: Log): FollowingRegistry {
+  const filled = filledClaims(config);
   try {
     return openClientRegistry({
       file: config.SCANGATE_CLIENTS_FILE,
       builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
+      isUnfillable: (scope) => isUnfillable(scope, filled),
       plainHttp: config.publicUrl.protocol === 'http:',
       lookMs: LOOK_MS,
       time: systemTime,

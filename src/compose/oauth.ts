@@ -9,6 +9,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Commands } from './commands.ts';
 import type { Phones } from './phones.ts';
+import { filledClaims } from './filled-claims.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys } from './upstream.ts';
@@ -36,6 +37,7 @@ export function makeOAuth(
     secrets: secrets.tickets,
     keys: secrets.keys,
     subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
+    filledClaims: filledClaims(config),
     isActive: phones.isActive,
     remoteKeys: (address) => makeRemoteKeys(config, metrics, address),
     now: () => systemTime.wallNow(),

@@ -1,10 +1,15 @@
 import { SIGNING_ALGS } from '../secrets/signing-keys.ts';
+import { fillableScopes } from './claims/scope-claims.ts';
 import { ASSERTION_ALGS } from './clients/client-assertion.ts';
 import { RESPONSE_TYPES } from '../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
 
-/** Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either. */
-export function metadata(issuer: string): Readonly<Record<string, unknown>> {
+/**
+ * Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either.
+ *
+ * @param filled the claims of a user that some configured source can say.
+ */
+export function metadata(issuer: string, filled: readonly string[]): Readonly<Record<string, unknown>> {
   const at = (path: string): string => `${issuer}/oauth/${path}`;
   return {
     issuer,
@@ -23,7 +28,7 @@ export function metadata(issuer: string): Readonly<Record<string, unknown>> {
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: [...GRANT_TYPES, 'implicit'],
     subject_types_supported: ['public'],
-    scopes_supported: ['openid', 'profile', 'offline_access'],
+    scopes_supported: ['openid', ...fillableScopes(filled), 'offline_access'],
     claims_supported: [
       'iss',
       'sub',
@@ -35,8 +40,7 @@ export function metadata(issuer: string): Readonly<Record<string, unknown>> {
       'amr',
       'sid',
       'at_hash',
-      'name',
-      'picture',
+      ...filled,
     ],
     id_token_signing_alg_values_supported: SIGNING_ALGS,
     code_challenge_methods_supported: ['S256'],
@@ -51,7 +55,7 @@ export function metadata(issuer: string): Readonly<Record<string, unknown>> {
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
-    claims_parameter_supported: false,
+    claims_parameter_supported: true,
     service_documentation: `${issuer}/docs`,
   };
 }

@@ -25,6 +25,7 @@ import type { DeviceAuthorizationEndpoint } from './authorization/device-authori
 import { deviceGrant } from './grants/device-grant.ts';
 import { introspectionEndpoint } from './tokens/introspection.ts';
 import type { IntrospectionEndpoint } from './tokens/introspection.ts';
+import { metadata } from './metadata.ts';
 import { pollPace } from './grants/poll-pace.ts';
 import { pushedRequests } from './authorization/pushed-requests.ts';
 import type { PushedRequests } from './authorization/pushed-requests.ts';
@@ -60,6 +61,8 @@ export interface OAuthServerOptions {
   readonly secrets: TicketSecrets;
   readonly keys: SigningKeys;
   readonly subjectOf: SubjectOf;
+  /** The claims of a user that some configured source of phones can say. */
+  readonly filledClaims: readonly string[];
   readonly isActive: IsActive;
   /** Makes the key source of a client's `jwks_uri`. */
   readonly remoteKeys: (address: string) => JWTVerifyGetKey;
@@ -87,6 +90,8 @@ export interface OAuthServerOptions {
 export interface OAuthServer {
   readonly token: TokenEndpoint;
   readonly authorize: AuthorizationEndpoint;
+  /** Both discovery documents. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly carried: CarriedRequests;
   readonly formAnswer: FormAnswer;
   readonly pushed: PushedRequests;
@@ -120,6 +125,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   });
   return {
     access,
+    metadata: metadata(issuer, options.filledClaims),
     carried: carriedRequests(ring),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
     pushed,
@@ -127,7 +133,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     userCodes: codes,
     userSessions: lists,
     authorize: authorizationEndpoint(issuer, clients, pushed),
-    userInfo: userInfoEndpoint(access),
+    userInfo: userInfoEndpoint(access, clients),
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     endSession: endSessionEndpoint(options),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),

@@ -11,6 +11,8 @@ export interface JwtIdentityOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly keys: KeySource;
+  /** Names of claims of the operator's own that are kept of a user. */
+  readonly claims: readonly string[];
   /** How far the issuer's clock may be off, in milliseconds. */
   readonly toleranceMs: number;
   /** The longest life that a token may be given, in milliseconds; undefined: any. */
@@ -75,7 +77,7 @@ export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
         ]);
       try {
         const payload = await verified(bearer, options);
-        const user = userOf('jwt', issuer, payload);
+        const user = userOf('jwt', issuer, payload, options.claims);
         return user ?? refused(note, ['claim', 'the subject is empty or too long']);
       } catch (error) {
         if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)

@@ -14,6 +14,8 @@ export interface OidcIdentityOptions {
   /** Undefined: a public client, with PKCE alone. */
   readonly clientSecret: string | undefined;
   readonly scope: string;
+  /** Names of claims of the operator's own that are kept of a user. */
+  readonly claims: readonly string[];
   readonly label: string;
   readonly sessions: PageSessions;
   readonly breaker: Breaker;
@@ -74,7 +76,7 @@ function oidcSignIn(options: OidcIdentityOptions): PageSignIn {
         idTokenExpected: true,
       };
       try {
-        return await upstream(() => breaker.call(() => redeemed(config, came, checks), 1));
+        return await upstream(() => breaker.call(() => redeemed(config, came, checks, options), 1));
       } catch (error) {
         if (error instanceof UpstreamRefusal) return undefined;
         throw error;
@@ -104,21 +106,32 @@ async function redeemed(
   config: client.Configuration,
   came: URL,
   checks: client.AuthorizationCodeGrantChecks,
+  options: OidcIdentityOptions,
 ): Promise<User | undefined> {
   try {
     const tokens = await client.authorizationCodeGrant(config, came, checks);
     const claims = tokens.claims();
     if (claims === undefined) return undefined;
     const more =
-      claims['name'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined
+      lacksSome(claims, options.scope) && config.serverMetadata().userinfo_endpoint !== undefined
         ? await client.fetchUserInfo(config, tokens.access_token, claims.sub)
         : {};
-    return userOf('oidc', claims.iss, { ...more, ...claims });
+    return userOf('oidc', claims.iss, { ...more, ...claims }, options.claims);
   } catch (error) {
     // The provider's own words may hold the code; only what kind of refusal it was goes on.
     if (isRefusal(error)) throw new UpstreamRefusal('the provider refused');
     throw error;
   }
+}
+
+// Many providers put what a scope asks for into userinfo alone.
+function lacksSome(claims: Readonly<Record<string, unknown>>, scope: string): boolean {
+  const asked = scope.split(' ');
+  return (
+    claims['name'] === undefined ||
+    (asked.includes('email') && claims['email'] === undefined) ||
+    (asked.includes('phone') && claims['phone_number'] === undefined)
+  );
 }
 
 function isRefusal(error: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Complete } from '../ticket/complete.ts';
 import type { User } from '../ticket/events.ts';
+import { keptClaims } from './known-claims.ts';
 import { personName } from './person-name.ts';
 
 const SUBJECT_MAX = 255;
@@ -7,22 +8,27 @@ const PICTURE_MAX = 1000;
 
 /**
  * A user from the claims of a source (OpenID Connect Core §5.1): `sub`, and `name` and `picture` where they can be
- * shown. Undefined without a usable `sub`.
+ * shown, and what else is kept of them. Undefined without a usable `sub`.
+ *
+ * @param custom names of claims of the operator's own that are kept too.
  */
 export function userOf(
   source: string,
   issuer: string,
   claims: Readonly<Record<string, unknown>>,
+  custom: readonly string[] = [],
 ): User | undefined {
   const { sub, name, picture } = claims;
   if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_MAX) return undefined;
   const shown = typeof name === 'string' ? personName(name) : undefined;
+  const more = keptClaims(claims, custom);
   const user = {
     source,
     issuer,
     subject: sub,
     ...(shown === undefined ? {} : { name: shown }),
     ...(isPicture(picture) ? { picture } : {}),
+    ...(more === undefined ? {} : { claims: more }),
   };
   return user satisfies Complete<User, typeof user>;
 }

@@ -1,5 +1,5 @@
 import type { Cursor } from '../ticket/cursor.ts';
-import type { Device, User } from '../ticket/events.ts';
+import type { ClaimsRequest, Device, User } from '../ticket/events.ts';
 
 /** What a redemption opened: whom it signed in, for which client, and by which key its secrets are made. */
 export interface OpenedData {
@@ -11,6 +11,8 @@ export interface OpenedData {
   readonly user: User;
   readonly scope: readonly string[];
   readonly nonce?: string;
+  /** Which claims its request asked for beside the scope. */
+  readonly claims?: ClaimsRequest;
   /** Seconds since the epoch at which the user confirmed (OpenID Connect Core §2). */
   readonly auth_time: number;
   readonly browser: Device;

@@ -37,7 +37,7 @@ type UsualPlaces = [
 ];
 
 /** What few tickets have, with names, in one place that the others do without. */
-type Rare = 'form_post';
+type Rare = 'form_post' | 'claims';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -72,7 +72,6 @@ const FLAG_NAMES = Object.keys(FLAGS) as readonly Flag[];
 
 export function mintedRow(data: MintedData): MintedRow | UsualRow {
   const { browser, lives } = data;
-  const { form_post } = data;
   const row: MintedRow = [
     data.client_id,
     GRANT_CODES[data.grant],
@@ -86,10 +85,18 @@ export function mintedRow(data: MintedData): MintedRow | UsualRow {
     browser.place === undefined ? [browser.ip, browser.agent] : [browser.ip, browser.agent, browser.place],
     [lives.ticket_ms, lives.decision_ms, lives.max_ms, lives.code_ms, lives.qr_period_ms],
     flagsOf(data),
-    form_post === undefined ? {} : { form_post },
+    rareRow(data),
   ];
   const { length } = Object.keys(row[RARE_PLACE]);
   return length === 0 ? (row.slice(0, RARE_PLACE) as unknown as UsualRow) : row;
+}
+
+function rareRow({ form_post, claims }: RareRow): RareRow {
+  const rare = {
+    ...(form_post === undefined ? {} : { form_post }),
+    ...(claims === undefined ? {} : { claims }),
+  };
+  return rare satisfies Complete<RareRow, typeof rare>;
 }
 
 function flagsOf(data: Pick<MintedData, Flag>): number {

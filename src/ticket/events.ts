@@ -1,3 +1,14 @@
+/** What else a source says of a user, by the names of OpenID Connect Core §5.1, or of the operator's own. */
+export type UserClaims = Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>;
+
+type ClaimValue = string | number | boolean;
+
+/** Which claims a request asked for beside its scope, of those that its client may have (OpenID Connect Core §5.5). */
+export interface ClaimsRequest {
+  readonly id_token: readonly string[];
+  readonly userinfo: readonly string[];
+}
+
 /** A user as the phone's source knows it. Equal subjects of two sources or issuers are two users. */
 export interface User {
   readonly source: string;
@@ -5,6 +16,8 @@ export interface User {
   readonly subject: string;
   readonly name?: string;
   readonly picture?: string;
+  /** Beside name and picture: email, phone number, locale, and what the operator wants kept. */
+  readonly claims?: UserClaims;
 }
 
 /** The device that a request came from, as far as the gateway could see. */
@@ -55,6 +68,8 @@ export interface MintedData {
    * code, in the redirect's query.
    */
   readonly form_post?: ResponseType;
+  /** What the request's `claims` parameter asked for. */
+  readonly claims?: ClaimsRequest;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */

@@ -23,6 +23,7 @@ describe('a file of clients', () => {
       redirect_uris: ['https://shop.example/cb'],
       response_types: ['code'],
       post_logout_redirect_uris: [],
+      claims: [],
       grant_types: ['authorization_code', 'refresh_token'],
       scope: ['openid', 'profile', 'offline_access'],
       token_endpoint_auth_method: 'none',

@@ -41,6 +41,7 @@ function follow(more: Partial<ClientRegistryOptions> = {}): FollowingRegistry {
   registry = openClientRegistry({
     file,
     builtIn: [],
+    isUnfillable: () => false,
     plainHttp: false,
     lookMs: 20,
     time: systemTime,

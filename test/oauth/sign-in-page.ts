@@ -27,17 +27,25 @@ function unescaped(text: string): string {
   return text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => UNESCAPED[entity] ?? entity);
 }
 
+/** The name of a demo phone, or the headers that any other proves itself by. */
+export type Phone = string | Readonly<Record<string, string>>;
+
 /** How a sign-in may end. */
 export type Ending = 'confirmed' | 'denied' | 'cancelled' | 'expired';
 
 /** Plays the page's script and the phone: mints, scans, confirms; where the browser is sent to. */
-export async function approve(base: string, asked: PageRequest, name = 'alice'): Promise<URL> {
-  return await endAs('confirmed', base, asked, name);
+export async function approve(base: string, asked: PageRequest, phone: Phone = 'alice'): Promise<URL> {
+  return await endAs('confirmed', base, asked, phone);
 }
 
 /** The same, to any end. */
-export async function endAs(ending: Ending, base: string, asked: PageRequest, name = 'alice'): Promise<URL> {
-  return (await ended(ending, base, asked, name)).sent;
+export async function endAs(
+  ending: Ending,
+  base: string,
+  asked: PageRequest,
+  phone: Phone = 'alice',
+): Promise<URL> {
+  return (await ended(ending, base, asked, phone)).sent;
 }
 
 /** The form that goes to a client, and where to. */
@@ -75,7 +83,7 @@ interface Ended {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-async function ended(ending: Ending, base: string, asked: PageRequest, name: string): Promise<Ended> {
+async function ended(ending: Ending, base: string, asked: PageRequest, phone: Phone): Promise<Ended> {
   const given = Object.entries(asked).filter(([, value]) => value !== '');
   const json = {
     ...Object.fromEntries(given),
@@ -94,8 +102,9 @@ async function ended(ending: Ending, base: string, asked: PageRequest, name: str
       : { cookie, 'sec-fetch-site': 'same-origin' };
   if (ending === 'cancelled') expectStatus(await call(links.self, { method: 'DELETE', headers }), 204);
   if (ending === 'confirmed' || ending === 'denied') {
-    const scanned = expectStatus(await scan(base, readScanCode(notice), name), 201);
-    expectStatus(await (ending === 'denied' ? deny : confirm)(base, scanned, name), 200);
+    const [name, options] = typeof phone === 'string' ? [phone, {}] : ['', { headers: phone }];
+    const scanned = expectStatus(await scan(base, readScanCode(notice), name, options), 201);
+    expectStatus(await (ending === 'denied' ? deny : confirm)(base, scanned, name, options), 200);
   }
   let told = await call<Notice>(links.poll, { headers });
   while (told.body.status !== ending)

@@ -100,6 +100,7 @@ export async function makeWorld(
       ring,
       secrets,
       keys,
+      filledClaims: ['name', 'picture', 'locale', 'email', 'email_verified'],
       subjectOf: subjectRule(['demo'], undefined),
       isActive: () => Promise.resolve(true),
       remoteKeys: () => () => Promise.reject(new Error('no remote keys here')),

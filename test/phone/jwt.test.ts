@@ -115,6 +115,7 @@ function identityOf(
     issuer: ISSUER,
     audience: AUDIENCE,
     keys,
+    claims: [],
     toleranceMs: 5000,
     lifeMaxMs: undefined,
     now: () => clock,

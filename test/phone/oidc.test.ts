@@ -33,6 +33,7 @@ function identityAt(issuer: string, sessions: PageSessions): PhoneIdentity {
     issuer,
     clientId: 'gateway',
     clientSecret: SECRET,
+    claims: [],
     scope: 'openid profile',
     label: 'Company',
     sessions,

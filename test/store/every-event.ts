@@ -18,6 +18,7 @@ const USER: Required<User> = {
   subject: 'ada',
   name: 'Ada "L" 李\u2028',
   picture: 'https://example.com/ada.png',
+  claims: { email: 'ada@example.com', email_verified: false },
 };
 const BROWSER: Required<Device> = { ip: '192.0.2.1', agent: 'Firefox', place: 'Kyjiw' };
 const PHONE: Required<Device> = { ip: '192.0.2.7', agent: 'a phone', place: 'Lwiw' };
@@ -40,6 +41,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   nonce: 'a nonce',
   code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
   form_post: 'id_token',
+  claims: { id_token: ['email'], userinfo: [] },
   browser: BROWSER,
   lives: LIVES,
   shows_scanner: true,
@@ -54,6 +56,7 @@ const EVERY_OPENED: Required<OpenedData> = {
   user: USER,
   scope: ['openid'],
   nonce: 'a nonce',
+  claims: { id_token: ['email'], userinfo: [] },
   auth_time: 1_700_000_000,
   browser: BROWSER,
   life_ms: 86_400_000,

@@ -13,6 +13,7 @@ const SOURCES = [
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
   ),
   ...['fold', 'codec', 'minted-row', 'event-store', 'subject'].map((name) => `src/store/${name}.ts`),
+  'src/phone/known-claims.ts',
   'src/phone/person-name.ts',
   'src/phone/user-claims.ts',
   'test/store/every-event.ts',

@@ -20,6 +20,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   scope: array(constantFrom('openid', 'profile', 'offline_access')),
   nonce: perhaps,
   code_challenge: perhaps,
+  claims: constantFrom({ id_token: ['email'], userinfo: [] }, undefined),
   form_post: constantFrom('code', 'id_token', undefined),
   browser: record({ ip: string(), agent: string(), place: perhaps } satisfies Arbitraries<Device>).map(
     present<Device>,

@@ -26,6 +26,11 @@ export const PHONE_SETTINGS = {
   ),
   SCANGATE_PHONE_OIDC_SCOPE: setting('text', 'openid profile', 'what is asked for'),
   SCANGATE_PHONE_OIDC_LABEL: setting('text', undefined, 'what the link to it says; by default its host'),
+  SCANGATE_PHONE_CLAIMS: setting(
+    'list',
+    undefined,
+    'claims of your own that `jwt` and `oidc` keep of a user, for the clients registered for them',
+  ),
   SCANGATE_PAGE_SESSION_LIFE: setting(
     'duration',
     'P1D',

@@ -31,6 +31,7 @@ export const authorizationMembers = {
   login_hint: text,
   ui_locales: text,
   max_age: text,
+  claims: text,
   request: z.string().max(8192).optional(),
 } as const;
 

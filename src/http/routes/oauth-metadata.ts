@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { metadata } from '../../oauth/metadata.ts';
+import type { OAuthServer } from '../../oauth/server.ts';
 import type { Answer } from '../answer/answer.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
+
+interface MetadataRouteParts {
+  readonly oauth: Pick<OAuthServer, 'metadata'>;
+}
 
 const document = z
   .record(z.string(), z.unknown())
@@ -15,25 +19,25 @@ const operation = {
 } as const;
 
 /** `GET /.well-known/openid-configuration`. */
-export function openidConfigurationRoute({ issuer }: { readonly issuer: string }): Route {
+export function openidConfigurationRoute({ oauth }: MetadataRouteParts): Route {
   return route({
     ...common,
     path: '/.well-known/openid-configuration',
     operation: { ...operation, id: 'openidConfiguration', summary: 'OpenID Connect discovery' },
-    handle: () => metadataAnswer(issuer),
+    handle: () => metadataAnswer(oauth.metadata),
   });
 }
 
 /** `GET /.well-known/oauth-authorization-server`. */
-export function oauthMetadataRoute({ issuer }: { readonly issuer: string }): Route {
+export function oauthMetadataRoute({ oauth }: MetadataRouteParts): Route {
   return route({
     ...common,
     path: '/.well-known/oauth-authorization-server',
     operation: { ...operation, id: 'oauthMetadata', summary: 'OAuth discovery' },
-    handle: () => metadataAnswer(issuer),
+    handle: () => metadataAnswer(oauth.metadata),
   });
 }
 
-function metadataAnswer(issuer: string): Answer {
-  return { status: 200, headers: { 'Cache-Control': 'public, max-age=300' }, body: metadata(issuer) };
+function metadataAnswer(metadata: OAuthServer['metadata']): Answer {
+  return { status: 200, headers: { 'Cache-Control': 'public, max-age=300' }, body: metadata };
 }

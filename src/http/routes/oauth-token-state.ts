@@ -29,6 +29,7 @@ const introspection = z
     amr: z.array(z.string()).optional(),
     status: z.string().optional(),
   })
+  .catchall(z.unknown())
   .meta({ id: 'Introspection', description: 'RFC 7662, section 2.2.' });
 
 export interface TokenStateRouteParts {

@@ -8,7 +8,17 @@ import { oauthError } from '../request/schemas.ts';
 import { NO_STORE } from './oauth-token.ts';
 
 const userInfo = z
-  .object({ sub: z.string(), name: z.string().optional(), picture: z.string().optional() })
+  .object({
+    sub: z.string(),
+    name: z.string().optional(),
+    picture: z.string().optional(),
+    locale: z.string().optional(),
+    email: z.string().optional(),
+    email_verified: z.boolean().optional(),
+    phone_number: z.string().optional(),
+    phone_number_verified: z.boolean().optional(),
+  })
+  .catchall(z.unknown())
   .meta({ id: 'UserInfo', description: 'OpenID Connect Core, section 5.3.' });
 
 export interface UserInfoRouteParts {

@@ -2,6 +2,7 @@ import type { Asker, Parameters } from './asker.ts';
 import type { CheckedMembers } from './carried-request.ts';
 import { formPostOf } from './response-mode.ts';
 import type { Client } from '../clients/client.ts';
+import { readClaimsRequest } from '../claims/claims-request.ts';
 import { OAuthError } from '../error.ts';
 import { isChallenge, lackedWithoutChallenge } from './pkce.ts';
 
@@ -38,6 +39,7 @@ export function readSignIn({ client, redirectUri }: Asker, parameters: Parameter
   checkPrompt(parameters['prompt']);
   if (formPost !== 'id_token') checkChallenge(client, parameters);
   const { state, nonce, scope, code_challenge: codeChallenge, ui_locales: uiLocales } = parameters;
+  const claims = readClaimsRequest(client, parameters['claims']);
   bounded('state', state, STATE_MAX);
   bounded('nonce', nonce, NONCE_MAX);
   bounded('scope', scope, SCOPE_MAX);
@@ -48,7 +50,10 @@ export function readSignIn({ client, redirectUri }: Asker, parameters: Parameter
   return {
     client,
     redirectUri,
-    checked: formPost === undefined ? {} : { form_post: formPost },
+    checked: {
+      ...(formPost === undefined ? {} : { form_post: formPost }),
+      ...(claims === undefined ? {} : { claims }),
+    },
     ...optional('state', state),
     ...optional('scope', scope),
     ...optional('nonce', nonce),

@@ -12,11 +12,11 @@ export interface OpenMembers {
 }
 
 /** The part that counts only as the authorization endpoint has checked it. */
-export type CheckedMembers = Pick<MintedData, 'form_post'>;
+export type CheckedMembers = Pick<MintedData, 'form_post' | 'claims'>;
 
 /** What a ticket's own request had checked, to mint another one for it. */
-export function checkedOf({ form_post }: MintedData): CheckedMembers {
-  return form_post === undefined ? {} : { form_post };
+export function checkedOf({ form_post, claims }: MintedData): CheckedMembers {
+  return { ...(form_post === undefined ? {} : { form_post }), ...(claims === undefined ? {} : { claims }) };
 }
 
 /**

@@ -39,6 +39,7 @@ const KEPT = [
   'scope',
   'nonce',
   'prompt',
+  'claims',
   'ui_locales',
   'code_challenge',
   'code_challenge_method',

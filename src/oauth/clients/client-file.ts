@@ -1,9 +1,9 @@
-import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
 import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
 import { RESPONSE_TYPES } from '../../ticket/events.ts';
-import { AUTH_METHODS, GRANT_TYPES, PKCE_POLICIES } from './client.ts';
-import type { AuthMethod, Client, ClientPolicy } from './client.ts';
+import { AUTH_METHODS, GRANT_TYPES } from './client.ts';
+import type { AuthMethod, Client } from './client.ts';
+import { POLICY, policyOf } from './client-policy.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
 import { callMistake, redirectMistake } from './redirect-uri.ts';
 import { IGNORED_MEMBERS, REFUSED_MEMBERS, ignoredMembers } from './unsupported-members.ts';
@@ -28,40 +28,6 @@ export interface ClientFile {
 
 /** The most clients that one file may hold. */
 export const CLIENTS_MAX = 10_000;
-
-const duration = (minMs: number, maxMs: number) =>
-  z.string().transform((text, context) => {
-    const ms = millisecondsOf(text);
-    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-    context.addIssue({
-      code: 'custom',
-      message:
-        ms === undefined
-          ? 'is not an ISO 8601 duration such as PT30S'
-          : `must be ${minMs} to ${maxMs} milliseconds`,
-    });
-    return z.NEVER;
-  });
-
-const LIVES = {
-  ticket_life: duration(100, 3_600_000),
-  decision_time: duration(100, 3_600_000),
-  ticket_life_max: duration(100, 3_600_000),
-  code_life: duration(100, 600_000),
-  qr_period: duration(100, 3_600_000),
-  device_life: duration(100, 3_600_000),
-  access_token_life: duration(100, 86_400_000),
-  session_life: duration(100, 400 * 86_400_000),
-} as const;
-
-const POLICY = z.strictObject({
-  shows_scanner: z.boolean().default(true),
-  number_match: z.boolean().default(false),
-  verified: z.boolean().default(false),
-  pkce: z.enum(PKCE_POLICIES).default('required'),
-  introspects: z.array(z.string()).max(1000).optional(),
-  ...z.object(LIVES).partial().shape,
-});
 
 const text = (max: number) => z.string().min(1).max(max);
 const address = z.url({ protocol: /^https?$/ }).max(2000);
@@ -251,6 +217,7 @@ function clientOf(row: Row): Client {
     ...(backchannel_logout_uri === undefined ? {} : { backchannel_logout_uri }),
     grant_types: row.grant_types.filter((grant) => grant !== 'implicit'),
     response_types: row.response_types,
+    claims: row.scangate.claims,
     scope: scopeOf(row),
     token_endpoint_auth_method: methodOf(row),
     ...(client_secret === undefined ? {} : { client_secret }),
@@ -266,24 +233,6 @@ function scopeOf(row: Row): readonly string[] {
   return row.grant_types.includes('refresh_token')
     ? ['openid', 'profile', 'offline_access']
     : ['openid', 'profile'];
-}
-
-function policyOf(row: Row['scangate']): ClientPolicy {
-  const { shows_scanner, number_match, verified, pkce, introspects, ...lives } = row;
-  const inMs = Object.fromEntries(
-    Object.entries(lives).flatMap(([name, ms]) => (ms === undefined ? [] : [[`${name}_ms`, ms]])),
-  ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
-  const asks = introspects === undefined ? {} : { introspects };
-  return { shows_scanner, number_match, verified, pkce, ...asks, ...inMs };
-}
-
-function millisecondsOf(text: string): number | undefined {
-  try {
-    const duration = Temporal.Duration.from(text);
-    return Math.round(duration.total({ unit: 'milliseconds', relativeTo: '1970-01-01' }));
-  } catch {
-    return undefined;
-  }
 }
 
 function pathText(path: readonly PropertyKey[]): string {

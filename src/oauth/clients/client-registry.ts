@@ -12,6 +12,8 @@ export interface ClientRegistryOptions {
   readonly builtIn: readonly Client[];
   /** Whether redirect addresses may be http on any host. */
   readonly plainHttp: boolean;
+  /** Whether a scope asks for claims that no source of phones can say: nobody is given it. */
+  readonly isUnfillable: (scope: string) => boolean;
   /** Milliseconds between looks at the file. */
   readonly lookMs: number;
   readonly time: Time;
@@ -84,11 +86,17 @@ function load(options: ClientRegistryOptions): Loaded {
   if (reserved !== undefined)
     throw new BadClients([`client_id "${reserved.client_id}" is that of the built-in client`]);
   if (warnings.length > 0) options.onWarnings?.(warnings);
-  const clients = [...options.builtIn, ...registered];
+  const clients = [...options.builtIn, ...registered].map((client) => fillable(client, options));
   return {
     byId: new Map(clients.map((client) => [client.client_id, client])),
     origins: new Set(clients.flatMap(originsOf)),
   };
+}
+
+function fillable(client: Client, { isUnfillable }: ClientRegistryOptions): Client {
+  return client.scope.some(isUnfillable)
+    ? { ...client, scope: client.scope.filter((scope) => !isUnfillable(scope)) }
+    : client;
 }
 
 // Taken before the file is read, so that a change in between is seen at the next look. A file that cannot be looked at,

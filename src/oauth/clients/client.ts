@@ -53,6 +53,8 @@ export interface Client {
   readonly backchannel_logout_uri?: string;
   readonly grant_types: readonly GrantType[];
   readonly response_types: readonly ResponseType[];
+  /** Claims of the operator's own that it is told of every user. */
+  readonly claims: readonly string[];
   /** The scopes it may be given. */
   readonly scope: readonly string[];
   readonly token_endpoint_auth_method: AuthMethod;

@@ -11,6 +11,7 @@ export function demoClient(issuer: string): Client {
     grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],
     response_types: ['code'],
     post_logout_redirect_uris: [`${issuer}/`],
+    claims: [],
     scope: ['openid', 'profile', 'offline_access'],
     token_endpoint_auth_method: 'none',
     id_token_signed_response_alg: 'RS256',

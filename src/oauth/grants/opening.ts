@@ -28,6 +28,7 @@ export function openingOf(view: TicketView, lifeMs: number): OpenedData {
     user: userOf(view),
     scope: minted.scope,
     ...(minted.nonce === undefined ? {} : { nonce: minted.nonce }),
+    ...(minted.claims === undefined ? {} : { claims: minted.claims }),
     auth_time: Math.floor((momentOf(view.head, id) ?? view.now) / 1000),
     browser: minted.browser,
     life_ms: lifeMs,

@@ -5,14 +5,16 @@ import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import { deadlineOf } from '../../store/event-store.ts';
 import type { AccessCheck } from './access.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
-import type { Client } from '../clients/client.ts';
+import { releasedClaims } from '../claims/released-claims.ts';
+import type { UserClaims } from '../../ticket/events.ts';
+import type { Client, ClientRegistry } from '../clients/client.ts';
 import { required } from '../parameter.ts';
 import type { SubjectOf } from './subject.ts';
 
 /** What is told of a token (RFC 7662 §2.2). Of one that is not active, nothing but that. */
 export type Introspection =
   | { readonly active: false }
-  | {
+  | (UserClaims & {
       readonly active: true;
       readonly client_id: string;
       readonly sub: string;
@@ -28,7 +30,7 @@ export type Introspection =
       readonly auth_time: number;
       readonly amr: readonly string[];
       readonly status: 'active';
-    };
+    });
 
 /** Answers `/oauth/introspect`. @throws OAuthError `invalid_client`, `invalid_request`. */
 export type IntrospectionEndpoint = (proof: ClientProof) => Promise<Introspection>;
@@ -36,6 +38,7 @@ export type IntrospectionEndpoint = (proof: ClientProof) => Promise<Introspectio
 export interface IntrospectionOptions {
   readonly issuer: string;
   readonly authenticate: AuthenticateClient;
+  readonly clients: ClientRegistry;
   readonly access: AccessCheck;
   readonly sessions: SessionCommands;
   readonly secrets: SessionSecrets;
@@ -77,7 +80,9 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
 
   function common(view: SessionView, scope: readonly string[]): Introspection & { active: true } {
     const opened = openedOf(view);
+    const releasing = { ...opened, scope };
     return {
+      ...releasedClaims(releasing, options.clients.find(opened.client_id), 'introspection'),
       active: true,
       client_id: opened.client_id,
       sub: options.subjectOf(opened.user),

@@ -6,9 +6,9 @@ import type { SessionView } from '../../command/session-view.ts';
 import { momentOf } from '../../command/ticket-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import type { SigningAlg, SigningKey, SigningKeys } from '../../secrets/signing-keys.ts';
-import type { OpenedData } from '../../session/events.ts';
 import { deadlineOf } from '../../store/event-store.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
+import { releasedClaims } from '../claims/released-claims.ts';
 import type { Client } from '../clients/client.ts';
 import { ACCESS_ALG, ACCESS_TYPE, readAccessToken } from './access-token.ts';
 import type { AccessClaims } from './access-token.ts';
@@ -112,7 +112,7 @@ export function tokens(options: TokensOptions): Tokens {
       ...timesOf(view, client, generation),
       ...identityOf(view, generation),
       ...(access === undefined ? {} : { at_hash: halfHash(key.alg, access) }),
-      ...(scope.includes('profile') ? profileOf(openedOf(view)) : {}),
+      ...releasedClaims({ ...openedOf(view), scope }, client, 'id_token'),
     });
   }
 
@@ -134,14 +134,6 @@ export function tokens(options: TokensOptions): Tokens {
 export function generationOf(view: SessionView): Generation {
   const { id, key_id: keyId } = openedOf(view);
   return { id, keyId };
-}
-
-/** What a session of the `profile` scope tells of its user (OpenID Connect Core §5.4). */
-export function profileOf({ user }: OpenedData): { name?: string; picture?: string } {
-  return {
-    ...(user.name === undefined ? {} : { name: user.name }),
-    ...(user.picture === undefined ? {} : { picture: user.picture }),
-  };
 }
 
 /** What an ID token says of the sign-in itself (OpenID Connect Core §2). The nonce belongs to its first token alone. */

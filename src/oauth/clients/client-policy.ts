@@ -1,0 +1,66 @@
+import { Temporal } from '@js-temporal/polyfill';
+import { z } from 'zod';
+import { PKCE_POLICIES } from './client.ts';
+import type { ClientPolicy } from './client.ts';
+import { PROTOCOL_CLAIMS } from './protocol-claims.ts';
+
+const duration = (minMs: number, maxMs: number) =>
+  z.string().transform((text, context) => {
+    const ms = millisecondsOf(text);
+    if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+    context.addIssue({
+      code: 'custom',
+      message:
+        ms === undefined
+          ? 'is not an ISO 8601 duration such as PT30S'
+          : `must be ${minMs} to ${maxMs} milliseconds`,
+    });
+    return z.NEVER;
+  });
+
+const LIVES = {
+  ticket_life: duration(100, 3_600_000),
+  decision_time: duration(100, 3_600_000),
+  ticket_life_max: duration(100, 3_600_000),
+  code_life: duration(100, 600_000),
+  qr_period: duration(100, 3_600_000),
+  device_life: duration(100, 3_600_000),
+  access_token_life: duration(100, 86_400_000),
+  session_life: duration(100, 400 * 86_400_000),
+} as const;
+
+const CLAIM = z
+  .string()
+  .max(100)
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+  .refine((name) => !PROTOCOL_CLAIMS.includes(name), 'is no claim about a user');
+
+/** A client's policy in a file, under `scangate`. A wrong word in it is a mistake. */
+export const POLICY = z.strictObject({
+  shows_scanner: z.boolean().default(true),
+  number_match: z.boolean().default(false),
+  verified: z.boolean().default(false),
+  pkce: z.enum(PKCE_POLICIES).default('required'),
+  claims: z.array(CLAIM).max(50).default([]),
+  introspects: z.array(z.string()).max(1000).optional(),
+  ...z.object(LIVES).partial().shape,
+});
+
+/** What a policy in a file comes to. */
+export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
+  const { shows_scanner, number_match, verified, pkce, introspects, claims: _claims, ...lives } = row;
+  const inMs = Object.fromEntries(
+    Object.entries(lives).flatMap(([name, ms]) => (ms === undefined ? [] : [[`${name}_ms`, ms]])),
+  ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
+  const asks = introspects === undefined ? {} : { introspects };
+  return { shows_scanner, number_match, verified, pkce, ...asks, ...inMs };
+}
+
+function millisecondsOf(text: string): number | undefined {
+  try {
+    const duration = Temporal.Duration.from(text);
+    return Math.round(duration.total({ unit: 'milliseconds', relativeTo: '1970-01-01' }));
+  } catch {
+    return undefined;
+  }
+}
