@@ -66,6 +66,7 @@ export function authorizeRoute(parts: AuthorizeRouteParts): Route {
   return route({
     ...common,
     method: 'get',
+    ignoresForeign: true,
     operation: { ...operation, id: 'authorize', query },
     handle: (request) => authorizationAnswer(parts, request.query, request.raw),
   });
