@@ -38,6 +38,7 @@ function details(event: TicketEvent | SessionEvent): string {
     case 'scanned':
       return `by ${user(event.data.user)}, phone ${device(event.data.phone)}`;
     case 'denied':
+      if (event.data.reason === 'number') return 'no number that was typed was right';
       return event.data.report === true ? 'and reported as not theirs' : '';
     case 'revoked':
       return `by ${event.data.reason}`;

@@ -7,6 +7,7 @@ import { subjectRule } from '../oauth/tokens/subject.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
+import { sleep } from '../time/time.ts';
 import type { Commands } from './commands.ts';
 import type { Phones } from './phones.ts';
 import { filledClaims } from './filled-claims.ts';
@@ -41,6 +42,7 @@ export function makeOAuth(
     isActive: phones.isActive,
     remoteKeys: (address) => makeRemoteKeys(config, metrics, address),
     now: () => systemTime.wallNow(),
+    pause: (ms) => sleep(systemTime, ms),
     makeTicketId: makeId,
   });
 }

@@ -82,6 +82,8 @@ export interface OAuthServerOptions {
   /** Wrong user codes within {@link userCodeWindowMs} that shut a user, or an address, out. */
   readonly userCodeTries: number;
   readonly userCodeWindowMs: number;
+  /** Kept after so many milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
   /** Whether anything is counted by address. */
   readonly countsAddresses: boolean;
 }

@@ -5,7 +5,7 @@ export type TicketCommand =
   | { readonly type: 'mint'; readonly data: MintedData }
   | { readonly type: 'scan'; readonly user: User; readonly phone: Device }
   | { readonly type: 'confirm'; readonly user: User }
-  | { readonly type: 'deny'; readonly user: User; readonly report: boolean }
+  | { readonly type: 'deny'; readonly user: User; readonly report: boolean; readonly reason?: 'number' }
   | { readonly type: 'cancel' }
   | { readonly type: 'redeem'; readonly replay?: string }
   | { readonly type: 'expire' };

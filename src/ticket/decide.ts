@@ -1,7 +1,7 @@
 import type { TicketCommand } from './commands.ts';
 import { ScangateError } from './error.ts';
 import type { ErrorCode } from './error.ts';
-import type { TicketEvent, User } from './events.ts';
+import type { DeniedData, TicketEvent, User } from './events.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
 
 /**
@@ -30,8 +30,7 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
       throw lost(ticket);
     case 'deny':
       onlyScanner(ticket, command.user);
-      if (ticket.status === 'scanned')
-        return { type: 'denied', data: command.report ? { report: true } : {} };
+      if (ticket.status === 'scanned') return { type: 'denied', data: deniedData(command) };
       if (ticket.status === 'denied') return undefined;
       throw lost(ticket);
     case 'cancel':
@@ -60,6 +59,10 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
 /** Whether two users are the same one: equal source, issuer and subject. */
 export function sameUser(a: User, b: User): boolean {
   return a.source === b.source && a.issuer === b.issuer && a.subject === b.subject;
+}
+
+function deniedData({ report, reason }: TicketCommand & { type: 'deny' }): DeniedData {
+  return { ...(report ? { report } : {}), ...(reason === undefined ? {} : { reason }) };
 }
 
 function scanned(user: User, command: TicketCommand & { type: 'scan' }): TicketEvent {

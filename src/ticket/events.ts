@@ -86,6 +86,8 @@ export interface ScannedData {
 export interface DeniedData {
   /** The user said that this request was not theirs. */
   readonly report?: boolean;
+  /** Why it was denied without the user's word: as many numbers were typed as the policy allows, and none was right. */
+  readonly reason?: 'number';
 }
 
 export interface RedeemedData {

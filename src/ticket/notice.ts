@@ -12,6 +12,8 @@ export interface TicketNotice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
+  /** Why it was denied, where no user said so: no number that was typed was right. */
+  readonly reason?: 'number';
   readonly result?: TicketResult;
   readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
 }
@@ -74,7 +76,13 @@ export function notice(
     case 'denied':
     case 'cancelled':
     case 'expired':
-      return { ...head, expires_in_ms: 0, ...refusalOf(ticket, ticket.status, derived), advice };
+      return {
+        ...head,
+        expires_in_ms: 0,
+        ...reasonOf(ticket),
+        ...refusalOf(ticket, ticket.status, derived),
+        advice,
+      };
   }
 }
 
@@ -87,6 +95,10 @@ function scannerOf(ticket: Ticket): { scanner?: { name?: string; picture?: strin
       ...(user.picture === undefined ? {} : { picture: user.picture }),
     },
   };
+}
+
+function reasonOf({ denied }: Ticket): { readonly reason?: 'number' } {
+  return denied?.reason === undefined ? {} : { reason: denied.reason };
 }
 
 function confirmedOf(ticket: Ticket, derived: Derived): { readonly result?: TicketResult } {

@@ -195,6 +195,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     filledClaims: ['name'],
     isActive: () => Promise.resolve(true),
     remoteKeys: () => () => Promise.reject(new Error('no remote keys here')),
+    pause: () => Promise.resolve(),
     now,
     makeTicketId: newId,
   });

@@ -110,28 +110,6 @@ test.each([
   expectStatus(await confirm(edge.url, phone, 'alice', { number: typed(right) }), 200);
 });
 
-test('numbers are not to be guessed, one by one or all at once', async () => {
-  for (const guess of ['one by one', 'all at once']) {
-    const [ticket, phone] = await scanned(numbers);
-    const right = expectStatus(await look(ticket, edge.url), 200).number!;
-    const wrong = Array.from({ length: 12 }, (_, index) => String(10 + index)).filter((n) => n !== right);
-    const tried: { status: number; headers: Headers }[] = [];
-    if (guess === 'one by one') {
-      for (const number of wrong) tried.push(await confirm(edge.url, phone, 'alice', { number }));
-    } else {
-      tried.push(
-        ...(await Promise.all(wrong.map((number) => confirm(edge.url, phone, 'alice', { number })))),
-      );
-    }
-    expect(tried.filter(({ status }) => status === 400)).toHaveLength(3);
-    const refused = tried.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(wrong.length - 3);
-    for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    expect((await confirm(edge.url, phone, 'alice', { number: right })).status).toBe(429);
-    expectStatus(await deny(edge.url, phone), 200);
-  }
-});
-
 test('a store that is away is a 503 with a time to come back, and the same command again is answered', async () => {
   const [ticket, phone] = await scanned(app);
   edge.setAway(new StoreUnavailable('gone'));

@@ -104,6 +104,7 @@ export async function makeWorld(
       subjectOf: subjectRule(['demo'], undefined),
       isActive: () => Promise.resolve(true),
       remoteKeys: () => () => Promise.reject(new Error('no remote keys here')),
+      pause: () => Promise.resolve(),
       now,
       replayWindowMs: 10_000,
       accessLifeMs: 600_000,

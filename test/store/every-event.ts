@@ -72,7 +72,7 @@ export const TICKET_EVENTS: Every<TicketEvent> = {
   minted: { type: 'minted', data: EVERY_MINTED },
   scanned: { type: 'scanned', data: { user: USER, phone: PHONE } },
   confirmed: { type: 'confirmed', data: {} },
-  denied: { type: 'denied', data: { report: true } },
+  denied: { type: 'denied', data: { report: true, reason: 'number' } },
   cancelled: { type: 'cancelled', data: {} },
   expired: { type: 'expired', data: {} },
   redeemed: { type: 'redeemed', data: { replay: 'mac' } },

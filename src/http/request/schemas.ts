@@ -49,6 +49,10 @@ export const ticketNotice = z
       .regex(/^[0-9]{2}$/)
       .optional()
       .meta({ description: 'While scanned: the number that the phone must type.' }),
+    reason: z
+      .literal('number')
+      .optional()
+      .meta({ description: 'Why it was denied, where no user said so: no number that was typed was right.' }),
     result: z
       .union([
         z.object({ code: z.string(), ...resultMembers }),

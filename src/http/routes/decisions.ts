@@ -13,6 +13,7 @@ import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 import { idempotencyHeaders, ticketParams, ticketStatus } from '../request/schemas.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
+import { NumbersUsedUp, numberRefused } from '../tickets/number-match.ts';
 import type { NumberMatch } from '../tickets/number-match.ts';
 
 export interface DecisionRouteParts {
@@ -67,8 +68,21 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
     },
     handle: async (request) => {
       const user = await parts.caller.user(request);
-      return await decide(parts, request, user, { type: 'confirm', user }, (ticketId, command, guard) =>
-        parts.commands.run(ticketId, command, parts.numberMatch.guard(request.body.number, guard)),
+      const { number } = request.body;
+      return await decide(
+        parts,
+        request,
+        user,
+        { type: 'confirm', user },
+        async (ticketId, command, guard) => {
+          try {
+            return await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, guard));
+          } catch (error) {
+            if (!(error instanceof NumbersUsedUp)) throw error;
+            const denial = { type: 'deny', user, report: false, reason: 'number' } as const;
+            throw numberRefused((await parts.commands.run(ticketId, denial, guard)).ticket.status);
+          }
+        },
       );
     },
   });

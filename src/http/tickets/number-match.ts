@@ -7,14 +7,25 @@ import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { typedText } from '../request/typed-text.ts';
 
+/** The last number that a ticket allows was wrong: it is to be denied, and then told as {@link numberRefused}. */
+export class NumbersUsedUp extends Error {
+  override readonly name = 'NumbersUsedUp';
+}
+
+/** What the phone is told whose numbers are used up: its ticket is denied. */
+export function numberRefused(ticketStatus: string): ScangateError {
+  const message = 'It is not the number that the browser shows, and no other may be tried.';
+  return new ScangateError('already_denied', { field: 'number', message, ticketStatus });
+}
+
 /** Holds the number that a phone typed against the one that the browser shows. */
 export interface NumberMatch {
   /**
    * A guard that does what another does, and where the ticket asks for a number lets nobody by but with the right one.
    * A number is looked at once, however often the command decides.
    *
-   * @throws ScangateError `invalid_request` where the number is missing or wrong, `too_many_requests` after too many
-   *   tries. What is no number of two digits is no try, and digits of any script count. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
+   * @throws ScangateError `invalid_request` where the number is missing or wrong; NumbersUsedUp where the last one is
+   *   wrong. What is no number of two digits is no try, and digits of any script count. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
    */
   guard(given: string | undefined, guard: Guard): AsyncGuard;
 }
@@ -29,12 +40,10 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
     if (!/^[0-9]{2}$/.test(typed)) throw wrong('It is not a number of two digits.', status);
     const leftMs = Math.max(1000, remainingMs(view));
     const count = await ledger.count(`number-tries:${ticketId}`, leftMs + minted.lives.max_ms);
-    if (count > tries) {
-      const message = 'Too many numbers were tried for this ticket.';
-      throw new ScangateError('too_many_requests', { message, retryAfterMs: leftMs, ticketStatus: status });
-    }
     const right = scanned === undefined ? '' : secrets.number(ticketId, minted.key_id, scanned.id);
-    if (!equal(typed, right)) throw wrong('It is not the number that the browser shows.', status);
+    if (count <= tries && equal(typed, right)) return;
+    if (count >= tries) throw new NumbersUsedUp();
+    throw wrong('It is not the number that the browser shows.', status);
   }
 
   return {

@@ -20,7 +20,7 @@ export interface DeviceUserCodes {
    * The ticket that a typed code names, however it was written, in full-width letters too; undefined for an unknown or
    * outdated one. What is no code at all counts as no wrong one.
    *
-   * @throws ScangateError `too_many_requests` after too many wrong ones (RFC 8628 §5.1).
+   * @throws ScangateError `too_many_requests` after too many wrong ones (RFC 8628 §5.1), or while as many are being looked at.
    */
   find(typed: string, by: Typist): Promise<string | undefined>;
   /** The code of a device ticket as it is shown: `WDJB-MJHT`. */
@@ -34,8 +34,22 @@ export interface UserCodesOptions {
   readonly tries: number;
   /** Milliseconds. */
   readonly windowMs: number;
+  /** Kept after so many milliseconds. */
+  readonly pause: (ms: number) => Promise<void>;
   /** Whether wrong codes count against addresses too; users are always counted. */
   readonly countsAddresses: boolean;
+}
+
+/** Wrong codes of everybody within the window, beyond which wrong ones are answered late. Right ones never are. */
+const WRONG_MAX = 1000;
+const OVER_MS = 10;
+const PAUSE_MAX_MS = 3000;
+
+/** One of the tries that a user, or an address, has within the window. */
+interface Place {
+  readonly name: string;
+  readonly key: string;
+  readonly isLast: boolean;
 }
 
 const NOT_IN_ALPHABET = new RegExp(`[^${USER_CODE_ALPHABET}]`, 'g');
@@ -52,22 +66,37 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     return undefined;
   }
 
-  async function refuseShutOut(names: readonly string[]): Promise<void> {
-    const shut = await Promise.all(names.map((name) => ledger.get(`user-code-shut:${name}`)));
-    if (shut.some((value) => value !== null))
-      throw new ScangateError('too_many_requests', {
-        retryAfterMs: windowMs,
-        message: 'Too many wrong codes.',
-      });
+  /** Takes one of the places that a name has for tries, before the code is looked at: tries at one time get no more. */
+  async function take(name: string): Promise<Place> {
+    if ((await ledger.get(`user-code-shut:${name}`)) !== null) throw shutOut(windowMs);
+    for (let index = 0; index < tries; index += 1) {
+      const key = `user-code-try:${name}:${index}`;
+      if ((await ledger.putIfAbsent(key, '1', windowMs)).stored)
+        return { name, key, isLast: index === tries - 1 };
+    }
+    throw shutOut(windowMs);
   }
 
-  async function countWrong(names: readonly string[]): Promise<void> {
-    await Promise.all(
-      names.map(async (name) => {
-        const count = await ledger.count(`user-code-wrong:${name}`, windowMs);
-        if (count >= tries) await ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs);
-      }),
-    );
+  async function takeAll(names: readonly string[]): Promise<readonly Place[]> {
+    const places: Place[] = [];
+    try {
+      for (const name of names) places.push(await take(name));
+    } catch (error) {
+      await giveBack(places);
+      throw error;
+    }
+    return places;
+  }
+
+  async function giveBack(places: readonly Place[]): Promise<void> {
+    await Promise.all(places.map(({ key }) => ledger.delete(key)));
+  }
+
+  async function keepWrong(places: readonly Place[]): Promise<void> {
+    const last = places.filter(({ isLast }) => isLast);
+    await Promise.all(last.map(({ name }) => ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs)));
+    const over = (await ledger.count('user-code-wrong', windowMs)) - WRONG_MAX;
+    if (over > 0) await options.pause(Math.min(over * OVER_MS, PAUSE_MAX_MS));
   }
 
   return {
@@ -78,17 +107,21 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     },
 
     async find(typed, by) {
-      const names = namesOf(options.countsAddresses ? by : { ...by, address: undefined });
-      await refuseShutOut(names);
       const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
       if (code.length !== USER_CODE_LENGTH) return undefined;
+      const places = await takeAll(namesOf(options.countsAddresses ? by : { ...by, address: undefined }));
       const found = await lookUp(code);
-      if (found === undefined) await countWrong(names);
+      if (found === undefined) await keepWrong(places);
+      else await giveBack(places);
       return found;
     },
 
     shown: (ticketId, keyId) => secrets.userCode(ticketId, keyId).replace(/^(.{4})/, '$1-'),
   };
+}
+
+function shutOut(retryAfterMs: number): ScangateError {
+  return new ScangateError('too_many_requests', { retryAfterMs, message: 'Too many wrong codes.' });
 }
 
 function namesOf({ user, address }: Typist): readonly string[] {

@@ -1,0 +1,71 @@
+import { afterEach, expect, test } from '@jest/globals';
+import type { Typist } from '../../src/oauth/authorization/user-codes.ts';
+import { ScangateError } from '../../src/ticket/error.ts';
+import { alice, makeWorld } from '../oauth/world.ts';
+import type { World } from '../oauth/world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const device = { ip: '192.0.2.7', agent: 'television' };
+
+async function begin(): Promise<string> {
+  const form = { client_id: 'demo', scope: 'openid' };
+  return (await world.server.deviceAuthorization({ form, authorization: undefined }, device)).user_code;
+}
+
+/** How a try ended: whether the code was looked up, and what came of it. */
+async function outcomeOf(typed: string, by: Typist): Promise<'found' | 'unknown' | 'refused'> {
+  try {
+    return (await world.server.userCodes.find(typed, by)) === undefined ? 'unknown' : 'found';
+  } catch (error) {
+    if (error instanceof ScangateError && error.code === 'too_many_requests') return 'refused';
+    throw error;
+  }
+}
+
+test.each([
+  ['one user', () => ({ user: alice, address: undefined })],
+  ['one address', (count: number) => ({ user: { ...alice, subject: `u${count}` }, address: '192.0.2.9' })],
+  ['one user from everywhere', (count: number) => ({ user: alice, address: `192.0.2.${count % 250}` })],
+] as const)(
+  'attack: of 300 wrong user codes at one time of %s no more than ten are looked up',
+  async (_who, by) => {
+    world = await makeWorld();
+    const outcomes = await Promise.all(
+      Array.from({ length: 300 }, (_, count) => outcomeOf('BBBB-BBBB', by(count))),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'unknown')).toHaveLength(10);
+    expect(await outcomeOf(await begin(), by(0))).toBe('refused');
+    world.pass(600_001);
+    expect(await outcomeOf(await begin(), by(0))).toBe('found');
+  },
+);
+
+test('attack: right codes of the attacker’s own buy no wrong ones, and cost an honest user none', async () => {
+  world = await makeWorld();
+  const by = { user: alice, address: '192.0.2.9' };
+  const own = await begin();
+  const outcomes: string[] = [];
+  for (let count = 0; count < 24; count += 1)
+    outcomes.push(await outcomeOf(count % 2 === 0 ? own : 'BBBB-BBBB', by));
+  expect(outcomes.slice(0, 20).filter((outcome) => outcome === 'unknown')).toHaveLength(10);
+  expect(outcomes.slice(20)).toEqual(['refused', 'refused', 'refused', 'refused']);
+  const honest = { user: { ...alice, subject: 'bob' }, address: '192.0.2.10' };
+  for (let count = 0; count < 30; count += 1) expect(await outcomeOf(own, honest)).toBe('found');
+});
+
+test('attack: guesses of a thousand users slow wrong codes down, and lock nobody out', async () => {
+  const pauses: number[] = [];
+  world = await makeWorld({ pause: async (ms) => void pauses.push(ms), userCodeTries: 1000 });
+  const guesser = (count: number): Typist => ({
+    user: { ...alice, subject: `u${count}` },
+    address: undefined,
+  });
+  for (let count = 0; count < 1000; count += 1) await outcomeOf('BBBB-BBBB', guesser(count));
+  expect(pauses).toEqual([]);
+  for (let count = 0; count < 3; count += 1) await outcomeOf('BBBB-BBBB', guesser(count));
+  expect(pauses).toEqual([10, 20, 30]);
+  expect(await outcomeOf(await begin(), guesser(5000))).toBe('found');
+  expect(pauses).toHaveLength(3);
+});
