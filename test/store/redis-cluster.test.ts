@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { headKey, partitionKeys } from '../../src/store/keys.ts';
+import { META_KEY, headKey, partitionKeys } from '../../src/store/keys.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { Incident } from '../../src/store/redis/failover/incident.ts';
 import { partitionOf } from '../../src/store/subject.ts';
+import type { Subject } from '../../src/store/subject.ts';
 import { eventStoreContract } from '../contract/event-store.ts';
-import { SEED } from '../contract/appends.ts';
+import { MINTED, SCANNED, SEED, appendMaker, freshId, seeded } from '../contract/appends.ts';
 import { startClusterTopology } from '../support/cluster.ts';
 import type { ClusterTopology } from '../support/cluster.ts';
+import type { Redis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { judge, startLoad } from './redis-load.ts';
 import type { Load, Verdict } from './redis-load.ts';
@@ -15,7 +17,7 @@ import { openStores, wholeLog } from './redis-support.ts';
 const PARTITIONS = 64;
 
 /** Tickets that are minted after an accident before the log is looked at. */
-const MORE = 500;
+const MORE = 250;
 let cluster: ClusterTopology;
 
 beforeAll(async () => {
@@ -52,6 +54,16 @@ eventStoreContract('The Redis store on a Cluster', async (settings) => {
     },
   };
 });
+
+/** What the ids of a partition's subjects may begin with. */
+function prefixOf(partition: number): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  for (const one of letters)
+    for (const other of letters)
+      if (partitionOf(`ticket:${one}${other}${'A'.repeat(20)}`, PARTITIONS) === partition)
+        return `${one}${other}`;
+  throw new Error('no subject is of that partition');
+}
 
 describe('a Cluster that changes under load', () => {
   let stores: EventStore[] = [];
@@ -128,6 +140,70 @@ describe('a Cluster that changes under load', () => {
     const to = (await cluster.masters()).find((master) => master !== from)!;
     await cluster.moveSlot(await cluster.slotOf(log), to);
     expect(await verdictOf(running)).toMatchObject(KEPT);
+    await cluster.settled();
+  }, 60_000);
+
+  /** The master of a partition that is not the one with the meta key, and another one. */
+  async function twoMasters(): Promise<{ partition: number; from: Redis; to: Redis }> {
+    const home = await cluster.masterOf(META_KEY);
+    for (let partition = 0; ; partition++) {
+      const from = await cluster.masterOf(partitionKeys(partition).log);
+      const to = (await cluster.masters()).find((master) => master !== from && master !== home);
+      if (from !== home && to !== undefined) return { partition, from, to };
+    }
+  }
+
+  test('a master without the meta key that is wiped loses and doubles nothing', async () => {
+    const running = await load();
+    await moreSignIns(running);
+    const { from } = await twoMasters();
+    await from.ask('FLUSHALL');
+    await until(() => count('timeline') >= 2, { withinMs: 30_000, everyMs: 50, what: 'other fences' });
+    expect(await verdictOf(running)).toMatchObject(KEPT);
+    expect(count('restored')).toBeGreaterThan(0);
+    await cluster.settled();
+  }, 60_000);
+
+  test('a partition that another master takes over without its data loses and doubles nothing', async () => {
+    const running = await load();
+    await moreSignIns(running);
+    const { partition, from, to } = await twoMasters();
+    const { log } = partitionKeys(partition);
+    await cluster.seizeSlot(await cluster.slotOf(log), to);
+    await until(() => count('restored') > 0, { withinMs: 30_000, everyMs: 50, what: 'another fence' });
+    expect(await verdictOf(running)).toMatchObject(KEPT);
+    expect(await cluster.masterOf(log)).toBe(to);
+    expect(from).not.toBe(to);
+    await cluster.settled();
+  }, 60_000);
+
+  test('a partition of some thousand keys stays writable while it moves, one key at a time', async () => {
+    const { store } = await openStores(cluster.url);
+    stores.push(store);
+    const { partition, from, to } = await twoMasters();
+    const random = seeded(SEED);
+    const { first, next } = appendMaker(random);
+    const prefix = prefixOf(partition);
+    const mint = async (): Promise<Subject> => {
+      const subject: Subject = `ticket:${freshId(random, prefix)}`;
+      await store.append([first(subject, { type: 'minted', data: MINTED }, { ms: 60_000 })]);
+      return subject;
+    };
+    const tickets = await Promise.all(Array.from({ length: 3_000 }, mint));
+    const slot = await cluster.slotOf(partitionKeys(partition).log);
+    const moving = { isOver: false };
+    const moved = cluster.moveSlot(slot, to).then(() => (moving.isOver = true));
+    const outcomes = new Map<string, number>();
+    for (let i = 0; !moving.isOver || i < 50; i++) {
+      const subject = i % 10 === 0 ? await mint() : (tickets[(i * 7) % tickets.length] as Subject);
+      const { heads } = await store.read([subject]);
+      const result = await store.append([next(heads[0]!, SCANNED, { life: { ms: 60_000 } })]);
+      outcomes.set(result.outcome, (outcomes.get(result.outcome) ?? 0) + 1);
+    }
+    await moved;
+    expect([...outcomes.keys()]).toEqual(['appended']);
+    expect(await cluster.masterOf(partitionKeys(partition).log)).toBe(to);
+    expect(from).not.toBe(to);
     await cluster.settled();
   }, 60_000);
 

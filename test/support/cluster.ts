@@ -28,6 +28,8 @@ export interface ClusterTopology {
   failover(master: Redis): Promise<Redis>;
   /** Moves a slot with its keys to another master, one key at a time, while clients go on. */
   moveSlot(slot: number, to: Redis): Promise<void>;
+  /** Gives a slot to another master without its keys: what an operator does whose master is gone, or who errs. */
+  seizeSlot(slot: number, to: Redis): Promise<void>;
   /** Waits until all running nodes are well, agree on everyone's place, and every replica is linked; seen twice. */
   settled(withinMs?: number): Promise<void>;
   stop(): Promise<void>;
@@ -200,6 +202,16 @@ function topologyOf(nodes: readonly Redis[], stop: () => Promise<void>): Cluster
       }
     },
     moveSlot: async (slot, to) => moveSlot(slot, await ownerOf(slot), to, running()),
+    seizeSlot: async (slot, to) => {
+      const from = await ownerOf(slot);
+      for (const key of (await from.ask('CLUSTER', 'GETKEYSINSLOT', slot, 1_000_000)) as string[]) {
+        await from.ask('DEL', key);
+      }
+      await from.ask('CLUSTER', 'DELSLOTS', slot);
+      await to.ask('CLUSTER', 'DELSLOTS', slot).catch(() => {});
+      await to.ask('CLUSTER', 'ADDSLOTS', slot);
+      await to.ask('CLUSTER', 'BUMPEPOCH');
+    },
     settled: async (withinMs = 30_000) => {
       let times = 0;
       await until(async () => (times = (await isSettled()) ? times + 1 : 0) >= 2, {

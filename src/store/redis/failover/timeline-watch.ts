@@ -4,6 +4,7 @@ import type { Time } from '../../../time/time.ts';
 import { askServer } from '../connection/link.ts';
 import type { ServerState } from '../connection/link.ts';
 import type { RedisConnection } from '../connection/redis-connection.ts';
+import { verdictOf } from '../connection/reply-error.ts';
 import { FOLLOW_WAIT_MS } from '../connection/shard.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
 import { checkMeta, readMeta } from '../setup/meta.ts';
@@ -188,7 +189,7 @@ export class TimelineWatch {
     try {
       found = await readMeta(redis);
     } catch (error) {
-      if (error instanceof Error && error.message.startsWith('MOVED')) return this.#epoch;
+      if (verdictOf(error) === 'moved') return this.#epoch;
       throw error;
     }
     if (found === undefined) {
