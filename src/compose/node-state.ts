@@ -3,17 +3,22 @@ import type { Readiness } from '../http/routes/health.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { Canary } from '../watch/canary.ts';
 
+/** Replicas say once a second how far they are, and are looked at as often. */
+const LAG_USUAL_MS = 3_000;
+
 /** Whether this node delivers, and whether it is leaving. */
 export class NodeState {
   readonly #canary: Canary;
   readonly #store: EventStore;
   readonly #skewMaxMs: number;
+  readonly #lagMaxMs: number;
   #isDraining = false;
 
   constructor(config: Config, canary: Canary, store: EventStore) {
     this.#canary = canary;
     this.#store = store;
     this.#skewMaxMs = config.SCANGATE_CLOCK_SKEW_MAX;
+    this.#lagMaxMs = Math.max(LAG_USUAL_MS, config.SCANGATE_REDO_RING / 2);
   }
 
   /** Whether the node leaves: it is not ready any more, and keeps no connections. */
@@ -28,8 +33,10 @@ export class NodeState {
 
   /** What `/readyz` says. */
   readiness(): Readiness {
-    const clocksAgree = (this.#store.health().clockSkewMs ?? 0) <= this.#skewMaxMs;
-    const isReady = this.#canary.ready && clocksAgree;
+    const { clockSkewMs = 0, replicaLagMs = 0 } = this.#store.health();
+    // What the rings remember reaches no further back: red while they still have what the replicas lack.
+    const isSafe = clockSkewMs <= this.#skewMaxMs && replicaLagMs <= this.#lagMaxMs;
+    const isReady = this.#canary.ready && isSafe;
     return {
       state: this.#isDraining ? 'draining' : isReady ? 'ready' : 'away',
       canaryAgeMs: this.#canary.ageMs,

@@ -55,8 +55,15 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
       metrics.ringDropped.inc(incident.dropped);
       log.warn({ dropped: incident.dropped }, 'the redo ring is full');
       return;
-    case 'link':
+    case 'replicas':
+      metrics.replicasRequired.set(incident.required);
+      metrics.replicaLag.set(incident.lagMs / 1000);
+      return;
     case 'nodes':
+      metrics.unfencedNodes.set(incident.unfenced);
+      noteStep(incident, log);
+      return;
+    case 'link':
     case 'timeline_found':
     case 'barrier':
     case 'restoring':

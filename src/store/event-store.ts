@@ -133,6 +133,11 @@ export interface StoreHealth {
   readonly up: boolean;
   /** How far its servers' clocks are apart, in milliseconds: by so much a failover would move all deadlines. */
   readonly clockSkewMs?: number;
+  /**
+   * For how long the slowest replica that must hold what is acknowledged has lacked something, in milliseconds: what was
+   * told since may be lost with the master.
+   */
+  readonly replicaLagMs?: number;
 }
 
 /** The store did not answer in time, or said no for reasons of its own. A write may or may not have happened. */

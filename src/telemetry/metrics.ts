@@ -45,6 +45,12 @@ export interface Metrics {
   readonly ringDropped: Counter;
   /** `scangate_clock_skew_seconds`: how far a Redis replica's clock is from its master's, at most. */
   readonly clockSkew: Gauge;
+  /** `scangate_replicas_required`: replicas that must hold what is acknowledged; of a Cluster, the fewest of any master. */
+  readonly replicasRequired: Gauge;
+  /** `scangate_replica_lag_seconds`: for how long the slowest of them has lacked something. */
+  readonly replicaLag: Gauge;
+  /** `scangate_unfenced_nodes`: nodes alive on the store, of a release that knows no fence. */
+  readonly unfencedNodes: Gauge;
   /** `scangate_newer_schema_total`: subjects that a later release wrote and this one will not touch. */
   readonly newerSchema: Counter;
   /** `scangate_canary_age_seconds`: since the last canary came back; -1 before the first. */
@@ -102,6 +108,12 @@ export function makeMetrics(processMetrics = true): Metrics {
     healingSeconds: seconds('healing_seconds', 'Time to put back what a failover lost', []),
     ringDropped: counter('ring_dropped_total', 'Entries that the redo ring had no room for'),
     clockSkew: gauge('clock_skew_seconds', 'How far the clocks of Redis’ servers are apart'),
+    replicasRequired: gauge('replicas_required', 'Replicas that must hold what is acknowledged'),
+    replicaLag: gauge(
+      'replica_lag_seconds',
+      'For how long the slowest required replica has lacked something',
+    ),
+    unfencedNodes: gauge('unfenced_nodes', 'Nodes on the store of a release that knows no fence'),
     newerSchema: counter('newer_schema_total', 'Subjects written by a newer release'),
     canaryAge: gauge('canary_age_seconds', 'Seconds since the last canary came back'),
     draining: gauge('draining', '1 while this node is going away'),

@@ -24,11 +24,12 @@ import { FailoverState } from './failover/failover-state.ts';
 import { Failover } from './failover/failover.ts';
 import type { OnIncident } from './failover/incident.ts';
 import { MajorityWatch } from './failover/majority-watch.ts';
-import { Peers } from './failover/peers.ts';
+import { FENCED_NODE, Peers } from './failover/peers.ts';
 import { TimelineWatch } from './failover/timeline-watch.ts';
 import { makeRedisLedger } from './ledger.ts';
 import { Assurances } from './quorum/assurances.ts';
 import { Quorum } from './quorum/quorum.ts';
+import { ReplicaWatch } from './quorum/replica-watch.ts';
 import type { RedisSettings } from './redis-settings.ts';
 import type { Meta } from './setup/meta.ts';
 import { loadFunctions } from './setup/migrate.ts';
@@ -163,14 +164,15 @@ interface Watches {
   readonly failover: Failover;
   readonly timelines: TimelineWatch;
   readonly clocks: ClockWatch;
+  readonly replicas: ReplicaWatch;
   /** Undefined for a single Redis: there is nobody to ask. */
   readonly majority: MajorityWatch | undefined;
 }
 
 function makeWatches(base: Base): Watches {
-  const { access, assurances, meta, onIncident, shards, calls, state, reads, log, tail } = base;
+  const { access, assurances, quorum, meta, onIncident, shards, calls, state, reads, log, tail } = base;
   const { settings, time, randomText } = base.options;
-  const peers = new Peers({ id: randomText(), time, onIncident });
+  const peers = new Peers({ id: `${FENCED_NODE}${randomText()}`, time, onIncident });
   const failover = new Failover({
     settings,
     state,
@@ -216,10 +218,19 @@ function makeWatches(base: Base): Watches {
       ? undefined
       : new MajorityWatch({ settings, shards, state, isMaster, time });
   const clocks = new ClockWatch({ access, shards, skewMaxMs: settings.clockSkewMaxMs, onIncident });
-  return { peers, failover, timelines, clocks, majority };
+  const replicas = new ReplicaWatch({
+    shards,
+    quorum,
+    time,
+    onLook: (seen) => onIncident({ kind: 'replicas', ...seen }),
+  });
+  return { peers, failover, timelines, clocks, replicas, majority };
 }
 
-function makeStore(base: Base, { peers, failover, timelines, clocks, majority }: Watches): RedisStore {
+function makeStore(
+  base: Base,
+  { peers, failover, timelines, clocks, replicas, majority }: Watches,
+): RedisStore {
   const { shards, calls, state, assurances, quorum } = base;
   const { settings, time, random } = base.options;
   const admission = new Admission({
@@ -244,8 +255,10 @@ function makeStore(base: Base, { peers, failover, timelines, clocks, majority }:
     historyMs: settings.historyMs,
     timeline: () => timelines.name,
     clockSkewMs: () => clocks.skewMs,
+    replicaLagMs: () => replicas.seen.lagMs,
     onClose: async () => {
       clocks.stop();
+      replicas.stop();
       timelines.stop();
       failover.stop();
       majority?.stop();
@@ -258,7 +271,7 @@ function makeStore(base: Base, { peers, failover, timelines, clocks, majority }:
 
 /** Connects, lets each connection through once its history is known, and settles when calls may go out. */
 async function connectAll({ options, shards, quorum, tail }: Base, watches: Watches): Promise<void> {
-  const { timelines, clocks, majority } = watches;
+  const { timelines, clocks, replicas, majority } = watches;
   quorum.start();
   await shards.start(
     {
@@ -274,4 +287,5 @@ async function connectAll({ options, shards, quorum, tail }: Base, watches: Watc
   await Promise.all(shards.all.map((shard) => shard.writer.whenUp(options.settings.callTimeoutMs)));
   await timelines.start();
   majority?.start();
+  replicas.start();
 }

@@ -9,7 +9,15 @@ export type Incident =
   /** A connection opened for calls, or closed for them, and why. */
   | ({ readonly kind: 'link' } & LinkTurn)
   /** Other nodes on this store that are alive since, or were not heard of for a while. */
-  | { readonly kind: 'nodes'; readonly came: readonly string[]; readonly gone: readonly string[] }
+  | {
+      readonly kind: 'nodes';
+      readonly came: readonly string[];
+      readonly gone: readonly string[];
+      /** How many of those that are alive are of a release whose functions know no fence. */
+      readonly unfenced: number;
+    }
+  /** How many replicas must hold what is acknowledged, and for how long the slowest has lacked something, in milliseconds. */
+  | { readonly kind: 'replicas'; readonly required: number; readonly lagMs: number }
   /** A master's history was looked at for the first time. */
   | { readonly kind: 'timeline_found'; readonly timeline: string }
   /** The store has another history than before: a failover, a restart, a wiped store. */

@@ -13,6 +13,11 @@ const REMEMBERED_MS = 60_000;
 /** For how long after a failover nobody is taken for gone: who has not come yet may come, in milliseconds. */
 const KEPT_AFTER_CHANGE_MS = 10_000;
 
+/** How the name of a node begins whose functions know fences. Nodes of older releases have no such beginning. */
+export const FENCED_NODE = 'v3-';
+
+const FENCED = /^v\d+-/;
+
 /** Who this node is. */
 export interface PeersOptions {
   readonly id: string;
@@ -88,7 +93,8 @@ export class Peers {
     const after = this.#everyone();
     const came = [...after].filter((id) => !before.has(id) && id !== this.#options.id);
     const gone = [...before].filter((id) => !after.has(id) && id !== this.#options.id);
-    if (came.length + gone.length > 0) this.#options.onIncident({ kind: 'nodes', came, gone });
+    const unfenced = [...after].filter((id) => !FENCED.test(id)).length;
+    if (came.length + gone.length > 0) this.#options.onIncident({ kind: 'nodes', came, gone, unfenced });
   }
 
   /** A Cluster's new master is a new shard, so whoever was alive at any counts. */
