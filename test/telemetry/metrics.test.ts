@@ -19,6 +19,7 @@ test('every figure is named scangate_*, and labels are of few values', async () 
     'transport',
     'type',
     'upstream',
+    'reason',
   ];
   expect([...new Set(labels)].filter((label) => !known.includes(label))).toEqual([]);
   expect(registry.getMetricsAsArray()).toHaveLength(Object.keys(figures).length);
