@@ -13,6 +13,8 @@ export interface OpenedData {
   readonly nonce?: string;
   /** Which claims its request asked for beside the scope. */
   readonly claims?: ClaimsRequest;
+  /** What beside the gateway its access tokens are for (RFC 8707). */
+  readonly resource?: string;
   /** Seconds since the epoch at which the user confirmed (OpenID Connect Core §2). */
   readonly auth_time: number;
   readonly browser: Device;

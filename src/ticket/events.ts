@@ -70,6 +70,8 @@ export interface MintedData {
   readonly form_post?: ResponseType;
   /** What the request's `claims` parameter asked for. */
   readonly claims?: ClaimsRequest;
+  /** What beside the gateway its access tokens are for (RFC 8707). */
+  readonly resource?: string;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */

@@ -22,6 +22,8 @@ describe('a file of clients', () => {
       client_name: 'shop',
       redirect_uris: ['https://shop.example/cb'],
       response_types: ['code'],
+      any_secret_method: true,
+      require_pushed_authorization_requests: false,
       post_logout_redirect_uris: [],
       claims: [],
       grant_types: ['authorization_code', 'refresh_token'],
@@ -135,7 +137,6 @@ describe('a file of clients', () => {
     expect(warnings).toEqual(['line 7: [0].frontchannel_logout_uri is not supported: it changes nothing']);
     for (const [member, value, why] of [
       ['subject_type', 'pairwise', 'is not supported but as public'],
-      ['require_pushed_authorization_requests', true, 'is not supported but as false'],
       ['id_token_encrypted_response_alg', 'RSA-OAEP', 'is not supported'],
     ] as const)
       expect(mistakes(json({ [member]: value }))).toEqual([`line 7: [0].${member} ${why}`]);

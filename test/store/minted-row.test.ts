@@ -21,6 +21,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   nonce: perhaps,
   code_challenge: perhaps,
   claims: constantFrom({ id_token: ['email'], userinfo: [] }, undefined),
+  resource: perhaps,
   form_post: constantFrom('code', 'id_token', undefined),
   browser: record({ ip: string(), agent: string(), place: perhaps } satisfies Arbitraries<Device>).map(
     present<Device>,

@@ -32,6 +32,7 @@ export const authorizationMembers = {
   ui_locales: text,
   max_age: text,
   claims: text,
+  resource: text,
   request: z.string().max(8192).optional(),
 } as const;
 

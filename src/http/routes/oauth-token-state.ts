@@ -20,7 +20,7 @@ const introspection = z
     sid: z.string().optional(),
     scope: z.string().optional(),
     iss: z.string().optional(),
-    aud: z.string().optional(),
+    aud: z.union([z.string(), z.array(z.string())]).optional(),
     token_type: z.string().optional(),
     jti: z.string().optional(),
     exp: z.int().optional(),

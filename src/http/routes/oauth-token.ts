@@ -25,6 +25,7 @@ const tokenForm = z.object({
   refresh_token: z.string().max(512).optional(),
   device_code: z.string().max(512).optional(),
   scope: z.string().max(512).optional(),
+  resource: z.string().max(2000).optional(),
 });
 
 const tokenAnswer = z

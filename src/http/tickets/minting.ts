@@ -69,11 +69,16 @@ export function minting(parts: MintingParts): Minting {
       const checked = checkedMembers(parts.carried, asked, binding);
       if (!client.response_types.includes(checked.form_post ?? 'code'))
         throw new ScangateError('invalid_client', { field: 'client_id' });
+      if (client.require_pushed_authorization_requests && checked.pushed !== true)
+        throw new ScangateError('invalid_request', {
+          field: 'request',
+          message: 'The client must push its requests.',
+        });
       if (checked.form_post !== 'id_token') checkChallenge(client, asked, binding);
       return { client, asked, binding, checked };
     },
 
-    async mint({ client, asked, binding, checked }, browser) {
+    async mint({ client, asked, binding, checked: { pushed: _pushed, ...checked } }, browser) {
       return await parts.commands.mint(parts.makeTicketId(), {
         client_id: client.client_id,
         grant: 'authorization_code',

@@ -28,7 +28,7 @@ export function authorizationEndpoint(
     const whole = await expanded(parameters, pushed);
     const asker = readAsker(clients, whole);
     try {
-      return { kind: 'show', request: readSignIn(asker, whole) };
+      return { kind: 'show', request: readSignIn(asker, whole, parameters['request_uri'] !== undefined) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       return sentError(asker, error, whole, issuer);

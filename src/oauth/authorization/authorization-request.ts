@@ -4,6 +4,7 @@ import { formPostOf } from './response-mode.ts';
 import type { Client } from '../clients/client.ts';
 import { readClaimsRequest } from '../claims/claims-request.ts';
 import { OAuthError } from '../error.ts';
+import { readResource } from './resource.ts';
 import { isChallenge, lackedWithoutChallenge } from './pkce.ts';
 
 /** A request to sign in, checked: who asks, and where its answer may go. */
@@ -31,15 +32,23 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e ]*$/;
 /**
  * Reads the rest of a request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
  *
+ * @param pushed whether the client itself sent it ahead.
  * @throws OAuthError to be sent to the redirect address.
  */
-export function readSignIn({ client, redirectUri }: Asker, parameters: Parameters): SignInRequest {
+export function readSignIn(
+  { client, redirectUri }: Asker,
+  parameters: Parameters,
+  pushed: boolean,
+): SignInRequest {
+  if (client.require_pushed_authorization_requests && !pushed)
+    throw new OAuthError('invalid_request', 'The client must push its requests.');
   checkUnsupported(parameters);
   const formPost = formPostOf(client, parameters);
   checkPrompt(parameters['prompt']);
   if (formPost !== 'id_token') checkChallenge(client, parameters);
   const { state, nonce, scope, code_challenge: codeChallenge, ui_locales: uiLocales } = parameters;
   const claims = readClaimsRequest(client, parameters['claims']);
+  const resource = readResource(client, parameters['resource']);
   bounded('state', state, STATE_MAX);
   bounded('nonce', nonce, NONCE_MAX);
   bounded('scope', scope, SCOPE_MAX);
@@ -53,6 +62,8 @@ export function readSignIn({ client, redirectUri }: Asker, parameters: Parameter
     checked: {
       ...(formPost === undefined ? {} : { form_post: formPost }),
       ...(claims === undefined ? {} : { claims }),
+      ...(resource === undefined ? {} : { resource }),
+      ...(client.require_pushed_authorization_requests ? { pushed: true as const } : {}),
     },
     ...optional('state', state),
     ...optional('scope', scope),

@@ -12,11 +12,19 @@ export interface OpenMembers {
 }
 
 /** The part that counts only as the authorization endpoint has checked it. */
-export type CheckedMembers = Pick<MintedData, 'form_post' | 'claims'>;
+export type CheckedMembers = Pick<MintedData, 'form_post' | 'claims' | 'resource'> & {
+  /** Whether the client had pushed it (RFC 9126). */
+  readonly pushed?: true;
+};
 
 /** What a ticket's own request had checked, to mint another one for it. */
-export function checkedOf({ form_post, claims }: MintedData): CheckedMembers {
-  return { ...(form_post === undefined ? {} : { form_post }), ...(claims === undefined ? {} : { claims }) };
+export function checkedOf({ form_post, claims, resource }: MintedData): CheckedMembers {
+  return {
+    ...(form_post === undefined ? {} : { form_post }),
+    ...(claims === undefined ? {} : { claims }),
+    ...(resource === undefined ? {} : { resource }),
+    pushed: true,
+  };
 }
 
 /**

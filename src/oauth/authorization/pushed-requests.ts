@@ -40,6 +40,7 @@ const KEPT = [
   'nonce',
   'prompt',
   'claims',
+  'resource',
   'ui_locales',
   'code_challenge',
   'code_challenge_method',
@@ -75,7 +76,7 @@ export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
 
 function check(client: Client, clients: ClientRegistry, parameters: Parameters): void {
   try {
-    readSignIn(readAsker(clients, parameters), parameters);
+    readSignIn(readAsker(clients, parameters), parameters, true);
   } catch (error) {
     if (!(error instanceof ScangateError)) throw error;
     if (error.code === 'invalid_client')

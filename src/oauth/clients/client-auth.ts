@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Client, ClientRegistry } from './client.ts';
+import type { AuthMethod, Client, ClientRegistry } from './client.ts';
 import type { CheckAssertion } from './client-assertion.ts';
 import { ASSERTION_TYPE } from './client-assertion.ts';
 import { OAuthError } from '../error.ts';
@@ -12,8 +12,9 @@ export interface ClientProof {
 }
 
 /**
- * Finds out which client is calling (RFC 6749 §2.3, RFC 7523 §2.2). A client with a secret may send it in the header or
- * in the form; one that is public names itself.
+ * Finds out which client is calling (RFC 6749 §2.3, RFC 7523 §2.2). A client proves itself in the way
+ * that it is registered for; if its registration names none, its secret may come in the header or in the form. One that is
+ * public names itself.
  *
  * @throws {@link OAuthError} `invalid_client`, the same for an unknown client and a wrong proof; `invalid_request` for
  *   two proofs at once.
@@ -33,27 +34,32 @@ export function clientAuthentication(
     if (basic !== undefined) {
       const client = basic.ids.map((id) => clients.find(id)).find((found) => found !== undefined);
       if (named !== undefined && named !== client?.client_id) throw refused();
-      return withSecret(client, basic.secrets);
+      return withSecret(client, basic.secrets, 'client_secret_basic');
     }
     if (assertion !== undefined) {
       if (form['client_assertion_type'] !== ASSERTION_TYPE)
         throw new OAuthError('invalid_request', `client_assertion_type must be ${ASSERTION_TYPE}.`);
-      return await checkAssertion(assertion, named);
+      const client = await checkAssertion(assertion, named);
+      if (client.token_endpoint_auth_method !== 'private_key_jwt') throw refused();
+      return client;
     }
     if (named === undefined) throw new OAuthError('invalid_client', 'No client is named.');
     const client = clients.find(named);
-    if (posted !== undefined) return withSecret(client, [posted]);
+    if (posted !== undefined) return withSecret(client, [posted], 'client_secret_post');
     if (client?.token_endpoint_auth_method !== 'none') throw refused();
     return client;
   };
 }
 
 // A public client that sends the secret it has, which is none, has said what it is (RFC 6749 §2.3.1).
-function withSecret(client: Client | undefined, secrets: readonly string[]): Client {
+function withSecret(client: Client | undefined, secrets: readonly string[], method: AuthMethod): Client {
   const registered = client?.client_secret;
   const right = secrets.map((secret) => equals(secret, registered ?? '')).includes(true);
   const isPublic = client?.token_endpoint_auth_method === 'none';
-  if (client === undefined || !right || (registered === undefined && !isPublic)) throw refused();
+  const isItsMethod =
+    isPublic || client?.any_secret_method === true || client?.token_endpoint_auth_method === method;
+  if (client === undefined || !right || !isItsMethod || (registered === undefined && !isPublic))
+    throw refused();
   return client;
 }
 

@@ -35,6 +35,12 @@ const CLAIM = z
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
   .refine((name) => !PROTOCOL_CLAIMS.includes(name), 'is no claim about a user');
 
+// An absolute address without a fragment (RFC 8707 §2).
+const RESOURCE = z
+  .string()
+  .max(500)
+  .refine((text) => URL.canParse(text) && !text.includes('#'), 'is no absolute address without a fragment');
+
 /** A client's policy in a file, under `scangate`. A wrong word in it is a mistake. */
 export const POLICY = z.strictObject({
   shows_scanner: z.boolean().default(true),
@@ -42,17 +48,30 @@ export const POLICY = z.strictObject({
   verified: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
   claims: z.array(CLAIM).max(50).default([]),
+  resources: z.array(RESOURCE).max(50).optional(),
   introspects: z.array(z.string()).max(1000).optional(),
   ...z.object(LIVES).partial().shape,
 });
 
 /** What a policy in a file comes to. */
 export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
-  const { shows_scanner, number_match, verified, pkce, introspects, claims: _claims, ...lives } = row;
+  const {
+    shows_scanner,
+    number_match,
+    verified,
+    pkce,
+    introspects,
+    resources,
+    claims: _claims,
+    ...lives
+  } = row;
   const inMs = Object.fromEntries(
     Object.entries(lives).flatMap(([name, ms]) => (ms === undefined ? [] : [[`${name}_ms`, ms]])),
   ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
-  const asks = introspects === undefined ? {} : { introspects };
+  const asks = {
+    ...(introspects === undefined ? {} : { introspects }),
+    ...(resources === undefined ? {} : { resources }),
+  };
   return { shows_scanner, number_match, verified, pkce, ...asks, ...inMs };
 }
 

@@ -29,6 +29,8 @@ export interface ClientPolicy {
   readonly pkce: (typeof PKCE_POLICIES)[number];
   /** The clients whose tokens it may ask about beside its own: those of an API's callers. */
   readonly introspects?: readonly string[];
+  /** What its access tokens may be for, beside the gateway (RFC 8707). */
+  readonly resources?: readonly string[];
   readonly ticket_life_ms?: number;
   readonly decision_time_ms?: number;
   readonly ticket_life_max_ms?: number;
@@ -58,6 +60,9 @@ export interface Client {
   /** The scopes it may be given. */
   readonly scope: readonly string[];
   readonly token_endpoint_auth_method: AuthMethod;
+  /** Whether its registration named no method: then its secret may come in the header or in the form. */
+  readonly any_secret_method: boolean;
+  readonly require_pushed_authorization_requests: boolean;
   readonly client_secret?: string;
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly jwks_uri?: string;

@@ -14,6 +14,8 @@ export function demoClient(issuer: string): Client {
     claims: [],
     scope: ['openid', 'profile', 'offline_access'],
     token_endpoint_auth_method: 'none',
+    any_secret_method: false,
+    require_pushed_authorization_requests: false,
     id_token_signed_response_alg: 'RS256',
     policy: { shows_scanner: true, number_match: false, verified: true, pkce: 'required' },
   };

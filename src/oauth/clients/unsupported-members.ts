@@ -5,7 +5,6 @@ const unsupported = (only: string) => ({ error: `is not supported but as ${only}
 /** Members that promise a protection which there is not: a client that counts on one must not start without it. */
 export const REFUSED_MEMBERS = {
   subject_type: z.literal('public', unsupported('public')).optional(),
-  require_pushed_authorization_requests: z.literal(false, unsupported('false')).optional(),
   require_signed_request_object: z.literal(false, unsupported('false')).optional(),
   dpop_bound_access_tokens: z.literal(false, unsupported('false')).optional(),
   tls_client_certificate_bound_access_tokens: z.literal(false, unsupported('false')).optional(),

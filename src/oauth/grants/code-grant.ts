@@ -3,6 +3,7 @@ import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import type { RunGrant, TokenRequest } from './grant.ts';
+import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
 import { provesPossession } from '../authorization/pkce.ts';
 import { allTokens } from './redemption.ts';
@@ -22,6 +23,7 @@ export function codeGrant(secrets: TicketSecrets, tokens: Tokens, redeem: Redeem
       client,
       guard: (view: TicketView) => {
         if (!isRightUse(view, code, client, request)) throw refused();
+        checkResource(view.ticket.minted.resource, request);
       },
       idempotencyKey: request.idempotencyKey,
       proof: request.form['code_verifier'] ?? '',

@@ -29,6 +29,7 @@ export function openingOf(view: TicketView, lifeMs: number): OpenedData {
     scope: minted.scope,
     ...(minted.nonce === undefined ? {} : { nonce: minted.nonce }),
     ...(minted.claims === undefined ? {} : { claims: minted.claims }),
+    ...(minted.resource === undefined ? {} : { resource: minted.resource }),
     auth_time: Math.floor((momentOf(view.head, id) ?? view.now) / 1000),
     browser: minted.browser,
     life_ms: lifeMs,

@@ -4,6 +4,7 @@ import type { SessionView } from '../../command/session-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
+import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
 import type { RunGrant, TokenRequest } from './grant.ts';
 import type { IsActive } from './redemption.ts';
@@ -28,6 +29,7 @@ export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOpt
     if (!seen) throw refused();
     checkOwner(seen, client);
     const scope = scopeOf(seen, request);
+    checkResource(openedOf(seen).resource, request);
     await checkUser(seen);
     const view = await sessions.refresh(seen, token.generation, secrets.makingId, (at) =>
       checkOwner(at, client),

@@ -9,6 +9,7 @@ import { releasedClaims } from '../claims/released-claims.ts';
 import type { UserClaims } from '../../ticket/events.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import { required } from '../parameter.ts';
+import { audienceOf } from './tokens.ts';
 import type { SubjectOf } from './subject.ts';
 
 /** What is told of a token (RFC 7662 §2.2). Of one that is not active, nothing but that. */
@@ -21,7 +22,7 @@ export type Introspection =
       readonly sid: string;
       readonly scope: string;
       readonly iss: string;
-      readonly aud?: string;
+      readonly aud?: string | readonly string[];
       readonly token_type?: 'Bearer';
       readonly jti?: string;
       /** Seconds since the epoch, like the others. */
@@ -62,7 +63,7 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
     const { claims, view } = found;
     return {
       ...common(view, claims.scope),
-      aud: options.issuer,
+      aud: audienceOf(options.issuer, openedOf(view).resource),
       token_type: 'Bearer',
       jti: claims.jti,
       exp: claims.exp,

@@ -70,7 +70,7 @@ export function tokens(options: TokensOptions): Tokens {
       const access = await sign(key, ACCESS_TYPE, {
         iss: issuer,
         sub: subjectOf(opened.user),
-        aud: issuer,
+        aud: audienceOf(issuer, opened.resource),
         client_id: client.client_id,
         ...times,
         jti: secrets.tokenId(view.sid, generation.keyId, generation.id),
@@ -128,6 +128,11 @@ export function tokens(options: TokensOptions): Tokens {
     const sessionEnd = Math.floor(deadlineOf(view.head) / 1000);
     return { iat, exp: Math.max(iat + 1, Math.min(iat + Math.ceil(lifeMs / 1000), sessionEnd)) };
   }
+}
+
+/** Whom an access token is for: the gateway, whose userinfo takes it, and the resource that was asked for (RFC 8707 §2). */
+export function audienceOf(issuer: string, resource: string | undefined): string | string[] {
+  return resource === undefined ? issuer : [resource, issuer];
 }
 
 /** A session's first generation: what its opening made. */
