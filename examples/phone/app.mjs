@@ -12,7 +12,10 @@ async function telling(work) {
     part('said').textContent = await work();
   } catch (error) {
     if (!(error instanceof PhoneError)) throw error;
-    part('said').textContent = error.field === 'number' ? 'That is not the number.' : error.message;
+    part('said').textContent =
+      error.code === 'invalid_request' && error.field === 'number'
+        ? 'That is not the number.'
+        : error.message;
   }
 }
 

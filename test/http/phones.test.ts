@@ -110,6 +110,18 @@ test.each([
   expectStatus(await confirm(edge.url, phone, 'alice', { number: typed(right) }), 200);
 });
 
+test('the same number again is the same try, and no phone uses up its tries by repeating itself', async () => {
+  const [ticket, phone] = await scanned(numbers);
+  const right = expectStatus(await look(ticket, edge.url), 200).number!;
+  const wrong = ['10', '11', '12', '13', '14'].filter((number) => number !== right);
+  const tried = async (number: string): Promise<number> =>
+    (await confirm(edge.url, phone, 'alice', { number })).status;
+  for (let count = 0; count < 6; count += 1) expect(await tried(wrong[0]!)).toBe(400);
+  expect(expectStatus(await look(ticket, edge.url), 200).status).toBe('scanned');
+  expect([await tried(wrong[1]!), await tried(wrong[0]!), await tried(wrong[2]!)]).toEqual([400, 400, 409]);
+  expect([await tried(wrong[2]!), await tried(right)]).toEqual([409, 409]);
+});
+
 test('a store that is away is a 503 with a time to come back, and the same command again is answered', async () => {
   const [ticket, phone] = await scanned(app);
   edge.setAway(new StoreUnavailable('gone'));

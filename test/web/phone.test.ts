@@ -141,6 +141,16 @@ describe('over a network that cuts', () => {
     expect(await outcomeOf(ticket)).toEqual(ONE_OUTCOME);
   });
 
+  test('a wrong number whose answer is lost again and again costs one try', async () => {
+    const ticket = await minted();
+    const request = await newPhone().scan(scanned(ticket));
+    const number = await numberOf(ticket);
+    const wrong = number === '10' ? '11' : '10';
+    proxy.cutEach((count) => (count < 5 ? 'answer' : undefined));
+    await expect(request.confirm(wrong)).rejects.toMatchObject({ code: 'invalid_request', field: 'number' });
+    expect(await request.confirm(number)).toEqual({ status: 'confirmed' });
+  });
+
   test('two taps are one request, and a wrong number can be typed again', async () => {
     const ticket = await minted();
     const request = await newPhone().scan(scanned(ticket));

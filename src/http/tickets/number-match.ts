@@ -25,13 +25,24 @@ export interface NumberMatch {
    * A number is looked at once, however often the command decides.
    *
    * @throws ScangateError `invalid_request` where the number is missing or wrong; NumbersUsedUp where the last one is
-   *   wrong. What is no number of two digits is no try, and digits of any script count. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
+   *   wrong. What is no number of two digits is no try, and digits of any script count. The same number again is the same try. A try is counted before it is looked at, so tries at one time are not worth more than tries in a row.
    */
   guard(given: string | undefined, guard: Guard): AsyncGuard;
 }
 
 /** @param tries numbers that may be typed for one ticket. */
 export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: number): NumberMatch {
+  /** Which try a number is. The same number again is the same try: a phone repeats what it got no answer to. */
+  async function tryOf({ ticketId, ticket }: TicketView, typed: string, lifeMs: number): Promise<number> {
+    const list = [ticketId, ticket.scanned?.id ?? '', typed];
+    const name = `number-try:${secrets.fingerprint('number try', ticket.minted.key_id, list)}`;
+    const known = await ledger.get(name);
+    if (known !== null) return Number(known);
+    const count = await ledger.count(`number-tries:${ticketId}`, lifeMs);
+    await ledger.putIfAbsent(name, String(count), lifeMs);
+    return count;
+  }
+
   async function check(view: TicketView, given: string | undefined): Promise<void> {
     const { ticketId, ticket } = view;
     const { minted, scanned, status } = ticket;
@@ -39,7 +50,7 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
     const typed = typedText(given);
     if (!/^[0-9]{2}$/.test(typed)) throw wrong('It is not a number of two digits.', status);
     const leftMs = Math.max(1000, remainingMs(view));
-    const count = await ledger.count(`number-tries:${ticketId}`, leftMs + minted.lives.max_ms);
+    const count = await tryOf(view, typed, leftMs + minted.lives.max_ms);
     const right = scanned === undefined ? '' : secrets.number(ticketId, minted.key_id, scanned.id);
     if (count <= tries && equal(typed, right)) return;
     if (count >= tries) throw new NumbersUsedUp();
