@@ -9,6 +9,7 @@ import type { ErrorStyle } from './answer/error-style.ts';
 import type { ClientAddress } from './caller/client-address.ts';
 import { answerHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
+import { isOpened } from './caller/request-site.ts';
 import type { Limits } from './limits/limits.ts';
 import { readLink, readParameters } from './request/parameters.ts';
 import type { Parameters } from './request/parameters.ts';
@@ -24,6 +25,8 @@ export interface DispatchParts {
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   readonly origins: Origins;
   readonly limits: Limits;
+  /** What a limit counts a phone's user by; undefined where its credential is not valid. It does not reject. */
+  readonly userKey: (req: IncomingMessage, id: string) => Promise<string | undefined>;
   readonly security: readonly Header[];
   readonly bodyBytes: number;
   readonly log: Log;
@@ -64,7 +67,13 @@ export class Dispatcher {
     cors: readonly Header[],
   ): Promise<void> {
     const address = this.#parts.addressOf(req);
-    if (route.limit !== undefined) await this.#parts.limits.check(route.limit, req, res);
+    if (route.opened === true && !isOpened(req.headers))
+      throw new ScangateError('invalid_request', { field: 'Sec-Fetch-Dest', message: 'Open it as a page.' });
+    if (route.limit !== undefined) {
+      const key =
+        route.limitsUser === true ? await this.#parts.userKey(req, markOf(res)?.id ?? '-') : undefined;
+      await this.#parts.limits.check(route.limit, req, res, key);
+    }
     const mark = markOf(res);
     const request = await this.#parse(route, params, address, req, mark?.id ?? '-');
     if ('handle' in route) {

@@ -28,7 +28,7 @@ import { makeLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
 import type { Pages } from './pages/pages.ts';
 import { problemPage } from './pages/problem-page.ts';
-import { phoneCaller } from './caller/phone-caller.ts';
+import { phoneCaller, phoneRequestOf } from './caller/phone-caller.ts';
 import type { LimitName, Limits, LimitsParts } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
 import { routeTable, socketTable } from './route-table.ts';
@@ -150,6 +150,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     addressOf,
     origins,
     limits: limitsOf(options, addressOf),
+    userKey: (req, id) => parts.caller.key(phoneRequestOf(req, id)),
     security,
     bodyBytes: settings.bodyBytes,
     log,

@@ -19,6 +19,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     addressOf: () => ({ ip: '127.0.0.1', counted: undefined, isLoopback: true, isNear: true }),
     origins,
     limits: { check: () => Promise.resolve() },
+    userKey: () => Promise.resolve(undefined),
     security: [],
     bodyBytes,
     log,

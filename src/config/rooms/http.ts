@@ -68,6 +68,7 @@ function requestsPerMinute(config: Config) {
   return {
     mints: config.SCANGATE_MINTS_PER_MINUTE,
     scans: config.SCANGATE_SCANS_PER_MINUTE,
+    decisions: config.SCANGATE_SCANS_PER_MINUTE,
     tokens: config.SCANGATE_TOKENS_PER_MINUTE,
   };
 }

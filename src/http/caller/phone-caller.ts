@@ -1,9 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { NoteRefusal } from '../../phone/phone-identity.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
+import { bearerOf, cookieOf } from './credentials.ts';
 import type { Origins } from './origins.ts';
 import { pageCookieName } from './page-cookie.ts';
 import { allows, fetchSite } from './request-site.ts';
@@ -17,10 +19,17 @@ export interface PhoneRequest {
   cookie(name: string): string | undefined;
 }
 
+/** What a request that no route has read yet shows of the phone's user. */
+export function phoneRequestOf({ headers: raw }: IncomingMessage, id: string): PhoneRequest {
+  return { id, bearer: bearerOf(raw), raw, cookie: (name) => cookieOf(raw, name) };
+}
+
 /** Finds out who holds the phone that a request comes from. */
 export interface PhoneCaller {
   /** @throws ScangateError `phone_unknown`; PhoneSourceAway where the source cannot be asked. */
   user(request: PhoneRequest): Promise<User>;
+  /** By what a limit counts the user; undefined where {@link user} rejects, whatever the reason. */
+  key(request: PhoneRequest): Promise<string | undefined>;
   /** The user of the approval page's own session, for a page that is only shown. */
   pageUser(request: PhoneRequest): Promise<User | undefined>;
 }
@@ -33,6 +42,8 @@ export function phoneCaller(
   log: Log,
 ): PhoneCaller {
   const cookie = pageCookieName(secure);
+  // Limits ask before the route does, of the same request.
+  const asked = new WeakMap<IncomingHttpHeaders, Promise<User>>();
 
   async function identified(request: PhoneRequest, note: NoteRefusal | undefined): Promise<User | undefined> {
     const { bearer, raw } = request;
@@ -45,13 +56,30 @@ export function phoneCaller(
     return undefined;
   }
 
+  async function found(request: PhoneRequest): Promise<User> {
+    const why: string[] | undefined = log.isLevelEnabled('debug') ? [] : undefined;
+    const user = await identified(request, why && ((reason) => void why.push(reason)));
+    if (user !== undefined) return user;
+    if (why !== undefined) log.debug({ req: request.id, why }, 'a phone was refused');
+    throw new ScangateError('phone_unknown');
+  }
+
   return {
-    async user(request) {
-      const why: string[] | undefined = log.isLevelEnabled('debug') ? [] : undefined;
-      const user = await identified(request, why && ((reason) => void why.push(reason)));
-      if (user !== undefined) return user;
-      if (why !== undefined) log.debug({ req: request.id, why }, 'a phone was refused');
-      throw new ScangateError('phone_unknown');
+    user(request) {
+      const known = asked.get(request.raw) ?? found(request);
+      asked.set(request.raw, known);
+      return known;
+    },
+
+    async key(request) {
+      try {
+        const { source, issuer, subject } = await this.user(request);
+        return createHash('sha256')
+          .update(JSON.stringify([source, issuer, subject]))
+          .digest('base64url');
+      } catch {
+        return undefined;
+      }
     },
 
     async pageUser(request) {

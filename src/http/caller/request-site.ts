@@ -100,6 +100,13 @@ export function navigationSite({ 'sec-fetch-site': site }: IncomingHttpHeaders):
   }
 }
 
+/** Whether a browser opens this as a page of its own, for somebody who looks; one that says nothing is believed. */
+export function isOpened(headers: IncomingHttpHeaders): boolean {
+  const { 'sec-fetch-dest': dest = 'document' } = headers;
+  const ahead = headers['sec-purpose'] ?? headers['purpose'] ?? '';
+  return dest === 'document' && !/prefetch|prerender|preview/i.test(String(ahead));
+}
+
 /** The origin of the page that asks (RFC 6454 §7): for CORS headers, and to hold a `client_page` against its client. */
 export function originOf({ origin }: IncomingHttpHeaders): string | undefined {
   return origin;

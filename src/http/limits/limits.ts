@@ -5,8 +5,8 @@ import type { AugmentedRequest, Store } from 'express-rate-limit';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ClientAddress } from '../caller/client-address.ts';
 
-/** Which rate limit a route counts against: per client address and minute, shared by all routes of that name. */
-export type LimitName = 'mints' | 'scans' | 'tokens';
+/** Which rate limit a route counts against: per client address, or user, and minute; shared by all routes of that name. */
+export type LimitName = 'mints' | 'scans' | 'decisions' | 'tokens';
 
 export interface LimitsParts {
   /** Requests that one address may make a minute. */
@@ -24,20 +24,25 @@ export interface LimitsParts {
 
 /** The rate limits of a process. */
 export interface Limits {
-  /** @throws ScangateError `too_many_requests`. A limit whose store is away lets everyone through. */
-  check(name: LimitName, req: IncomingMessage, res: ServerResponse): Promise<void>;
+  /**
+   * Counts a request: against this key where there is one, else against its address.
+   *
+   * @throws ScangateError `too_many_requests`. A limit whose store is away lets everyone through.
+   */
+  check(name: LimitName, req: IncomingMessage, res: ServerResponse, key?: string): Promise<void>;
 }
 
 const WINDOW_MS = 60_000;
 
 export function makeLimits(parts: LimitsParts): Limits {
   const away = (): void => parts.onStoreAway?.();
+  const keys = new WeakMap<IncomingMessage, string>();
   const limiterOf = (name: LimitName) =>
     rateLimit({
       windowMs: WINDOW_MS,
       limit: parts.perMinute[name],
       ...(parts.makeStore === undefined ? {} : { store: parts.makeStore(name) }),
-      keyGenerator: (req) => parts.addressOf(req).counted ?? '',
+      keyGenerator: (req) => keys.get(req) ?? parts.addressOf(req).counted ?? '',
       skip: (req) => {
         const { counted, isLoopback } = parts.addressOf(req);
         return counted === undefined || (isLoopback && !parts.limitsLoopback);
@@ -53,10 +58,16 @@ export function makeLimits(parts: LimitsParts): Limits {
       validate: false,
       logger: { warn: away, error: away },
     });
-  const limiters = { mints: limiterOf('mints'), scans: limiterOf('scans'), tokens: limiterOf('tokens') };
+  const limiters = {
+    mints: limiterOf('mints'),
+    scans: limiterOf('scans'),
+    decisions: limiterOf('decisions'),
+    tokens: limiterOf('tokens'),
+  };
 
   return {
-    async check(name, req, res) {
+    async check(name, req, res, key) {
+      if (key !== undefined) keys.set(req, key);
       await new Promise<void>((resolve, reject) => {
         const next = (error?: unknown): void => {
           if (error === undefined) resolve();

@@ -89,6 +89,10 @@ interface RouteHead {
   /** By default `problem`. A request may wish for another: `answer/error-style.ts`. */
   readonly errors?: ErrorStyle;
   readonly limit?: LimitName;
+  /** The limit counts the phone's user where its credential is valid, and the address only where it is not. */
+  readonly limitsUser?: boolean;
+  /** A browser gets here only by opening it as a page of its own: not as an image, in a frame, or ahead of time. */
+  readonly opened?: boolean;
   /** People open it by links to which apps add what they like: what is unknown, repeated or garbled there is ignored. */
   readonly link?: boolean;
   /** Browsers are sent to it by others, who add parameters of their own: those are ignored however they look, and no other is. */

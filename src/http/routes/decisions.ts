@@ -58,7 +58,8 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
   return route({
     method: 'post',
     path: '/v1/tickets/:id/confirm',
-    limit: 'scans',
+    limit: 'decisions',
+    limitsUser: true,
     crossOrigin: true,
     operation: {
       ...operation,
@@ -93,7 +94,8 @@ export function denyRoute(parts: DecisionRouteParts): Route {
   return route({
     method: 'post',
     path: '/v1/tickets/:id/deny',
-    limit: 'scans',
+    limit: 'decisions',
+    limitsUser: true,
     crossOrigin: true,
     operation: {
       ...operation,

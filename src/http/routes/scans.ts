@@ -67,6 +67,7 @@ export function scanRoute(parts: ScanRouteParts): Route {
     method: 'post',
     path: '/v1/scans',
     limit: 'scans',
+    limitsUser: true,
     crossOrigin: true,
     operation: {
       id: 'scan',

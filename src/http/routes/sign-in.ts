@@ -68,6 +68,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
     errors: 'page',
     link: true,
     limit: 'mints',
+    opened: true,
     hidden: true,
     operation: {
       id: 'signInPlain',
