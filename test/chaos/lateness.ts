@@ -3,12 +3,14 @@ import type { AnyScenario } from './scenario.ts';
 /** Browsers know the true state this long after the store is back, at the 99th percentile. */
 const TOLD_AFTER_MS = 2000;
 
+type Bounds = Pick<AnyScenario, 'writesAfterSwitchS' | 'withoutWritesMaxS' | 'outageS'>;
+
 /**
  * Which bounds on time a row broke: browsers are told within 2 s of the outage's end, and writes are back within the
  * scenario's own bound after the Sentinels switched.
  */
 export function lateness(
-  { writesAfterSwitchS, outageS = 0 }: Pick<AnyScenario, 'writesAfterSwitchS' | 'outageS'>,
+  { writesAfterSwitchS, withoutWritesMaxS = Infinity, outageS = 0 }: Bounds,
   measured: {
     readonly withoutWritesS: number;
     readonly p99Ms: number;
@@ -24,5 +26,7 @@ export function lateness(
   if (writesAfterSwitchS !== undefined && withoutWritesS > Number(switchS) + writesAfterSwitchS) {
     late.push(`${withoutWritesS.toFixed(1)} s without writes, and Sentinel had switched after ${switchS} s`);
   }
+  if (withoutWritesS > withoutWritesMaxS)
+    late.push(`${withoutWritesS.toFixed(1)} s without writes, and ${withoutWritesMaxS} s were allowed`);
   return late;
 }

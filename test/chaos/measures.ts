@@ -44,6 +44,12 @@ export function delaysToTruth(
   );
 }
 
+/** How many events of tickets a second the log has from this time on and until that one. */
+export function eventsPerSecond(log: TicketLog, fromMs: number, untilMs: number): number {
+  const events = [...log.values()].flat().filter(({ at }) => at >= fromMs && at <= untilMs).length;
+  return Math.round((1000 * events) / (untilMs - fromMs));
+}
+
 /** The value below which this part of all values lies; 0 of none. */
 export function percentile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((one, other) => one - other);

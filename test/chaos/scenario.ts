@@ -10,6 +10,8 @@ import type { Column, Pardon } from './verdict.ts';
 export interface Ground {
   /** `SCANGATE_STORE` of each gateway. */
   readonly urls: readonly [string, string];
+  /** What the gateways need to reach them, besides. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The servers that hold the truth now. */
   masters(): Promise<readonly Redis[]>;
   stop(): Promise<void>;
@@ -18,7 +20,7 @@ export interface Ground {
 /** What a scenario works with while sign-ins go on. */
 export interface Stage<G extends Ground> {
   readonly ground: G;
-  readonly gateways: readonly [Gateway, Gateway];
+  readonly gateways: readonly [Gateway, Gateway, ...Gateway[]];
   readonly chronicle: Chronicle;
   readonly load: Load;
   readonly random: Random;
@@ -53,6 +55,14 @@ export interface Scenario<G extends Ground = Ground> {
   readonly rates?: Partial<Rates>;
   /** How long its people repeat a step, in milliseconds. */
   readonly patienceMs?: number;
+  /** How many gateways there are; two unless it says so. */
+  readonly gatewayCount?: number;
+  /** The shortest and the longest pause of its people between two steps, in milliseconds. */
+  readonly thinkMs?: readonly [shortest: number, longest: number];
+  /** How many events a second the store must have taken while it was played. */
+  readonly eventsPerSecondMin?: number;
+  /** Writes may be away for so many seconds at a time. */
+  readonly withoutWritesMaxS?: number;
   /** Whether a sign-in stays at the gateway where it began. */
   readonly sticky?: boolean;
   /** The history ends before the run does: a gateway may have forgotten a ticket that the log still has. */

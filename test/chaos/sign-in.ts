@@ -22,8 +22,8 @@ export interface SignInSettings {
   readonly pulses: Minted[];
   /** Every browser that was opened, to be closed in the end. */
   readonly browsers: Browser[];
-  /** The longest pause between two steps. */
-  readonly thinkMs: number;
+  /** The shortest and the longest pause between two steps, in milliseconds. */
+  readonly thinkMs: readonly [shortest: number, longest: number];
   /** Whether all that belongs to one sign-in goes to the gateway where it began, as behind a sticky balancer. */
   readonly sticky: boolean;
   /** How long one step is repeated before its person gives up. */
@@ -184,7 +184,7 @@ class Person {
   }
 
   async #think(): Promise<void> {
-    await sleep(this.#random.between(20, this.#settings.thinkMs));
+    await sleep(this.#random.between(...this.#settings.thinkMs));
   }
 }
 

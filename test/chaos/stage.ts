@@ -11,7 +11,7 @@ import { startLoad } from './load.ts';
 import type { Rates } from './load.ts';
 import { readTicketLog } from './log.ts';
 import { lateness } from './lateness.ts';
-import { delaysToTruth, percentile, secondsWithoutWrites } from './measures.ts';
+import { delaysToTruth, eventsPerSecond, percentile, secondsWithoutWrites } from './measures.ts';
 import type { AnyScenario, Ground, Prepared, Stage } from './scenario.ts';
 import type { SignInSettings } from './sign-in.ts';
 import { COLUMNS, judgeRemains } from './verdict.ts';
@@ -44,7 +44,8 @@ export interface Row {
 const WARM_UP_MS = 1500;
 const COOL_DOWN_MS = 1500;
 const PATIENCE_MS = 20_000;
-const THINK_MS = 700;
+const THINK_MS = [20, 700] as const;
+const GATEWAYS = 2;
 const RATES: Rates = { signInsPerSecond: 8, pulsesPerSecond: 12 };
 /** After the last sign-in has ended, how long browsers and gateways may take to agree with the log. */
 const BOUND_MS = 10_000;
@@ -60,7 +61,7 @@ export async function playScenario(
   without: readonly string[],
 ): Promise<Row> {
   const start = performance.now();
-  const gateways = await startPair(scenario, ground, without);
+  const gateways = await startGateways(scenario, ground, without);
   const chronicle = new Chronicle();
   const settings = signInSettings(gateways, chronicle, scenario);
   try {
@@ -126,7 +127,11 @@ export async function playScenario(
       notes,
       endings: Object.fromEntries(chronicle.endings),
       breaches: all.slice(0, BREACHES_KEPT).map((breach) => withConnections(breach, observed)),
-      unkept: [...unkept, ...lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] })],
+      unkept: [
+        ...unkept,
+        ...lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] }),
+        ...tooFewEvents(scenario, notes, eventsPerSecond(remains.log, loadedMs, untilMs)),
+      ],
     };
   } catch (error) {
     const said = gateways.map((gateway) => Object.values(gateway.output()).join('').slice(-1500));
@@ -146,33 +151,49 @@ function withConnections(breach: Breach, observed: readonly Observation[]): Brea
   return { ...breach, why: `${breach.why} (connections: ${endings.join(', ') || 'open'})` };
 }
 
-/** Both have one public address, as behind a balancer. */
-async function startPair(
+/** All have one public address, as behind a balancer. */
+async function startGateways(
   scenario: AnyScenario,
   ground: Ground,
   without: readonly string[],
-): Promise<[Gateway, Gateway]> {
+): Promise<readonly [Gateway, Gateway, ...Gateway[]]> {
   const [port] = await freePorts(1);
   const start = async (gateway: number, own?: number): Promise<Gateway> =>
     startGateway({
       ...(own !== undefined && { port: own }),
       withinMs: 30_000,
       env: {
-        SCANGATE_STORE: ground.urls[gateway],
+        SCANGATE_STORE: ground.urls[gateway % ground.urls.length],
         SCANGATE_PUBLIC_URL: `http://localhost:${port!}`,
         SCANGATE_LOG_LEVEL: 'warn',
         SCANGATE_TEST_WITHOUT: without.length > 0 ? without.join(',') : undefined,
+        ...ground.env,
         ...scenario.env,
         ...(await scenario.envOf?.(gateway)),
       },
     });
-  const first = await start(0, port);
+  const started = [await start(0, port)];
   try {
-    return [first, await start(1)];
+    const { gatewayCount = GATEWAYS } = scenario;
+    while (started.length < gatewayCount) started.push(await start(started.length));
+    return started as [Gateway, Gateway, ...Gateway[]];
   } catch (error) {
-    await endGateway(first);
+    await Promise.all(started.map(endGateway));
     throw error;
   }
+}
+
+/** Notes how many events a second the store took, where the scenario says how many there must be. */
+function tooFewEvents(
+  { eventsPerSecondMin }: AnyScenario,
+  notes: Record<string, number | string>,
+  perSecond: number,
+): string[] {
+  if (eventsPerSecondMin === undefined) return [];
+  notes['events a second'] = perSecond;
+  return perSecond >= eventsPerSecondMin
+    ? []
+    : [`${perSecond} events a second, and not ${eventsPerSecondMin}`];
 }
 
 async function endGateway(gateway: Gateway): Promise<void> {
@@ -183,7 +204,7 @@ async function endGateway(gateway: Gateway): Promise<void> {
 function signInSettings(
   gateways: readonly Gateway[],
   chronicle: Chronicle,
-  { patienceMs = PATIENCE_MS, sticky = false }: AnyScenario,
+  { patienceMs = PATIENCE_MS, sticky = false, thinkMs = THINK_MS }: AnyScenario,
 ): SignInSettings {
   return {
     chronicle,
@@ -192,7 +213,7 @@ function signInSettings(
     tickets: [],
     pulses: [],
     browsers: [],
-    thinkMs: THINK_MS,
+    thinkMs,
     patienceMs,
     sticky,
   };

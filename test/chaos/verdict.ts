@@ -1,3 +1,4 @@
+import { isFinal } from '../../src/ticket/ticket.ts';
 import { judge } from '../support/oracle.ts';
 import type { BrokenPromise, Violation } from '../support/oracle.ts';
 import { endsWatch } from '../support/signin.ts';
@@ -18,10 +19,10 @@ export interface EndState {
 /** Tickets whose loss no promise of ours covers, and why: said by the scenario, before it is judged. */
 export interface Pardon {
   /**
-   * No copy of the data survived, and what was acknowledged before this time (by the clock of the machine, in
-   * milliseconds) is older than the redo ring.
+   * No copy of the data survived: tickets that had ended before this time (by the clock of the machine, in
+   * milliseconds) are older than the redo ring. Those that lived then must be back whole.
    */
-  readonly olderThanMs?: number;
+  readonly endedBeforeMs?: number;
   /** Only gateways and servers that the scenario took away together knew of it. */
   readonly tickets?: ReadonlySet<string>;
 }
@@ -150,10 +151,12 @@ function wrongFarewell({ observer, ticketId }: Observation): Breach {
   return { column: 'without outcome', ticketId, why };
 }
 
-/** Tickets that lost something which may be lost: pardoned by name, or with an acknowledgement older than the ring. */
+/** Tickets that lost something which may be lost: pardoned by name, or with an end that is older than the ring. */
 function forgivenTickets({ acknowledged, log, pardon = {} }: Remains): Set<string> {
-  const { olderThanMs = -Infinity, tickets = new Set<string>() } = pardon;
-  const old = acknowledged.filter(({ atMs }) => atMs < olderThanMs).map(({ ticketId }) => ticketId);
+  const { endedBeforeMs = -Infinity, tickets = new Set<string>() } = pardon;
+  const old = acknowledged
+    .filter(({ atMs, status }) => isFinal(status) && atMs < endedBeforeMs)
+    .map(({ ticketId }) => ticketId);
   const mayLose = new Set([...tickets, ...old]);
   const losses = acknowledged.filter((entry) => mayLose.has(entry.ticketId) && lossOf(entry, log).length > 0);
   return new Set([...tickets, ...losses.map(({ ticketId }) => ticketId)]);

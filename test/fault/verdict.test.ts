@@ -153,7 +153,7 @@ const farewell = told(line('1-0', 'expired'), true);
 const lostTicket = { log: [], redeemed: [], ends: [end({ answer: 404 })] };
 
 test('a pardoned loss is none, where the browser was told of it', () => {
-  const pardon = { olderThanMs: 3000 };
+  const pardon = { endedBeforeMs: 6000 };
   const parted = remains({ ...lostTicket, pardon, observed: [browser([told(PENDING), farewell])] });
   expect(judgeRemains(parted)).toEqual([]);
   const refused = remains({ ...lostTicket, pardon, observed: [browser([told(PENDING)], true)] });
@@ -163,20 +163,31 @@ test('a pardoned loss is none, where the browser was told of it', () => {
 test('a pardoned loss that the browser was not told of leaves it without outcome', () => {
   const silent = remains({
     ...lostTicket,
-    pardon: { olderThanMs: 3000 },
+    pardon: { endedBeforeMs: 6000 },
     observed: [browser([told(PENDING), told(SCANNED)])],
   });
   expect(columns(silent)).toEqual(['without outcome']);
 });
 
 test('a browser that had its outcome before a pardoned loss has left', () => {
-  const left = remains({ ...lostTicket, pardon: { olderThanMs: 3000 } });
+  const left = remains({ ...lostTicket, pardon: { endedBeforeMs: 6000 } });
   expect(judgeRemains(left)).toEqual([]);
 });
 
 test('a loss that is younger than the pardon is a loss', () => {
-  const young = remains({ ...lostTicket, pardon: { olderThanMs: 1500 }, observed: [browser([farewell])] });
+  const young = remains({ ...lostTicket, pardon: { endedBeforeMs: 1500 }, observed: [browser([farewell])] });
   expect(columns(young)).toContain('lost');
+});
+
+test('a pardon for what is older than the ring does not cover a ticket that had not ended', () => {
+  const living = remains({
+    log: [],
+    redeemed: [],
+    acknowledged: [{ ticketId: 't', status: 'scanned', by: 'a phone', gateway: 0, atMs: 1000 }],
+    pardon: { endedBeforeMs: 6000 },
+    observed: [browser([farewell])],
+  });
+  expect(columns(living)).toContain('lost');
 });
 
 test('no pardon covers a double', () => {
