@@ -3,11 +3,13 @@ import type { Config } from '../config/config.ts';
 import { edgeSettings } from '../config/rooms/http.ts';
 import { makeEdge } from '../http/edge.ts';
 import type { Edge } from '../http/edge.ts';
+import { clientLogos } from '../http/pages/client-logos.ts';
 import { readPages } from '../http/pages/pages.ts';
 import { ticketPresenter } from '../http/tickets/presenter.ts';
 import type { TransportShared } from '../http/transports/transport.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { OAuthServer } from '../oauth/server.ts';
+import { systemResolve } from '../phone/link-local.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -57,6 +59,7 @@ export function makeServer(config: Config, parts: EdgeParts): Edge {
       retryAfterMs: shared.settings.retryMs,
     }),
     pages: readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo')),
+    logos: clientLogos({ time: systemTime, resolve: systemResolve }),
     shared,
     readiness: () => state.readiness(),
     isDraining: () => state.isDraining,

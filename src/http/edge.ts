@@ -26,6 +26,7 @@ import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
 import { makeLimits } from './limits/limits.ts';
 import { numberMatch } from './tickets/number-match.ts';
+import type { ClientLogos } from './pages/client-logos.ts';
 import type { Pages } from './pages/pages.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { phoneCaller, phoneRequestOf } from './caller/phone-caller.ts';
@@ -98,6 +99,8 @@ export interface EdgeOptions {
   readonly presenter: TicketPresenter;
   /** `readPages(…)`. */
   readonly pages: Pages;
+  /** `clientLogos(…)`. */
+  readonly logos: ClientLogos;
   /** What held connections share. */
   readonly shared: TransportShared;
   readonly readiness: () => Readiness;
@@ -250,6 +253,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     numberMatch: numberMatch(ledger, secrets, settings.numberTries),
     historyMs: settings.historyMs,
     pages: options.pages,
+    logos: options.logos,
     pageSessions: options.pageSessions,
     awayCookies: awayCookies(options.awaySeal, secure, options.wallNow),
     makeState: options.makeTicketId,

@@ -9,6 +9,8 @@ import { approvalPageRoute, deviceFolderRoute, devicePageRoute, pretendRoute } f
 import type { ApprovalRouteParts } from './routes/approval.ts';
 import { assetRoute } from './routes/assets.ts';
 import { confirmRoute, denyRoute } from './routes/decisions.ts';
+import { clientColorsRoute, clientLogoRoute } from './routes/client-looks.ts';
+import type { ClientLooksParts } from './routes/client-looks.ts';
 import type { DecisionRouteParts } from './routes/decisions.ts';
 import { demoCallbackRoute } from './routes/demo-callback.ts';
 import { docsFileRoute, docsPageRoute, openApiRoute } from './routes/docs.ts';
@@ -63,7 +65,8 @@ export interface RouteTableParts
     PhoneSignInParts,
     HealthRouteParts,
     SignInRouteParts,
-    ApprovalRouteParts {
+    ApprovalRouteParts,
+    ClientLooksParts {
   readonly presenter: MintRouteParts['presenter'];
   readonly shared: WatchRouteParts['shared'];
   readonly oauth: OAuthServer;
@@ -135,6 +138,8 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     devicePageRoute(parts),
     deviceFolderRoute(parts),
     ...(demo ? [pretendRoute(parts), demoCallbackRoute(parts)] : []),
+    clientLogoRoute(parts),
+    clientColorsRoute(parts),
     assetRoute(parts),
   ];
 }

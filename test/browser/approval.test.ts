@@ -7,7 +7,7 @@ import type { Gateway } from '../support/gateway.ts';
 import { mint } from '../support/signin.ts';
 import type { Minted, Notice } from '../support/signin.ts';
 import { scanAs } from './phone.ts';
-import { keepScreenshot } from './screen.ts';
+import { awaitQrCode, keepScreenshot } from './screen.ts';
 import { openShop } from './shop.ts';
 import type { Shop } from './shop.ts';
 import { PHONE, visit } from './visit.ts';
@@ -156,4 +156,30 @@ test('a typed code stands in two segments, and its address shows an outcome only
   await phone.goto(`${gateway.url}/device?`);
   await phone.goto(`${gateway.url}/device`);
   await view(phone, 'enter');
+});
+
+test('a client’s logo and colours are shown, and its site hears of no visitor', async () => {
+  const asked = new URL(`${gateway.url}/oauth/authorize?response_type=code&code_challenge_method=S256`);
+  asked.searchParams.set('client_id', shop.clientId);
+  asked.searchParams.set('redirect_uri', shop.redirectUri);
+  asked.searchParams.set('code_challenge', 'a'.repeat(43));
+  const screen = await visit(browser, [gateway.url]);
+  visits.push(screen);
+  await screen.page.goto(asked.href);
+  const address = await awaitQrCode(screen.page);
+  const color = (): Promise<string> =>
+    screen.page.evaluate("getComputedStyle(document.querySelector('.client')).color");
+  expect(await screen.page.evaluate("document.querySelector('.logo').naturalWidth")).toBe(120);
+  expect(await color()).toBe('rgb(122, 31, 162)');
+  await keepScreenshot(screen.page, 'client-looks-light');
+  await screen.page.emulateMedia({ colorScheme: 'dark' });
+  expect(await color()).toBe('rgb(224, 176, 255)');
+  await keepScreenshot(screen.page, 'client-looks-dark');
+  const phone = await visit(browser, [gateway.url], PHONE);
+  visits.push(phone);
+  await scanAs(phone.page, address, 'ada');
+  await phone.page.locator('#logo').waitFor();
+  await keepScreenshot(phone.page, 'client-looks-phone');
+  for (const { strays, complaints } of [screen, phone])
+    expect({ strays, complaints }).toEqual({ strays: [], complaints: [] });
 });

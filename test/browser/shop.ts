@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { temporaryFolder } from '../support/folder.ts';
 
 /** Another site that signs its users in with the gateway. */
@@ -18,12 +19,22 @@ export interface Shop {
   stop(): Promise<void>;
 }
 
+/** A violet bar. */
+const LOGO = drawLogo();
+
+function drawLogo(): Buffer {
+  const png = new PNG({ width: 120, height: 40 });
+  for (let at = 0; at < png.data.length; at += 4) png.data.set([122, 31, 162, 255], at);
+  return PNG.sync.write(png);
+}
+
 /** Opens a shop on a free port. */
 export async function openShop(): Promise<Shop> {
   let html = '';
   let policy = "default-src 'none'";
   let more: Readonly<Record<string, string>> = {};
-  const server = createServer((_req, res) => {
+  const server = createServer((req, res) => {
+    if (req.url === '/logo.png') return void res.end(LOGO);
     const type = { 'Content-Type': 'text/html; charset=utf-8' };
     res.writeHead(200, { ...type, 'Content-Security-Policy': policy, ...more });
     res.end(html);
@@ -39,7 +50,8 @@ export async function openShop(): Promise<Shop> {
     redirect_uris: [redirectUri],
     token_endpoint_auth_method: 'none',
     scope: 'openid',
-    scangate: { number_match: true },
+    logo_uri: `${url}/logo.png`,
+    scangate: { number_match: true, colors: { light: '#7a1fa2', dark: '#e0b0ff' } },
   };
   await writeFile(clientsFile, JSON.stringify([client]));
   return {

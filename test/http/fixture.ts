@@ -11,6 +11,7 @@ import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
 import { makeEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge.ts';
+import { clientLogos } from '../../src/http/pages/client-logos.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';
 import { endLog } from '../../src/http/transports/end-log.ts';
@@ -25,6 +26,7 @@ import type { TokenEndpoint } from '../../src/oauth/grants/token-endpoint.ts';
 import { oauthServer } from '../../src/oauth/server.ts';
 import { subjectRule } from '../../src/oauth/tokens/subject.ts';
 import { demoIdentity } from '../../src/phone/demo.ts';
+import { systemResolve } from '../../src/phone/link-local.ts';
 import { phoneIdentities } from '../../src/phone/identities.ts';
 import { pageSessions } from '../../src/phone/page-session.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
@@ -217,6 +219,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     pageSessions: approvalSessions,
     ledger,
     presenter: ticketPresenter({ commands, secrets, issuer: config.issuer, retryAfterMs: 2000 }),
+    logos: clientLogos({ time: systemTime, resolve: systemResolve }),
     pages: readPages(resolve(root, 'src/web/pages'), true),
     shared,
     readiness: () => ({ state, canaryAgeMs: 12 }),

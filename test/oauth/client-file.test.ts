@@ -93,6 +93,20 @@ describe('a file of clients', () => {
     ]);
   });
 
+  test('takes colours that can be read, and logos that may be asked for', () => {
+    const looks = (colors: object, logo_uri = 'https://shop.example/logo.png'): readonly string[] =>
+      mistakes(JSON.stringify([{ ...ONE, logo_uri, scangate: { colors } }]));
+    expect(looks({ light: '#7a1fa2', dark: '#E0B0FF' })).toEqual([]);
+    expect(looks({}, 'http://[::1]:8/logo')).toEqual([]);
+    expect(looks({ light: '#ffcc00' })[0]).toContain(
+      '.colors.light has a contrast of 1.5 with #ffffff, and texts need 4.5',
+    );
+    expect(looks({ dark: '#7a1fa2' })[0]).toContain('.colors.dark has a contrast of 2.');
+    expect(looks({ light: 'red;}' })[0]).toContain('.colors.light is not a colour');
+    expect(looks({ hover: '#000000' })[0]).toContain('.colors.hover is no member');
+    expect(looks({}, 'http://shop.example/logo.png')[0]).toContain('must be https, or http on this machine');
+  });
+
   test('names contradictions, each with its line', () => {
     const json = `{ "clients": [
       { "client_id": "a",

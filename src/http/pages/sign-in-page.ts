@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Client } from '../../oauth/clients/client.ts';
 import type { Answer } from '../answer/answer.ts';
 import type { MintMembers } from '../tickets/minting.ts';
+import { looksOf } from './client-looks.ts';
 import type { Pages } from './pages.ts';
 
 /** The page with the live QR code, for a request whose client and redirect address were checked. */
@@ -13,6 +14,7 @@ export function signInPage(
 ): Answer {
   return pages.show('sign-in', headers, {
     client_name: client.client_name,
+    ...looksOf(client),
     client_id: client.client_id,
     redirect_uri: asked.redirect_uri,
     scope: asked.scope,

@@ -12,6 +12,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import { sameNetwork } from '../caller/client-address.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
+import { logoPath } from '../pages/client-looks.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
@@ -26,6 +27,8 @@ export interface ScanRouteParts {
   readonly caller: PhoneCaller;
   readonly idempotency: Idempotency;
   readonly userCodes: UserCodes;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
 }
 
 const scanBody = z.object({
@@ -38,7 +41,12 @@ const scanAnswer = z
     ticket_id: ticketId,
     handshake: z.string().meta({ description: 'For this phone alone: it confirms or denies.' }),
     status: ticketStatus,
-    client: z.object({ name: z.string(), domain: z.string(), verified: z.boolean() }),
+    client: z.object({
+      name: z.string(),
+      domain: z.string(),
+      verified: z.boolean(),
+      logo: z.url().optional().meta({ description: 'The client’s logo, as the gateway serves it.' }),
+    }),
     browser: z.object({
       ip: z.string(),
       place: z.string().optional(),
@@ -154,7 +162,7 @@ async function findByUserCode(
 }
 
 function answerOf(
-  { secrets, clients, userCodes }: ScanRouteParts,
+  { secrets, clients, userCodes, issuer }: ScanRouteParts,
   view: TicketView,
   request: Pick<RouteRequest, 'ip'>,
 ): z.output<typeof scanAnswer> {
@@ -162,6 +170,7 @@ function answerOf(
   const { minted, scanned } = ticket;
   if (scanned === undefined) throw new ScangateError('not_found');
   const client = clients.find(minted.client_id);
+  const logo = logoPath(client);
   return {
     ticket_id: id,
     handshake: secrets.handshake(id, minted.key_id, scanned.id),
@@ -170,6 +179,7 @@ function answerOf(
       name: client?.client_name ?? minted.client_id,
       domain: (client && domainOf(client)) ?? '',
       verified: client?.policy.verified ?? false,
+      ...(logo === undefined ? {} : { logo: issuer + logo }),
     },
     browser: {
       ...minted.browser,

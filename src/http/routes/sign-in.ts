@@ -6,6 +6,7 @@ import type { CarriedRequests } from '../../oauth/authorization/carried-request.
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
+import { looksOf } from '../pages/client-looks.ts';
 import type { Pages } from '../pages/pages.ts';
 import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
 import { setCookie } from '../caller/credentials.ts';
@@ -91,6 +92,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
       // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
       const onward = pages.show('sign-in-plain', request.raw, {
         ...plainValues(undefined, may.client.client_name, carried),
+        ...looksOf(may.client),
         redirect_to: address,
       });
       return { ...onward, headers: { ...onward.headers, 'Set-Cookie': cookies } };
@@ -121,8 +123,9 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
       if (claim.binding !== 'cookie') throw new ScangateError('not_found');
       const view = await commands.look(request.params.id, gate.guard(claim));
       const { minted } = view.ticket;
-      const name = clients.find(minted.client_id)?.client_name ?? minted.client_id;
-      return pages.show('sign-in-plain', request.raw, plainValues({ view, presenter }, name, carried));
+      const client = clients.find(minted.client_id);
+      const values = plainValues({ view, presenter }, client?.client_name ?? minted.client_id, carried);
+      return pages.show('sign-in-plain', request.raw, { ...values, ...looksOf(client) });
     },
   });
 }

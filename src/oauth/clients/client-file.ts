@@ -3,6 +3,7 @@ import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
 import { RESPONSE_TYPES } from '../../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES } from './client.ts';
 import type { AuthMethod, Client } from './client.ts';
+import { LOGO_ADDRESS } from './client-looks.ts';
 import { POLICY, policyOf } from './client-policy.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
 import { callMistake, redirectMistake } from './redirect-uri.ts';
@@ -54,7 +55,7 @@ const CLIENT = z.object({
   jwks_uri: address.optional(),
   id_token_signed_response_alg: z.enum(SIGNING_ALGS).default('RS256'),
   require_pushed_authorization_requests: z.boolean().default(false),
-  logo_uri: address.optional(),
+  logo_uri: LOGO_ADDRESS.optional(),
   policy_uri: address.optional(),
   tos_uri: address.optional(),
   contacts: z.array(z.string()).optional(),
@@ -208,11 +209,12 @@ function methodOf(row: Row): AuthMethod {
 }
 
 function clientOf(row: Row): Client {
-  const { client_uri, client_secret, jwks, jwks_uri, backchannel_logout_uri } = row;
+  const { client_uri, logo_uri, client_secret, jwks, jwks_uri, backchannel_logout_uri } = row;
   return Object.freeze({
     client_id: row.client_id,
     client_name: row.client_name ?? row.client_id,
     ...(client_uri === undefined ? {} : { client_uri }),
+    ...(logo_uri === undefined ? {} : { logo_uri }),
     redirect_uris: row.redirect_uris,
     post_logout_redirect_uris: row.post_logout_redirect_uris,
     ...(backchannel_logout_uri === undefined ? {} : { backchannel_logout_uri }),

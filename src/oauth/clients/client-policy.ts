@@ -1,5 +1,6 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
+import { COLORS } from './client-looks.ts';
 import { PKCE_POLICIES } from './client.ts';
 import type { ClientPolicy } from './client.ts';
 import { PROTOCOL_CLAIMS } from './protocol-claims.ts';
@@ -50,6 +51,7 @@ export const POLICY = z.strictObject({
   claims: z.array(CLAIM).max(50).default([]),
   resources: z.array(RESOURCE).max(50).optional(),
   introspects: z.array(z.string()).max(1000).optional(),
+  colors: COLORS.optional(),
   ...z.object(LIVES).partial().shape,
 });
 
@@ -62,6 +64,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     pkce,
     introspects,
     resources,
+    colors,
     claims: _claims,
     ...lives
   } = row;
@@ -71,6 +74,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
   const asks = {
     ...(introspects === undefined ? {} : { introspects }),
     ...(resources === undefined ? {} : { resources }),
+    ...(colors === undefined ? {} : { colors }),
   };
   return { shows_scanner, number_match, verified, pkce, ...asks, ...inMs };
 }

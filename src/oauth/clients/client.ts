@@ -1,5 +1,6 @@
 import type { SigningAlg } from '../../secrets/signing-keys.ts';
 import type { Grant, Lives, ResponseType } from '../../ticket/events.ts';
+import type { ClientColors } from './client-looks.ts';
 import { differInPortAlone } from './redirect-uri.ts';
 
 /** The grants that a client may be registered for, as RFC 7591 and RFC 8628 name them. */
@@ -27,6 +28,8 @@ export interface ClientPolicy {
    * carries a state, and its answer goes by redirect.
    */
   readonly pkce: (typeof PKCE_POLICIES)[number];
+  /** Its own colours on the gateway's pages. */
+  readonly colors?: ClientColors;
   /** The clients whose tokens it may ask about beside its own: those of an API's callers. */
   readonly introspects?: readonly string[];
   /** What its access tokens may be for, beside the gateway (RFC 8707). */
@@ -47,6 +50,8 @@ export interface Client {
   readonly client_id: string;
   readonly client_name: string;
   readonly client_uri?: string;
+  /** Asked for by the gateway, never by a visitor. */
+  readonly logo_uri?: string;
   /** Compared character by character; never empty where the client may use the code flow. */
   readonly redirect_uris: readonly string[];
   /** Where a browser may go after it has signed out (OpenID Connect RP-Initiated Logout §3.1). */

@@ -8,6 +8,7 @@ import type { Sections } from '../section.ts';
 /** Shows who asks to sign in, and from where. @param nowMs the gateway's time. */
 export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: number): void {
   const browser = answer.browser ?? {};
+  showLogo(sections, answer.client.logo);
   sections.fill('client-name', answer.client.name);
   sections.fill('client-domain', answer.client.domain ?? '');
   sections.toggle('verified', answer.client.verified === true);
@@ -36,6 +37,14 @@ export function showWrongNumber(sections: Sections): void {
   const input = document.getElementById('number');
   input?.setAttribute('aria-invalid', 'true');
   input?.focus();
+}
+
+function showLogo(sections: Sections, address: string | undefined): void {
+  const image = document.getElementById('logo') as HTMLImageElement | null;
+  sections.toggle('logo', false);
+  if (!image || !address) return;
+  image.onload = () => sections.toggle('logo', true);
+  image.src = address;
 }
 
 function showAge(sections: Sections, seen: string | number | undefined, nowMs: number): void {

@@ -4,7 +4,12 @@ import { parseJson } from '../../client/notice.ts';
 export interface ScanAnswer {
   readonly ticket_id: string;
   readonly handshake: string;
-  readonly client: { readonly name: string; readonly domain?: string; readonly verified?: boolean };
+  readonly client: {
+    readonly name: string;
+    readonly domain?: string;
+    readonly verified?: boolean;
+    readonly logo?: string;
+  };
   readonly browser?: {
     readonly ip?: string;
     readonly place?: string;
