@@ -3,6 +3,8 @@ import type { SentinelGround } from '../grounds.ts';
 import { scenario } from '../scenario.ts';
 import type { AnyScenario, Stage } from '../scenario.ts';
 
+/** Until Sentinel has switched and a killed gateway is back. */
+const OUTAGE_S = 8;
 const REPLICATED = { SCANGATE_DURABILITY: 'replicated' } as const;
 const ACKNOWLEDGED = { SCANGATE_DURABILITY: 'acknowledged' } as const;
 
@@ -53,6 +55,7 @@ export const twoFaultScenarios: readonly AnyScenario[] = [
   }),
   scenario({
     name: 'master-and-gateway',
+    outageS: OUTAGE_S,
     title: '`replicated`: the master and a gateway killed together',
     env: REPLICATED,
     prepare: () => sentinelGround(),
@@ -60,6 +63,7 @@ export const twoFaultScenarios: readonly AnyScenario[] = [
   }),
   scenario({
     name: 'master-and-gateways',
+    outageS: OUTAGE_S,
     title: '`replicated`: the master and all gateways killed together',
     env: REPLICATED,
     prepare: () => sentinelGround(),
@@ -67,6 +71,7 @@ export const twoFaultScenarios: readonly AnyScenario[] = [
   }),
   scenario({
     name: 'replica-frozen-then-killed',
+    outageS: OUTAGE_S,
     title: 'a replica frozen until it counts as down, then kill -9 of the master and a gateway',
     prepare: () => sentinelGround(),
     play: async (stage) => {
