@@ -33,12 +33,20 @@ export class OAuthError extends Error {
   readonly description: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  /** What its object says besides. */
+  readonly members: Readonly<Record<string, string>>;
 
-  constructor(error: OAuthErrorCode, description: string, headers?: Readonly<Record<string, string>>) {
+  constructor(
+    error: OAuthErrorCode,
+    description: string,
+    headers?: Readonly<Record<string, string>>,
+    members: Readonly<Record<string, string>> = {},
+  ) {
     super(`${error}: ${description}`);
     this.error = error;
     this.description = description;
     this.status = STATUS[error] ?? 400;
     this.headers = headers;
+    this.members = members;
   }
 }

@@ -105,6 +105,6 @@ function oauthRefusal(error: OAuthError, style: ErrorStyle, page: RefusalPage): 
     const answer = page({ status, code: error.error, detail: description });
     return { code: error.error, answer: { ...answer, headers: { ...answer.headers, ...headers } } };
   }
-  const body = { error: error.error, error_description: printable(description) };
+  const body = { error: error.error, error_description: printable(description), ...error.members };
   return { code: error.error, answer: { status, headers, body } };
 }

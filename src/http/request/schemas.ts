@@ -103,7 +103,14 @@ export const problem = z
 
 /** A refusal of OAuth (RFC 6749 §5.2). */
 export const oauthError = z
-  .object({ error: z.string(), error_description: z.string().optional() })
+  .object({
+    error: z.string(),
+    error_description: z.string().optional(),
+    number: z
+      .string()
+      .optional()
+      .meta({ description: 'With `authorization_pending`, once scanned: what the phone must type.' }),
+  })
   .meta({ id: 'OAuthError', description: 'RFC 6749, section 5.2.' });
 
 /** What readers without headers of their own send in the query for `Last-Event-ID`. */

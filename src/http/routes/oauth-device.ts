@@ -27,6 +27,15 @@ const deviceAuthorization = z
     description: 'RFC 8628, section 3.2, and how to watch in place of polling.',
   });
 
+const deviceForm = z.object({
+  ...clientMembers,
+  scope: z.string().max(512).optional(),
+  number_shown: z
+    .enum(['true', 'false'])
+    .optional()
+    .meta({ description: '`true`: the device shows the number that the phone must type.' }),
+});
+
 /** `POST /oauth/device_authorization`. */
 export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): Route {
   return route({
@@ -43,7 +52,7 @@ export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): R
         'bearer and ask once it is confirmed.',
       tags: ['oauth'],
       security: ['clientBasic'],
-      body: { type: 'form', schema: z.object({ ...clientMembers, scope: z.string().max(512).optional() }) },
+      body: { type: 'form', schema: deviceForm },
       answers: {
         200: { description: 'What to show, and how to wait.', schema: deviceAuthorization },
         400: { description: 'RFC 6749, section 5.2.', schema: oauthError },

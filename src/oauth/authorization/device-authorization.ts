@@ -41,6 +41,9 @@ export interface DeviceAuthorizationOptions {
   readonly intervalS: number;
 }
 
+const NUMBER_NEEDED =
+  'The client must match numbers: send number_shown=true from a device that shows the number of its notices.';
+
 /** Two tickets have one code about once in 25 thousand million; so many in a row do not. */
 const CLAIMS_MAX = 8;
 
@@ -62,6 +65,8 @@ export function deviceAuthorizationEndpoint(
     const client = await options.authenticate(proof);
     if (!client.grant_types.includes(DEVICE_GRANT))
       throw new OAuthError('unauthorized_client', 'The client is not registered for the device flow.');
+    if (client.policy.number_match && proof.form['number_shown'] !== 'true')
+      throw new OAuthError('unauthorized_client', NUMBER_NEEDED);
     const lives = livesFor(client, 'device_code', options.lives);
     const keyId = options.makingKeyId();
     const ticketId = await claimed(keyId, Math.max(lives.ticket_ms, lives.max_ms));
@@ -74,7 +79,7 @@ export function deviceAuthorizationEndpoint(
       browser: device,
       lives,
       shows_scanner: client.policy.shows_scanner,
-      number_match: false,
+      number_match: client.policy.number_match,
     });
     return {
       device_code: secrets.browserSecret(ticketId, keyId, 'bearer'),

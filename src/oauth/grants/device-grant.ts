@@ -49,9 +49,15 @@ export function deviceGrant({ tickets, secrets, pace, tokens, redeem }: DeviceGr
 
   async function pending(view: TicketView): Promise<OAuthError> {
     const lifeMs = remainingMs(view) + view.ticket.minted.lives.max_ms;
+    const number = numberOf(view);
     return (await pace.isTooFast(view.ticketId, view.now, lifeMs))
-      ? new OAuthError('slow_down', 'Wait 5 seconds longer between polls.')
-      : new OAuthError('authorization_pending', 'The user has not decided yet.');
+      ? new OAuthError('slow_down', 'Wait 5 seconds longer between polls.', undefined, number)
+      : new OAuthError('authorization_pending', 'The user has not decided yet.', undefined, number);
+  }
+
+  function numberOf({ ticketId, ticket: { minted, scanned } }: TicketView): { readonly number?: string } {
+    if (!minted.number_match || scanned === undefined) return {};
+    return { number: secrets.number(ticketId, minted.key_id, scanned.id) };
   }
 }
 
