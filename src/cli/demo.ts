@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose } from '../compose/gateway.ts';
 import { readConfig } from '../config/config.ts';
-import { openStores } from '../compose/stores.ts';
+import { openStores } from '../compose/store/stores.ts';
 import { timelineOf } from './timeline.ts';
 
 /** What a browser is told, as far as this demonstration reads it. */

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { readConfig } from '../config/config.ts';
-import { openStores } from '../compose/stores.ts';
+import { openStores } from '../compose/store/stores.ts';
 import type { RebuildReport } from '../store/rebuild.ts';
 import { takeFrom } from './rebuild-threads.ts';
 import type { Partitions, ThreadMessage } from './rebuild-threads.ts';

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { BadSetting } from '../config/bad-setting.ts';
 import { readConfig } from '../config/config.ts';
 import { migrateStore } from '../compose/migration.ts';
-import { openStores } from '../compose/stores.ts';
+import { openStores } from '../compose/store/stores.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { StoreRefused } from '../store/refused.ts';
 import { runConformance } from './conformance.ts';

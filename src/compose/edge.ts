@@ -12,13 +12,13 @@ import type { OAuthServer } from '../oauth/server.ts';
 import { systemResolve } from '../phone/link-local.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Commands } from './commands.ts';
 import type { NodeState } from './node-state.ts';
 import type { Phones } from './phones.ts';
 import { makeId, makeVerifier } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
+import type { Telling } from './upstream.ts';
 import { makeWechatScenes } from './wechat.ts';
 
 /** What the edge and all its routes are made of. */
@@ -27,7 +27,7 @@ export interface EdgeParts {
   readonly commands: Commands;
   readonly ledger: Ledger;
   readonly log: Log;
-  readonly metrics: Metrics;
+  readonly telling: Telling;
   readonly oauth: OAuthServer;
   readonly phones: Phones;
   readonly secrets: Secrets;
@@ -37,7 +37,7 @@ export interface EdgeParts {
 
 /** Makes the server with every route behind it. It does not listen yet. */
 export function makeServer(config: Config, parts: EdgeParts): Edge {
-  const { clients, commands, ledger, log, metrics, oauth, phones, secrets, shared, state } = parts;
+  const { clients, commands, ledger, log, oauth, phones, secrets, shared, state, telling } = parts;
   return makeEdge({
     settings: edgeSettings(config),
     commands: commands.tickets,
@@ -49,7 +49,7 @@ export function makeServer(config: Config, parts: EdgeParts): Edge {
     makingKeyId: () => secrets.ring.makingId,
     clients,
     phones: phones.identities,
-    wechatScenes: makeWechatScenes(config, metrics, log, ledger, secrets),
+    wechatScenes: makeWechatScenes(config, telling, ledger, secrets),
     pageSessions: phones.pageSessions,
     ledger,
     presenter: ticketPresenter({
@@ -64,7 +64,7 @@ export function makeServer(config: Config, parts: EdgeParts): Edge {
     readiness: () => state.readiness(),
     isDraining: () => state.isDraining,
     log,
-    metrics,
+    metrics: telling.metrics,
     makeTicketId: makeId,
     makeVerifier,
     monotonicNow: () => systemTime.now(),

@@ -7,6 +7,7 @@ import { Held } from '../http/transports/held.ts';
 import { makeLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
+import { Outages } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
 import { Canary } from '../watch/canary.ts';
 import { openFeed } from '../watch/feed.ts';
@@ -15,6 +16,7 @@ import { Assembly } from './assembly.ts';
 import { openClients } from './clients.ts';
 import { makeCommands } from './commands.ts';
 import { makeServer } from './edge.ts';
+import { LastCalls } from './store/last-calls.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Gateway } from './lifecycle.ts';
 import { openLogouts } from './logouts.ts';
@@ -24,8 +26,8 @@ import { makePhones } from './phones.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
 import { NodeState } from './node-state.ts';
 import { makeSecrets } from './secrets.ts';
-import { storeWatch } from './store-incidents.ts';
-import { openStores } from './stores.ts';
+import { storeWatch } from './store/store-incidents.ts';
+import { openStores } from './store/stores.ts';
 import { makeTransports } from './transports.ts';
 
 /**
@@ -48,8 +50,14 @@ export async function compose(config: Config): Promise<Gateway> {
 async function assemble(config: Config, log: Log, assembly: Assembly): Promise<Gateway> {
   const time = systemTime;
   const metrics = makeMetrics();
+  const quietMs = config.SCANGATE_CANARY_PERIOD;
+  const outages = new Outages({ log, metrics, now: () => time.now(), quietMs });
+  const telling = { log, metrics, outages };
+  const lastCalls = new LastCalls();
   const clients = await assembly.open('clients', () => openClients(config, log));
-  const stores = await assembly.open('stores', () => openStores(config, storeWatch(metrics, log)));
+  const stores = await assembly.open('stores', () =>
+    openStores(config, storeWatch({ metrics, log, outage: outages.about('store'), lastCalls })),
+  );
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
   const silent = assembly.make('commands', () => makeCommands(config, store, metrics));
@@ -57,9 +65,9 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
     openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),
   );
   const commands = { ...silent, sessions: tellingSessions(silent.sessions, logouts) };
-  const phones = assembly.make('phones', () => makePhones(config, metrics, log, secrets));
+  const phones = assembly.make('phones', () => makePhones(config, telling, secrets));
   const oauth = assembly.make('oauth', () =>
-    makeOAuth(config, { clients, commands, ledger, metrics, phones, secrets }),
+    makeOAuth(config, { clients, commands, ledger, phones, secrets, telling }),
   );
 
   const hub = new Hub();
@@ -67,8 +75,8 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const shared = makeTransports(config, { hub, held, clients, log, metrics });
   const flights = { store, hub, makeId, makeNonce, time };
   const canary = await assembly.open('canary', () => new Canary({ ...flights, ...canarySettings(config) }));
-  const state = new NodeState(config, canary, store);
-  const edgeParts = { clients, commands, ledger, log, metrics, oauth, phones, state };
+  const state = new NodeState(config, canary, store, lastCalls);
+  const edgeParts = { clients, commands, ledger, log, oauth, phones, state, telling };
   const edge = assembly.make('edge', () => makeServer(config, { ...edgeParts, secrets, shared }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {

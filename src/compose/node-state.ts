@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Readiness } from '../http/routes/health.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { Canary } from '../watch/canary.ts';
+import type { LastCalls } from './store/last-calls.ts';
 
 /** Replicas say once a second how far they are, and are looked at as often. */
 const LAG_USUAL_MS = 3_000;
@@ -10,13 +11,15 @@ const LAG_USUAL_MS = 3_000;
 export class NodeState {
   readonly #canary: Canary;
   readonly #store: EventStore;
+  readonly #lastCalls: LastCalls;
   readonly #skewMaxMs: number;
   readonly #lagMaxMs: number;
   #isDraining = false;
 
-  constructor(config: Config, canary: Canary, store: EventStore) {
+  constructor(config: Config, canary: Canary, store: EventStore, lastCalls: LastCalls) {
     this.#canary = canary;
     this.#store = store;
+    this.#lastCalls = lastCalls;
     this.#skewMaxMs = config.SCANGATE_CLOCK_SKEW_MAX;
     this.#lagMaxMs = Math.max(LAG_USUAL_MS, config.SCANGATE_REDO_RING / 2);
   }
@@ -31,12 +34,13 @@ export class NodeState {
     this.#isDraining = true;
   }
 
-  /** What `/readyz` says. */
+  /** What `/readyz` says: a failed write counts at once. Being asked lets the next canary go early. */
   readiness(): Readiness {
+    this.#canary.hurry();
     const { clockSkewMs = 0, replicaLagMs = 0 } = this.#store.health();
     // What the rings remember reaches no further back: red while they still have what the replicas lack.
     const isSafe = clockSkewMs <= this.#skewMaxMs && replicaLagMs <= this.#lagMaxMs;
-    const isReady = this.#canary.ready && isSafe;
+    const isReady = this.#canary.ready && isSafe && !this.#lastCalls.isFailing;
     return {
       state: this.#isDraining ? 'draining' : isReady ? 'ready' : 'away',
       canaryAgeMs: this.#canary.ageMs,

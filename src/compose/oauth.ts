@@ -5,7 +5,6 @@ import { oauthServer } from '../oauth/server.ts';
 import type { OAuthServer } from '../oauth/server.ts';
 import { subjectRule } from '../oauth/tokens/subject.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import { sleep } from '../time/time.ts';
 import type { Commands } from './commands.ts';
@@ -14,6 +13,7 @@ import { filledClaims } from './filled-claims.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys } from './upstream.ts';
+import type { Telling } from './upstream.ts';
 
 /** Makes the authorization server. */
 export function makeOAuth(
@@ -22,12 +22,12 @@ export function makeOAuth(
     readonly clients: ClientRegistry;
     readonly commands: Commands;
     readonly ledger: Ledger;
-    readonly metrics: Metrics;
+    readonly telling: Telling;
     readonly phones: Phones;
     readonly secrets: Secrets;
   },
 ): OAuthServer {
-  const { clients, commands, ledger, metrics, phones, secrets } = parts;
+  const { clients, commands, ledger, phones, secrets, telling } = parts;
   return oauthServer({
     ...oauthSettings(config),
     clients,
@@ -40,7 +40,7 @@ export function makeOAuth(
     subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
     filledClaims: filledClaims(config),
     isActive: phones.isActive,
-    remoteKeys: (address) => makeRemoteKeys(config, metrics, address),
+    remoteKeys: (address) => makeRemoteKeys(config, telling, address),
     now: () => systemTime.wallNow(),
     pause: (ms) => sleep(systemTime, ms),
     makeTicketId: makeId,

@@ -13,12 +13,11 @@ import type { PhoneIdentity } from '../phone/phone-identity.ts';
 import { parseJson } from '../phone/upstream-json.ts';
 import { activePhones, userStatus } from '../phone/user-status.ts';
 import type { UserStatus } from '../phone/user-status.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import { assertOutward } from './outward.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys, makeUpstream } from './upstream.ts';
+import type { Telling } from './upstream.ts';
 import { makeWechatPhone } from './wechat.ts';
 
 /** Who may hold a phone. */
@@ -31,44 +30,50 @@ export interface Phones {
 }
 
 /** The phone identities that a configuration names, in its order. @throws BadSetting where one lacks what it needs. */
-export function makePhones(config: Config, metrics: Metrics, log: Log, secrets: Secrets): Phones {
+export function makePhones(config: Config, telling: Telling, secrets: Secrets): Phones {
   const sessions = pageSessions(secrets.pageSeal, config.SCANGATE_PAGE_SESSION_LIFE, () =>
     systemTime.wallNow(),
   );
-  const isActive = makeUserStatus(config, metrics);
-  const all = config.phoneIdentities.map((name) => makePhone(name, config, metrics, log, sessions));
+  const isActive = makeUserStatus(config, telling);
+  const all = config.phoneIdentities.map((name) => makePhone(name, config, telling, sessions));
   return { identities: activePhones(phoneIdentities(all), isActive), pageSessions: sessions, isActive };
 }
 
 function makePhone(
   name: PhoneIdentityName,
   config: Config,
-  metrics: Metrics,
-  log: Log,
+  telling: Telling,
   sessions: PageSessions,
 ): PhoneIdentity {
   switch (name) {
     case 'demo':
       return demoIdentity(sessions);
     case 'oidc':
-      return makeOidcPhone(config, metrics, sessions);
+      return makeOidcPhone(config, telling, sessions);
     case 'jwt':
-      return makeJwtPhone(config, metrics);
+      return makeJwtPhone(config, telling);
     case 'wechat':
-      return makeWechatPhone(config, metrics, log, sessions);
+      return makeWechatPhone(config, telling, sessions);
   }
 }
 
-function makeJwtPhone(config: Config, metrics: Metrics): PhoneIdentity {
+function makeJwtPhone(config: Config, telling: Telling): PhoneIdentity {
+  const outage = telling.outages.about('phone_jwt');
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
-    keys: makeRemoteKeys(config, metrics, jwksOf(config)),
+    keys: makeRemoteKeys(config, telling, jwksOf(config)),
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     toleranceMs: config.SCANGATE_PHONE_JWT_TOLERANCE,
     lifeMaxMs: config.SCANGATE_PHONE_JWT_LIFE_MAX,
     now: () => systemTime.wallNow(),
-    onRefusal: (reason) => metrics.jwtRefusals.inc({ reason }),
+    onRefusal: (reason) => {
+      telling.metrics.jwtRefusals.inc({ reason });
+      // What is no JWT of this issuer tells nothing of its app.
+      if (reason !== 'malformed' && reason !== 'issuer')
+        outage.failed('jwt', { cause: reason, why: `JWTs of the phone app are refused: ${reason}` });
+    },
+    onTaken: () => outage.worked('jwt'),
   });
 }
 
@@ -90,7 +95,7 @@ function jwksOf(config: Config): string {
   return from;
 }
 
-function makeOidcPhone(config: Config, metrics: Metrics, sessions: PageSessions): PhoneIdentity {
+function makeOidcPhone(config: Config, telling: Telling, sessions: PageSessions): PhoneIdentity {
   const issuer = needed(config, 'SCANGATE_PHONE_OIDC_ISSUER');
   if (!URL.canParse(issuer)) throw new BadSetting('SCANGATE_PHONE_OIDC_ISSUER', 'is not an address');
   return oidcIdentity({
@@ -101,20 +106,20 @@ function makeOidcPhone(config: Config, metrics: Metrics, sessions: PageSessions)
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     label: config.SCANGATE_PHONE_OIDC_LABEL ?? new URL(issuer).host,
     sessions,
-    breaker: makeUpstream(config, metrics, 'oidc'),
+    breaker: makeUpstream(config, telling, 'oidc', issuer),
     timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
   });
 }
 
 /** Whether users may sign in: asked where an address is configured, else every one may. */
-function makeUserStatus(config: Config, metrics: Metrics): UserStatus {
+function makeUserStatus(config: Config, telling: Telling): UserStatus {
   const address = config.SCANGATE_USER_STATUS_URL;
   if (address === undefined) return () => Promise.resolve(true);
   assertOutward('SCANGATE_USER_STATUS_URL', address);
   return userStatus({
     address,
     token: config.SCANGATE_USER_STATUS_TOKEN,
-    breaker: makeUpstream(config, metrics, 'user_status'),
+    breaker: makeUpstream(config, telling, 'user_status', address),
     cacheMs: config.SCANGATE_USER_STATUS_CACHE,
     now: () => systemTime.wallNow(),
   });

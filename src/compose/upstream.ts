@@ -1,11 +1,13 @@
 import type { Config } from '../config/config.ts';
 import { upstreamSettings } from '../config/rooms/phone.ts';
-import { breaker } from '../phone/breaker.ts';
-import type { Breaker, BreakerState } from '../phone/breaker.ts';
+import { UpstreamAway, breaker } from '../phone/breaker.ts';
+import type { Breaker, BreakerState, UpstreamRefusal } from '../phone/breaker.ts';
 import { keySource } from '../phone/key-source.ts';
 import type { KeySource } from '../phone/key-source.ts';
 import { systemResolve } from '../phone/link-local.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Failure, Outages } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
 import { random } from './randomness.ts';
 
@@ -13,21 +15,38 @@ const OPEN: Record<BreakerState, number> = { closed: 0, half_open: 0.5, open: 1 
 const PAUSE_MS = 100;
 const KEYS = { freshMs: 300_000, cooldownMs: 30_000 } as const;
 
-/** Calls one source of users within the configured bounds, and shows in the metrics whether it is asked. */
-export function makeUpstream(config: Config, metrics: Metrics, name: string): Breaker {
+/** Where it is told how the calls to others go. */
+export interface Telling {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly outages: Outages;
+}
+
+/**
+ * Calls one source of users within the configured bounds, and shows in the metrics and the log whether it is away.
+ *
+ * @param at its address, of which the log says the host.
+ */
+export function makeUpstream(config: Config, { metrics, outages }: Telling, name: string, at = ''): Breaker {
   metrics.upstreamOpen.set({ upstream: name }, 0);
+  const outage = outages.about(name, URL.canParse(at) ? { host: new URL(at).host } : {});
   return breaker({
     ...upstreamSettings(config),
     pauseMs: PAUSE_MS,
     time: systemTime,
     random,
     onState: (state) => metrics.upstreamOpen.set({ upstream: name }, OPEN[state]),
+    onEnd(error) {
+      const failure = error && failureOf(error);
+      if (failure === undefined) outage.worked('call');
+      else outage.failed('call', failure);
+    },
   });
 }
 
 /** The keys at an address, or in a file: a phone app's issuer's, or those of a client's `jwks_uri`. */
-export function makeRemoteKeys(config: Config, metrics: Metrics, from: string): KeySource {
-  const calls = makeUpstream(config, metrics, 'keys');
+export function makeRemoteKeys(config: Config, telling: Telling, from: string): KeySource {
+  const calls = makeUpstream(config, telling, 'keys', from);
   return keySource({
     from,
     breaker: calls,
@@ -35,4 +54,27 @@ export function makeRemoteKeys(config: Config, metrics: Metrics, from: string): 
     now: () => systemTime.wallNow(),
     resolve: systemResolve,
   });
+}
+
+const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [/^status 5/, 'server_error'],
+  [/^status 429/, 'too_many_requests'],
+  [/^status (?!404)4/, 'not_allowed'],
+  [/ECONNREFUSED/, 'refused'],
+  [/ENOTFOUND|EAI_AGAIN/, 'unknown_host'],
+  [/Timeout|TIMEDOUT|TIMEOUT/, 'no_answer'],
+  [/ECONNRESET|EPIPE|UND_ERR_SOCKET/, 'connection_lost'],
+  [/ENOENT|EACCES/, 'unreadable'],
+  [/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_/, 'bad_certificate'],
+  [/SyntaxError/, 'not_json'],
+  // What an operator can mend at WeChat: application id, secret, listed addresses, permissions, quota.
+  [/^WeChat refused: (40013|40125|40164|4100[24]|45009|48001|50002)/, 'refused_by_wechat'],
+];
+
+/** Undefined for a refusal that is about one user, and an answer: a code that was used, a user who is not known. */
+function failureOf(error: UpstreamAway | UpstreamRefusal): Failure | undefined {
+  const why = error instanceof UpstreamAway ? error.reason : error.message;
+  const cause = CAUSES.find(([pattern]) => pattern.test(why))?.[1];
+  if (cause !== undefined) return { cause, why };
+  return error instanceof UpstreamAway ? { cause: 'other', why } : undefined;
 }

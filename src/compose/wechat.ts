@@ -14,20 +14,14 @@ import type { WechatScenes } from '../phone/wechat/scene.ts';
 import { wechatIdentity } from '../phone/wechat/sign-in.ts';
 import type { WechatApp } from '../phone/wechat/sign-in.ts';
 import type { Ledger } from '../store/ledger.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import { makeUpstream } from './upstream.ts';
+import type { Telling } from './upstream.ts';
 
 /** Phones of WeChat's users. @throws BadSetting where neither of its applications is configured. */
-export function makeWechatPhone(
-  config: Config,
-  metrics: Metrics,
-  log: Log,
-  sessions: PageSessions,
-): PhoneIdentity {
+export function makeWechatPhone(config: Config, telling: Telling, sessions: PageSessions): PhoneIdentity {
   const account = accountOf(config);
   const website = appOf(
     'SCANGATE_PHONE_WECHAT_WEB_APP_SECRET',
@@ -37,22 +31,21 @@ export function makeWechatPhone(
   if (account === undefined && website === undefined)
     throw new BadSetting('SCANGATE_PHONE_WECHAT_APP_ID', 'is needed by this phone identity');
   return wechatIdentity({
-    call: makeApi(config, metrics, log, 'wechat'),
+    call: makeApi(config, telling, 'wechat'),
     openBase: config.SCANGATE_PHONE_WECHAT_OPEN,
     account,
     website,
     subject: config.SCANGATE_PHONE_WECHAT_SUBJECT,
     label: '微信 WeChat',
     sessions,
-    note: (why) => log.warn({ why }, 'WeChat'),
+    note: (why) => telling.log.warn({ why }, 'WeChat'),
   });
 }
 
 /** Scene QR codes, where there is an official account and its callback has a token; else undefined. */
 export function makeWechatScenes(
   config: Config,
-  metrics: Metrics,
-  log: Log,
+  telling: Telling,
   ledger: Ledger,
   secrets: Secrets,
 ): WechatScenes | undefined {
@@ -60,7 +53,7 @@ export function makeWechatScenes(
   const callbackToken = config.SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN;
   if (!config.phoneIdentities.includes('wechat') || account === undefined || callbackToken === undefined)
     return undefined;
-  const call = makeApi(config, metrics, log, 'wechat_account');
+  const call = makeApi(config, telling, 'wechat_account');
   const credential = wechatCredential({
     ...account,
     call,
@@ -76,14 +69,14 @@ export function makeWechatScenes(
     cipher: cipherOf(config, account),
     makeId,
     now: () => systemTime.wallNow(),
-    note: (why) => log.warn({ why }, 'WeChat'),
+    note: (why) => telling.log.warn({ why }, 'WeChat'),
   });
   return wechatScenes({ call, credential, callback });
 }
 
-function makeApi(config: Config, metrics: Metrics, log: Log, name: string): CallWechat {
-  return wechatApi(config.SCANGATE_PHONE_WECHAT_API, makeUpstream(config, metrics, name), (refusal) =>
-    log.warn(refusal, 'WeChat refused'),
+function makeApi(config: Config, telling: Telling, name: string): CallWechat {
+  return wechatApi(config.SCANGATE_PHONE_WECHAT_API, makeUpstream(config, telling, name), (refusal) =>
+    telling.log.warn(refusal, 'WeChat refused'),
   );
 }
 

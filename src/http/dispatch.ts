@@ -12,7 +12,6 @@ import type { Origins } from './caller/origins.ts';
 import { isOpened } from './caller/request-site.ts';
 import type { Limits } from './limits/limits.ts';
 import { readLink, readParameters } from './request/parameters.ts';
-import type { Parameters } from './request/parameters.ts';
 import { ParsedRequest, fitting, headerName } from './request/parsed-request.ts';
 import { isDefect, refusalOf } from './answer/refusal.ts';
 import type { RefusalPage } from './answer/refusal.ts';
@@ -124,7 +123,9 @@ export class Dispatcher {
     const url = req.url ?? '';
     const at = url.indexOf('?');
     const text = at < 0 ? '' : url.slice(at + 1);
-    const query = fitting(operation.query, asked(route, text), 'query');
+    const asked =
+      route.link === true ? readLink(text, Object.keys(operation.query?.shape ?? {})) : readParameters(text);
+    const query = fitting(operation.query, asked, 'query');
     const headers = fitting(operation.headers, req.headers, 'headers', headerName);
     const { body } = operation;
     const given =
@@ -133,12 +134,6 @@ export class Dispatcher {
         : fitting(body.schema, await readBody(req, body, this.#parts.bodyBytes), 'body');
     return new ParsedRequest(req, id, address, { params: known?.data, query, headers, body: given });
   }
-}
-
-function asked({ link, ignoresForeign, operation }: Route, text: string): Parameters {
-  const known = Object.keys(operation.query?.shape ?? {});
-  if (link === true) return readLink(text, known);
-  return readParameters(text, ignoresForeign === true ? known : undefined);
 }
 
 const NONE: readonly Header[] = [];

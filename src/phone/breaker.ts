@@ -20,11 +20,20 @@ export interface BreakerOptions {
   /** 0 ≤ random < 1. */
   readonly random: () => number;
   readonly onState?: (state: BreakerState) => void;
+  /** Hears how each call ended that was made: with an answer, or with what was thrown. */
+  readonly onEnd?: (error?: UpstreamAway | UpstreamRefusal) => void;
 }
 
 /** An upstream that did not answer, or was not asked because it had not answered before. */
 export class UpstreamAway extends Error {
   override readonly name = 'UpstreamAway';
+  /** What kind of failure the last try met, `ECONNREFUSED` for one. It quotes nothing of what was sent or answered. */
+  readonly reason: string;
+
+  constructor(message: string, reason = 'unknown') {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /** An answer that no repetition will change: thrown by a try to end the call at once. Not a failure of the upstream. */
@@ -88,7 +97,8 @@ export function breaker(options: BreakerOptions): Breaker {
         last = error;
       }
     }
-    throw new UpstreamAway(`no answer in ${tries} tries (${reasonOf(last)})`);
+    const reason = reasonOf(last);
+    throw new UpstreamAway(`no answer in ${tries} tries (${reason})`, reason);
   }
 
   return {
@@ -100,10 +110,12 @@ export function breaker(options: BreakerOptions): Breaker {
       try {
         const result = await tried(attempt, tries);
         succeeded();
+        options.onEnd?.();
         return result;
       } catch (error) {
         if (error instanceof UpstreamRefusal) succeeded();
         else failed();
+        if (error instanceof UpstreamRefusal || error instanceof UpstreamAway) options.onEnd?.(error);
         throw error;
       }
     },
@@ -123,6 +135,7 @@ async function within<R>(time: Time, ms: number, attempt: (signal: AbortSignal) 
 // The kind of failure alone: a message may quote an address with a credential in it.
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
+  if (/^status \d{3}$/.test(error.message)) return error.message;
   const { code } = error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException) : {};
   return code ?? error.name;
 }

@@ -21,6 +21,8 @@ export interface JwtIdentityOptions {
   readonly now: () => number;
   /** Told of each refusal. */
   readonly onRefusal: (reason: JwtRefusal) => void;
+  /** Told of each that was taken. */
+  readonly onTaken?: () => void;
 }
 
 /** Why a JWT proves nobody, as it is counted. */
@@ -78,6 +80,7 @@ export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
       try {
         const payload = await verified(bearer, options);
         const user = userOf('jwt', issuer, payload, options.claims);
+        if (user !== undefined) options.onTaken?.();
         return user ?? refused(note, ['claim', 'the subject is empty or too long']);
       } catch (error) {
         if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)

@@ -63,6 +63,10 @@ export interface Metrics {
   readonly jwtRefusals: Counter<'reason'>;
   /** `scangate_logouts_total{outcome}`: tries to tell a client that a session is over. */
   readonly logouts: Counter<'outcome'>;
+  /** `scangate_outages{outage}`: how much of what this node needs is away now, by name. */
+  readonly outages: Gauge<'outage'>;
+  /** `scangate_outage_failures_total{outage,cause}`: uses that failed meanwhile. */
+  readonly outageFailures: Counter<'outage' | 'cause'>;
   /** `scangate_drain_left`: held connections still to be closed. */
   readonly drainLeft: Gauge;
 }
@@ -122,6 +126,11 @@ export function makeMetrics(processMetrics = true): Metrics {
     ]),
     jwtRefusals: counter('jwt_refusals_total', 'JWTs of phones that prove nobody, by why', ['reason']),
     logouts: counter('logouts_total', 'Tries to tell clients that a session is over', ['outcome']),
+    outages: gauge('outages', 'What this node needs and is away now', ['outage']),
+    outageFailures: counter('outage_failures_total', 'Failed uses of what is away, by cause', [
+      'outage',
+      'cause',
+    ]),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
 }

@@ -18,10 +18,19 @@ export interface CanaryOptions {
   readonly time: Time;
 }
 
+/** Time after which a canary that is not back makes a node not ready. */
+const LATE_MS = 1500;
+/** Time between two canaries of a node that is asked whether it is ready. */
+const HURRIED_MS = 500;
+
 /** Green means delivering: an event goes through the store and comes back through the feed, again and again. */
 export class Canary implements Watcher {
   readonly #options: CanaryOptions;
   #returnedAt: number | undefined;
+  #sentAt = -Infinity;
+  /** Since when no canary came back that was sent. */
+  #missingSince: number | undefined;
+  #isFlying = false;
   #cancelRound: (() => void) | undefined;
   #closed = false;
   #returned: (() => void) | undefined;
@@ -41,7 +50,17 @@ export class Canary implements Watcher {
   }
 
   get ready(): boolean {
-    return this.ageMs !== undefined && this.ageMs <= this.#options.limitMs;
+    const { limitMs, time } = this.#options;
+    if (this.ageMs === undefined || this.ageMs > limitMs) return false;
+    return this.#missingSince === undefined || time.now() - this.#missingSince <= Math.min(LATE_MS, limitMs);
+  }
+
+  /** Someone asks: the next canary goes now, unless one is under way or went a moment ago. */
+  hurry(): void {
+    const isRecent = this.#options.time.now() - this.#sentAt < HURRIED_MS;
+    if (this.#isFlying || isRecent || this.#closed || this.#returnedAt === undefined) return;
+    this.#cancelRound?.();
+    void this.#round();
   }
 
   /** Sends no more. */
@@ -58,7 +77,15 @@ export class Canary implements Watcher {
   async #round(): Promise<void> {
     const { time, periodMs } = this.#options;
     const sentAt = time.now();
-    if (await this.#fly()) this.#returnedAt = time.now();
+    this.#sentAt = sentAt;
+    this.#missingSince ??= sentAt;
+    this.#isFlying = true;
+    const returned = await this.#fly();
+    this.#isFlying = false;
+    if (returned) {
+      this.#returnedAt = time.now();
+      this.#missingSince = undefined;
+    }
     if (this.#closed) return;
     this.#cancelRound = time.after(Math.max(0, sentAt + periodMs - time.now()), () => void this.#round());
   }

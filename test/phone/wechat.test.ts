@@ -91,16 +91,6 @@ describe('a phone signs in', () => {
     });
   });
 
-  test('with what its app adds to the callback’s address, but not with a code that comes twice', async () => {
-    const ticket = await ticketOf();
-    const phone = new PhoneBrowser(INSIDE);
-    const { href } = wechat.allow((await leave(phone, ticket.notice.scan?.url ?? '')).href, xiaoming);
-    expect(await phone.open(`${href}&code=other`)).toContain('invalid_request');
-    expect(phone.cookies(gateway.url)).not.toContain('scangate_phone');
-    await phone.open(`${href}&nickname=%C4%E3&from=timeline&from=groupmessage`);
-    expect(phone.cookies(gateway.url)).toContain('scangate_phone');
-  });
-
   test('attack: a code that was used, refused or made up, or a state of another browser, signs nobody in', async () => {
     const ticket = await ticketOf();
     const phone = new PhoneBrowser(INSIDE);

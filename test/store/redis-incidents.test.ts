@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { storeWatch } from '../../src/compose/store-incidents.ts';
+import { LastCalls } from '../../src/compose/store/last-calls.ts';
+import { storeWatch } from '../../src/compose/store/store-incidents.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { makeLog } from '../../src/telemetry/log.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
@@ -34,7 +35,12 @@ afterEach(async () => {
 async function open(level: string): Promise<{ store: EventStore; lines: Line[] }> {
   const lines: Line[] = [];
   const log = makeLog(level, { write: (line) => void lines.push(JSON.parse(line) as Line) });
-  const { onIncident } = storeWatch(makeMetrics(false), log);
+  const { onIncident } = storeWatch({
+    metrics: makeMetrics(false),
+    log,
+    outage: { failed: () => {}, worked: () => {} },
+    lastCalls: new LastCalls(),
+  });
   const url = redis.url.replace('redis://', `redis://default:${PASSWORD}@`);
   const { store } = await openStores(url, {}, onIncident === undefined ? {} : { onIncident });
   opened.push(store);

@@ -10,8 +10,10 @@ test('every figure is named scangate_*, and labels are of few values', async () 
   );
   const known = [
     'call',
+    'cause',
     'code',
     'method',
+    'outage',
     'outcome',
     'route',
     'state',

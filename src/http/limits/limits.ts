@@ -33,9 +33,16 @@ export interface Limits {
 }
 
 const WINDOW_MS = 60_000;
+/** Time between two words that nothing is limited. */
+const TOLD_EVERY_MS = 60_000;
 
 export function makeLimits(parts: LimitsParts): Limits {
-  const away = (): void => parts.onStoreAway?.();
+  let tellAt = -Infinity;
+  const away = (): void => {
+    if (parts.now() < tellAt) return;
+    tellAt = parts.now() + TOLD_EVERY_MS;
+    parts.onStoreAway?.();
+  };
   const keys = new WeakMap<IncomingMessage, string>();
   const limiterOf = (name: LimitName) =>
     rateLimit({

@@ -9,10 +9,9 @@ const PARAMETERS_MAX = 64;
 /**
  * Reads `application/x-www-form-urlencoded` text, of a query or a form.
  *
- * @param known the names that are read; any other is ignored, repeated and garbled ones too. Absent: all are read.
  * @throws ScangateError `invalid_request` for a name given twice, bad percent-encoding, or too many parameters.
  */
-export function readParameters(text: string, known?: readonly string[]): Parameters {
+export function readParameters(text: string): Parameters {
   const read = Object.create(null) as Record<string, string>;
   if (text === '') return read;
   const pairs = text.split('&', PARAMETERS_MAX + 1);
@@ -21,7 +20,6 @@ export function readParameters(text: string, known?: readonly string[]): Paramet
     if (pair === '') continue;
     const at = pair.indexOf('=');
     const name = decode(at < 0 ? pair : pair.slice(0, at));
-    if (known !== undefined && (name === undefined || !known.includes(name))) continue;
     if (name === undefined) throw bad(undefined, 'The percent-encoding is wrong.');
     if (Object.hasOwn(read, name)) throw bad(name, 'It is given twice.');
     const value = decode(at < 0 ? '' : pair.slice(at + 1));

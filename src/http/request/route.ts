@@ -47,7 +47,7 @@ export interface Operation<
   readonly security?: readonly Security[];
   /** The path's parameters. One that does not fit makes the path unknown: 404. */
   readonly params?: P;
-  /** Unknown parameters are ignored; one given twice is a 400, known or not, except for a {@link RouteHead.link} or one that {@link RouteHead.ignoresForeign}. */
+  /** Unknown parameters are ignored; one given twice is a 400, known or not, except for a {@link RouteHead.link}. */
   readonly query?: Q;
   /** Headers by their lower-case names. */
   readonly headers?: H;
@@ -95,8 +95,6 @@ interface RouteHead {
   readonly opened?: boolean;
   /** People open it by links to which apps add what they like: what is unknown, repeated or garbled there is ignored. */
   readonly link?: boolean;
-  /** Browsers are sent to it by others, who add parameters of their own: those are ignored however they look, and no other is. */
-  readonly ignoresForeign?: boolean;
   /**
    * May be called from a page of a registered client's origin (never with credentials): preflights are answered, and
    * `Access-Control-Allow-Origin` names such an origin. Whether it is the right client's is the route's to check.

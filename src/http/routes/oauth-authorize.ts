@@ -67,7 +67,6 @@ export function authorizeRoute(parts: AuthorizeRouteParts): Route {
   return route({
     ...common,
     method: 'get',
-    ignoresForeign: true,
     operation: { ...operation, id: 'authorize', query },
     handle: (request) => authorizationAnswer(parts, request.query, request.raw),
   });

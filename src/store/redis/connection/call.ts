@@ -38,7 +38,9 @@ export function callThrough<T>(
     const end = time.now() + options.timeoutMs;
     let last: unknown;
     const cancel = time.after(options.timeoutMs, () => {
-      reject(new StoreUnavailable('the store did not answer in time', { cause: last }));
+      const link = target.link();
+      const why = link?.up === false ? (link.lastError ?? last) : last;
+      reject(new StoreUnavailable('the store did not answer in time', { cause: why }));
     });
 
     async function attempt(): Promise<T> {

@@ -9,10 +9,16 @@ type Options = Omit<RedisOptions, 'replyMapping'>;
 const SOCKET_TIMEOUT_MS = 2_500;
 const RETRY_MIN_MS = 20;
 const RETRY_MAX_MS = 200;
+/** With a single server a call is refused when the next try is, so that comes sooner. */
+const SINGLE_RETRY_MAX_MS = 100;
 const CONNECT_TIMEOUT_MS = 1_500;
 
 function retryDelay(times: number): number {
   return Math.min(RETRY_MIN_MS * times, RETRY_MAX_MS);
+}
+
+function singleRetryDelay(times: number): number {
+  return Math.min(retryDelay(times), SINGLE_RETRY_MAX_MS);
 }
 
 /**
@@ -31,7 +37,7 @@ export const connectRedis: Connect = (address, role, options = {}) => {
     socketTimeout: SOCKET_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     disconnectTimeout: 200,
-    retryStrategy: retryDelay,
+    retryStrategy: address.kind === 'single' ? singleRetryDelay : retryDelay,
   });
   redis.on('error', () => {});
   return redis;

@@ -4,6 +4,8 @@ import { StoreUnavailable } from '../../event-store.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 const CHECK_RETRY_MS = 100;
+/** How long a server that refuses connections is waited for: one that restarts may be back by then. */
+const REFUSED_WAIT_MS = 100;
 
 /** A server's answer to `INFO replication`. */
 export interface ServerState {
@@ -24,7 +26,8 @@ export class Link {
   readonly #waiting = new Set<() => void>();
   #state: 'down' | 'up' | 'closed' = 'down';
   #openings = 0;
-  #failure: unknown;
+  readonly #givesUp: boolean;
+  #refusedAt: number | undefined;
   #told = '';
   #lastError: Error | undefined;
   readonly #onTurn: (isOpen: boolean, why: string) => void;
@@ -32,22 +35,29 @@ export class Link {
   /**
    * @param check throws where this server may not be used (yet): the link then reconnects and tries again.
    * @param onTurn hears that it opened, or closed or was not opened and why.
+   * @param givesUp whether calls wait no longer once the server refuses connections: no other will take its place.
    */
   constructor(
     redis: RedisConnection,
     time: Time,
     check: (redis: RedisConnection) => Promise<void>,
     onTurn: (isOpen: boolean, why: string) => void = () => {},
+    givesUp = false,
   ) {
     this.#onTurn = onTurn;
+    this.#givesUp = givesUp;
     this.#time = time;
     this.redis = redis;
     this.#check = check;
     redis.on('error', (error: Error) => {
       this.#lastError = error;
+      if ('code' in error && error.code === 'ECONNREFUSED') this.#refused();
       if (this.#state === 'down') this.#tellClosed(error.message);
     });
-    redis.on('ready', () => void this.#open());
+    redis.on('ready', () => {
+      this.#refusedAt = undefined;
+      void this.#open();
+    });
     redis.on('close', () => this.#down(this.#lastError?.message ?? 'the connection was closed'));
     redis.on('end', () => this.#ended());
   }
@@ -81,13 +91,13 @@ export class Link {
   /** Settles when calls may go out. @throws {@link StoreUnavailable} when it takes longer, or the link was closed. */
   async whenUp(timeoutMs: number): Promise<void> {
     if (this.#state === 'up') return;
-    if (this.#state === 'closed' || timeoutMs <= 0) throw new StoreUnavailable('the store is away');
+    if (this.#state === 'closed' || timeoutMs <= 0) throw this.#away();
     await new Promise<void>((resolve, reject) => {
       const done = (): void => {
         cancel();
         this.#waiting.delete(done);
         if (this.#state === 'up') resolve();
-        else reject(new StoreUnavailable('the store is away', { cause: this.#failure }));
+        else reject(this.#away());
       };
       const cancel = this.#time.after(timeoutMs, done);
       this.#waiting.add(done);
@@ -118,7 +128,7 @@ export class Link {
     try {
       await this.#check(this.redis);
     } catch (error) {
-      this.#failure = error;
+      this.#lastError = error instanceof Error ? error : new Error(String(error));
       await sleep(this.#time, CHECK_RETRY_MS);
       const why = error instanceof Error ? error.message : String(error);
       if (this.#state === 'down') this.#tellClosed(why);
@@ -128,11 +138,24 @@ export class Link {
     if (this.#state !== 'down' || this.redis.status !== 'ready' || stream !== this.redis.stream) return;
     this.#state = 'up';
     this.#openings += 1;
-    this.#failure = undefined;
     this.#lastError = undefined;
     this.#told = '';
     this.#onTurn(true, '');
     this.#wake();
+  }
+
+  /** A call waits for one refusal at least: the server may be back since the one before. */
+  #refused(): void {
+    if (!this.#givesUp || this.#state !== 'down') return;
+    this.#refusedAt ??= this.#time.now();
+    if (this.#time.now() - this.#refusedAt >= REFUSED_WAIT_MS) this.#wake();
+  }
+
+  /** A server that is connected to and not ready is loading its data: the driver asks it by itself until it has. */
+  #away(): StoreUnavailable {
+    const isLoading = this.#state === 'down' && this.redis.status === 'connect';
+    const cause = isLoading ? new Error('LOADING the server does not serve yet') : this.#lastError;
+    return new StoreUnavailable('the store is away', { cause });
   }
 
   #down(why: string): void {

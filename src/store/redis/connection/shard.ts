@@ -57,9 +57,9 @@ export class Shard {
   #link(role: Role, check: (redis: RedisConnection) => Promise<void>): Link {
     const { address, connect, time, onLink } = this.#access;
     const redis = connect(address, role, this.#options);
-    return new Link(redis, time, check, (isOpen, why) => {
+    const onTurn = (isOpen: boolean, why: string): void =>
       onLink?.({ role, server: serverOf(redis), isOpen, why });
-    });
+    return new Link(redis, time, check, onTurn, address.kind === 'single');
   }
 
   /** These links follow the writer: they open only where it is. */

@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
-import type { Config } from '../config/config.ts';
-import { redisSettings, storeSettings } from '../config/rooms/store.ts';
-import { checkedSecrets } from '../config/secrets.ts';
-import { keptSecrets } from '../secrets/kept-secrets.ts';
-import { openFileStore } from '../store/file/open.ts';
-import type { EventStore } from '../store/event-store.ts';
-import type { Ledger } from '../store/ledger.ts';
-import { measuredStore } from '../store/measured-store.ts';
-import type { OnCall } from '../store/measured-store.ts';
-import type { RebuildAll } from '../store/rebuild.ts';
-import type { OnIncident } from '../store/redis/failover/incident.ts';
-import { openRedisStore } from '../store/redis/open.ts';
-import { StoreRefused } from '../store/refused.ts';
-import { systemTime } from '../time/system-time.ts';
-import { makeId, random } from './randomness.ts';
+import type { Config } from '../../config/config.ts';
+import { redisSettings, storeSettings } from '../../config/rooms/store.ts';
+import { checkedSecrets } from '../../config/secrets.ts';
+import { keptSecrets } from '../../secrets/kept-secrets.ts';
+import { openFileStore } from '../../store/file/open.ts';
+import type { EventStore } from '../../store/event-store.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import { measuredLedger, measuredStore } from '../../store/measured-store.ts';
+import type { OnCall } from '../../store/measured-store.ts';
+import type { RebuildAll } from '../../store/rebuild.ts';
+import type { OnIncident } from '../../store/redis/failover/incident.ts';
+import { openRedisStore } from '../../store/redis/open.ts';
+import { StoreRefused } from '../../store/refused.ts';
+import { systemTime } from '../../time/system-time.ts';
+import { makeId, random } from '../randomness.ts';
 
 /** Both ports on what `SCANGATE_STORE` names, and the secrets that go with it. */
 export interface OpenStores {
@@ -40,7 +40,12 @@ export async function openStores(config: Config, watch: StoreWatch = {}): Promis
   const opened = config.storeKind === 'redis' ? await openRedis(config, watch) : await openFile(config);
   const { onCall } = watch;
   if (onCall === undefined) return opened;
-  return { ...opened, store: measuredStore(opened.store, () => systemTime.now(), onCall) };
+  const now = (): number => systemTime.now();
+  return {
+    ...opened,
+    store: measuredStore(opened.store, now, onCall),
+    ledger: measuredLedger(opened.ledger, now, onCall),
+  };
 }
 
 async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<OpenStores> {

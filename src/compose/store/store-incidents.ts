@@ -1,14 +1,43 @@
-import type { Incident } from '../store/redis/failover/incident.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { StoreUnavailable } from '../../store/event-store.ts';
+import { failureCause } from '../../store/failure-cause.ts';
+import type { StoreCall } from '../../store/measured-store.ts';
+import type { Incident } from '../../store/redis/failover/incident.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Outage } from '../../telemetry/outages.ts';
+import type { LastCalls } from './last-calls.ts';
 import type { StoreWatch } from './stores.ts';
 
-/** Tells a store's calls and failovers to the metrics, and to the log: steps at `debug`, what came of them above. */
-export function storeWatch(metrics: Metrics, log: Log): StoreWatch {
+/** Who hears of a store. */
+export interface StoreWatchParts {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly outage: Outage;
+  readonly lastCalls: LastCalls;
+}
+
+/**
+ * Tells a store's calls and failovers to the metrics, and to the log: steps at `debug`, what came of them above, and that
+ * it is away, with the cause.
+ */
+export function storeWatch({ metrics, log, outage, lastCalls }: StoreWatchParts): StoreWatch {
   return {
-    onCall: (call, outcome, seconds) => metrics.storeSeconds.observe({ call, outcome }, seconds),
+    onCall(call, outcome, seconds, error) {
+      metrics.storeSeconds.observe({ call, outcome }, seconds);
+      lastCalls.note(call, error);
+      noteOutage(outage, call, error);
+    },
     onIncident: (incident) => noteIncident(incident, metrics, log),
   };
+}
+
+function noteOutage(outage: Outage, call: StoreCall, error: unknown): void {
+  if (error === undefined) {
+    outage.worked(call);
+    return;
+  }
+  const failure = error instanceof StoreUnavailable ? failureCause(error) : undefined;
+  if (failure !== undefined) outage.failed(call, failure);
 }
 
 function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {

@@ -1,0 +1,108 @@
+import { withoutSecrets } from './log.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Why something failed: one word of few, and the words of whoever failed, for people. */
+export interface Failure {
+  readonly cause: string;
+  readonly why: string;
+}
+
+/** What is told of one thing that can be away. */
+export interface Outage {
+  /** A use of it failed. @param use which of its uses: what failed must work again before the outage is over. */
+  failed(use: string, failure: Failure): void;
+  /** A use of it worked. */
+  worked(use: string): void;
+}
+
+/** Durations in milliseconds. */
+export interface OutagesOptions {
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'outages' | 'outageFailures'>;
+  /** A monotonic clock. */
+  readonly now: () => number;
+  /** How long nothing may have failed before an outage is over. */
+  readonly quietMs: number;
+}
+
+/** Time between two lines that count, and after which a use that nobody repeats is waited for no longer. */
+const COUNTED_EVERY_MS = 60_000;
+const FORGOTTEN_MS = 30_000;
+const WHY_LENGTH_MAX = 300;
+
+/**
+ * A word when something is down: one line with the cause when it begins, one for each other cause, a count each minute
+ * while it lasts, and one line when it is over. However many requests fail, the log stays readable.
+ */
+export class Outages {
+  readonly #options: OutagesOptions;
+
+  constructor(options: OutagesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param name what is away, in one word of few: a label of the metrics.
+   * @param more what else tells it from others of its name, for the log alone.
+   */
+  about(name: string, more: Readonly<Record<string, string>> = {}): Outage {
+    return new OneOutage(this.#options, name, { outage: name, ...more });
+  }
+}
+
+class OneOutage implements Outage {
+  readonly #options: OutagesOptions;
+  readonly #name: string;
+  readonly #fields: Readonly<Record<string, string>>;
+  readonly #failures = new Map<string, number>();
+  readonly #failing = new Set<string>();
+  #begunAt = 0;
+  #failedAt = 0;
+  #toldAt = 0;
+
+  constructor(options: OutagesOptions, name: string, fields: Readonly<Record<string, string>>) {
+    this.#options = options;
+    this.#name = name;
+    this.#fields = fields;
+    options.metrics.outages.inc({ outage: name }, 0);
+  }
+
+  failed(use: string, { cause, why }: Failure): void {
+    const { log, metrics, now } = this.#options;
+    metrics.outageFailures.inc({ outage: this.#name, cause });
+    this.#failedAt = now();
+    const isNew = this.#failing.size === 0;
+    if (isNew) {
+      this.#begunAt = this.#failedAt;
+      metrics.outages.inc({ outage: this.#name });
+    }
+    this.#failing.add(use);
+    const count = (this.#failures.get(cause) ?? 0) + 1;
+    this.#failures.set(cause, count);
+    if (count === 1) {
+      const told = { ...this.#fields, cause, use, why: withoutSecrets(why).slice(0, WHY_LENGTH_MAX) };
+      log.warn(told, isNew ? 'an outage began' : 'an outage has another cause');
+      this.#toldAt = this.#failedAt;
+    } else if (this.#failedAt - this.#toldAt >= COUNTED_EVERY_MS) {
+      log.warn(this.#sum(), 'an outage goes on');
+      this.#toldAt = this.#failedAt;
+    }
+  }
+
+  worked(use: string): void {
+    if (this.#failing.size === 0) return;
+    const { log, metrics, now, quietMs } = this.#options;
+    const quietForMs = now() - this.#failedAt;
+    if (quietForMs < quietMs || !(this.#failing.has(use) || quietForMs >= FORGOTTEN_MS)) return;
+    log.warn(this.#sum(), 'an outage is over');
+    metrics.outages.dec({ outage: this.#name });
+    this.#failing.clear();
+    this.#failures.clear();
+  }
+
+  #sum(): Readonly<Record<string, unknown>> {
+    const seconds = Math.round((this.#failedAt - this.#begunAt) / 100) / 10;
+    return { ...this.#fields, seconds, failures: Object.fromEntries(this.#failures) };
+  }
+}
