@@ -22,7 +22,6 @@ const MATTER: Readonly<Record<FaultCount, readonly string[]>> = {
     'healed with restores',
     'strike',
     'struck node returns',
-    'restore given up',
     'reset told',
     'refused: not on all replicas',
     'refused: no majority, or no store',

@@ -72,11 +72,13 @@ function strike(stage: Stage, fault: Fault, target: Subjected, together: Readonl
 /** Ends a process, or its machine. */
 function end(
   stage: Stage,
-  { process, server, gateway, name }: Subjected,
+  { process, server, sentinel, gateway, name }: Subjected,
   how: 'kill' | 'unplug',
   data: 'kept' | 'empty',
 ): () => void {
   const { network } = stage.world;
+  // A simulated Sentinel does not come back, and two of three that are gone for good are more than is promised.
+  if (sentinel !== undefined && stage.sentinels.some((other) => !other.process.isAlive)) return () => {};
   const followed = server?.replication.isMaster === false ? server.replication.masterAddress : undefined;
   if (how === 'kill') network.kill(process);
   else network.unplug(process);

@@ -35,23 +35,21 @@ async function lookAtOne(
     sticky: true,
     endsAt: () => endsAt,
   });
-  const unreached: Violation[] = [];
-  const report = (subject: string): void =>
-    void unreached.push({
-      law: 'comes back',
-      subject,
-      seen: `${front.gateway.process.name} does not answer for it`,
-    });
+  const unreached = (subject: string): Violation => ({
+    law: 'comes back',
+    subject,
+    seen: `${front.gateway.process.name} does not answer for it`,
+  });
   for (const ticket of tickets) {
     const { outcome } = await device.insist(ticket, 'read', device.name, async (at) => {
       const view = await at.tickets.look(ticket, () => undefined);
       return { status: view.ticket.status, cursor: cursorOfView(view), value: undefined };
     });
-    if (outcome.kind === 'unknown') report(ticket);
+    if (outcome.kind === 'unknown') return [unreached(ticket)];
   }
   for (const sid of new Set(recorder.sessionCalls.map(({ session }) => session))) {
     const { outcome } = await lookAtSession(device, sid);
-    if (outcome.kind === 'unknown') report(sid);
+    if (outcome.kind === 'unknown') return [unreached(sid)];
   }
-  return unreached;
+  return [];
 }

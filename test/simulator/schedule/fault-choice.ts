@@ -3,7 +3,7 @@ import type { Direction, Fault, Target } from './schedule.ts';
 
 const SENTINELS = 3;
 const DIRECTIONS: readonly Direction[] = ['both', 'both', 'in', 'out'];
-const DELAYS_MS = [20, 100, 400, 1_500, 4_000] as const;
+const DELAYS_MS: readonly number[] = [20, 100, 400, 1_500, 4_000];
 const CLOCK_STEPS_MS = [-60_000, -5_000, -500, 500, 5_000, 40_000] as const;
 const MASTER: Target = { part: 'master' };
 
@@ -34,11 +34,11 @@ export function doubleFault(random: Random, size: Size): readonly Fault[] {
   const atMs = random.between(300, 9_000);
   const nearby = Math.max(0, atMs + random.between(-1_000, 1_500));
   const kind = random.next();
-  if (kind < 0.35) {
+  if (kind < 0.4) {
     const before = Math.max(0, atMs - random.between(0, 1_500));
     return [together(random, atMs, size), weakness(random, before, size)];
   }
-  if (kind < 0.65) return [move(random, atMs), ailment(random, nearby, gatewaysOf(random, size), size)];
+  if (kind < 0.68) return [move(random, atMs), ailment(random, nearby, gatewaysOf(random, size), size)];
   const server = random.chance(0.75) ? MASTER : serverTarget(random, size);
   const others = random.chance(0.75) ? gatewaysOf(random, size) : [sentinelTarget(random)];
   return [ailment(random, atMs, [server], size), ailment(random, nearby, others, size)];
@@ -52,7 +52,7 @@ function together(random: Random, atMs: number, size: Size): Fault {
     ...(random.chance(0.3) ? [sentinelTarget(random)] : []),
   ];
   const time = random.chance(0.2) ? {} : { lastsMs: lasting(random) };
-  const kind = random.pick(['kill', 'kill', 'unplug', 'freeze', 'cut', 'cut'] as const);
+  const kind = random.pick(['kill', 'kill', 'kill', 'unplug', 'freeze', 'cut', 'cut'] as const);
   return kind === 'cut'
     ? { kind, atMs, targets, ...time, direction: random.pick(DIRECTIONS) }
     : { kind, atMs, targets, ...time };
@@ -65,9 +65,9 @@ function weakness(random: Random, atMs: number, size: Size): Fault {
     (_, i) => ({ part: 'server', index: i + 1 }) as const,
   );
   const time = { atMs, lastsMs: lasting(random) };
-  if (random.chance(0.7)) {
-    const targets = random.chance(0.6) ? replicas : [random.pick(replicas)];
-    return { kind: 'lag', ...time, targets, delayMs: random.pick(DELAYS_MS) };
+  if (random.chance(0.8)) {
+    const targets = random.chance(0.75) ? replicas : [random.pick(replicas)];
+    return { kind: 'lag', ...time, targets, delayMs: random.pick(DELAYS_MS.slice(1)) };
   }
   return { kind: random.pick(['freeze', 'unplug'] as const), ...time, targets: [sentinelTarget(random)] };
 }

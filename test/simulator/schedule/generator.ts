@@ -37,7 +37,8 @@ export function makeSchedule(seed: number, faults: FaultCount): Schedule {
 /** Most people do something while the fault is young; the others come, think and go when they like. */
 function makeSignIn(random: Random, faultAtMs: number): SignIn {
   const refreshes = random.chance(0.6) ? random.between(1, 3) : 0;
-  const atMs = random.between(0, 4_000);
+  const isMintAimed = random.chance(0.25);
+  const atMs = isMintAimed ? Math.max(0, faultAtMs + random.between(-300, 20)) : random.between(0, 4_000);
   const isAimed = random.chance(0.6);
   const aim = faultAtMs + random.between(-400, 3_000);
   const scanAfterMs = isAimed ? random.between(50, 600) : pause(random);
