@@ -17,8 +17,8 @@ const SWITCHES = JSON.parse(readFileSync(join(root, 'scripts/simulate-switches.j
 const { args, without } = readArguments(process.argv.slice(2));
 for (const name of ['src', 'test', 'migrations'])
   cpSync(join(root, name), join(folder, 'from', name), { recursive: true });
-cpSync(join(root, 'migrations'), join(folder, 'migrations'), { recursive: true });
 for (const name of without) switchOff(name);
+cpSync(join(folder, 'from', 'migrations'), join(folder, 'migrations'), { recursive: true });
 compile();
 play();
 
