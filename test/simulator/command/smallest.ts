@@ -3,7 +3,7 @@ import { smallerThan } from '../schedule/shrinking.ts';
 import { isBroken, summaryOf } from './summary.ts';
 
 /** How many smaller schedules are played to find the smallest. */
-const PLAYS_MAX = 400;
+const PLAYS_MAX = 150;
 
 /** Makes a schedule that breaks a promise as small as it can be while it still breaks one. */
 export async function smallestOf(schedule: Schedule, say: (text: string) => void): Promise<Schedule> {
