@@ -107,6 +107,22 @@ describe('a file of clients', () => {
     expect(looks({}, 'http://shop.example/logo.png')[0]).toContain('must be https, or http on this machine');
   });
 
+  test.each<[object, RegExp]>([
+    [{ backchannel_logout_uri: 'http://shop.example/out' }, /backchannel_logout_uri must be https/],
+    [{ backchannel_logout_uri: 'com.example.app:/out' }, /backchannel_logout_uri must be https/],
+    [{ post_logout_redirect_uris: ['http://shop.example/'] }, /post_logout_redirect_uris\[0\] must be https/],
+    [{ grant_types: ['implicit'] }, /grant_types has implicit/],
+    [{ response_types: ['token'] }, /response_types\[0\] Invalid option/],
+    [{ scangate: { claims: ['sid'] } }, /scangate\.claims\[0\] is no claim about a user/],
+    [{ scangate: { resources: ['https://a.example/#b'] } }, /scangate\.resources\[0\] is no absolute/],
+    [{ scangate: { origins: ['capacitor://localhost/x'] } }, /scangate\.origins\[0\] is no origin/],
+    [{ scangate: { origins: ['*'] } }, /scangate\.origins\[0\] is no origin/],
+    [{ scangate: { origins: ['null'] } }, /scangate\.origins\[0\] is no origin/],
+    [{ scangate: { origins: ['http://shop.example'] } }, /scangate\.origins\[0\] must be https/],
+  ])('refuses %j', (more, why) => {
+    expect(mistakes(JSON.stringify([{ ...ONE, ...more }]))).toEqual([expect.stringMatching(why)]);
+  });
+
   test('names contradictions, each with its line', () => {
     const json = `{ "clients": [
       { "client_id": "a",

@@ -27,6 +27,11 @@ beforeAll(async () => {
     { ...common, client_id: 'basic', token_endpoint_auth_method: 'client_secret_basic', jwks },
     { ...common, client_id: 'post', token_endpoint_auth_method: 'client_secret_post' },
     { ...common, client_id: 'either' },
+    {
+      client_id: 'app',
+      redirect_uris: ['com.example.app:/cb'],
+      scangate: { origins: ['capacitor://localhost'] },
+    },
   ];
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, JSON.stringify(clients));
@@ -161,4 +166,38 @@ test('JSON at the token endpoint is told what is taken there', async () => {
   });
   expect([status, body['error']]).toEqual([415, 'invalid_request']);
   expect(body['error_description']).toContain('application/x-www-form-urlencoded');
+});
+
+describe('an app whose web view has an origin of its own', () => {
+  const minting = async (clientId: string, origin: string, binding: string) =>
+    await call<Record<string, unknown> & { links: Record<string, string>; browser_secret: string }>(
+      `${gateway.url}/v1/tickets`,
+      {
+        json: { client_id: clientId, binding, code_challenge: 'c'.repeat(43), code_challenge_method: 'S256' },
+        headers: { origin },
+      },
+    );
+
+  test('mints and watches by bearer', async () => {
+    const origin = 'capacitor://localhost';
+    const minted = await minting('app', origin, 'bearer');
+    expect([minted.status, minted.headers.get('access-control-allow-origin')]).toEqual([201, origin]);
+    const headers = { origin, authorization: `Bearer ${minted.body.browser_secret}` };
+    const told = await call(minted.body.links['poll'] ?? '', { headers });
+    expect([told.status, told.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+    const preflight = { origin, 'access-control-request-method': 'POST' };
+    const asked = await call(`${gateway.url}/oauth/token`, { method: 'OPTIONS', headers: preflight });
+    expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+
+  test.each([
+    ['by cookie', 'app', 'capacitor://localhost', 'cookie'],
+    ['from another app', 'app', 'capacitor://localhost.evil', 'bearer'],
+    ['from another scheme', 'app', 'ionic://localhost', 'bearer'],
+    ['from a sandboxed page', 'app', 'null', 'bearer'],
+    ['for another client', 'either', 'capacitor://localhost', 'bearer'],
+  ])('attack: not %s', async (_what, clientId, origin, binding) => {
+    expect((await minting(clientId, origin, binding)).status).toBe(400);
+  });
 });

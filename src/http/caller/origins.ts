@@ -1,3 +1,4 @@
+import { originsOf } from '../../oauth/clients/client.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 
 /** Knows which origins are the gateway's own and which are a registered client's. */
@@ -27,10 +28,10 @@ export class Origins {
   }
 }
 
-/** Whether a page of this origin may call in the name of this client: one of its redirect addresses is there. */
+/** Whether a page of this origin may call in the name of this client. */
 export function isOriginOf(client: Client | undefined, origin: string | undefined): boolean {
   if (client === undefined || origin === undefined || origin === OPAQUE) return false;
-  return client.redirect_uris.some((uri) => URL.canParse(uri) && new URL(uri).origin === origin);
+  return originsOf(client).includes(origin);
 }
 
 /** What sandboxed pages send, and what the origin of a native app's address reads as: nobody's. */

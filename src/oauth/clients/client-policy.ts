@@ -36,6 +36,15 @@ const CLAIM = z
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
   .refine((name) => !PROTOCOL_CLAIMS.includes(name), 'is no claim about a user');
 
+// As browsers write it (RFC 6454 §7): a scheme, a host and perhaps a port, all in small letters, and nothing behind.
+const ORIGIN = z
+  .string()
+  .max(300)
+  .regex(
+    /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(:[1-9][0-9]{0,4})?$/,
+    'is no origin such as capacitor://localhost',
+  );
+
 // An absolute address without a fragment (RFC 8707 §2).
 const RESOURCE = z
   .string()
@@ -49,6 +58,7 @@ export const POLICY = z.strictObject({
   verified: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
   claims: z.array(CLAIM).max(50).default([]),
+  origins: z.array(ORIGIN).max(50).optional(),
   resources: z.array(RESOURCE).max(50).optional(),
   introspects: z.array(z.string()).max(1000).optional(),
   colors: COLORS.optional(),
@@ -63,6 +73,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     verified,
     pkce,
     introspects,
+    origins,
     resources,
     colors,
     claims: _claims,
@@ -73,6 +84,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
   ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
   const asks = {
     ...(introspects === undefined ? {} : { introspects }),
+    ...(origins === undefined ? {} : { origins }),
     ...(resources === undefined ? {} : { resources }),
     ...(colors === undefined ? {} : { colors }),
   };

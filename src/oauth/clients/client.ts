@@ -32,6 +32,8 @@ export interface ClientPolicy {
   readonly colors?: ClientColors;
   /** The clients whose tokens it may ask about beside its own: those of an API's callers. */
   readonly introspects?: readonly string[];
+  /** Origins beside those of its redirect addresses whose pages may call in its name, by bearer: an app's own web view. */
+  readonly origins?: readonly string[];
   /** What its access tokens may be for, beside the gateway (RFC 8707). */
   readonly resources?: readonly string[];
   readonly ticket_life_ms?: number;
@@ -102,11 +104,12 @@ export function hasRedirect(client: Client, redirectUri: string, codeChallenge: 
 }
 
 /**
- * The web origins of a client's redirect addresses. An app's own scheme has none: its origin reads `null`, as that of
- * any sandboxed page does.
+ * The origins whose pages may call in a client's name: those of its redirect addresses, and those that its operator named.
+ * The redirect address of an app's own scheme has none: its origin reads `null`, as that of any sandboxed page does.
  */
 export function originsOf(client: Client): readonly string[] {
-  return client.redirect_uris.map((uri) => new URL(uri).origin).filter((origin) => origin !== 'null');
+  const ofRedirects = client.redirect_uris.map((uri) => new URL(uri).origin);
+  return [...ofRedirects.filter((origin) => origin !== 'null'), ...(client.policy.origins ?? [])];
 }
 
 /** The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. An app's own scheme has none. */
