@@ -29,6 +29,7 @@ import { numberMatch } from './tickets/number-match.ts';
 import type { ClientLogos } from './pages/client-logos.ts';
 import type { Pages } from './pages/pages.ts';
 import { problemPage } from './pages/problem-page.ts';
+import { pageEnds } from './caller/page-ends.ts';
 import { phoneCaller, phoneRequestOf } from './caller/phone-caller.ts';
 import type { LimitName, Limits, LimitsParts } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
@@ -217,6 +218,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
   const { issuer } = settings;
   const { origins } = shared;
   const secure = settings.publicUrl.protocol === 'https:';
+  const ends = pageEnds(ledger, options.pageSessions, options.wallNow);
   return {
     commands,
     secrets,
@@ -232,7 +234,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     phoneApp: settings.phoneApp,
     phones,
     gate: new BrowserGate(secrets, clients, origins),
-    caller: phoneCaller(phones, origins, secure, options.log),
+    caller: phoneCaller(phones, ends, origins, secure, options.log),
     presenter: options.presenter,
     admitSession: sessionGate({
       access: oauth.access,
@@ -254,6 +256,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     historyMs: settings.historyMs,
     pages: options.pages,
     logos: options.logos,
+    pageEnds: ends,
     pageSessions: options.pageSessions,
     awayCookies: awayCookies(options.awaySeal, secure, options.wallNow),
     makeState: options.makeTicketId,

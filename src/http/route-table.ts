@@ -33,7 +33,7 @@ import type { PhoneSignInParts } from './routes/phone-sign-in.ts';
 import { qrPngRoute, qrSvgRoute } from './routes/qr-codes.ts';
 import { scanRoute } from './routes/scans.ts';
 import type { ScanRouteParts } from './routes/scans.ts';
-import { endSessionRoute, listSessionsRoute } from './routes/session-list.ts';
+import { endSessionRoute, endSessionsRoute, listSessionsRoute } from './routes/session-list.ts';
 import type { SessionListParts } from './routes/session-list.ts';
 import { sessionSocket } from './routes/session-socket.ts';
 import {
@@ -112,6 +112,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
 
     listSessionsRoute(parts),
     endSessionRoute(parts),
+    endSessionsRoute(parts),
     watchSessionByEventsRoute(parts),
     watchSessionByPollRoute(parts),
     watchSessionBySocketRoute(),

@@ -13,6 +13,8 @@ export interface PageSessions {
   issue(user: User): string;
   /** The user of a cookie's value; undefined where it is forged, from another source, or over. @param note told which. */
   read(value: string, source: string, note?: NoteRefusal): User | undefined;
+  /** When a cookie's value was issued, in milliseconds since the epoch; undefined for a forged one. */
+  issuedAt(value: string): number | undefined;
   /** How long a session lasts, in milliseconds. */
   readonly lifeMs: number;
 }
@@ -28,6 +30,10 @@ export function pageSessions(seal: SealText, lifeMs: number, now: () => number):
     lifeMs,
     issue(user) {
       return seal.seal(JSON.stringify({ user, until: now() + lifeMs } satisfies Written));
+    },
+    issuedAt(value) {
+      const text = seal.open(value);
+      return text === undefined ? undefined : (JSON.parse(text) as Written).until - lifeMs;
     },
     read(value, source, note) {
       const text = seal.open(value);

@@ -71,7 +71,7 @@ test('it answers a phone on its network, and strangers too once its phones are r
   await real.stop();
 });
 
-const NO_SESSIONS = { issue: () => '', read: () => undefined, lifeMs: 0 };
+const NO_SESSIONS = { issue: () => '', read: () => undefined, issuedAt: () => undefined, lifeMs: 0 };
 
 test('attack: limits that are off are on for strangers', async () => {
   const off = await startEdge({

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { NoteRefusal } from '../../phone/phone-identity.ts';
@@ -8,6 +7,8 @@ import type { User } from '../../ticket/events.ts';
 import { bearerOf, cookieOf } from './credentials.ts';
 import type { Origins } from './origins.ts';
 import { pageCookieName } from './page-cookie.ts';
+import type { PageEnds } from './page-ends.ts';
+import { userDigest } from './user-digest.ts';
 import { allows, fetchSite } from './request-site.ts';
 
 /** What a request shows of the phone's user. */
@@ -37,6 +38,7 @@ export interface PhoneCaller {
 /** @param secure whether cookies go over HTTPS only. @param log is told at `debug` why a phone was refused. */
 export function phoneCaller(
   phones: PhoneIdentities,
+  ends: PageEnds,
   origins: Origins,
   secure: boolean,
   log: Log,
@@ -45,6 +47,13 @@ export function phoneCaller(
   // Limits ask before the route does, of the same request.
   const asked = new WeakMap<IncomingHttpHeaders, Promise<User>>();
 
+  async function pageUserOf(pageSession: string, note: NoteRefusal | undefined): Promise<User | undefined> {
+    const user = await phones.identify({ pageSession }, note);
+    if (user === undefined || !(await ends.isOver(user, pageSession))) return user;
+    note?.('the page session was ended');
+    return undefined;
+  }
+
   async function identified(request: PhoneRequest, note: NoteRefusal | undefined): Promise<User | undefined> {
     const { bearer, raw } = request;
     if (bearer !== undefined) return await phones.identify({ bearer }, note);
@@ -52,7 +61,7 @@ export function phoneCaller(
     const site = fetchSite(raw, origins);
     if (pageSession === undefined) note?.('no credential');
     else if (!allows('cookie', site)) note?.(`a page session, but from a site of the kind ${site}`);
-    else return await phones.identify({ pageSession }, note);
+    else return await pageUserOf(pageSession, note);
     return undefined;
   }
 
@@ -73,10 +82,7 @@ export function phoneCaller(
 
     async key(request) {
       try {
-        const { source, issuer, subject } = await this.user(request);
-        return createHash('sha256')
-          .update(JSON.stringify([source, issuer, subject]))
-          .digest('base64url');
+        return userDigest(await this.user(request));
       } catch {
         return undefined;
       }
@@ -84,7 +90,7 @@ export function phoneCaller(
 
     async pageUser(request) {
       const pageSession = request.cookie(cookie);
-      return pageSession === undefined ? undefined : await phones.identify({ pageSession });
+      return pageSession === undefined ? undefined : await pageUserOf(pageSession, undefined);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { UserSessions } from '../../oauth/tokens/user-sessions.ts';
 import { lastMoment } from '../../store/event-store.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import type { PageEnds } from '../caller/page-ends.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
@@ -17,6 +18,7 @@ export interface SessionListParts {
   readonly userSessions: UserSessions;
   readonly clients: ClientRegistry;
   readonly caller: PhoneCaller;
+  readonly pageEnds: PageEnds;
 }
 
 const sessionList = z
@@ -79,6 +81,30 @@ export function endSessionRoute({ sessions, caller }: SessionListParts): Route {
       if (!view?.session.opened || !sameUser(view.session.opened.user, user))
         throw new ScangateError('not_found');
       await sessions.revoke(view, 'user');
+      return { status: 204 };
+    },
+  });
+}
+
+/** `DELETE /v1/sessions`, for the user on the phone. */
+export function endSessionsRoute({ sessions, userSessions, caller, pageEnds }: SessionListParts): Route {
+  return route({
+    method: 'delete',
+    path: '/v1/sessions',
+    crossOrigin: true,
+    operation: {
+      id: 'endSessions',
+      summary: 'Sign out everywhere',
+      description: 'Ends every session of the user, and their sessions of the approval page on every phone.',
+      tags: ['sessions'],
+      security: ['phoneBearer', 'phonePage'],
+      answers: { 204: { description: 'Ended.' } },
+      refusals: ['phone_unknown', 'store_unavailable', 'not_replicated', 'newer_schema'],
+    },
+    handle: async (request) => {
+      const user = await caller.user(request);
+      await pageEnds.end(user);
+      for (const view of await userSessions.of(user)) await sessions.revoke(view, 'user');
       return { status: 204 };
     },
   });

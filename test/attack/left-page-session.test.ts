@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call, expectStatus } from '../support/call.ts';
+import { mint, readScanCode, scan } from '../support/signin.ts';
+import { startEdge } from '../http/fixture.ts';
+import type { RunningEdge } from '../http/fixture.ts';
+
+let edge: RunningEdge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(() => edge.stop());
+
+/** A phone's browser whose page knows who signed in on it. */
+async function page(name: string): Promise<Readonly<Record<string, string>>> {
+  const [line = ''] = (await call(`${edge.url}/demo/phone`, { form: { name } })).headers.getSetCookie();
+  return { cookie: line.split(';')[0]!, 'sec-fetch-site': 'same-origin' };
+}
+
+async function approves(headers: Readonly<Record<string, string>>): Promise<number> {
+  const ticket = await mint(edge.url, { clientId: 'app', redirectUri: undefined });
+  return (await scan(edge.url, readScanCode(ticket.notice), '', { headers })).status;
+}
+
+test.each([
+  ['from the phone’s app', () => Promise.resolve({ authorization: 'Bearer demo-ada' })],
+  ['from a page', () => page('ada')],
+])(
+  'attack: a page that was left open approves nothing once its user signed out everywhere, %s',
+  async (_how, by) => {
+    const [left, other, credential] = [await page('ada'), await page('bob'), await by()];
+    expect(await approves(left)).toBe(201);
+    const out = await call(`${edge.url}/v1/sessions`, { method: 'DELETE', headers: credential });
+    expectStatus(out, 204);
+    expect(await approves(left)).toBe(401);
+    expect((await call(`${edge.url}/device`, { headers: left })).text).not.toContain('ada');
+    expect(await approves(other)).toBe(201);
+    await sleep(2);
+    expect(await approves(await page('ada'))).toBe(201);
+  },
+);
+
+test('nobody is signed out by who is nobody', async () => {
+  expect((await call(`${edge.url}/v1/sessions`, { method: 'DELETE' })).status).toBe(401);
+});
