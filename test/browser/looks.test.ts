@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { LANGUAGES } from '../../src/http/pages/language.ts';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -13,7 +14,7 @@ let browser: Browser;
 let gateway: Gateway;
 
 beforeAll(async () => {
-  [browser, gateway] = await Promise.all([startChromium(), startGateway()]);
+  [browser, gateway] = await Promise.all([startChromium(), startGateway(LONG ? { env: LIVES } : {})]);
 });
 
 afterAll(async () => {
@@ -24,29 +25,58 @@ afterAll(async () => {
 /** A page's own reload of a browser without JavaScript: there is no other way to tell the outcome there. */
 const EXEMPT = ['meta-refresh'];
 
-/** Looks at a page as it is, light and dark, wide and at 320 px: axe finds nothing, and nothing runs out at the side. */
+/** `npm test -- --long test/browser/looks.test.ts` looks in every language, light and dark, at every width. */
+const LONG = process.env['SCANGATE_TEST_LONG'] !== undefined;
+const LOCALES = LONG ? LANGUAGES : (['en', 'zh-CN'] as const);
+const WIDTHS = LONG ? [1280, 390, 320] : [320];
+const WITHIN_MS = LONG ? 900_000 : 180_000;
+/** Long enough to look at everything before a ticket ends. */
+const LIVES = {
+  SCANGATE_TICKET_LIFE: 'PT30M',
+  SCANGATE_DECISION_TIME: 'PT30M',
+  SCANGATE_TICKET_LIFE_MAX: 'PT1H',
+};
+
+/** Looks at a page as it is, light and dark: axe finds nothing, and nothing is cut or runs out at the side. */
 async function inspect(page: Page, name: string): Promise<void> {
   const wide = page.viewportSize() ?? { width: 760, height: 720 };
   // Colours are the same in every language.
-  const schemes = name.startsWith('zh-CN') ? (['light'] as const) : (['light', 'dark'] as const);
+  const schemes = !LONG && name.startsWith('zh-CN') ? (['light'] as const) : (['light', 'dark'] as const);
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const axe = new AxeBuilder({ page });
-    // Nothing but its colours makes a page darker.
-    const { violations } = await (
-      colorScheme === 'light' ? axe.disableRules(EXEMPT) : axe.withRules('color-contrast')
-    ).analyze();
-    const found = violations.map(({ id, nodes }) => `${name}, ${colorScheme}: ${id} at ${nodes[0]?.html}`);
-    expect(found).toEqual([]);
-    await keepScreenshot(page, `${name}-${colorScheme}`);
+    if (!LONG) await look(page, name, colorScheme, colorScheme);
+    else
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 844 });
+        await look(page, name, colorScheme, `${colorScheme}-${width}`);
+      }
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 320, height: 640 });
-  await keepScreenshot(page, `${name}-320`);
-  const overhang = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
-  expect([name, overhang]).toEqual([name, 0]);
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 640 });
+    if (!LONG) await keepScreenshot(page, `${name}-${width}`);
+    expect([name, width, await page.evaluate(CUT)]).toEqual([name, width, []]);
+  }
   await page.setViewportSize(wide);
 }
+
+async function look(page: Page, name: string, scheme: 'light' | 'dark', kept: string): Promise<void> {
+  const axe = new AxeBuilder({ page });
+  // Nothing but its colours makes a page darker.
+  const { violations } = await (
+    scheme === 'light' ? axe.disableRules(EXEMPT) : axe.withRules('color-contrast')
+  ).analyze();
+  expect(violations.map(({ id, nodes }) => `${name}, ${kept}: ${id} at ${nodes[0]?.html}`)).toEqual([]);
+  await keepScreenshot(page, `${name}-${kept}`);
+}
+
+/** What is wider than its place, or than the window. */
+const CUT = `(() => {
+  const wide = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];
+  const texts = [...document.querySelectorAll('h1, p, dt, dd, label, summary, .button, .badge')];
+  return wide.concat(texts.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+    .map((one) => one.outerHTML.slice(0, 120)));
+})()`;
 
 /** Takes the pages' own reload out of what this page gets, so that it stays while it is looked at. */
 async function holdStill(page: Page): Promise<void> {
@@ -74,35 +104,41 @@ const click = (page: Page, what: string): Promise<void> => page.locator(`[data-d
 const view = (page: Page, name: string): Promise<void> => page.locator(`[data-view="${name}"]`).waitFor();
 const status = (page: Page, name: string): Promise<void> => page.locator(`[data-status="${name}"]`).waitFor();
 
-for (const locale of ['en', 'zh-CN']) {
-  test(`every stage of an approved sign-in looks right in ${locale}`, async () => {
-    await withBoth(locale, async (screen, phone) => {
-      await screen.goto(gateway.url);
-      const address = await awaitQrCode(screen);
-      await inspect(screen, `${locale}-screen-1-pending`);
-      await phone.goto(address);
-      await inspect(phone, `${locale}-phone-1-who`);
-      await openAs(phone, address, 'ada');
-      await inspect(phone, `${locale}-phone-2-continue`);
-      await click(phone, 'continue');
-      await view(phone, 'ask');
-      await status(screen, 'scanned');
-      await inspect(phone, `${locale}-phone-3-ask`);
-      await inspect(screen, `${locale}-screen-2-scanned`);
-      await phone.locator('[data-do="confirm"] [type="submit"]').click();
-      await view(phone, 'confirmed');
-      await view(screen, 'done');
-      await inspect(phone, `${locale}-phone-4-confirmed`);
-      await inspect(screen, `${locale}-screen-3-signed-in`);
-      await screen.reload();
-      await view(screen, 'problem');
-      await inspect(screen, `${locale}-screen-4-nothing-to-redeem`);
-      await phone.goto(address);
-      await click(phone, 'continue');
-      await view(phone, 'problem');
-      await inspect(phone, `${locale}-phone-5-problem`);
-    });
-  });
+for (const locale of LOCALES) {
+  test(
+    `every stage of an approved sign-in looks right in ${locale}`,
+    async () => {
+      await withBoth(locale, async (screen, phone) => {
+        await screen.goto(gateway.url);
+        const address = await awaitQrCode(screen);
+        await inspect(screen, `${locale}-screen-1-pending`);
+        await phone.goto(address);
+        await inspect(phone, `${locale}-phone-1-who`);
+        await openAs(phone, address, 'ada');
+        await inspect(phone, `${locale}-phone-2-continue`);
+        await click(phone, 'continue');
+        await view(phone, 'ask');
+        await status(screen, 'scanned');
+        await inspect(phone, `${locale}-phone-3-ask`);
+        await inspect(screen, `${locale}-screen-2-scanned`);
+        await phone.locator('[data-do="confirm"] [type="submit"]').click();
+        await view(phone, 'confirmed');
+        await view(screen, 'done');
+        await inspect(phone, `${locale}-phone-4-confirmed`);
+        await inspect(screen, `${locale}-screen-3-signed-in`);
+        await screen.reload();
+        await view(screen, 'problem');
+        await inspect(screen, `${locale}-screen-4-nothing-to-redeem`);
+        // As another tab, which knows of no outcome.
+        await phone.evaluate('sessionStorage.clear()');
+        await phone.goto(address);
+        await click(phone, 'continue');
+        await view(phone, 'problem');
+        await inspect(phone, `${locale}-phone-5-problem`);
+      });
+    },
+    WITHIN_MS,
+  );
 }
 
 test('every stage of a denied sign-in looks right', async () => {
