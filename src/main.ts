@@ -5,10 +5,21 @@ import { greeting } from './cli/greeting.ts';
 import { StoreUnavailable } from './store/event-store.ts';
 import { StoreRefused } from './store/refused.ts';
 
+/** What Kubernetes tells every container of a service named `scangate`. */
+const SERVICE_LINK =
+  /^SCANGATE_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)?)$/;
+
 /** The process: reads the environment, starts the gateway, and leaves in order on SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  for (const name of config.unknown)
+  // The clients' file is followed by itself, so there is nothing to do: but it must not end the process.
+  process.on('SIGHUP', () => undefined);
+  const links = config.unknown.filter((name) => SERVICE_LINK.test(name));
+  if (links.length > 0)
+    process.stderr.write(
+      `scangate: ${links.length} variables, ${links[0]} for one, are Kubernetes' service links and no settings; they are ignored\n`,
+    );
+  for (const name of config.unknown.filter((one) => !links.includes(one)))
     process.stderr.write(`scangate: there is no setting ${name}; it is ignored\n`);
   const gateway = await compose(config);
   let leaving = false;

@@ -100,4 +100,6 @@ function fail(error: unknown): void {
 }
 
 const [command, ...rest] = process.argv.slice(2);
-run(command, rest).catch(fail);
+const asksForHelp = [command, ...rest].some((argument) => argument === '--help' || argument === '-h');
+if (asksForHelp && command !== 'conformance') write(USAGE);
+else run(command, rest).catch(fail);
