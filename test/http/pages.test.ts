@@ -79,6 +79,7 @@ test('the approval page changes nothing, asks who one is, and remembers', async 
     scan(edge.url, path.slice(3), '', { headers: { cookie: session, ...headers } });
   expect((await asPage({})).status).toBe(401);
   expect((await asPage({ origin: 'https://evil.example' })).status).toBe(401);
+  expect((await asPage({ origin: 'https://app.example' })).status).toBe(401);
   expect((await asPage({ origin: 'http://localhost:8080', 'sec-fetch-site': 'cross-site' })).status).toBe(
     401,
   );

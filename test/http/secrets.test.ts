@@ -143,8 +143,8 @@ test('a preflight is answered to origins of registered clients only', async () =
     expect((await ask('https://evil.example')).headers).not.toHaveProperty('access-control-allow-origin');
   }
   const asked = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'POST' };
-  const scans = await edge.api.options('/v1/scans').set(asked);
-  expect(scans.headers).not.toHaveProperty('access-control-allow-origin');
+  const introspection = await edge.api.options('/oauth/introspect').set(asked);
+  expect(introspection.headers).not.toHaveProperty('access-control-allow-origin');
 });
 
 test.each([

@@ -51,6 +51,7 @@ test('no text in traditional Chinese is written in simplified characters', () =>
 const CHOSEN = ['problem_nothing_title', 'problem_nothing', 'problem_application']
   .concat(['problem_application_unknown', 'problem_application_address'])
   .concat(['problem_phone_refused'])
+  .concat(['signed_out', 'signed_out_detail', 'not_signed_out', 'not_signed_out_detail'])
   .concat(['app_open', 'app_get', 'app_only_title', 'app_only_text', 'app_unnamed'])
   .concat(['to_application', 'to_code', 'to_start']);
 
