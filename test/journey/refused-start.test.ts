@@ -42,7 +42,7 @@ test.each<readonly [string, string, () => Record<string, string>]>([
     'SCANGATE_PHONE_JWT_JWKS',
     () => ({ ...JWT, SCANGATE_PHONE_JWT_JWKS: '/none' }),
   ],
-  ['a host that is nobody', 'HOST', () => ({ HOST: '10.255.255.254' })],
+  ['a host that is nobody', 'HOST', () => ({ HOST: '10.255.255.254', SCANGATE_LIMITS: 'on' })],
 ])('%s stops the start with one line that names %s', async (_what, name, env) => {
   const { code, stdout, stderr } = await refusedStart({ env: env() });
   expect(code).toBe(1);

@@ -60,7 +60,7 @@ test.each([
 test('schedules are of every kind', () => {
   const schedules = Array.from({ length: 400 }, (_, seed) => makeSchedule(seed, 1));
   const kinds = new Set(schedules.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-  const all = ['clock', 'cut', 'empty', 'freeze', 'kill', 'lag', 'move', 'slow', 'unplug'];
+  const all = ['clock', 'cut', 'empty', 'flush', 'freeze', 'kill', 'lag', 'move', 'slow', 'unplug'];
   expect([...kinds].sort()).toEqual(all);
   const shapes = new Set(schedules.map((one) => `${one.gateways} ${one.replicas} ${one.durability}`));
   for (const shape of ['1 0 auto', '10 2 auto', '2 1 replicated', '3 2 replicated'])

@@ -54,6 +54,10 @@ function strike(stage: Stage, fault: Fault, target: Subjected, together: Readonl
       return end(stage, target, fault.kind, 'kept');
     case 'empty':
       return end(stage, target, 'kill', 'empty');
+    case 'flush':
+      target.server?.engine.run(['FLUSHALL']);
+      stage.emptiedAt.push(stage.world.scheduler.now);
+      return () => {};
     case 'cut':
       return cut(stage, target, fault, together);
     case 'slow':

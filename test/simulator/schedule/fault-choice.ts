@@ -18,6 +18,7 @@ export function singleFault(random: Random, size: Size): Fault {
   const atMs = random.between(300, 9_000);
   const kind = random.next();
   if (size.replicas > 0 && kind < 0.2) return move(random, atMs);
+  if (kind > 0.96) return { kind: 'flush', atMs, targets: [MASTER] };
   if (kind > 0.92) return { kind: 'empty', atMs, lastsMs: random.between(5, 700), targets: [MASTER] };
   if (kind > 0.88)
     return {

@@ -15,6 +15,8 @@ export type Fault = {
   | { readonly kind: 'freeze' | 'kill' | 'unplug' }
   /** Its server comes back with nothing after `lastsMs`; who had data on disk has it with `kill`. */
   | { readonly kind: 'empty' }
+  /** Somebody deletes everything on the master, and so on its replicas, while all of them run. */
+  | { readonly kind: 'flush' }
   /** `from`: those that it is cut off from; all where absent. */
   | { readonly kind: 'cut'; readonly direction: Direction; readonly from?: readonly Target[] }
   | { readonly kind: 'slow'; readonly delayMs: number }
