@@ -13,7 +13,7 @@ export interface PageSessions {
   issue(user: User): string;
   /** The user of a cookie's value; undefined where it is forged, from another source, or over. @param note told which. */
   read(value: string, source: string, note?: NoteRefusal): User | undefined;
-  /** When a cookie's value was issued, in milliseconds since the epoch; undefined for a forged one. */
+  /** When a cookie's value was issued, in milliseconds since the epoch, 0 where it does not say; undefined for a forged one. */
   issuedAt(value: string): number | undefined;
   /** How long a session lasts, in milliseconds. */
   readonly lifeMs: number;
@@ -21,6 +21,8 @@ export interface PageSessions {
 
 interface Written {
   readonly user: User;
+  /** When it was issued; absent in cookies of older nodes. */
+  readonly at?: number;
   readonly until: number;
 }
 
@@ -29,11 +31,12 @@ export function pageSessions(seal: SealText, lifeMs: number, now: () => number):
   return {
     lifeMs,
     issue(user) {
-      return seal.seal(JSON.stringify({ user, until: now() + lifeMs } satisfies Written));
+      const at = now();
+      return seal.seal(JSON.stringify({ user, at, until: at + lifeMs } satisfies Written));
     },
     issuedAt(value) {
       const text = seal.open(value);
-      return text === undefined ? undefined : (JSON.parse(text) as Written).until - lifeMs;
+      return text === undefined ? undefined : ((JSON.parse(text) as Written).at ?? 0);
     },
     read(value, source, note) {
       const text = seal.open(value);

@@ -50,3 +50,13 @@ test('a name may be in any script', () => {
   expect(demoUser('小明')?.subject).toBe('小明');
   expect(demoUser('a\nb')?.subject).toBe('a b');
 });
+
+test('a session says when it was issued, whatever its life is set to since; one that does not say counts as old', () => {
+  const seal = sealOf(new KeyRing([secret()]), 'page-session');
+  const issued = pageSessions(seal, 1000, () => 5000).issue(alice);
+  expect(pageSessions(seal, 9000, () => 6000).issuedAt(issued)).toBe(5000);
+  const older = seal.seal(JSON.stringify({ user: alice, until: 7000 }));
+  const sessions = pageSessions(seal, 1000, () => 6500);
+  expect(sessions.issuedAt(older)).toBe(0);
+  expect(sessions.read(older, 'demo')).toEqual(alice);
+});
