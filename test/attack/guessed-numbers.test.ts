@@ -56,3 +56,11 @@ test('the last number that a ticket allows may be the right one, and a phone tha
   for (const number of wrong.slice(0, 2)) await confirm(edge.url, phone, 'alice', { number });
   expectStatus(await confirm(edge.url, phone, 'alice', { number: right }), 200);
 });
+
+test('the last number, sent twice at one time, is one try', async () => {
+  const [ticket, phone, right, wrong] = await scanned();
+  for (const number of wrong.slice(0, 2)) await confirm(edge.url, phone, 'alice', { number });
+  const twice = [right, right].map((number) => confirm(edge.url, phone, 'alice', { number }));
+  expect((await Promise.all(twice)).map(({ status }) => status)).toEqual([200, 200]);
+  expect(expectStatus(await look(ticket, edge.url), 200).status).toBe('confirmed');
+});

@@ -39,8 +39,8 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
     const known = await ledger.get(name);
     if (known !== null) return Number(known);
     const count = await ledger.count(`number-tries:${ticketId}`, lifeMs);
-    await ledger.putIfAbsent(name, String(count), lifeMs);
-    return count;
+    const { value } = await ledger.putIfAbsent(name, String(count), lifeMs);
+    return Math.min(count, Number(value));
   }
 
   async function check(view: TicketView, given: string | undefined): Promise<void> {
