@@ -124,6 +124,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     secrets,
     tries: options.userCodeTries,
     windowMs: options.userCodeWindowMs,
+    makeId: options.makeTicketId,
   });
   return {
     access,

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { Typist } from '../../src/oauth/authorization/user-codes.ts';
+import type { Ledger } from '../../src/store/ledger.ts';
 import { ScangateError } from '../../src/ticket/error.ts';
 import { alice, makeWorld } from '../oauth/world.ts';
 import type { World } from '../oauth/world.ts';
@@ -68,4 +69,43 @@ test('attack: guesses of a thousand users slow wrong codes down, and lock nobody
   expect(pauses).toEqual([10, 20, 30]);
   expect(await outcomeOf(await begin(), guesser(5000))).toBe('found');
   expect(pauses).toHaveLength(3);
+});
+
+test('right codes in flight and one wrong one shut nobody out', async () => {
+  world = await makeWorld();
+  const by = { user: alice, address: undefined };
+  const own = await begin();
+  const outcomes = await Promise.all([
+    ...Array.from({ length: 9 }, () => outcomeOf(own, by)),
+    outcomeOf('BBBB-BBBB', by),
+  ]);
+  expect(outcomes).toEqual([...Array.from({ length: 9 }, () => 'found'), 'unknown']);
+  expect(await outcomeOf(own, by)).toBe('found');
+});
+
+test.each([
+  ['looked up', 'get', 'user-code:'],
+  ['given a place', 'putIfAbsent', 'user-code-try:'],
+] as const)('codes that a failing store has not %s cost no try', async (_what, method, prefix) => {
+  world = await makeWorld();
+  const { ledger } = world;
+  let fails = true;
+  const failing = new Proxy(ledger, {
+    get:
+      (target, name: keyof Ledger) =>
+      async (...args: never[]): Promise<unknown> => {
+        const done: unknown = await Reflect.apply(target[name], target, args);
+        const isDone = (done as { stored?: boolean } | null)?.stored !== false;
+        if (fails && isDone && name === method && String(args[0]).startsWith(prefix))
+          throw new ScangateError('store_unavailable');
+        return done;
+      },
+  });
+  const codes = world.node({ ledger: failing }).userCodes;
+  const by = { user: alice, address: undefined };
+  const own = await begin();
+  for (let count = 0; count < 10; count += 1)
+    await expect(codes.find(own, by)).rejects.toMatchObject({ code: 'store_unavailable' });
+  fails = false;
+  expect(await codes.find(own, by)).toBeDefined();
 });

@@ -38,6 +38,8 @@ export interface UserCodesOptions {
   readonly pause: (ms: number) => Promise<void>;
   /** Whether wrong codes count against addresses too; users are always counted. */
   readonly countsAddresses: boolean;
+  /** Makes what a place is known by as one's own: 128 random bits in base64url. */
+  readonly makeId: () => string;
 }
 
 /** Wrong codes of everybody within the window, beyond which wrong ones are answered late. Right ones never are. */
@@ -49,7 +51,8 @@ const PAUSE_MAX_MS = 3000;
 interface Place {
   readonly name: string;
   readonly key: string;
-  readonly isLast: boolean;
+  /** Whoever took it; a place is given back under this alone. */
+  readonly value: string;
 }
 
 const NOT_IN_ALPHABET = new RegExp(`[^${USER_CODE_ALPHABET}]`, 'g');
@@ -70,11 +73,20 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
   async function take(name: string): Promise<Place> {
     if ((await ledger.get(`user-code-shut:${name}`)) !== null) throw shutOut(windowMs);
     for (let index = 0; index < tries; index += 1) {
-      const key = `user-code-try:${name}:${index}`;
-      if ((await ledger.putIfAbsent(key, '1', windowMs)).stored)
-        return { name, key, isLast: index === tries - 1 };
+      const place = { name, key: `user-code-try:${name}:${index}`, value: options.makeId() };
+      if (await isTaken(place)) return place;
     }
     throw shutOut(windowMs);
+  }
+
+  /** A store that fails may have stored all the same. */
+  async function isTaken(place: Place): Promise<boolean> {
+    try {
+      return (await ledger.putIfAbsent(place.key, place.value, windowMs)).stored;
+    } catch (error) {
+      await giveBack([place]);
+      throw error;
+    }
   }
 
   async function takeAll(names: readonly string[]): Promise<readonly Place[]> {
@@ -88,13 +100,27 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     return places;
   }
 
+  /** As far as the store can: a place that stays ends with the window. */
   async function giveBack(places: readonly Place[]): Promise<void> {
-    await Promise.all(places.map(({ key }) => ledger.delete(key)));
+    await Promise.allSettled(places.map(({ key, value }) => ledger.delete(key, value)));
+  }
+
+  async function lookUpAt(places: readonly Place[], code: string): Promise<string | undefined> {
+    try {
+      return await lookUp(code);
+    } catch (error) {
+      await giveBack(places);
+      throw error;
+    }
+  }
+
+  async function countWrong({ name }: Place): Promise<void> {
+    const wrong = await ledger.count(`user-code-wrong:${name}`, windowMs);
+    if (wrong >= tries) await ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs);
   }
 
   async function keepWrong(places: readonly Place[]): Promise<void> {
-    const last = places.filter(({ isLast }) => isLast);
-    await Promise.all(last.map(({ name }) => ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs)));
+    await Promise.all(places.map(countWrong));
     const over = (await ledger.count('user-code-wrong', windowMs)) - WRONG_MAX;
     if (over > 0) await options.pause(Math.min(over * OVER_MS, PAUSE_MAX_MS));
   }
@@ -110,7 +136,7 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
       const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
       if (code.length !== USER_CODE_LENGTH) return undefined;
       const places = await takeAll(namesOf(options.countsAddresses ? by : { ...by, address: undefined }));
-      const found = await lookUp(code);
+      const found = await lookUpAt(places, code);
       if (found === undefined) await keepWrong(places);
       else await giveBack(places);
       return found;
