@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openLogoutQueue } from '../../src/oauth/logout/logout-queue.ts';
 import type { LogoutQueue, LogoutQueueOptions } from '../../src/oauth/logout/logout-queue.ts';
 import { tellingSessions } from '../../src/oauth/logout/telling-sessions.ts';
+import type { SessionView } from '../../src/command/session-view.ts';
+import type { Ledger } from '../../src/store/ledger.ts';
+import { ScangateError } from '../../src/ticket/error.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import { until } from '../support/until.ts';
 import { makeWorld, redeeming } from './world.ts';
@@ -90,4 +93,33 @@ test('a session that was noted and goes on is told of only once it ends', async 
   expect(told).toEqual([]);
   await world.sessions.revoke(view, 'user');
   await until(() => told.length === 1);
+});
+
+test('a session ends and a reused refresh token is answered though nothing can be noted; that is told', async () => {
+  const outcomes: string[] = [];
+  let failures = 2;
+  const addMember = async (...args: Parameters<Ledger['addMember']>): Promise<void> => {
+    if (failures-- > 0) throw new ScangateError('store_unavailable');
+    await world.ledger.addMember(...args);
+  };
+  const failing = new Proxy(world.ledger, {
+    get: (target, name: keyof Ledger) => (name === 'addMember' ? addMember : target[name].bind(target)),
+  });
+  const queue = open({ ledger: failing, onOutcome: (outcome) => void outcomes.push(outcome) });
+  const view = await session();
+  await tellingSessions(world.sessions, queue).revoke(view, 'user');
+  expect((await world.sessions.look([view.sid]))[0]?.session.status).toBe('revoked');
+  expect(outcomes).toEqual(['given_up']);
+
+  failures = 2;
+  const other = await session();
+  const ended: SessionView = { ...other, session: { ...other.session, status: 'revoked' } };
+  const reusing = { ...world.sessions, refresh: () => Promise.resolve(ended) };
+  const refresh = tellingSessions(reusing, queue).refresh;
+  expect(await refresh(other, other.session.generation!, 'key', () => undefined)).toBe(ended);
+  expect(outcomes).toEqual(['given_up', 'given_up']);
+
+  failures = 1;
+  await tellingSessions(world.sessions, queue).revoke(other, 'user');
+  await until(() => outcomes.at(-1) === 'acknowledged');
 });

@@ -35,6 +35,8 @@ export interface LogoutQueueOptions {
 export interface LogoutQueue {
   /** Remembers a session that is about to end, or has ended; nothing for a client that asks for no logout tokens. */
   note(view: SessionView): Promise<void>;
+  /** Tells of a session that ended and cannot be noted. */
+  giveUp(view: SessionView): void;
   /** Tells what can be told now, without waiting for the next look. */
   hurry(): void;
   /** Kept once the calls that are under way have ended. */
@@ -87,6 +89,10 @@ export function openLogoutQueue(options: LogoutQueueOptions): LogoutQueue {
     async note(view) {
       if (listenerOf(options.clients, view) !== undefined)
         await ledger.addMember(QUEUE, view.sid, LIFE_MS, QUEUE_MAX);
+    },
+    giveUp(view) {
+      const client = listenerOf(options.clients, view);
+      if (client !== undefined) options.onOutcome?.('given_up', client.client_id);
     },
     hurry: start,
     async close() {

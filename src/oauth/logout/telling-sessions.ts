@@ -4,30 +4,40 @@ import type { LogoutQueue } from './logout-queue.ts';
 
 /**
  * The same commands, and whoever ends a session has its client told. It is noted before the end, so that a process that
- * dies in between leaves a note of a session that goes on, and never an end that nobody hears of. A session whose time
- * runs out ends untold.
+ * dies in between leaves a note of a session that goes on, and never an end that nobody hears of. A session ends where it
+ * cannot be noted, too: that is tried once more afterwards, and then given up. A session whose time runs out ends untold.
  */
 export function tellingSessions(
   sessions: SessionCommands,
-  queue: Pick<LogoutQueue, 'note' | 'hurry'>,
+  queue: Pick<LogoutQueue, 'note' | 'hurry' | 'giveUp'>,
 ): SessionCommands {
+  async function isNoted(view: SessionView): Promise<boolean> {
+    return await queue.note(view).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** @param noted whether it was noted before the end. */
+  async function tell(view: SessionView, noted: boolean): Promise<void> {
+    if (noted || (await isNoted(view))) queue.hurry();
+    else queue.giveUp(view);
+  }
+
   return {
     ...sessions,
 
     async revoke(at, reason) {
       const view = typeof at === 'string' ? (await sessions.look([at]))[0] : at;
-      const ends = view?.session.status === 'active';
-      if (ends) await queue.note(view);
+      if (view?.session.status !== 'active') return await sessions.revoke(at, reason);
+      const noted = await isNoted(view);
       await sessions.revoke(at, reason);
-      if (ends) queue.hurry();
+      await tell(view, noted);
     },
 
     async refresh(at, generation, keyId, guard) {
       const after = await sessions.refresh(at, generation, keyId, guard);
-      if (after !== null && wasRevoked(at, after)) {
-        await queue.note(after);
-        queue.hurry();
-      }
+      if (after !== null && wasRevoked(at, after)) await tell(after, await isNoted(after));
       return after;
     },
   };
