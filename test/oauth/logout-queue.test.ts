@@ -123,3 +123,25 @@ test('a session ends and a reused refresh token is answered though nothing can b
   await tellingSessions(world.sessions, queue).revoke(other, 'user');
   await until(() => outcomes.at(-1) === 'acknowledged');
 });
+
+test('members that fail make room for others, and what is no longer known is given up', async () => {
+  const view = await session();
+  await world.sessions.revoke(view, 'user');
+  const told: string[] = [];
+  const outcomes: unknown[] = [];
+  const [ended] = await world.sessions.look([view.sid]);
+  const queue = open({
+    sessions: {
+      ...world.sessions,
+      look: (sids) => Promise.resolve(sids.map((sid) => (sid === 'gone' ? null : { ...ended!, sid }))),
+    },
+    call: (_address, token) => Promise.resolve(token === 'token of oldest' && told.push(token) > 0),
+    onOutcome: (...outcome) => void outcomes.push(outcome),
+    pauseMs: 600_000,
+  });
+  await world.ledger.addMember('logouts', 'gone', 3_000_000, 10_000);
+  await world.ledger.addMember('logouts', 'oldest', 3_100_000, 10_000);
+  for (let count = 0; count < 100; count += 1) await queue.note({ ...view, sid: `failing ${count}` });
+  await until(() => told.length === 1);
+  await until(() => outcomes.some((outcome) => (outcome as unknown[])[1] === undefined));
+});

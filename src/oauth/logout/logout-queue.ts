@@ -25,7 +25,8 @@ export interface LogoutQueueOptions {
   readonly pauseMs: number;
   /** Tries in all. */
   readonly triesMax: number;
-  readonly onOutcome?: (outcome: LogoutOutcome, clientId: string) => void;
+  /** @param clientId undefined where the session is no longer known. */
+  readonly onOutcome?: (outcome: LogoutOutcome, clientId: string | undefined) => void;
 }
 
 /**
@@ -110,14 +111,13 @@ function teller(options: LogoutQueueOptions) {
 
   async function tell(sid: string, view: SessionView | undefined): Promise<number> {
     if (view?.session.status === 'active') return Infinity;
-    const client = view && listenerOf(options.clients, view);
-    if (view === undefined || client === undefined) {
-      await ledger.removeMember(QUEUE, sid);
-      return Infinity;
-    }
     const lease = `logout-lease:${sid}`;
     if (!(await ledger.putIfAbsent(lease, 'at work', LEASE_MS)).stored) return Infinity;
-    return await tryToTell(view, client, lease);
+    const client = view && listenerOf(options.clients, view);
+    if (view !== undefined && client !== undefined) return await tryToTell(view, client, lease);
+    await ledger.removeMember(QUEUE, sid);
+    if (view === undefined) options.onOutcome?.('given_up', undefined);
+    return Infinity;
   }
 
   async function tryToTell(view: SessionView, client: Listener, lease: string): Promise<number> {
@@ -133,6 +133,9 @@ function teller(options: LogoutQueueOptions) {
     options.onOutcome?.('failed', client.client_id);
     const pauseMs = Math.min(PAUSE_MAX_MS, options.pauseMs * 2 ** (tries - 1));
     await ledger.replaceIf(lease, 'at work', 'a pause', pauseMs);
+    // What ends sooner comes later in a look: whoever fails makes room for others.
+    const leftMs = Math.max(2 * pauseMs, LIFE_MS * (1 - tries / (options.triesMax + 1)));
+    await ledger.addMember(QUEUE, sid, Math.ceil(leftMs), QUEUE_MAX);
     return pauseMs;
   }
 }
