@@ -5,6 +5,7 @@ import { openLogoutQueue } from '../oauth/logout/logout-queue.ts';
 import type { LogoutQueue } from '../oauth/logout/logout-queue.ts';
 import { logoutTokens } from '../oauth/logout/logout-token.ts';
 import { subjectRule } from '../oauth/tokens/subject.ts';
+import { refuseLinkLocal, systemResolve } from '../phone/link-local.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -43,7 +44,7 @@ export function openLogouts(
       makeId,
       now: () => systemTime.wallNow(),
     }),
-    call: logoutCalls(systemTime, TIMEOUT_MS),
+    call: logoutCalls(systemTime, TIMEOUT_MS, (address) => refuseLinkLocal(address, systemResolve)),
     time: systemTime,
     random,
     onOutcome: (outcome, client) => {
