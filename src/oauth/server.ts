@@ -112,7 +112,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const { issuer, clients, tickets, sessions, ledger, ring, secrets, isActive, deviceIntervalMs } = options;
   const sessionSecrets = new SessionSecrets(ring);
   const made = tokens({ ...options, secrets: sessionSecrets });
-  const lists = userSessions(ledger, sessions);
+  const lists = userSessions(ledger, sessions, options.now);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
   const redeem = redemption({ ...options, secrets, userSessions: lists });
   const access = accessCheck(made, sessions);

@@ -104,6 +104,7 @@ export function endSessionsRoute({ sessions, userSessions, caller, pageEnds }: S
     handle: async (request) => {
       const user = await caller.user(request);
       await pageEnds.end(user);
+      await userSessions.bar(user);
       for (const view of await userSessions.of(user)) await sessions.revoke(view, 'user');
       return { status: 204 };
     },

@@ -16,6 +16,11 @@ export function userOf({ ticket }: TicketView): User {
   return ticket.scanned.user;
 }
 
+/** When it was confirmed, in milliseconds since the epoch; now, where that is no longer known. */
+export function confirmedAt({ head, ticket, now }: TicketView): number {
+  return momentOf(head, confirmedId(ticket.confirmed)) ?? now;
+}
+
 /** What the session of a confirmed ticket is opened with. @param lifeMs how long it lives, in milliseconds. */
 export function openingOf(view: TicketView, lifeMs: number): OpenedData {
   const { minted, confirmed } = view.ticket;
@@ -30,7 +35,7 @@ export function openingOf(view: TicketView, lifeMs: number): OpenedData {
     ...(minted.nonce === undefined ? {} : { nonce: minted.nonce }),
     ...(minted.claims === undefined ? {} : { claims: minted.claims }),
     ...(minted.resource === undefined ? {} : { resource: minted.resource }),
-    auth_time: Math.floor((momentOf(view.head, id) ?? view.now) / 1000),
+    auth_time: Math.floor(confirmedAt(view) / 1000),
     browser: minted.browser,
     life_ms: lifeMs,
   };

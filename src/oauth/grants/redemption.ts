@@ -12,7 +12,7 @@ import { OAuthError } from '../error.ts';
 import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
 import type { UserSessions } from '../tokens/user-sessions.ts';
-import { openingOf, sidOf, userOf } from './opening.ts';
+import { confirmedAt, openingOf, sidOf, userOf } from './opening.ts';
 import { owedAnswers } from './owed-answers.ts';
 
 /** Whether a user may still sign in. It throws where that cannot be asked: doubt is never a yes. */
@@ -75,6 +75,9 @@ export function redemption(options: RedemptionOptions): Redeem {
     await checkUser(seen);
     const lifeMs = request.client.policy.session_life_ms ?? options.sessionLifeMs;
     await userSessions.add(userOf(seen), sidOf(secrets, seen), lifeMs);
+    // After the list has it: whoever signs out everywhere bars first and then ends what is listed.
+    if (await userSessions.isBarred(userOf(seen), confirmedAt(seen)))
+      throw new OAuthError('invalid_grant', 'The user has signed out since.');
     const { session } = await refusing(() =>
       tickets.redeem(seen, replay, request.guard, {
         sid: (view) => sidOf(secrets, view),
