@@ -59,7 +59,8 @@ const NOT_IN_ALPHABET = new RegExp(`[^${USER_CODE_ALPHABET}]`, 'g');
 
 /** Keeps the codes in the ledger. */
 export function userCodes(options: UserCodesOptions): DeviceUserCodes {
-  const { ledger, secrets, tries, windowMs } = options;
+  const { ledger, secrets } = options;
+  const { takeAll, giveBack, keepWrong } = triesOf(options);
 
   async function lookUp(code: string): Promise<string | undefined> {
     for (const name of secrets.userCodeNames(code)) {
@@ -69,11 +70,45 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     return undefined;
   }
 
+  async function lookUpAt(places: readonly Place[], code: string): Promise<string | undefined> {
+    try {
+      return await lookUp(code);
+    } catch (error) {
+      await giveBack(places);
+      throw error;
+    }
+  }
+
+  return {
+    async claim(ticketId, keyId, lifeMs) {
+      const [name = ''] = secrets.userCodeNames(secrets.userCode(ticketId, keyId));
+      const { value } = await ledger.putIfAbsent(`user-code:${name}`, ticketId, lifeMs);
+      return value === ticketId;
+    },
+
+    async find(typed, by) {
+      const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
+      if (code.length !== USER_CODE_LENGTH) return undefined;
+      const places = await takeAll(namesOf(options.countsAddresses ? by : { ...by, address: undefined }));
+      const found = await lookUpAt(places, code);
+      if (found === undefined) await keepWrong(places);
+      else await giveBack(places);
+      return found;
+    },
+
+    shown: (ticketId, keyId) => secrets.userCode(ticketId, keyId).replace(/^(.{4})/, '$1-'),
+  };
+}
+
+/** The places that names have for tries. */
+function triesOf({ ledger, tries, windowMs, makeId, pause }: UserCodesOptions) {
+  return { takeAll, giveBack, keepWrong };
+
   /** Takes one of the places that a name has for tries, before the code is looked at: tries at one time get no more. */
   async function take(name: string): Promise<Place> {
     if ((await ledger.get(`user-code-shut:${name}`)) !== null) throw shutOut(windowMs);
     for (let index = 0; index < tries; index += 1) {
-      const place = { name, key: `user-code-try:${name}:${index}`, value: options.makeId() };
+      const place = { name, key: `user-code-try:${name}:${index}`, value: makeId() };
       if (await isTaken(place)) return place;
     }
     throw shutOut(windowMs);
@@ -105,15 +140,6 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     await Promise.allSettled(places.map(({ key, value }) => ledger.delete(key, value)));
   }
 
-  async function lookUpAt(places: readonly Place[], code: string): Promise<string | undefined> {
-    try {
-      return await lookUp(code);
-    } catch (error) {
-      await giveBack(places);
-      throw error;
-    }
-  }
-
   async function countWrong({ name }: Place): Promise<void> {
     const wrong = await ledger.count(`user-code-wrong:${name}`, windowMs);
     if (wrong >= tries) await ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs);
@@ -122,28 +148,8 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
   async function keepWrong(places: readonly Place[]): Promise<void> {
     await Promise.all(places.map(countWrong));
     const over = (await ledger.count('user-code-wrong', windowMs)) - WRONG_MAX;
-    if (over > 0) await options.pause(Math.min(over * OVER_MS, PAUSE_MAX_MS));
+    if (over > 0) await pause(Math.min(over * OVER_MS, PAUSE_MAX_MS));
   }
-
-  return {
-    async claim(ticketId, keyId, lifeMs) {
-      const [name = ''] = secrets.userCodeNames(secrets.userCode(ticketId, keyId));
-      const { value } = await ledger.putIfAbsent(`user-code:${name}`, ticketId, lifeMs);
-      return value === ticketId;
-    },
-
-    async find(typed, by) {
-      const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
-      if (code.length !== USER_CODE_LENGTH) return undefined;
-      const places = await takeAll(namesOf(options.countsAddresses ? by : { ...by, address: undefined }));
-      const found = await lookUpAt(places, code);
-      if (found === undefined) await keepWrong(places);
-      else await giveBack(places);
-      return found;
-    },
-
-    shown: (ticketId, keyId) => secrets.userCode(ticketId, keyId).replace(/^(.{4})/, '$1-'),
-  };
 }
 
 function shutOut(retryAfterMs: number): ScangateError {
