@@ -177,7 +177,7 @@ local function put_fence(key, fence)
 end
 
 -- Writes one event: log, head with its expiry, and deadline index. A first event's marker is its caller's to set.
-local function write(keys, head_key, subject, head, id, entry, at, deadline, history, state)
+local function write(keys, head_key, subject, head, id, entry, at, deadline, history, state, at_least)
   local entry_id = redis.call('XADD', keys.log, '*', 'e', entry)
   local minted
   if head then
@@ -189,7 +189,7 @@ local function write(keys, head_key, subject, head, id, entry, at, deadline, his
   local version = head and head.version + 1 or 1
   local text = compose(version, state.final, state.schema, head and head.first or at, state.status,
     with_moment(head, id, at, deadline), shorten(state.blob, minted, entry_id))
-  local ends = (state.final == '1' and at or deadline) + history
+  local ends = math.max((state.final == '1' and at or deadline) + history, at_least or 0)
   redis.call('SET', head_key, text, 'PXAT', int(ends))
   if state.final == '1' then
     if head then redis.call('ZREM', keys.due, subject) end
@@ -388,7 +388,7 @@ local function restore(KEYS, ARGV)
   if not head then mark(keys, ARGV[2], now) end
   write(keys, KEYS[4], ARGV[2], head, ARGV[4], ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[1]), {
     status = ARGV[9], final = ARGV[10], schema = ARGV[11], blob = ARGV[12],
-  })
+  }, now + tonumber(ARGV[1]))
   if not fence.open then
     fence.brought = fence.brought + 1
     put_fence(KEYS[5], fence)

@@ -58,14 +58,14 @@ afterEach(async () => {
   await redis.stop();
 });
 
-async function open(): Promise<Node> {
+async function open(settings: { readonly historyMs?: number } = {}): Promise<Node> {
   const holds = new Set<Hold>();
   const incidents: Incident[] = [];
   const options = {
     connect: heldBy(holds),
     onIncident: (incident: Incident) => void incidents.push(incident),
   };
-  const { store } = await openStores(redis.url, { settleMaxMs: SETTLE_MS }, options);
+  const { store } = await openStores(redis.url, { settleMaxMs: SETTLE_MS, ...settings }, options);
   const node = { store, incidents, holds };
   opened.push(node);
   return node;
@@ -234,3 +234,14 @@ test('a silent node is struck; it comes back and puts back what it alone knows, 
   expect(await headOf(b.store, own)).toMatchObject({ version: 1, status: 'pending' });
   expect(await headOf(a.store, shared)).toMatchObject({ version: 2, status: 'cancelled' });
 }, 30_000);
+
+test('a ticket whose first events ended long ago comes back whole', async () => {
+  const node = await open({ historyMs: 100 });
+  const subject = freshTicket(random);
+  await node.store.append([first(subject, { type: 'minted', data: MINTED }, { ms: 300 })]);
+  await node.store.append([next(await headOf(node.store, subject), SCANNED, { life: LIFE })]);
+  await sleep(600);
+  await redis.ask('FLUSHALL');
+  await until(() => kinds(node, 'healed').length > 0, { withinMs: 10_000, what: 'healing' });
+  expect((await node.store.read([subject])).heads[0]?.version).toBe(2);
+});

@@ -229,6 +229,23 @@ test('nobody brings anything once all have tried what they have left since anyth
   expect(await here.isOver()).toBe(true);
 });
 
+test('a beat in the middle of a turn does not say that the turn is through', async () => {
+  await enter('one', { others: ['two'] });
+  const here = await barrier('one');
+  here.start();
+  await here.announce('tried');
+  const { fence } = partitionKeys(0);
+  const [token, state, from, till, , members] = ((await redis.ask('GET', fence)) as string).split(' ');
+  await redis.ask('SET', fence, [token, state, from, till, 1, members].join(' '));
+  const seen = async (): Promise<number | undefined> =>
+    (await fenceNow()).members.find(({ id }) => id === 'one')?.seen;
+  await here.isOver();
+  await stand.pass(SETTLE_MS);
+  expect(await seen()).toBe(0);
+  await here.announce('tried');
+  expect(await seen()).toBe(1);
+});
+
 test('what this node says is said again until the writer is there', async () => {
   await enter('one', { others: ['two'] });
   const here = await barrier('one');

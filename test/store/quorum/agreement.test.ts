@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { agreementOf } from '../../../src/store/redis/quorum/agreement.ts';
+import { Majority } from '../../../src/store/redis/quorum/majority.ts';
 import { missingReplicas, requiredReplicas } from '../../../src/store/redis/quorum/required.ts';
 import type { VoterView } from '../../../src/store/redis/quorum/voter-view.ts';
 import { readClusterNode, readSentinel } from '../../../src/store/redis/quorum/voter-view.ts';
@@ -46,6 +47,26 @@ describe('what a majority of the Sentinels agrees on', () => {
       master: OLD,
     });
     expect(agreementOf([view(OLD, 1, [], { voters: 5 }), view(OLD, 1, [])])).toBeUndefined();
+  });
+
+  test('one that was reset and knows of itself alone is no majority of those who agreed before', async () => {
+    let views = [view(OLD, 1, []), view(OLD, 1, []), view(OLD, 1, [])];
+    const voters = [0, 1, 2].map((i) => ({
+      view: async () => {
+        if (views[i] === undefined) throw new Error('away');
+        return views[i];
+      },
+    }));
+    const majority = new Majority({
+      voters: () => voters,
+      limitMs: 1_000,
+      wait: () => new Promise(() => {}),
+    });
+    expect(await majority.ask()).toMatchObject({ master: OLD });
+    views = [view(OLD, 0, [], { voters: 1 })];
+    expect(await majority.ask()).toBeUndefined();
+    views = [view(NEW, 2, [], { voters: 1 }), view(NEW, 2, [], { voters: 2 })];
+    expect(await majority.ask()).toMatchObject({ master: NEW });
   });
 
   test('one Sentinel behind two addresses has one voice', () => {

@@ -11,6 +11,9 @@ import { rebuildArguments } from '../format/rebuild-call.ts';
 import type { ReadBatch } from './read-batch.ts';
 import { newestIds } from './tail-read.ts';
 
+/** By how much a subject's mark may be later than the stream id of its first entry, in milliseconds: an id has the time at which its call began (Redis 7.2). */
+const MARKED_LATE_MS = 1_000;
+
 /** Entries that one read of a partition's history brings. */
 export const HISTORY_COUNT_MAX = 1_000;
 
@@ -92,7 +95,7 @@ export class SubjectLog {
       true,
       (link) => link.redis.zscore(partitionKeys(partition).firsts, subject),
     );
-    return score === null ? undefined : `${score}-0`;
+    return score === null ? undefined : `${Math.max(0, Number(score) - MARKED_LATE_MS)}-0`;
   }
 
   async #find(subject: Subject, start: string): Promise<Found> {

@@ -122,6 +122,8 @@ export class Tail {
     const rewinds = this.#toRewind.has(shard);
     const gap = this.#lastReadAt > 0 && time.now() - this.#lastReadAt > gapMaxMs;
     if (!rewinds && !gap && shard.partitions.every((partition) => this.#cursors.has(partition))) return;
+    const isLate =
+      this.#lastReadAt > 0 && shard.partitions.some((partition) => !this.#cursors.has(partition));
     const newest = await newestIds(shard.reader.redis, shard.partitions);
     for (const [i, partition] of shard.partitions.entries()) {
       const end = newest[i] as string;
@@ -133,8 +135,9 @@ export class Tail {
     if (rewinds || gap) {
       this.#toRewind.delete(shard);
       this.#lastReadAt = time.now();
-      this.#forEachListener((listener) => listener.everything());
     }
+    // A master that is read later than the first may have written since the feed was ready.
+    if (rewinds || gap || isLate) this.#forEachListener((listener) => listener.everything());
     this.#started?.();
   }
 

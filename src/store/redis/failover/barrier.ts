@@ -50,7 +50,10 @@ export class Barrier {
   /** As last heard; none where a partition has another fence by now. */
   readonly #fences = new Map<number, Fence>();
   readonly #silences = new Map<string, Silence>();
+  /** How much had been brought to each partition when the turn that is under way began. */
   readonly #seen = new Map<number, number>();
+  /** The same of the last turn that is through: only that may be said, for a beat can come in the middle of a turn. */
+  #tried: ReadonlyMap<number, number> = new Map();
   #stage: Stage = 'found';
   #lookedAt: number;
   #stopBeating = (): void => {};
@@ -76,6 +79,7 @@ export class Barrier {
   /** Tells the others how far this node is. Settles once all fences that still heal have taken it. */
   async announce(stage: Stage): Promise<void> {
     this.#stage = stage;
+    this.#tried = new Map(this.#seen);
     if (stage === 'healed') this.#stopBeating();
     while (!(await this.#say()) && !this.#options.stopped()) await sleep(this.#options.time, LOOK_EVERY_MS);
   }
@@ -118,7 +122,7 @@ export class Barrier {
   async #say(): Promise<boolean> {
     const { id } = this.#options;
     const said = this.#healing().map(([partition]) =>
-      this.#call(partition, 'sg3_say', () => [id, this.#stage, this.#seen.get(partition) ?? 0]),
+      this.#call(partition, 'sg3_say', () => [id, this.#stage, this.#tried.get(partition) ?? 0]),
     );
     return (await Promise.all(said)).every(Boolean);
   }

@@ -16,9 +16,11 @@ export interface Agreement {
  *
  * A replica counts as down where more than half of those that list it cannot reach it. One that a single voter lists
  * counts like any other, because that Sentinel may be the one that promotes it.
+ *
+ * @param atLeast how many voters there are at least: one that was reset knows of itself alone.
  */
-export function agreementOf(views: readonly VoterView[]): Agreement | undefined {
-  const all = Math.max(0, ...views.map(({ voters }) => voters));
+export function agreementOf(views: readonly VoterView[], atLeast = 0): Agreement | undefined {
+  const all = Math.max(atLeast, ...views.map(({ voters }) => voters));
   const each = [...new Map(views.map((view) => [view.id, view])).values()];
   for (const { master, epoch } of each) {
     const same = each.filter((view) => sameTerm(view, { master, epoch }));

@@ -1,4 +1,4 @@
-import { agreementOf } from './agreement.ts';
+import { agreementOf, sameTerm } from './agreement.ts';
 import type { Agreement } from './agreement.ts';
 import type { VoterView } from './voter-view.ts';
 
@@ -24,6 +24,8 @@ export interface MajorityOptions {
 export class Majority {
   readonly #options: MajorityOptions;
   readonly #busy = new Set<Voter>();
+  /** How many voters there are, as those said who last agreed. They can become fewer only where most of them say so. */
+  #count = 0;
 
   constructor(options: MajorityOptions) {
     this.#options = options;
@@ -46,8 +48,11 @@ export class Majority {
           const view = await this.#ask(voter);
           left -= 1;
           if (view !== undefined) views.push(view);
-          const agreement = agreementOf(views);
-          if (agreement !== undefined || left === 0) resolve(agreement);
+          const agreement = agreementOf(views, this.#count);
+          if (agreement === undefined && left > 0) return;
+          const agreed = views.filter((one) => agreement !== undefined && sameTerm(one, agreement));
+          if (agreed.length > 0) this.#count = Math.max(...agreed.map(({ voters: count }) => count));
+          resolve(agreement);
         };
         if (left === 0) resolve(undefined);
         for (const voter of free) void hear(voter);
