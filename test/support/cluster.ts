@@ -240,7 +240,9 @@ async function moveSlot(slot: number, from: Redis, to: Redis, all: readonly Redi
   for (;;) {
     const keys = (await from.ask('CLUSTER', 'GETKEYSINSLOT', slot, 100)) as string[];
     if (keys.length === 0) break;
-    for (const key of keys) await from.ask('MIGRATE', '127.0.0.1', to.port, key, 0, MIGRATE_LIMIT_MS);
+    // Where a slot was seized under load, its owner of before still has what came while its keys were deleted.
+    for (const key of keys)
+      await from.ask('MIGRATE', '127.0.0.1', to.port, key, 0, MIGRATE_LIMIT_MS, 'REPLACE');
   }
   const masters = [to, from, ...all.filter((node) => node !== to && node !== from)];
   for (const node of masters) {
