@@ -10,7 +10,7 @@ import { edgeSettings, heldLimits, transportSettings } from '../../src/config/ro
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
 import { makeEdge } from '../../src/http/edge.ts';
-import type { EdgeOptions } from '../../src/http/edge.ts';
+import type { EdgeOptions } from '../../src/http/edge-options.ts';
 import { clientLogos } from '../../src/http/pages/client-logos.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';

@@ -1,0 +1,97 @@
+import type { PhoneApp } from '../config/phone-app.ts';
+import type { Store as LimitStore } from 'express-rate-limit';
+import type { SessionCommands } from '../command/session-commands.ts';
+import type { TicketCommands } from '../command/ticket-commands.ts';
+import type { ClientRegistry } from '../oauth/clients/client.ts';
+import type { OAuthServer } from '../oauth/server.ts';
+import type { PhoneIdentities } from '../phone/identities.ts';
+import type { PageSessions } from '../phone/page-session.ts';
+import type { WechatScenes } from '../phone/wechat/scene.ts';
+import type { Seal } from '../secrets/seal.ts';
+import type { SigningKeys } from '../secrets/signing-keys.ts';
+import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
+import type { Ledger } from '../store/ledger.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ClientLogos } from './pages/client-logos.ts';
+import type { Pages } from './pages/pages.ts';
+import type { LimitName, LimitsParts } from './limits/limits.ts';
+import type { Readiness } from './routes/health.ts';
+import type { ConnectionBounds } from './connections/connections.ts';
+import type { ServerBounds } from './server.ts';
+import type { MintingParts } from './tickets/minting.ts';
+import type { TicketPresenter } from './tickets/presenter.ts';
+import type { TransportShared } from './transports/transport.ts';
+
+/** What the edge is told: `edgeSettings(config)` makes it. Durations in milliseconds. */
+export interface EdgeSettings {
+  readonly publicUrl: URL;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
+  /** The operator's own app. */
+  readonly phoneApp: PhoneApp;
+  /** Addresses or networks whose word counts on whom they forward for. */
+  readonly trustedProxies: readonly string[];
+  readonly lives: MintingParts['lives'];
+  /** How long an outcome can still be learnt after a ticket's end. */
+  readonly historyMs: number;
+  /** Wrong numbers that a phone may type for one ticket. */
+  readonly numberTries: number;
+  readonly idempotencyLifeMs: number;
+  /** The largest body of a request. */
+  readonly bodyBytes: number;
+  readonly perMinute: LimitsParts['perMinute'];
+  /** Whether clients on this very machine are limited too. */
+  readonly limitsLoopback: boolean;
+  /** Whether nodes share a store, and count their rate limits in it together. */
+  readonly sharesLimits: boolean;
+  readonly server: ServerBounds & { readonly lingerMs: number };
+  readonly connections: ConnectionBounds;
+}
+
+/** Everything that the edge is made of. */
+export interface EdgeOptions {
+  readonly settings: EdgeSettings;
+  /** `countedCommands(…)` makes them count. */
+  readonly commands: TicketCommands;
+  readonly sessions: SessionCommands;
+  readonly oauth: OAuthServer;
+  readonly keys: SigningKeys;
+  readonly secrets: TicketSecrets;
+  /** Seals what a phone's browser keeps while it is away, signing in at a source. */
+  readonly awaySeal: Seal;
+  /** The id of the key that makes secrets now: `() => ring.makingId`. */
+  readonly makingKeyId: () => string;
+  readonly clients: ClientRegistry;
+  readonly phones: PhoneIdentities;
+  /** Absent: there are no codes that WeChat itself scans. */
+  readonly wechatScenes?: WechatScenes | undefined;
+  readonly pageSessions: PageSessions;
+  readonly ledger: Ledger;
+  /** One a process, shared with whatever else tells of tickets. */
+  readonly presenter: TicketPresenter;
+  /** `readPages(…)`. */
+  readonly pages: Pages;
+  /** `clientLogos(…)`. */
+  readonly logos: ClientLogos;
+  /** What held connections share. */
+  readonly shared: TransportShared;
+  readonly readiness: () => Readiness;
+  readonly isDraining: () => boolean;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** A fresh ticket id: 128 random bits in base64url. */
+  readonly makeTicketId: () => string;
+  /** A fresh PKCE verifier: 256 random bits in base64url. */
+  readonly makeVerifier: () => string;
+  /** A monotonic clock in milliseconds. */
+  readonly monotonicNow: () => number;
+  /** Milliseconds since the epoch, for `Retry-After` of rate limits alone. */
+  readonly wallNow: () => number;
+  /** The folder of the built scripts and styles, `dist/web`. */
+  readonly assetsFolder: string;
+  /** The committed `openapi.yaml`, or its copy in `dist`. */
+  readonly openapiFile: string;
+  /** In the place of where rate limits are counted: the ledger of a shared store, else this process. */
+  readonly makeLimitStore?: ((name: LimitName) => LimitStore) | undefined;
+}
