@@ -19,16 +19,26 @@ export type SessionGuard = (view: SessionView) => void;
 /** Which session a command is for: its id, or the session as this very request has read it, which is not read again. */
 export type SessionAt = string | SessionView;
 
+/** The use of a refresh token. */
+export interface RefreshUse {
+  /** The event that the token was made from. */
+  readonly generation: Cursor;
+  /** The key that will make the next generation's secrets. */
+  readonly keyId: string;
+  /** The thumbprint of the key that the next generation's tokens are bound to; undefined: they are bearers. */
+  readonly jkt?: string | undefined;
+}
+
 /** Everything that can be done with a session. An id may be unknown: then there is nothing to see. */
 export interface SessionCommands {
   /** The sessions as they are now, null where there is none. One whose deadline has passed is expired first. */
   look(sids: readonly string[]): Promise<readonly (SessionView | null)[]>;
   /**
-   * Uses a refresh token, made from the event `generation`. Afterwards the session is active, with a new generation or
+   * Uses a refresh token. Afterwards the session is active, with a new generation or
    * the one that an earlier use of the same token made; or it is not, because the token was used twice, or it ended.
    * Null: there is no such session.
    */
-  refresh(at: SessionAt, generation: Cursor, keyId: string, guard: SessionGuard): Promise<SessionView | null>;
+  refresh(at: SessionAt, use: RefreshUse, guard: SessionGuard): Promise<SessionView | null>;
   /** Ends a session. One that was never opened is ended too: then nothing opens. Idempotent. */
   revoke(at: SessionAt, reason: RevokedData['reason']): Promise<void>;
   /** Appends `expired` to a session whose deadline has passed; other subjects stay. Answers the head afterwards. */
@@ -51,16 +61,11 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
   return {
     look: (sids) => withStoreErrors(() => reader.load(sids)),
 
-    async refresh(at, generation, keyId, guard) {
+    async refresh(at, use, guard) {
       function decideAt(seen: SessionView | null): Decision<SessionView | null> {
         if (seen === null) return { batch: [], answer: () => null };
         guard(seen);
-        const event = decideSession(seen.session, {
-          type: 'refresh',
-          generation,
-          keyId,
-          young: isYoung(seen),
-        });
+        const event = decideSession(seen.session, { type: 'refresh', ...use, young: isYoung(seen) });
         if (event === undefined) return { batch: [], answer: () => seen };
         const change = sessionChange(seen.sid, seen, event, makeNonce());
         return {

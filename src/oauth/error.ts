@@ -1,4 +1,7 @@
-/** The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2, OpenID Connect Core §3.1.2.6, RFC 8628 §3.5, RFC 6750 §3.1. */
+/**
+ * The error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 8707 §2, OpenID Connect Core §3.1.2.6, RFC 8628 §3.5, RFC 6750 §3.1,
+ * RFC 9449 §5 and §8.
+ */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -16,7 +19,9 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'authorization_pending'
   | 'slow_down'
-  | 'expired_token';
+  | 'expired_token'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce';
 
 const STATUS: Partial<Record<OAuthErrorCode, number>> = {
   invalid_client: 401,
@@ -41,11 +46,12 @@ export class OAuthError extends Error {
     description: string,
     headers?: Readonly<Record<string, string>>,
     members: Readonly<Record<string, string>> = {},
+    status: number = STATUS[error] ?? 400,
   ) {
     super(`${error}: ${description}`);
     this.error = error;
     this.description = description;
-    this.status = STATUS[error] ?? 400;
+    this.status = status;
     this.headers = headers;
     this.members = members;
   }

@@ -1,6 +1,7 @@
 import { SIGNING_ALGS } from '../secrets/signing-keys.ts';
 import { fillableScopes } from './claims/scope-claims.ts';
 import { ASSERTION_ALGS } from './clients/client-assertion.ts';
+import { PROOF_ALGS } from './dpop/proof.ts';
 import { RESPONSE_TYPES } from '../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
 
@@ -53,6 +54,7 @@ export function metadata(issuer: string, filled: readonly string[]): Readonly<Re
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     introspection_endpoint_auth_methods_supported: AUTH_METHODS,
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
+    dpop_signing_alg_values_supported: PROOF_ALGS,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     claims_parameter_supported: true,

@@ -11,6 +11,8 @@ import { clientAssertions } from './clients/client-assertion.ts';
 import { clientAuthentication } from './clients/client-auth.ts';
 import { DEVICE_GRANT } from './clients/client.ts';
 import type { ClientRegistry } from './clients/client.ts';
+import { keyProofs } from './dpop/key-proofs.ts';
+import type { KeyProofs } from './dpop/key-proofs.ts';
 import { codeGrant } from './grants/code-grant.ts';
 import { accessCheck } from './tokens/access.ts';
 import type { AccessCheck } from './tokens/access.ts';
@@ -103,6 +105,7 @@ export interface OAuthServer {
   readonly revoke: RevocationEndpoint;
   readonly endSession: EndSessionEndpoint;
   readonly access: AccessCheck;
+  readonly keyProofs: KeyProofs;
   readonly userCodes: DeviceUserCodes;
   readonly tokens: Tokens;
   readonly userSessions: UserSessions;
@@ -115,8 +118,9 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const lists = userSessions(ledger, sessions, options.now);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
   const redeem = redemption({ ...options, secrets, userSessions: lists });
-  const access = accessCheck(made, sessions);
-  const pushed = pushedRequests({ ...options, authenticate, makeId: options.makeTicketId });
+  const proofs = keyProofs(options);
+  const access = accessCheck(issuer, made, sessions, proofs);
+  const pushed = pushedRequests({ ...options, authenticate, proofs, makeId: options.makeTicketId });
   const checkIdempotency = tokenIdempotency(ledger, secrets, () => ring.makingId, options.idempotencyLifeMs);
   const pace = pollPace(ledger, deviceIntervalMs);
   const codes = userCodes({
@@ -128,6 +132,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   });
   return {
     access,
+    keyProofs: proofs,
     metadata: metadata(issuer, options.filledClaims),
     carried: carriedRequests(ring),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
@@ -140,7 +145,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     endSession: endSessionEndpoint(options),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
-    token: tokenEndpoint(authenticate, checkIdempotency, {
+    token: tokenEndpoint(authenticate, proofs, checkIdempotency, {
       authorization_code: codeGrant(secrets, made, redeem),
       refresh_token: refreshGrant({ sessions, secrets: sessionSecrets, tokens: made, isActive }),
       [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, tokens: made, redeem }),
@@ -148,6 +153,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     deviceAuthorization: deviceAuthorizationEndpoint({
       ...options,
       authenticate,
+      proofs,
       secrets,
       userCodes: codes,
       makingKeyId: () => ring.makingId,

@@ -53,6 +53,16 @@ export const ASYMMETRIC_ALGS = [
   'PS512',
 ] as const;
 
+/** What tells of something else than who holds the phone, whoever issued it (RFC 8725 §3.11). */
+const OTHER_KINDS: readonly (string | undefined)[] = [
+  'logout+jwt',
+  'dpop+jwt',
+  'secevent+jwt',
+  'oauth-authz-req+jwt',
+  'client-authentication+jwt',
+  'token-introspection+jwt',
+];
+
 const LENGTH_MAX = 8192;
 
 /** A native app's own JWT (RFC 7519) says who holds the phone. It must carry `sub` and `exp`. */
@@ -96,10 +106,14 @@ class LivesTooLong extends Error {
   override readonly name = 'LivesTooLong';
 }
 
+class OtherKind extends Error {
+  override readonly name = 'OtherKind';
+}
+
 async function verified(bearer: string, options: JwtIdentityOptions): Promise<JWTPayload> {
   const { issuer, audience, keys, toleranceMs, lifeMaxMs } = options;
   const now = options.now();
-  const { payload } = await jwtVerify(bearer, keys, {
+  const { payload, protectedHeader } = await jwtVerify(bearer, keys, {
     issuer,
     audience,
     algorithms: [...ASYMMETRIC_ALGS],
@@ -107,6 +121,8 @@ async function verified(bearer: string, options: JwtIdentityOptions): Promise<JW
     clockTolerance: toleranceMs / 1000,
     currentDate: new Date(now),
   });
+  if (OTHER_KINDS.includes(protectedHeader.typ?.toLowerCase().replace(/^application\//, '')))
+    throw new OtherKind();
   const { exp = 0, iat = now / 1000 } = payload;
   if (lifeMaxMs !== undefined && (exp - Math.min(iat, now / 1000)) * 1000 > lifeMaxMs)
     throw new LivesTooLong();
@@ -126,6 +142,7 @@ const CLAIMS: Readonly<Record<string, JwtRefusal>> = { aud: 'audience', iss: 'is
 
 function whyNot(error: unknown): Refused {
   if (error instanceof LivesTooLong) return ['life', 'it lives too long'];
+  if (error instanceof OtherKind) return ['claim', 'it is a token of another kind'];
   if (error instanceof errors.JWTExpired) return ['expired', 'expired'];
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { reason, claim } = error;

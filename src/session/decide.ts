@@ -11,6 +11,8 @@ export type SessionCommand =
       readonly generation: Cursor;
       /** The key that will make the next generation's secrets. */
       readonly keyId: string;
+      /** The thumbprint of the key that the next generation's tokens are bound to. Whether it may be that one was proven. */
+      readonly jkt?: string | undefined;
       /** Whether the newest generation is so young that its answer may have been lost. */
       readonly young: boolean;
     }
@@ -31,10 +33,13 @@ export function decideSession(
     case 'refresh':
       if (session?.status !== 'active') return undefined;
       if (session.generation === command.generation)
-        return { type: 'refreshed', data: { key_id: command.keyId } };
+        return { type: 'refreshed', data: { key_id: command.keyId, ...keyOf(session, command.jkt) } };
       if (session.before === command.generation && command.young) return undefined;
       if (isOfLostPast(session, command.generation))
-        return { type: 'refreshed', data: { key_id: command.keyId, from: command.generation } };
+        return {
+          type: 'refreshed',
+          data: { key_id: command.keyId, from: command.generation, ...keyOf(session, command.jkt) },
+        };
       return { type: 'revoked', data: { reason: 'reuse' } };
     case 'revoke':
       return session === undefined || session.status === 'active'
@@ -43,6 +48,10 @@ export function decideSession(
     case 'expire':
       return session?.status === 'active' ? { type: 'expired', data: {} } : undefined;
   }
+}
+
+function keyOf({ dpop_jkt: bound }: Session, jkt: string | undefined): { readonly dpop_jkt?: string } {
+  return jkt === undefined || jkt === bound ? {} : { dpop_jkt: jkt };
 }
 
 function isOfLostPast({ generation, lost }: Session, used: Cursor): boolean {

@@ -15,6 +15,8 @@ export interface OpenedData {
   readonly claims?: ClaimsRequest;
   /** What beside the gateway its access tokens are for (RFC 8707). */
   readonly resource?: string;
+  /** The thumbprint of the key that its tokens are bound to (RFC 9449 §6.1); absent: they are bearers. */
+  readonly dpop_jkt?: string;
   /** Seconds since the epoch at which the user confirmed (OpenID Connect Core §2). */
   readonly auth_time: number;
   readonly browser: Device;
@@ -27,6 +29,8 @@ export interface RefreshedData {
   readonly key_id: string;
   /** The event that the token was made from, where that is not the newest one: a failover lost it. */
   readonly from?: Cursor;
+  /** The key that tokens are bound to from here on, where that is another one than before. */
+  readonly dpop_jkt?: string;
 }
 
 export interface RevokedData {

@@ -15,6 +15,8 @@ export interface Session {
   readonly generation?: Cursor;
   /** The key that makes that generation's secrets. */
   readonly key_id?: string;
+  /** The thumbprint of the key that its tokens are bound to. */
+  readonly dpop_jkt?: string;
   /** The one before it, whose token may still be repeated for a short while. */
   readonly before?: Cursor;
   /** The newest event of a lost past whose token was used: tokens of versions up to this one were used, too. */
@@ -34,6 +36,7 @@ export function evolveSession(
           opened: { ...event.data, id: event.id },
           generation: event.id,
           key_id: event.data.key_id,
+          ...keyOf(event.data),
         }
       );
     case 'refreshed':
@@ -43,6 +46,7 @@ export function evolveSession(
             ...session,
             generation: event.id,
             key_id: event.data.key_id,
+            ...keyOf(event.data),
             ...beforeOf(event.data.from ?? session.generation),
             ...(event.data.from === undefined ? {} : { lost: event.data.from }),
           };
@@ -51,6 +55,10 @@ export function evolveSession(
     case 'expired':
       return session === undefined ? undefined : { ...session, status: 'expired' };
   }
+}
+
+function keyOf({ dpop_jkt }: Pick<Session, 'dpop_jkt'>): Pick<Session, 'dpop_jkt'> {
+  return dpop_jkt === undefined ? {} : { dpop_jkt };
 }
 
 function beforeOf(before: Cursor | undefined): Pick<Session, 'before'> {

@@ -37,7 +37,7 @@ type UsualPlaces = [
 ];
 
 /** What few tickets have, with names, in one place that the others do without. */
-type Rare = 'form_post' | 'claims' | 'resource';
+type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -91,11 +91,12 @@ export function mintedRow(data: MintedData): MintedRow | UsualRow {
   return length === 0 ? (row.slice(0, RARE_PLACE) as unknown as UsualRow) : row;
 }
 
-function rareRow({ form_post, claims, resource }: RareRow): RareRow {
+function rareRow({ form_post, claims, resource, dpop_jkt }: RareRow): RareRow {
   const rare = {
     ...(form_post === undefined ? {} : { form_post }),
     ...(claims === undefined ? {} : { claims }),
     ...(resource === undefined ? {} : { resource }),
+    ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
   };
   return rare satisfies Complete<RareRow, typeof rare>;
 }

@@ -4,6 +4,7 @@ export type ErrorCode =
   | 'invalid_client'
   | 'invalid_redirect_uri'
   | 'phone_unknown'
+  | 'use_dpop_nonce'
   | 'not_found'
   | 'already_scanned'
   | 'already_confirmed'
@@ -28,6 +29,8 @@ export interface ErrorDetail {
   readonly message?: string;
   /** Milliseconds until it is worth coming back. */
   readonly retryAfterMs?: number;
+  /** With `use_dpop_nonce`: the nonce for the next proof. */
+  readonly nonce?: string;
   /** The ticket's true state, for a caller who may see the ticket. */
   readonly ticketStatus?: string;
 }

@@ -72,6 +72,8 @@ export interface MintedData {
   readonly claims?: ClaimsRequest;
   /** What beside the gateway its access tokens are for (RFC 8707). */
   readonly resource?: string;
+  /** The thumbprint of the key that its tokens must be bound to (RFC 9449 §10). */
+  readonly dpop_jkt?: string;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */

@@ -65,6 +65,7 @@ test('every refusal of the interface has its status', () => {
     invalid_client: 400,
     invalid_redirect_uri: 400,
     phone_unknown: 401,
+    use_dpop_nonce: 401,
     not_found: 404,
     already_scanned: 409,
     already_confirmed: 409,

@@ -225,14 +225,21 @@ test('who may watch a session', async () => {
   };
   const admit = sessionGate({
     access: {
-      find: () => Promise.resolve({ claims: { sid: 's', client_id: 'app' } }),
+      shown: () => Promise.resolve({ claims: { sid: 's', client_id: 'app' } }),
     } as unknown as AccessCheck,
     clients: registry,
     origins: new Origins(new URL('http://localhost:8080'), registry),
     presenter: {} as Present<SessionNotice>,
   });
   const table = await tableOf(async (headers) => {
-    const found = await admit({ sid: 's', bearer: 'x', headers, after: undefined, address: undefined });
+    const asked = {
+      sid: 's',
+      transport: 'poll',
+      shown: undefined,
+      after: undefined,
+      address: undefined,
+    } as const;
+    const found = await admit({ ...asked, headers });
     return found === undefined ? 'no' : 'yes';
   });
   expect(table).toBe(trimmed(ANSWERS['watch a session']));

@@ -24,6 +24,7 @@ describe('a file of clients', () => {
       response_types: ['code'],
       any_secret_method: true,
       require_pushed_authorization_requests: false,
+      dpop_bound_access_tokens: false,
       post_logout_redirect_uris: [],
       claims: [],
       grant_types: ['authorization_code', 'refresh_token'],

@@ -116,7 +116,9 @@ test('a session ends and a reused refresh token is answered though nothing can b
   const ended: SessionView = { ...other, session: { ...other.session, status: 'revoked' } };
   const reusing = { ...world.sessions, refresh: () => Promise.resolve(ended) };
   const refresh = tellingSessions(reusing, queue).refresh;
-  expect(await refresh(other, other.session.generation!, 'key', () => undefined)).toBe(ended);
+  expect(await refresh(other, { generation: other.session.generation!, keyId: 'key' }, () => undefined)).toBe(
+    ended,
+  );
   expect(outcomes).toEqual(['given_up', 'given_up']);
 
   failures = 1;

@@ -69,13 +69,16 @@ class Backend {
 
   sign(
     claims: Record<string, unknown> = {},
-    options: { kid?: string; exp?: number | null } = {},
+    options: { kid?: string; exp?: number | null; typ?: string } = {},
   ): Promise<string> {
     const [key] = this.keys;
     if (key === undefined) throw new Error('no key');
     const jwt = new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: 'u1', name: 'Ada', ...claims });
     if (options.exp !== null) jwt.setExpirationTime(options.exp ?? START / 1000 + 60);
-    return jwt.setProtectedHeader({ alg: 'ES256', kid: options.kid ?? key.kid }).sign(key.privateKey);
+    const { kid = key.kid, typ } = options;
+    return jwt
+      .setProtectedHeader({ alg: 'ES256', kid, ...(typ === undefined ? {} : { typ }) })
+      .sign(key.privateKey);
   }
 }
 
@@ -309,6 +312,16 @@ test('each refusal is counted by its reason, with and without somebody who wants
   );
   expect(await identity.identify({ pageSession: 'x' })).toBeUndefined();
   expect(refusals).toHaveLength(bearers.length);
+  await stopAll();
+});
+
+test('attack: what its issuer signed for something else proves no phone', async () => {
+  const backend = await started();
+  const identity = identityOf(backend.address);
+  for (const typ of ['JWT', 'at+jwt', 'its own'])
+    expect(await identity.identify({ bearer: await backend.sign({}, { typ }) })).toBeDefined();
+  for (const typ of ['logout+jwt', 'application/LOGOUT+jwt', 'dpop+jwt', 'client-authentication+jwt'])
+    expect(await identity.identify({ bearer: await backend.sign({}, { typ }) })).toBeUndefined();
   await stopAll();
 });
 

@@ -42,6 +42,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
   form_post: 'id_token',
   resource: 'https://api.example',
+  dpop_jkt: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
   claims: { id_token: ['email'], userinfo: [] },
   browser: BROWSER,
   lives: LIVES,
@@ -59,6 +60,7 @@ const EVERY_OPENED: Required<OpenedData> = {
   nonce: 'a nonce',
   claims: { id_token: ['email'], userinfo: [] },
   resource: 'https://api.example',
+  dpop_jkt: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
   auth_time: 1_700_000_000,
   browser: BROWSER,
   life_ms: 86_400_000,
@@ -82,7 +84,7 @@ export const TICKET_EVENTS: Every<TicketEvent> = {
 
 export const SESSION_EVENTS: Every<SessionEvent> = {
   opened: { type: 'opened', data: EVERY_OPENED },
-  refreshed: { type: 'refreshed', data: { key_id: 'k2', from: '9-9' } },
+  refreshed: { type: 'refreshed', data: { key_id: 'k2', from: '9-9', dpop_jkt: 'a'.repeat(43) } },
   revoked: { type: 'revoked', data: { reason: 'user' } },
   expired: { type: 'expired', data: {} },
 };
@@ -104,6 +106,7 @@ export const SESSION_MEMBERS: { readonly [M in keyof Required<Session>]: readonl
   revoked: ['opened', 'revoked'],
   generation: ['opened'],
   key_id: ['opened'],
+  dpop_jkt: ['opened'],
   before: ['opened', 'refreshed'],
   lost: ['opened', 'refreshed'],
 };

@@ -22,6 +22,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   code_challenge: perhaps,
   claims: constantFrom({ id_token: ['email'], userinfo: [] }, undefined),
   resource: perhaps,
+  dpop_jkt: perhaps,
   form_post: constantFrom('code', 'id_token', undefined),
   browser: record({ ip: string(), agent: string(), place: perhaps } satisfies Arbitraries<Device>).map(
     present<Device>,

@@ -34,7 +34,7 @@ export const CONNECTION_SETTINGS = {
     min: 100,
     max: 60_000,
   }),
-  SCANGATE_SOCKET_MESSAGE_BYTES: setting('bytes', '1024', 'largest message a socket may send', {
+  SCANGATE_SOCKET_MESSAGE_BYTES: setting('bytes', '4096', 'largest message a socket may send', {
     min: 256,
     max: 65_536,
   }),

@@ -1,3 +1,4 @@
+import { PROOF_ALGS } from '../../oauth/dpop/proof.ts';
 import type { ErrorCode, ErrorDetail } from '../../ticket/error.ts';
 
 /** What an error is on the wire. */
@@ -12,6 +13,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, ProblemKind>> = {
   invalid_client: { status: 400, title: 'There is no such client' },
   invalid_redirect_uri: { status: 400, title: 'The redirect address is not registered' },
   phone_unknown: { status: 401, title: 'The phone is not signed in' },
+  use_dpop_nonce: { status: 401, title: 'The DPoP proof needs the nonce in the answer' },
   not_found: { status: 404, title: 'There is nothing here for you' },
   already_scanned: { status: 409, title: 'Already scanned' },
   already_confirmed: { status: 409, title: 'Already confirmed' },
@@ -68,8 +70,14 @@ export function problemBody(
   };
 }
 
+// RFC 9449 §9.
+const NONCE_CHALLENGE = {
+  'WWW-Authenticate': `DPoP error="use_dpop_nonce", algs="${PROOF_ALGS.join(' ')}"`,
+} as const;
+
 /** The headers that a refusal's status asks for, whatever its body looks like. */
 export function refusalHeaders(status: number, detail: ErrorDetail): Record<string, string> {
+  if (detail.nonce !== undefined) return { ...NONCE_CHALLENGE, 'DPoP-Nonce': detail.nonce };
   if (status === 401) return { 'WWW-Authenticate': 'Bearer' };
   if (status === 429 || status === 503) return { 'Retry-After': retryAfter(detail.retryAfterMs) };
   return {};

@@ -30,6 +30,9 @@ export function preflightHeaders(
 }
 
 const VARY: readonly (readonly [string, string])[] = [['Vary', 'Origin']];
-const EXPOSED = ['Access-Control-Expose-Headers', 'ETag, Location, Retry-After, Scangate-Cursor'] as const;
+const EXPOSED = [
+  'Access-Control-Expose-Headers',
+  'DPoP-Nonce, ETag, Location, Retry-After, Scangate-Cursor, WWW-Authenticate',
+] as const;
 const ALLOWED =
   'Authorization, Content-Type, Accept, Cache-Control, DPoP, Idempotency-Key, If-None-Match, Last-Event-ID';

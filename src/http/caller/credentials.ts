@@ -1,10 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { ShownToken } from '../../oauth/tokens/access.ts';
 
 /** The value of `Authorization: Bearer` (RFC 6750 §2.1); undefined without one. */
 export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   return headers.authorization === undefined
     ? undefined
     : /^bearer +(\S(?:.*\S)?) *$/i.exec(headers.authorization)?.[1];
+}
+
+/** The DPoP proof of a request (RFC 9449 §4.1). Two of them come as one text, which is none. */
+export function proofOf({ dpop }: IncomingHttpHeaders): string | undefined {
+  return typeof dpop === 'string' ? dpop : undefined;
+}
+
+/** The access token of a request, by `Authorization: Bearer` or `DPoP` (RFC 9449 §7.1); undefined without one. */
+export function shownToken(headers: IncomingHttpHeaders): ShownToken | undefined {
+  const [, scheme = '', token] = /^(bearer|dpop) +(\S(?:.*\S)?) *$/i.exec(headers.authorization ?? '') ?? [];
+  if (token === undefined) return undefined;
+  return { token, scheme: scheme.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', proof: proofOf(headers) };
 }
 
 /** A cookie's value as it came; of several of one name the first. */

@@ -81,7 +81,10 @@ export function fitting(
 
 /** `last-event-id` as people write it: `Last-Event-ID`. */
 export function headerName(lowerCase: string): string {
-  return lowerCase.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()).replace(/-Id$/, '-ID');
+  return lowerCase
+    .replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase())
+    .replace(/-Id$/, '-ID')
+    .replace(/^Dpop/, 'DPoP');
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown): string {

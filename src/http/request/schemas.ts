@@ -79,6 +79,11 @@ export const codeChallenge = z
   .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be 43 characters of base64url')
   .meta({ description: 'S256 of the verifier (RFC 7636 §4.2).' });
 
+export const dpopJkt = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be 43 characters of base64url')
+  .meta({ description: 'The thumbprint of the key that tokens must be bound to (RFC 9449, section 10).' });
+
 /** `Idempotency-Key`, where a route knows it. */
 export const idempotencyHeaders = z.object({
   'idempotency-key': z
@@ -86,6 +91,15 @@ export const idempotencyHeaders = z.object({
     .regex(/^[\x21-\x7e]{1,255}$/, 'Must be 1 to 255 visible characters')
     .optional()
     .meta({ description: 'The same key, caller and body get the same answer again; another body is a 422.' }),
+});
+
+/** `DPoP`, where a route knows it. */
+export const proofHeaders = z.object({
+  dpop: z
+    .string()
+    .max(8192)
+    .optional()
+    .meta({ description: 'A proof of the key that tokens are bound to (RFC 9449, section 4).' }),
 });
 
 /** A refusal (RFC 9457), as {@link ProblemBody} has it. */

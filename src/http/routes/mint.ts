@@ -8,17 +8,20 @@ import type { Answer } from '../answer/answer.ts';
 import { isOriginOf } from '../caller/origins.ts';
 import type { Origins } from '../caller/origins.ts';
 import { allows, fetchSite, originOf } from '../caller/request-site.ts';
+import { nonceFor } from '../answer/dpop-nonce.ts';
+import type { NonceParts } from '../answer/dpop-nonce.ts';
+import { namedAtMinting } from '../tickets/minting-key.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
-import { ticketNotice } from '../request/schemas.ts';
-import { mintMembers } from '../tickets/minting.ts';
+import { proofHeaders, ticketNotice } from '../request/schemas.ts';
+import { boundTo, mintMembers } from '../tickets/minting.ts';
 import type { Minting } from '../tickets/minting.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 import { ticketCookie } from '../tickets/ticket-cookie.ts';
 import type { TicketCookieParts } from '../tickets/ticket-cookie.ts';
 import { watchLinks, watchLinksShape } from '../tickets/ticket-links.ts';
 
-export interface MintRouteParts extends TicketCookieParts {
+export interface MintRouteParts extends TicketCookieParts, NonceParts {
   readonly origins: Origins;
   readonly minting: Minting;
   readonly presenter: TicketPresenter;
@@ -44,8 +47,10 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
       summary: 'Mint a ticket',
       description:
         'One attempt to sign in. The browser secret comes as a cookie, or in the body with `binding: "bearer"`. ' +
-        'Never repeated under an Idempotency-Key: a lost ticket costs a new QR code.',
+        'Never repeated under an Idempotency-Key: a lost ticket costs a new QR code. With `dpop_jkt`, or a DPoP proof, its ' +
+        'tokens will be bound to that key (RFC 9449).',
       tags: ['browser'],
+      headers: proofHeaders,
       body: { type: 'json', schema: mintBody },
       answers: {
         201: {
@@ -54,14 +59,16 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
           headers: { Location: 'The ticket’s address', 'Set-Cookie': 'The browser secret, with `cookie`' },
         },
       },
-      refusals: ['invalid_client', 'invalid_redirect_uri', 'store_unavailable', 'draining'],
+      refusals: ['invalid_client', 'invalid_redirect_uri', 'use_dpop_nonce', 'store_unavailable', 'draining'],
     },
     handle: async (request) => {
       const { binding, ...asked } = request.body;
       const may = parts.minting.check(asked, binding);
       checkSite(parts.origins, may.client, binding, request);
+      const jkt = await namedAtMinting(parts, asked.dpop_jkt, request.headers.dpop);
       const browser = { ip: request.ip, agent: request.agent };
-      return mintAnswer(parts, await parts.minting.mint(may, browser));
+      const answer = mintAnswer(parts, await parts.minting.mint(boundTo(may, jkt), browser));
+      return { ...answer, headers: { ...answer.headers, ...nonceFor(parts.oauth, request.raw) } };
     },
   });
 }

@@ -33,6 +33,7 @@ export const authorizationMembers = {
   max_age: text,
   claims: text,
   resource: text,
+  dpop_jkt: text,
   request: z.string().max(8192).optional(),
 } as const;
 

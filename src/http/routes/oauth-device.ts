@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { DeviceAuthorizationEndpoint } from '../../oauth/authorization/device-authorization.ts';
+import { nonceFor } from '../answer/dpop-nonce.ts';
+import type { NonceParts } from '../answer/dpop-nonce.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { oauthError, ticketId } from '../request/schemas.ts';
+import { dpopJkt, oauthError, proofHeaders, ticketId } from '../request/schemas.ts';
 import { watchLinks, watchLinksShape } from '../tickets/ticket-links.ts';
 import { NO_STORE, clientMembers } from './oauth-token.ts';
 
-export interface DeviceRouteParts {
-  readonly oauth: { readonly deviceAuthorization: DeviceAuthorizationEndpoint };
+export interface DeviceRouteParts extends NonceParts {
+  readonly oauth: NonceParts['oauth'] & { readonly deviceAuthorization: DeviceAuthorizationEndpoint };
   readonly issuer: string;
 }
 
@@ -30,6 +32,7 @@ const deviceAuthorization = z
 const deviceForm = z.object({
   ...clientMembers,
   scope: z.string().max(512).optional(),
+  dpop_jkt: dpopJkt.optional(),
   number_shown: z
     .enum(['true', 'false'])
     .optional()
@@ -52,6 +55,7 @@ export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): R
         'bearer and ask once it is confirmed.',
       tags: ['oauth'],
       security: ['clientBasic'],
+      headers: proofHeaders,
       body: { type: 'form', schema: deviceForm },
       answers: {
         200: { description: 'What to show, and how to wait.', schema: deviceAuthorization },
@@ -61,11 +65,12 @@ export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): R
       refusals: ['store_unavailable', 'not_replicated'],
     },
     handle: async (request) => {
-      const proof = { form: request.body, authorization: request.raw.authorization };
+      const { raw, headers } = request;
+      const proof = { form: request.body, authorization: raw.authorization, dpop: headers.dpop };
       const device = { ip: request.ip, agent: request.agent };
       const answer = await oauth.deviceAuthorization(proof, device);
       const body = { ...answer, links: watchLinks(issuer, answer.ticket_id) };
-      return { status: 200, headers: NO_STORE, body };
+      return { status: 200, headers: { ...NO_STORE, ...nonceFor(oauth, raw) }, body };
     },
   });
 }

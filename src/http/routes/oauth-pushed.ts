@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { PushedRequests } from '../../oauth/authorization/pushed-requests.ts';
+import { nonceFor } from '../answer/dpop-nonce.ts';
+import type { NonceParts } from '../answer/dpop-nonce.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { oauthError } from '../request/schemas.ts';
+import { oauthError, proofHeaders } from '../request/schemas.ts';
 import { authorizationMembers } from './oauth-authorize.ts';
 import { NO_STORE, clientMembers } from './oauth-token.ts';
 
@@ -10,8 +12,12 @@ const pushed = z
   .object({ request_uri: z.string(), expires_in: z.int().positive() })
   .meta({ id: 'PushedRequest', description: 'RFC 9126, section 2.2.' });
 
+export interface PushedRouteParts extends NonceParts {
+  readonly oauth: NonceParts['oauth'] & { readonly pushed: PushedRequests };
+}
+
 /** `POST /oauth/par`. */
-export function pushedRoute({ oauth }: { readonly oauth: { readonly pushed: PushedRequests } }): Route {
+export function pushedRoute({ oauth }: PushedRouteParts): Route {
   return route({
     method: 'post',
     path: '/oauth/par',
@@ -23,6 +29,7 @@ export function pushedRoute({ oauth }: { readonly oauth: { readonly pushed: Push
       summary: 'Send an authorization request ahead',
       tags: ['oauth'],
       security: ['clientBasic'],
+      headers: proofHeaders,
       body: {
         type: 'form',
         schema: z.object({
@@ -38,10 +45,9 @@ export function pushedRoute({ oauth }: { readonly oauth: { readonly pushed: Push
       },
       refusals: ['store_unavailable', 'not_replicated'],
     },
-    handle: async (request) => ({
-      status: 201,
-      headers: NO_STORE,
-      body: await oauth.pushed.push({ form: request.body, authorization: request.raw.authorization }),
-    }),
+    handle: async ({ body: form, raw, headers: { dpop } }) => {
+      const body = await oauth.pushed.push({ form, authorization: raw.authorization, dpop });
+      return { status: 201, headers: { ...NO_STORE, ...nonceFor(oauth, raw) }, body };
+    },
   });
 }

@@ -22,6 +22,7 @@ const introspection = z
     iss: z.string().optional(),
     aud: z.union([z.string(), z.array(z.string())]).optional(),
     token_type: z.string().optional(),
+    cnf: z.object({ jkt: z.string() }).optional().meta({ description: 'The key it is bound to (RFC 9449).' }),
     jti: z.string().optional(),
     exp: z.int().optional(),
     iat: z.int().optional(),

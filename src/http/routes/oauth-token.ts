@@ -3,7 +3,9 @@ import type { TokenEndpoint } from '../../oauth/grants/token-endpoint.ts';
 import type { Answer } from '../answer/answer.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { idempotencyHeaders, oauthError } from '../request/schemas.ts';
+import { nonceFor } from '../answer/dpop-nonce.ts';
+import type { NonceParts } from '../answer/dpop-nonce.ts';
+import { idempotencyHeaders, oauthError, proofHeaders } from '../request/schemas.ts';
 
 /** What no cache may keep (RFC 6749 §5.1). */
 export const NO_STORE = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const;
@@ -31,7 +33,7 @@ const tokenForm = z.object({
 const tokenAnswer = z
   .object({
     access_token: z.string(),
-    token_type: z.literal('Bearer'),
+    token_type: z.enum(['Bearer', 'DPoP']),
     expires_in: z.int().positive(),
     scope: z.string(),
     refresh_token: z.string().optional(),
@@ -39,8 +41,12 @@ const tokenAnswer = z
   })
   .meta({ id: 'Tokens', description: 'RFC 6749, section 5.1.' });
 
+export interface TokenRouteParts extends NonceParts {
+  readonly oauth: NonceParts['oauth'] & { readonly token: TokenEndpoint };
+}
+
 /** `POST /oauth/token`. */
-export function tokenRoute({ oauth }: { readonly oauth: { readonly token: TokenEndpoint } }): Route {
+export function tokenRoute({ oauth }: TokenRouteParts): Route {
   return route({
     method: 'post',
     path: '/oauth/token',
@@ -52,14 +58,18 @@ export function tokenRoute({ oauth }: { readonly oauth: { readonly token: TokenE
       summary: 'Trade a code, a refresh token or a device code for tokens',
       description:
         'A code counts once. The same `Idempotency-Key`, client and verifier get the same answer again for 10 s. ' +
-        'A refresh token is rotated at every use.',
+        'A refresh token is rotated at every use. With a DPoP proof the tokens are bound to its key (RFC 9449); the proof ' +
+        'must carry the nonce of the last `DPoP-Nonce`, and `use_dpop_nonce` brings the first.',
       tags: ['oauth'],
       security: ['clientBasic'],
-      headers: idempotencyHeaders,
+      headers: idempotencyHeaders.extend(proofHeaders.shape),
       body: { type: 'form', schema: tokenForm },
       answers: {
         200: { description: 'Tokens.', schema: tokenAnswer },
-        400: { description: 'RFC 6749, section 5.2; RFC 8628, section 3.5.', schema: oauthError },
+        400: {
+          description: 'RFC 6749, section 5.2; RFC 8628, section 3.5; RFC 9449, section 5.',
+          schema: oauthError,
+        },
         401: { description: '`invalid_client`.', schema: oauthError },
       },
       refusals: ['idempotency_mismatch', 'store_unavailable', 'not_replicated', 'newer_schema'],
@@ -69,8 +79,9 @@ export function tokenRoute({ oauth }: { readonly oauth: { readonly token: TokenE
         form: request.body,
         authorization: request.raw.authorization,
         idempotencyKey: request.headers['idempotency-key'],
+        dpop: request.headers.dpop,
       });
-      return { status: 200, headers: NO_STORE, body };
+      return { status: 200, headers: { ...NO_STORE, ...nonceFor(oauth, request.raw) }, body };
     },
   });
 }

@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AccessCheck } from '../../oauth/tokens/access.ts';
+import { OAuthError } from '../../oauth/error.ts';
+import type { Access, AccessCheck, ShownToken } from '../../oauth/tokens/access.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { SessionNotice } from '../../session/notice.ts';
 import { sessionSubject } from '../../store/subject.ts';
 import type { Present } from '../../watch/present.ts';
+import { nonceError } from '../answer/dpop-nonce.ts';
 import { isOriginOf } from '../caller/origins.ts';
 import type { Origins } from '../caller/origins.ts';
 import { allows, fetchSite, originOf } from '../caller/request-site.ts';
@@ -19,7 +21,8 @@ export interface SessionGateParts {
 /** A watch's request: which session, by what, and from where. */
 export interface SessionAsked {
   readonly sid: string;
-  readonly bearer: string | undefined;
+  readonly transport: 'events' | 'poll' | 'socket';
+  readonly shown: ShownToken | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly after: string | undefined;
   readonly address: string | undefined;
@@ -28,6 +31,8 @@ export interface SessionAsked {
 /**
  * Who may watch a session: the holder of one of its access tokens, from a program, our own pages or the client's.
  * Undefined for everyone else, whether there is such a session or not. One that has ended is still told so.
+ *
+ * @throws ScangateError `use_dpop_nonce` where that is all that a proof lacks.
  */
 export type AdmitSession = (asked: SessionAsked) => Promise<Admitted<SessionNotice> | undefined>;
 
@@ -40,8 +45,20 @@ export function sessionGate(parts: SessionGateParts): AdmitSession {
     return allows('bearer', site);
   }
 
-  return async ({ sid, bearer, headers, after, address }) => {
-    const found = bearer === undefined ? undefined : await access.find(bearer);
+  async function find({ sid, transport, shown }: SessionAsked): Promise<Access | undefined> {
+    try {
+      return await access.shown(shown, { method: 'GET', path: `/v1/sessions/${sid}/${transport}` });
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      const lacking = nonceError(error);
+      if (lacking !== undefined) throw lacking;
+      return undefined;
+    }
+  }
+
+  return async (asked) => {
+    const { sid, headers, after, address } = asked;
+    const found = await find(asked);
     if (found?.claims.sid !== sid || !mayAsk(found.claims.client_id, headers)) return undefined;
     return {
       subject: sessionSubject(sid),

@@ -1,10 +1,14 @@
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { SessionNotice } from '../../session/notice.ts';
 import { SESSION_STATUSES } from '../../session/session.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import { nonceFor } from '../answer/dpop-nonce.ts';
+import type { NonceParts } from '../answer/dpop-nonce.ts';
+import { shownToken } from '../caller/credentials.ts';
 import { holdingRoute, route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
-import { cursor, lastEventId } from '../request/schemas.ts';
+import { cursor, lastEventId, proofHeaders } from '../request/schemas.ts';
 import { withoutUpgrade } from '../request/socket-route.ts';
 import type { Admitted } from '../transports/admitted.ts';
 import { holdPoll } from '../transports/long-poll.ts';
@@ -12,7 +16,7 @@ import { holdSse } from '../transports/sse.ts';
 import type { TransportShared } from '../transports/transport.ts';
 import type { AdmitSession } from './session-gate.ts';
 
-export interface SessionWatchParts {
+export interface SessionWatchParts extends NonceParts {
   readonly admitSession: AdmitSession;
   readonly shared: TransportShared;
 }
@@ -37,7 +41,7 @@ const operation = {
   tags: ['sessions'],
   security: ['accessToken'],
   params: sessionParams,
-  refusals: ['not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
+  refusals: ['not_found', 'use_dpop_nonce', 'store_unavailable', 'not_replicated', 'newer_schema'],
 } as const;
 
 /** `GET /v1/sessions/{sid}/events`. */
@@ -50,14 +54,14 @@ export function watchSessionByEventsRoute(parts: SessionWatchParts): Route {
       id: 'watchSessionByEvents',
       summary: 'Watch a session: server-sent events',
       query: z.object({ after, lastEventId }),
-      headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
+      headers: proofHeaders.extend({ 'last-event-id': z.string().max(200).optional() }),
       answers: {
         200: { description: 'A stream of notices, named `session`.', type: 'text/event-stream' },
         204: { description: 'It is over: do not come back.' },
       },
     },
     hold: async (req, res, request) =>
-      holdSse(parts.shared, await admitted(parts, request), req, res, {
+      holdSse(parts.shared, await admitted(parts, 'events', request, res), req, res, {
         lastEventId: request.query.lastEventId,
       }),
   });
@@ -73,13 +77,16 @@ export function watchSessionByPollRoute(parts: SessionWatchParts): Route {
       id: 'watchSessionByPoll',
       summary: 'Watch a session: long-poll',
       query: z.object({ after, wait: z.string().max(10).optional() }),
+      headers: proofHeaders,
       answers: {
         200: { description: 'A state newer than `after`.', schema: notice },
         204: { description: 'Nothing newer.', headers: { 'Scangate-Cursor': 'What to ask for next' } },
       },
     },
     hold: async (req, res, request) =>
-      holdPoll(parts.shared, await admitted(parts, request), req, res, { wait: request.query.wait }),
+      holdPoll(parts.shared, await admitted(parts, 'poll', request, res), req, res, {
+        wait: request.query.wait,
+      }),
   });
 }
 
@@ -92,8 +99,11 @@ export function watchSessionBySocketRoute(): Route {
       ...operation,
       id: 'watchSessionBySocket',
       summary: 'Watch a session: WebSocket',
-      description: 'As a ticket’s socket; the bearer is the access token.',
+      description:
+        'As a ticket’s socket; the bearer is the access token. One that is bound to a key comes with a proof: in the ' +
+        '`DPoP` header, or as `dpop` in the first message.',
       query: z.object({ after }),
+      headers: proofHeaders,
       answers: { 101: { description: 'Upgraded.' } },
     },
     handle: withoutUpgrade,
@@ -103,16 +113,20 @@ export function watchSessionBySocketRoute(): Route {
 type WatchRequest = RouteRequest<{ readonly sid: string }, { readonly after?: string | undefined }>;
 
 async function admitted(
-  { admitSession }: SessionWatchParts,
+  { admitSession, oauth }: SessionWatchParts,
+  transport: 'events' | 'poll',
   request: WatchRequest,
+  res: ServerResponse,
 ): Promise<Admitted<SessionNotice>> {
   const found = await admitSession({
     sid: request.params.sid,
-    bearer: request.bearer,
+    transport,
+    shown: shownToken(request.raw),
     headers: request.raw,
     after: request.query.after,
     address: request.counted,
   });
   if (found === undefined) throw new ScangateError('not_found');
+  for (const [name, value] of Object.entries(nonceFor(oauth, request.raw))) res.setHeader(name, value);
   return found;
 }

@@ -36,7 +36,7 @@ function callerOf(
   if (claim === undefined) {
     return {
       by: 'message',
-      admit: (bearer) =>
+      admit: ({ bearer }) =>
         admitted(unlessUnknown(() => gate.bearerClaim(ticketId, bearer, headers)) ?? undefined),
     };
   }

@@ -7,7 +7,7 @@ import { hasRedirect, livesFor, scopeFor, usesRedirects } from '../../oauth/clie
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Lives, MintedData, Device } from '../../ticket/events.ts';
-import { codeChallenge, nonce, scope, state } from '../request/schemas.ts';
+import { codeChallenge, dpopJkt, nonce, scope, state } from '../request/schemas.ts';
 
 /** What a browser, or the page of an authorization request, asks a ticket for. */
 export const mintMembers = z.object({
@@ -18,6 +18,7 @@ export const mintMembers = z.object({
   nonce: nonce.optional(),
   code_challenge: codeChallenge.optional(),
   code_challenge_method: z.literal('S256').optional(),
+  dpop_jkt: dpopJkt.optional(),
   request: z
     .string()
     .max(4096)
@@ -109,6 +110,21 @@ function checkedMembers(
   const checked = binding === 'cookie' ? carried.open(asked, asked.request) : undefined;
   if (checked !== undefined && asked.redirect_uri !== undefined) return checked;
   throw new ScangateError('invalid_request', { field: 'request', message: 'It is not for this request.' });
+}
+
+/**
+ * The same, for tokens that are bound to a key. One that the page names must be the one that its client named ahead.
+ *
+ * @throws ScangateError `invalid_request`
+ */
+export function boundTo(may: MayMint, jkt: string | undefined): MayMint {
+  const { dpop_jkt: ahead } = may.checked;
+  if (jkt === undefined || jkt === ahead) return may;
+  if (ahead === undefined) return { ...may, checked: { ...may.checked, dpop_jkt: jkt } };
+  throw new ScangateError('invalid_request', {
+    field: 'dpop_jkt',
+    message: 'The request is for another key.',
+  });
 }
 
 // RFC 9700 §2.1.1: without PKCE only a client that its operator has excused.

@@ -7,13 +7,20 @@ import { SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
 import type { Admitted } from './admitted.ts';
 import type { Bound, HeldConnection } from './held.ts';
-import type { AdmitBearer, SocketAsked } from './socket-caller.ts';
-import { CLOSE, bearerOf } from './socket-message.ts';
+import type { AdmitMessage, FirstMessage, SocketAsked } from './socket-caller.ts';
+import { CLOSE, firstMessageOf } from './socket-message.ts';
 import { isPassing } from './passing.ts';
 import { BOUND_REASONS, comeBackMs } from './transport.ts';
 import type { Closing, EndReason, TransportShared, Unread } from './transport.ts';
 
 const MESSAGES_MAX = 16;
+
+/** What else is known of a socket as it is closed. */
+interface Parting {
+  readonly unread?: Unread;
+  /** The nonce that its caller's proof lacked. */
+  readonly nonce?: string | undefined;
+}
 
 /** One socket that waits. */
 export class HeldSocket<T> implements HeldConnection, Due {
@@ -25,7 +32,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
   readonly #shared: TransportShared;
   readonly #socket: WebSocket;
   readonly #after: Cursor | undefined;
-  #admit: AdmitBearer<T> | undefined;
+  #admit: AdmitMessage<T> | undefined;
   #watch: SubjectWatch<T> | undefined;
   #phase: 'opening' | 'open' | 'closing' | 'closed' = 'opening';
   #messages = 0;
@@ -52,7 +59,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
   }
 
   /** Waits for the first message, and for no other. */
-  expectSecret(admit: AdmitBearer<T>): void {
+  expectSecret(admit: AdmitMessage<T>): void {
     if (this.#phase !== 'opening') return;
     this.#admit = admit;
     this.#shared.watch.wheel.after(this.#shared.settings.secretWaitMs, this);
@@ -80,7 +87,8 @@ export class HeldSocket<T> implements HeldConnection, Due {
     const unread = this.#socket.bufferedAmount;
     if (this.#pinged || unread > settings.readerBytes) {
       const ms = this.#pinged ? settings.pongMs : 0;
-      this.#close(CLOSE.tooSlow, 'slow', this.#pinged ? 'no_pong' : 'too_slow', { bytes: unread, ms });
+      const reason = this.#pinged ? 'no_pong' : 'too_slow';
+      this.#close(CLOSE.tooSlow, 'slow', reason, { unread: { bytes: unread, ms } });
       return;
     }
     this.#pinged = true;
@@ -150,14 +158,14 @@ export class HeldSocket<T> implements HeldConnection, Due {
     const admit = this.#admit;
     if (admit === undefined) return;
     this.#admit = undefined;
-    const bearer = bearerOf(data.toString('utf8'));
-    if (bearer === undefined) this.#close(CLOSE.badRequest, 'refused', 'bad_first_message');
-    else void this.#check(admit, bearer);
+    const message = firstMessageOf(data.toString('utf8'));
+    if (message === undefined) this.#close(CLOSE.badRequest, 'refused', 'bad_first_message');
+    else void this.#check(admit, message);
   }
 
-  async #check(admit: AdmitBearer<T>, bearer: string): Promise<void> {
+  async #check(admit: AdmitMessage<T>, message: FirstMessage): Promise<void> {
     try {
-      const admitted = await admit(bearer);
+      const admitted = await admit(message);
       if (this.#phase !== 'opening') return;
       this.#shared.watch.wheel.cancel(this);
       this.letWait(admitted);
@@ -179,7 +187,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
 
   #fail(error: unknown): void {
     if (error instanceof ScangateError && !isPassing(error)) {
-      this.#close(CLOSE.notYours, 'refused', 'not_yours');
+      this.#close(CLOSE.notYours, 'refused', 'not_yours', { nonce: error.detail.nonce });
       return;
     }
     if (!isPassing(error)) this.#shared.events.defect(error);
@@ -193,11 +201,16 @@ export class HeldSocket<T> implements HeldConnection, Due {
     this.#close(code, 'elsewhere', BOUND_REASONS[bound]);
   }
 
-  #close(code: number, why: Closing, reason: EndReason, unread?: Unread): void {
+  #close(code: number, why: Closing, reason: EndReason, more: Parting = {}): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return;
+    this.#socket.close(code, this.#lastWords(code, more));
+    this.#settle('closing', why, reason, more.unread);
+  }
+
+  #lastWords(code: number, { nonce }: Parting): string {
+    if (nonce !== undefined) return JSON.stringify({ dpop_nonce: nonce });
     const comesBack = code === CLOSE.restart || code === CLOSE.tryLater || code === CLOSE.tooMany;
-    this.#socket.close(code, comesBack ? JSON.stringify({ retry_after_ms: comeBackMs(this.#shared) }) : '');
-    this.#settle('closing', why, reason, unread);
+    return comesBack ? JSON.stringify({ retry_after_ms: comeBackMs(this.#shared) }) : '';
   }
 
   #end(why: Closing, reason: EndReason): void {

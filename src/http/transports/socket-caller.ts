@@ -18,7 +18,16 @@ export interface SocketAsked<T> {
 /** How a socket's caller proves who it is: by its request, undefined where that failed; or by its first message. */
 export type SocketCaller<T> =
   | { readonly by: Binding; readonly admitted: Admitted<T> | undefined }
-  | { readonly by: 'message'; readonly admit: AdmitBearer<T> };
+  | { readonly by: 'message'; readonly admit: AdmitMessage<T> };
 
-/** Checks a secret from a first message for this very subject; undefined where it is not the right one. */
-export type AdmitBearer<T> = (bearer: string) => Admitted<T> | undefined | Promise<Admitted<T> | undefined>;
+/** What a socket's first message says, where its request says nothing. */
+export interface FirstMessage {
+  readonly bearer: string;
+  /** A proof of the key that the bearer is bound to (RFC 9449). */
+  readonly dpop?: string | undefined;
+}
+
+/** Checks a first message for this very subject; undefined where its secret is not the right one. */
+export type AdmitMessage<T> = (
+  message: FirstMessage,
+) => Admitted<T> | undefined | Promise<Admitted<T> | undefined>;

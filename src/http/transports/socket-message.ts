@@ -1,3 +1,5 @@
+import type { FirstMessage } from './socket-caller.ts';
+
 /** The subprotocol of Scangate's sockets. */
 export const SUBPROTOCOL = 'scangate.v1';
 
@@ -12,14 +14,15 @@ export const CLOSE = {
   tooMany: 4429,
 } as const;
 
-/** The secret in a socket's first message, `{"bearer": "…"}`; undefined for anything else. Other members are ignored. */
-export function bearerOf(text: string): string | undefined {
+/** A socket's first message, `{"bearer": "…", "dpop": "…"?}`; undefined for anything else. Other members are ignored. */
+export function firstMessageOf(text: string): FirstMessage | undefined {
   try {
     const message: unknown = JSON.parse(text);
     if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'bearer'))
       return undefined;
-    const { bearer } = message as { bearer: unknown };
-    return typeof bearer === 'string' && bearer !== '' ? bearer : undefined;
+    const { bearer, dpop } = message as { bearer: unknown; dpop?: unknown };
+    if (typeof bearer !== 'string' || bearer === '') return undefined;
+    return { bearer, dpop: typeof dpop === 'string' ? dpop : undefined };
   } catch {
     return undefined;
   }

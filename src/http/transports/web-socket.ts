@@ -34,7 +34,8 @@ export function socketServer(messageBytes: number): WebSocketServer {
 /**
  * Upgrades a connection and lets it wait (RFC 6455). Whatever is found out about the caller or the subject afterwards is
  * said by a close code: 1000 it is over, 4400 bad message, 4401 not yours or unknown, 4408 too slow, 4429 too many, 1012 the
- * node goes, 1013 the store is away. The last two and 4429 carry `{"retry_after_ms": n}` as their reason.
+ * node goes, 1013 the store is away. The last two and 4429 carry `{"retry_after_ms": n}` as their reason, and 4401 a `{"dpop_nonce": "…"}` where a
+ * proof lacked it.
  *
  * @throws ScangateError `invalid_request` before anything was written: the origin, the subprotocol, the cursor.
  */

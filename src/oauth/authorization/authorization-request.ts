@@ -4,6 +4,7 @@ import { formPostOf } from './response-mode.ts';
 import type { Client } from '../clients/client.ts';
 import { readClaimsRequest } from '../claims/claims-request.ts';
 import { OAuthError } from '../error.ts';
+import { isThumbprint } from '../dpop/named-key.ts';
 import { readResource } from './resource.ts';
 import { isChallenge, lackedWithoutChallenge } from './pkce.ts';
 
@@ -49,6 +50,9 @@ export function readSignIn(
   const { state, nonce, scope, code_challenge: codeChallenge, ui_locales: uiLocales } = parameters;
   const claims = readClaimsRequest(client, parameters['claims']);
   const resource = readResource(client, parameters['resource']);
+  const dpopJkt = parameters['dpop_jkt'];
+  if (dpopJkt !== undefined && !isThumbprint(dpopJkt))
+    throw new OAuthError('invalid_request', 'dpop_jkt must be 43 characters of base64url.');
   bounded('state', state, STATE_MAX);
   bounded('nonce', nonce, NONCE_MAX);
   bounded('scope', scope, SCOPE_MAX);
@@ -63,6 +67,7 @@ export function readSignIn(
       ...(formPost === undefined ? {} : { form_post: formPost }),
       ...(claims === undefined ? {} : { claims }),
       ...(resource === undefined ? {} : { resource }),
+      ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
       ...(client.require_pushed_authorization_requests ? { pushed: true as const } : {}),
     },
     ...optional('state', state),

@@ -5,6 +5,8 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { Lives, Device } from '../../ticket/events.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import { DEVICE_GRANT, livesFor, scopeFor } from '../clients/client.ts';
+import type { KeyProofs } from '../dpop/key-proofs.ts';
+import { namedKey } from '../dpop/named-key.ts';
 import { OAuthError } from '../error.ts';
 import type { DeviceUserCodes } from './user-codes.ts';
 
@@ -31,6 +33,7 @@ export type DeviceAuthorizationEndpoint = (
 export interface DeviceAuthorizationOptions {
   readonly issuer: string;
   readonly authenticate: AuthenticateClient;
+  readonly proofs: KeyProofs;
   readonly tickets: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly userCodes: DeviceUserCodes;
@@ -67,6 +70,7 @@ export function deviceAuthorizationEndpoint(
       throw new OAuthError('unauthorized_client', 'The client is not registered for the device flow.');
     if (client.policy.number_match && proof.form['number_shown'] !== 'true')
       throw new OAuthError('unauthorized_client', NUMBER_NEEDED);
+    const jkt = await namedKey(options.proofs, proof, '/oauth/device_authorization');
     const lives = livesFor(client, 'device_code', options.lives);
     const keyId = options.makingKeyId();
     const ticketId = await claimed(keyId, Math.max(lives.ticket_ms, lives.max_ms));
@@ -80,6 +84,7 @@ export function deviceAuthorizationEndpoint(
       lives,
       shows_scanner: client.policy.shows_scanner,
       number_match: client.policy.number_match,
+      ...(jkt === undefined ? {} : { dpop_jkt: jkt }),
     });
     return {
       device_code: secrets.browserSecret(ticketId, keyId, 'bearer'),

@@ -6,6 +6,8 @@ import type { Parameters } from './asker.ts';
 import { readSignIn } from './authorization-request.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
+import type { KeyProofs } from '../dpop/key-proofs.ts';
+import { namedKey } from '../dpop/named-key.ts';
 import { OAuthError } from '../error.ts';
 
 /** Authorization requests that a client sent ahead, over its own connection (RFC 9126). */
@@ -20,6 +22,7 @@ export interface PushedRequestsOptions {
   readonly ledger: Ledger;
   readonly clients: ClientRegistry;
   readonly authenticate: AuthenticateClient;
+  readonly proofs: KeyProofs;
   /** Makes 128 random bits or more, in base64url. */
   readonly makeId: () => string;
 }
@@ -44,6 +47,7 @@ const KEPT = [
   'ui_locales',
   'code_challenge',
   'code_challenge_method',
+  'dpop_jkt',
 ] as const;
 
 /** Keeps pushed requests in the ledger, under a digest of their address. */
@@ -54,7 +58,8 @@ export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
       const client = await authenticate(proof);
       if (proof.form['request_uri'] !== undefined)
         throw new OAuthError('invalid_request', 'A pushed request holds no request_uri.');
-      const parameters: Parameters = { ...proof.form, client_id: client.client_id };
+      const named = await namedKey(options.proofs, proof, '/oauth/par');
+      const parameters: Parameters = { ...proof.form, client_id: client.client_id, dpop_jkt: named };
       check(client, clients, parameters);
       const id = options.makeId();
       const kept = Object.fromEntries(KEPT.map((name) => [name, parameters[name]]));

@@ -36,6 +36,8 @@ export const ASSERTION_ALGS: readonly string[] = [
   'PS384',
   'PS512',
 ];
+/** What an assertion may say that it is; most clients' libraries say nothing, or no more than that it is a JWT. */
+const TYPES: readonly (string | undefined)[] = [undefined, 'JWT', 'CLIENT-AUTHENTICATION+JWT'];
 const TOLERANCE_S = 5;
 /** The longest life of an assertion, in seconds, before and behind now: so long its `jti` is remembered. */
 const LIFE_MAX_S = 300;
@@ -61,7 +63,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
 
   async function verified(assertion: string, client: Client, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     try {
-      const { payload } = await jwtVerify(assertion, keys, {
+      const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
         issuer: client.client_id,
         subject: client.client_id,
         audience: issuer,
@@ -70,6 +72,8 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
         clockTolerance: TOLERANCE_S,
         currentDate: new Date(options.now()),
       });
+      // Signed with the same key, a proof or a token of another kind is no assertion (RFC 8725 §3.11).
+      if (!TYPES.includes(protectedHeader.typ?.toUpperCase())) throw refused();
       return payload;
     } catch (error) {
       // Besides errors of its own, jose throws what it meets in a registered key that is no key, or a weak one.

@@ -9,6 +9,8 @@ export interface ClientProof {
   /** The `Authorization` header. */
   readonly authorization: string | undefined;
   readonly form: Readonly<Record<string, string | undefined>>;
+  /** The `DPoP` header: it proves no client, but a key that the client holds (RFC 9449 §4.1). */
+  readonly dpop?: string | undefined;
 }
 
 /**

@@ -70,6 +70,8 @@ export interface Client {
   /** Whether its registration named no method: then its secret may come in the header or in the form. */
   readonly any_secret_method: boolean;
   readonly require_pushed_authorization_requests: boolean;
+  /** Whether it is given tokens only that are bound to a key (RFC 9449 §5.2). */
+  readonly dpop_bound_access_tokens: boolean;
   readonly client_secret?: string;
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly jwks_uri?: string;

@@ -16,6 +16,7 @@ export function demoClient(issuer: string): Client {
     token_endpoint_auth_method: 'none',
     any_secret_method: false,
     require_pushed_authorization_requests: false,
+    dpop_bound_access_tokens: false,
     id_token_signed_response_alg: 'RS256',
     policy: { shows_scanner: true, number_match: false, verified: true, pkce: 'required' },
   };

@@ -6,7 +6,6 @@ const unsupported = (only: string) => ({ error: `is not supported but as ${only}
 export const REFUSED_MEMBERS = {
   subject_type: z.literal('public', unsupported('public')).optional(),
   require_signed_request_object: z.literal(false, unsupported('false')).optional(),
-  dpop_bound_access_tokens: z.literal(false, unsupported('false')).optional(),
   tls_client_certificate_bound_access_tokens: z.literal(false, unsupported('false')).optional(),
   id_token_encrypted_response_alg: z.undefined({ error: 'is not supported' }).optional(),
   userinfo_encrypted_response_alg: z.undefined({ error: 'is not supported' }).optional(),

@@ -2,11 +2,11 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
-import type { RunGrant, TokenRequest } from './grant.ts';
+import type { ProvenTokenRequest, RunGrant } from './grant.ts';
 import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
 import { provesPossession } from '../authorization/pkce.ts';
-import { allTokens } from './redemption.ts';
+import { allTokens, provesKey } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
@@ -27,14 +27,20 @@ export function codeGrant(secrets: TicketSecrets, tokens: Tokens, redeem: Redeem
       },
       idempotencyKey: request.idempotencyKey,
       proof: request.form['code_verifier'] ?? '',
+      jkt: request.jkt,
       endsOnReuse: true,
     };
     return await redeem(asked, allTokens(tokens, client));
   };
 }
 
-function isRightUse({ ticket }: TicketView, code: Checked, client: Client, { form }: TokenRequest): boolean {
-  const { minted, confirmed } = ticket;
+function isRightUse(
+  view: TicketView,
+  code: Checked,
+  client: Client,
+  { form, jkt }: ProvenTokenRequest,
+): boolean {
+  const { minted, confirmed } = view.ticket;
   return (
     minted.grant === 'authorization_code' &&
     minted.form_post !== 'id_token' &&
@@ -42,7 +48,8 @@ function isRightUse({ ticket }: TicketView, code: Checked, client: Client, { for
     confirmed?.id === code.data &&
     minted.client_id === client.client_id &&
     (minted.redirect_uri === undefined || minted.redirect_uri === form['redirect_uri']) &&
-    provesPossession(minted.code_challenge, form['code_verifier'])
+    provesPossession(minted.code_challenge, form['code_verifier']) &&
+    provesKey(view, jkt)
   );
 }
 

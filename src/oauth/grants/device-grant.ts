@@ -8,7 +8,7 @@ import { OAuthError } from '../error.ts';
 import { required } from '../parameter.ts';
 import type { RunGrant } from './grant.ts';
 import type { PollPace } from './poll-pace.ts';
-import { allTokens, refusing } from './redemption.ts';
+import { allTokens, provesKey, refusing } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
@@ -36,14 +36,14 @@ export function deviceGrant({ tickets, secrets, pace, tokens, redeem }: DeviceGr
     const checked = secrets.checkBrowserSecret(deviceCode, 'bearer');
     if (checked === undefined) throw unknown();
     const guard = (view: TicketView): void => {
-      if (!isRightUse(view, checked, client)) throw unknown();
+      if (!isRightUse(view, checked, client) || !provesKey(view, request.jkt)) throw unknown();
     };
     const view = await refusing(() => tickets.look(checked.ticketId, guard));
     const over = OVER[view.ticket.status];
     if (over !== undefined) throw new OAuthError(over, `The sign-in is ${view.ticket.status}.`);
     if (view.ticket.status === 'pending' || view.ticket.status === 'scanned') throw await pending(view);
-    const { idempotencyKey } = request;
-    const asked = { at: view, client, guard, idempotencyKey, proof: deviceCode, endsOnReuse: false };
+    const { idempotencyKey, jkt } = request;
+    const asked = { at: view, client, guard, idempotencyKey, proof: deviceCode, jkt, endsOnReuse: false };
     return await redeem(asked, allTokens(tokens, client));
   };
 

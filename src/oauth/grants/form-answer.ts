@@ -71,6 +71,7 @@ export function formAnswer(options: FormAnswerOptions): FormAnswer {
           guard: () => undefined,
           idempotencyKey: 'form_post',
           proof: '',
+          jkt: view.ticket.minted.dpop_jkt,
           endsOnReuse: false,
         },
         (opened) => options.tokens.idToken(opened, client, generationOf(opened)),

@@ -21,8 +21,13 @@ export function confirmedAt({ head, ticket, now }: TicketView): number {
   return momentOf(head, confirmedId(ticket.confirmed)) ?? now;
 }
 
-/** What the session of a confirmed ticket is opened with. @param lifeMs how long it lives, in milliseconds. */
-export function openingOf(view: TicketView, lifeMs: number): OpenedData {
+/**
+ * What the session of a confirmed ticket is opened with.
+ *
+ * @param lifeMs how long it lives, in milliseconds.
+ * @param jkt the thumbprint of the key that its tokens are bound to, if any.
+ */
+export function openingOf(view: TicketView, lifeMs: number, jkt: string | undefined): OpenedData {
   const { minted, confirmed } = view.ticket;
   const id = confirmedId(confirmed);
   return {
@@ -35,6 +40,7 @@ export function openingOf(view: TicketView, lifeMs: number): OpenedData {
     ...(minted.nonce === undefined ? {} : { nonce: minted.nonce }),
     ...(minted.claims === undefined ? {} : { claims: minted.claims }),
     ...(minted.resource === undefined ? {} : { resource: minted.resource }),
+    ...(jkt === undefined ? {} : { dpop_jkt: jkt }),
     auth_time: Math.floor(confirmedAt(view) / 1000),
     browser: minted.browser,
     life_ms: lifeMs,

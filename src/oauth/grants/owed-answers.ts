@@ -9,6 +9,7 @@ export interface OwedRequest {
   readonly client: Client;
   readonly idempotencyKey: string | undefined;
   readonly proof: string;
+  readonly jkt: string | undefined;
 }
 
 /**
@@ -27,8 +28,8 @@ export interface OwedAnswers {
 
 /** @param windowMs how long an answer may be lost, in milliseconds. */
 export function owedAnswers(ledger: Ledger, secrets: TicketSecrets, windowMs: number): OwedAnswers {
-  function nameOf({ client, proof }: OwedRequest, { ticketId, ticket }: TicketView): string {
-    const about = [ticketId, client.client_id, proof];
+  function nameOf({ client, proof, jkt }: OwedRequest, { ticketId, ticket }: TicketView): string {
+    const about = [ticketId, client.client_id, proof, ...(jkt === undefined ? [] : [jkt])];
     return `owed:${secrets.fingerprint('owed', ticket.minted.key_id, about)}`;
   }
 

@@ -41,6 +41,8 @@ export interface RedemptionRequest {
   readonly idempotencyKey: string | undefined;
   /** What beside the key and the client makes two requests the same: the verifier, or the device code. */
   readonly proof: string;
+  /** The thumbprint of the key that the request proves, and that the tokens are bound to; undefined: they are bearers. */
+  readonly jkt: string | undefined;
   /** Whether a late second use ends what the first one opened. */
   readonly endsOnReuse: boolean;
 }
@@ -54,6 +56,13 @@ export type Redeem = <A>(request: RedemptionRequest, make: MakeAnswer<A>) => Pro
 /** Makes all tokens that a session's scope brings. */
 export function allTokens(tokens: Tokens, client: Client): MakeAnswer<TokenAnswer> {
   return (opened) => tokens.answer(opened, client, generationOf(opened), openedOf(opened).scope);
+}
+
+/**
+ * Whether a request proves the key that its ticket was minted for (RFC 9449 §10); a ticket that names none takes any, and none.
+ */
+export function provesKey({ ticket: { minted } }: TicketView, jkt: string | undefined): boolean {
+  return minted.dpop_jkt === undefined || minted.dpop_jkt === jkt;
 }
 
 /**
@@ -81,13 +90,13 @@ export function redemption(options: RedemptionOptions): Redeem {
     const { session } = await refusing(() =>
       tickets.redeem(seen, replay, request.guard, {
         sid: (view) => sidOf(secrets, view),
-        open: (view) => openingOf(view, lifeMs),
+        open: (view) => openingOf(view, lifeMs, request.jkt),
       }),
     ).catch(async (error: unknown) => {
       if (isNotReplicated(error)) await owed.note(request, seen);
       throw error;
     });
-    return await answer(session, make);
+    return await answer(request, session, make);
   };
 
   async function lookAt({ at, guard }: RedemptionRequest): Promise<TicketView> {
@@ -102,7 +111,7 @@ export function redemption(options: RedemptionOptions): Redeem {
     await checkUser(seen);
     const [opened] = await sessions.look([sidOf(secrets, seen)]);
     if (!opened) throw new OAuthError('invalid_grant', 'The session has ended.');
-    const settled = await answer(opened, make);
+    const settled = await answer(request, opened, make);
     if (!(await owed.take(request, seen))) throw await reused(request, seen);
     return settled;
   }
@@ -117,8 +126,10 @@ export function redemption(options: RedemptionOptions): Redeem {
       throw new OAuthError('invalid_grant', 'The user may not sign in.');
   }
 
-  async function answer<A>(opened: SessionView, make: MakeAnswer<A>): Promise<A> {
+  async function answer<A>({ jkt }: RedemptionRequest, opened: SessionView, make: MakeAnswer<A>): Promise<A> {
     if (opened.session.status !== 'active') throw new OAuthError('invalid_grant', 'The session has ended.');
+    if (openedOf(opened).dpop_jkt !== jkt)
+      throw new OAuthError('invalid_grant', 'The tokens are bound to another key.');
     return await make(opened);
   }
 }
@@ -144,14 +155,15 @@ const REFUSALS: ReadonlySet<string> = new Set<ScangateError['code']>([
   'already_redeemed',
 ]);
 
-/** By what a repetition under the same `Idempotency-Key` is known; undefined without one. */
+/** By what a repetition under the same `Idempotency-Key`, with the same key, is known; undefined without one. */
 function replayOf(
   secrets: TicketSecrets,
-  { client, idempotencyKey, proof }: RedemptionRequest,
+  { client, idempotencyKey, proof, jkt }: RedemptionRequest,
   { ticket }: TicketView,
 ): string | undefined {
   if (idempotencyKey === undefined) return undefined;
-  return secrets.fingerprint('redeem', ticket.minted.key_id, [idempotencyKey, client.client_id, proof]);
+  const about = [idempotencyKey, client.client_id, proof, ...(jkt === undefined ? [] : [jkt])];
+  return secrets.fingerprint('redeem', ticket.minted.key_id, about);
 }
 
 function isNotReplicated(error: unknown): boolean {

@@ -6,7 +6,7 @@ import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
-import type { RunGrant, TokenRequest } from './grant.ts';
+import type { ProvenTokenRequest, RunGrant, TokenRequest } from './grant.ts';
 import type { IsActive } from './redemption.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
@@ -19,7 +19,8 @@ export interface RefreshOptions {
 
 /**
  * `refresh_token` (RFC 6749 §6), rotated at every use. The one before the newest gets the newest's answer again for a
- * short while; any other that was used before ends the session (RFC 9700 §4.14.2).
+ * short while; any other that was used before ends the session (RFC 9700 §4.14.2). One that is bound to a key does nothing
+ * without it.
  */
 export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOptions): RunGrant {
   return async (client, request) => {
@@ -27,16 +28,18 @@ export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOpt
     if (token === undefined) throw refused();
     const [seen] = await sessions.look([token.sid]);
     if (!seen) throw refused();
-    checkOwner(seen, client);
+    checkUse(seen, client, request);
     const scope = scopeOf(seen, request);
     checkResource(openedOf(seen).resource, request);
     await checkUser(seen);
-    const view = await sessions.refresh(seen, token.generation, secrets.makingId, (at) =>
-      checkOwner(at, client),
-    );
+    const { jkt } = request;
+    const use = { generation: token.generation, keyId: secrets.makingId, jkt };
+    const view = await sessions.refresh(seen, use, (at) => checkUse(at, client, request));
     const { generation, key_id: keyId } = view?.session ?? {};
     if (view === null || view.session.status !== 'active' || !generation || !keyId) throw refused();
-    return await tokens.answer(view, client, { id: generation, keyId }, scope);
+    // Where it repeats an answer, that answer's tokens are bound to the key that asked for them first.
+    if (view.session.dpop_jkt !== jkt) throw refused();
+    return await tokens.answer(view, client, { id: generation, keyId, jkt }, scope);
   };
 
   async function checkUser(seen: SessionView): Promise<void> {
@@ -46,9 +49,13 @@ export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOpt
   }
 }
 
-function checkOwner({ session }: SessionView, client: Client): void {
+// RFC 9449 §5: a public client's refresh token is bound to its key; a confidential client proves itself, and may take a new one.
+// What was bound once stays bound.
+function checkUse({ session }: SessionView, client: Client, { jkt }: ProvenTokenRequest): void {
   if (session.opened?.client_id !== client.client_id) throw refused();
   if (!session.opened.scope.includes('offline_access')) throw refused();
+  if (session.dpop_jkt === undefined || session.dpop_jkt === jkt) return;
+  if (jkt === undefined || client.token_endpoint_auth_method === 'none') throw refused();
 }
 
 function scopeOf(view: SessionView, { form }: TokenRequest): readonly string[] {

@@ -35,8 +35,8 @@ export function tellingSessions(
       await tell(view, noted);
     },
 
-    async refresh(at, generation, keyId, guard) {
-      const after = await sessions.refresh(at, generation, keyId, guard);
+    async refresh(at, use, guard) {
+      const after = await sessions.refresh(at, use, guard);
       if (after !== null && wasRevoked(at, after)) await tell(after, await isNoted(after));
       return after;
     },

@@ -12,6 +12,8 @@ export interface AccessClaims {
   /** Seconds since the epoch. */
   readonly iat: number;
   readonly exp: number;
+  /** The thumbprint of the key that it is bound to, `cnf.jkt` (RFC 9449 §6.1); undefined: it is a bearer. */
+  readonly jkt: string | undefined;
 }
 
 /** The `typ` of an access token (RFC 9068 §2.1). */
@@ -31,9 +33,10 @@ export async function readAccessToken(
 }
 
 function claimsOf(payload: JWTPayload): AccessClaims | undefined {
-  const { sid, sub, client_id: clientId, scope, jti, iat, exp } = payload;
+  const { sid, sub, client_id: clientId, scope, jti, iat, exp, cnf } = payload;
   if (typeof sid !== 'string' || typeof clientId !== 'string' || typeof scope !== 'string') return undefined;
   if (sub === undefined || jti === undefined || iat === undefined || exp === undefined) return undefined;
   const scopes = scope.split(' ').filter((name) => name !== '');
-  return { sid, sub, client_id: clientId, scope: scopes, jti, iat, exp };
+  const { jkt } = (cnf ?? {}) as { readonly jkt?: string };
+  return { sid, sub, client_id: clientId, scope: scopes, jti, iat, exp, jkt };
 }

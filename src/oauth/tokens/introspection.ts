@@ -6,16 +6,16 @@ import { deadlineOf } from '../../store/event-store.ts';
 import type { AccessCheck } from './access.ts';
 import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts';
 import { releasedClaims } from '../claims/released-claims.ts';
-import type { UserClaims } from '../../ticket/events.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import { required } from '../parameter.ts';
 import { audienceOf } from './tokens.ts';
+import type { TokenType } from './tokens.ts';
 import type { SubjectOf } from './subject.ts';
 
 /** What is told of a token (RFC 7662 §2.2). Of one that is not active, nothing but that. */
 export type Introspection =
   | { readonly active: false }
-  | (UserClaims & {
+  | (Readonly<Record<string, unknown>> & {
       readonly active: true;
       readonly client_id: string;
       readonly sub: string;
@@ -23,7 +23,9 @@ export type Introspection =
       readonly scope: string;
       readonly iss: string;
       readonly aud?: string | readonly string[];
-      readonly token_type?: 'Bearer';
+      readonly token_type?: TokenType;
+      /** The key that it is bound to (RFC 9449 §6.2). */
+      readonly cnf?: { readonly jkt: string };
       readonly jti?: string;
       /** Seconds since the epoch, like the others. */
       readonly exp: number;
@@ -64,7 +66,8 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
     return {
       ...common(view, claims.scope),
       aud: audienceOf(options.issuer, openedOf(view).resource),
-      token_type: 'Bearer',
+      token_type: claims.jkt === undefined ? 'Bearer' : 'DPoP',
+      ...boundTo(claims.jkt),
       jti: claims.jti,
       exp: claims.exp,
       iat: claims.iat,
@@ -76,7 +79,11 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
     if (checked === undefined) return undefined;
     const [view] = await options.sessions.look([checked.sid]);
     if (view?.session.status !== 'active' || view.session.generation !== checked.generation) return INACTIVE;
-    return common(view, openedOf(view).scope);
+    const isPublic = options.clients.find(openedOf(view).client_id)?.token_endpoint_auth_method === 'none';
+    return {
+      ...common(view, openedOf(view).scope),
+      ...boundTo(isPublic ? view.session.dpop_jkt : undefined),
+    };
   }
 
   function common(view: SessionView, scope: readonly string[]): Introspection & { active: true } {
@@ -96,6 +103,10 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
       status: 'active',
     };
   }
+}
+
+function boundTo(jkt: string | undefined): { readonly cnf?: { readonly jkt: string } } {
+  return jkt === undefined ? {} : { cnf: { jkt } };
 }
 
 function mayAsk(caller: Client, clientId: string): boolean {

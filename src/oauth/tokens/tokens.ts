@@ -14,10 +14,13 @@ import { ACCESS_ALG, ACCESS_TYPE, readAccessToken } from './access-token.ts';
 import type { AccessClaims } from './access-token.ts';
 import type { SubjectOf } from './subject.ts';
 
+/** How an access token is shown: as it stands (RFC 6750), or with a proof of the key it is bound to (RFC 9449 §7.1). */
+export type TokenType = 'Bearer' | 'DPoP';
+
 /** The answer of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
 export interface TokenAnswer {
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  readonly token_type: TokenType;
   /** Seconds, counted from the event that the tokens are made from. */
   readonly expires_in: number;
   readonly scope: string;
@@ -29,6 +32,8 @@ export interface TokenAnswer {
 export interface Generation {
   readonly id: Cursor;
   readonly keyId: string;
+  /** The thumbprint of the key that its access token is bound to; undefined: it is a bearer. */
+  readonly jkt?: string | undefined;
 }
 
 /**
@@ -74,13 +79,11 @@ export function tokens(options: TokensOptions): Tokens {
         client_id: client.client_id,
         ...times,
         jti: secrets.tokenId(view.sid, generation.keyId, generation.id),
-        sid: view.sid,
-        scope: scope.join(' '),
-        auth_time: opened.auth_time,
+        ...grantedOf(view, scope, generation),
       });
       return {
         access_token: access,
-        token_type: 'Bearer',
+        token_type: generation.jkt === undefined ? 'Bearer' : 'DPoP',
         expires_in: times.exp - times.iat,
         scope: scope.join(' '),
         ...(opened.scope.includes('offline_access')
@@ -137,8 +140,18 @@ export function audienceOf(issuer: string, resource: string | undefined): string
 
 /** A session's first generation: what its opening made. */
 export function generationOf(view: SessionView): Generation {
-  const { id, key_id: keyId } = openedOf(view);
-  return { id, keyId };
+  const { id, key_id: keyId, dpop_jkt: jkt } = openedOf(view);
+  return { id, keyId, jkt };
+}
+
+/** What an access token says of the session, and of the key that it is bound to (RFC 9068 §2.2, RFC 9449 §6.1). */
+function grantedOf(view: SessionView, scope: readonly string[], { jkt }: Generation): JWTPayload {
+  return {
+    sid: view.sid,
+    scope: scope.join(' '),
+    auth_time: openedOf(view).auth_time,
+    ...(jkt === undefined ? {} : { cnf: { jkt } }),
+  };
 }
 
 /** What an ID token says of the sign-in itself (OpenID Connect Core §2). The nonce belongs to its first token alone. */

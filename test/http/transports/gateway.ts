@@ -161,7 +161,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
         ? { by: 'cookie', admitted: proven(cookie) }
         : authorization !== undefined
           ? { by: 'bearer', admitted: proven(authorization) }
-          : { by: 'message', admit: proven };
+          : { by: 'message', admit: ({ bearer }) => proven(bearer) };
     try {
       const { subject, after, address } = admitted;
       upgradeSocket(shared, { subject, after, address, caller }, req, socket, head);

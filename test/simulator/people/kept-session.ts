@@ -38,7 +38,7 @@ export async function keepSession(device: Device, opened: Opened, plan: SignIn):
 /** Refreshes until it hears how that ended. @returns the next token; undefined where there is none. */
 async function refresh(device: Device, sid: string, token: Cursor): Promise<Cursor | undefined> {
   const { outcome } = await insist(device, sid, 'refresh', token, async ({ sessions }) => {
-    const view = await sessions.refresh(sid, token, 'k1', () => undefined);
+    const view = await sessions.refresh(sid, { generation: token, keyId: 'k1' }, () => undefined);
     if (view?.session.status !== 'active') return { kind: 'refused' };
     return { kind: 'done', token: view.session.generation as Cursor };
   });
