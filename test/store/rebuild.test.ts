@@ -5,8 +5,10 @@ import { ticketCommands } from '../../src/command/ticket-commands.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { headKey as fileHeadKey } from '../../src/store/file/keys.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
-import { headKey } from '../../src/store/keys.ts';
+import { headKey, partitionKeys } from '../../src/store/keys.ts';
 import type { RebuildAll, RebuildReport } from '../../src/store/rebuild.ts';
+import { connectRedis } from '../../src/store/redis/connection/connect-redis.ts';
+import type { Connect } from '../../src/store/redis/connection/redis-connection.ts';
 import { partitionOf, ticketSubject } from '../../src/store/subject.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import { systemTime } from '../../src/time/system-time.ts';
@@ -136,5 +138,46 @@ test('a head that is not what the log adds up to is told, and left as it is', as
     expect(report.equal).toBe(0);
   } finally {
     await world.close();
+  }
+});
+
+/** Connects as ever, and does something once, after the log was read and before its heads are compared. */
+function beforeComparing(happens: () => Promise<void>): Connect {
+  let left = 1;
+  return (...to) => {
+    const redis = connectRedis(...to);
+    const mget = redis.mget.bind(redis);
+    redis.mget = async (keys) => {
+      if (left-- > 0) await happens();
+      return await mget(keys);
+    };
+    return redis;
+  };
+}
+
+test('a head whose log went on while it was folded is put back all the same', async () => {
+  const redis = await startRedis();
+  const id = randomBytes(16).toString('base64url');
+  const partition = partitionOf(ticketSubject(id), 16);
+  const { log } = partitionKeys(partition);
+  const aThousandMore = async (): Promise<void> => {
+    const [[, [field, text]]] = (await ask(redis.port, 'XRANGE', log, '-', '+', 'COUNT', '1')) as [
+      [string, [string, string]],
+    ];
+    const other = text.replace(id, randomBytes(16).toString('base64url'));
+    for (let i = 0; i < 1_000; i++) await ask(redis.port, 'XADD', log, '*', field, other);
+  };
+  const { store, rebuildAll } = await openStores(redis.url, {}, { connect: beforeComparing(aThousandMore) });
+  try {
+    const commands = ticketCommands({ store, makeNonce: () => '1', tries: 6 });
+    await commands.mint(id, MINTED);
+    await ask(redis.port, 'DEL', headKey(partition, ticketSubject(id)));
+    const report = await rebuildAll(() => undefined);
+    expect(report).toMatchObject({ tickets: 1, rebuilt: 1 });
+    expect(await ask(redis.port, 'XLEN', log)).toBe(1_001);
+    expect((await rebuildAll(() => undefined)).equal).toBe(1);
+  } finally {
+    await store.close();
+    await redis.stop();
   }
 });

@@ -72,7 +72,8 @@ export async function startSentinelTopology(options: SentinelOptions = {}): Prom
   }
 }
 
-function sentinelFile(
+/** The settings file of one of so many Sentinels. */
+export function sentinelFile(
   name: string,
   port: number,
   count: number,

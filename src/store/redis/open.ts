@@ -2,6 +2,7 @@ import { within } from '../../time/time.ts';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
+import type { Subject } from '../subject.ts';
 import { parseRedisAddress } from './connection/address.ts';
 import { connectRedis } from './connection/connect-redis.ts';
 import type { LinkTurn } from './connection/redis-connection.ts';
@@ -53,8 +54,13 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     await store.close();
     throw error;
   }
-  const { calls, state } = base;
-  const source = { calls, historyMs: settings.historyMs, tokenOf: tokenIn(state) };
+  const { calls, state, log } = base;
+  const source = {
+    calls,
+    historyMs: settings.historyMs,
+    tokenOf: tokenIn(state),
+    rebuild: (subject: Subject) => log.rebuild(subject),
+  };
   return {
     store,
     ledger: makeRedisLedger(base.calls, base.assurances),

@@ -1,4 +1,6 @@
+import type { Head } from '../../event-store.ts';
 import type { RebuildReport } from '../../rebuild.ts';
+import type { Subject } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { rebuildPartition } from './rebuild-partition.ts';
 import type { Counts } from './rebuild-partition.ts';
@@ -10,6 +12,8 @@ export interface RebuildSource {
   readonly historyMs: number;
   /** The token of a partition's fence as this node knows it. */
   readonly tokenOf: (partition: number) => string;
+  /** Folds one ticket by itself: see `SubjectLog.rebuild`. */
+  readonly rebuild: (subject: Subject) => Promise<Head | null>;
 }
 
 /**
@@ -17,14 +21,14 @@ export interface RebuildSource {
  * that differs is only told.
  */
 export async function rebuildAll(
-  { calls, historyMs, tokenOf }: RebuildSource,
+  { tokenOf, ...source }: RebuildSource,
   onProgress: (report: RebuildReport) => void,
   take: () => number = fromFirst(),
 ): Promise<RebuildReport> {
   const counts: Counts = { events: 0, tickets: 0, equal: 0, rebuilt: 0, over: 0, newer: 0, different: [] };
-  for (let partition = take(); partition < calls.partitions; partition = take()) {
-    const source = { calls, historyMs, partition, token: tokenOf(partition) };
-    await rebuildPartition(source, counts, () => onProgress({ ...counts }));
+  for (let partition = take(); partition < source.calls.partitions; partition = take()) {
+    const folded = { ...source, partition, token: tokenOf(partition) };
+    await rebuildPartition(folded, counts, () => onProgress({ ...counts }));
   }
   return counts;
 }

@@ -1,6 +1,6 @@
 import { isFinal } from '../../../ticket/ticket.ts';
 import { NewerSchema } from '../../codec.ts';
-import type { StoredEvent } from '../../event-store.ts';
+import type { Head, StoredEvent } from '../../event-store.ts';
 import { foldTicket } from '../../fold.ts';
 import { headKey, partitionKeys } from '../../keys.ts';
 import type { RebuildReport } from '../../rebuild.ts';
@@ -16,6 +16,9 @@ import { HISTORY_COUNT_MAX } from './subject-log.ts';
 
 /** Pages of the log between two words of how far it is. */
 const PAGES_A_WORD = 50;
+
+/** What `sg3_rebuild` says where the log, or the fence, is no longer what the folded head was read under. */
+const LOG_WENT_ON = -1;
 
 /** Tickets whose heads one call compares, or puts back. */
 const TICKETS_AT_ONCE = 500;
@@ -46,6 +49,8 @@ export interface PartitionToRebuild {
   readonly historyMs: number;
   /** The token of the partition's fence. */
   readonly token: string;
+  /** Folds one ticket by itself: see `SubjectLog.rebuild`. */
+  readonly rebuild: (subject: Subject) => Promise<Head | null>;
 }
 
 /** What is known of one partition's rebuild while it runs. */
@@ -185,7 +190,7 @@ function isLater(head: string, expected: string): boolean {
 }
 
 async function putBack(
-  { calls, historyMs, partition, counts, token }: Work,
+  { calls, historyMs, partition, counts, token, rebuild }: Work,
   seen: string,
   missing: readonly Expected[],
 ): Promise<void> {
@@ -198,5 +203,8 @@ async function putBack(
   });
   const failed = replies.find(([error]) => error !== null);
   if (failed?.[0]) throw failed[0];
-  counts.rebuilt += replies.filter(([, put]) => put === 1).length;
+  for (const [index, [, put]] of replies.entries()) {
+    const left = put === LOG_WENT_ON ? missing[index] : undefined;
+    if (put === 1 || (left && (await rebuild(left.subject)) !== null)) counts.rebuilt += 1;
+  }
 }

@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../../event-store.ts';
 import type { Head, StoredEvent } from '../../event-store.ts';
 import { fold } from '../../fold.ts';
 import { partitionKeys } from '../../keys.ts';
@@ -34,7 +35,6 @@ export class SubjectLog {
   readonly #reads: ReadBatch;
   readonly #historyMs: number;
   readonly #rebuilding = new Map<Subject, Promise<Head | null>>();
-
   readonly #tokenOf: (partition: number) => string;
 
   /**
@@ -58,7 +58,12 @@ export class SubjectLog {
     return (await this.#find(subject, (await this.#start(subject)) ?? '-')).events;
   }
 
-  /** Folds a missing head anew from the log, once for all who ask meanwhile. @returns null where the log has no beginning. */
+  /**
+   * Folds a missing head anew from the log, once for all who ask meanwhile.
+   *
+   * @returns null where the log has no beginning.
+   * @throws StoreUnavailable where the log always went on before the head was put back: that it is missing is not known.
+   */
   rebuild(subject: Subject): Promise<Head | null> {
     const running = this.#rebuilding.get(subject);
     if (running !== undefined) return running;
@@ -83,7 +88,7 @@ export class SubjectLog {
       const put = await this.#calls.call(partition, true, (link) => link.redis.fcall(...call));
       if ((put as number) >= 0) return (await this.#reads.read(subject)).head;
     }
-    return null;
+    throw new StoreUnavailable('the log went on faster than it was read');
   }
 
   /** From where the log can know a subject; undefined where it does not have its first event. */

@@ -38,12 +38,13 @@ export class Quorum {
 
   /** Connects to the Sentinels. */
   start(): void {
-    const { address, connect } = this.#access;
+    const { address, connect, time } = this.#access;
     if (address.kind !== 'sentinel' || address.masterName === undefined) return;
     this.#sentinels = new Sentinels({
       masterName: address.masterName,
       endpoints: address.endpoints,
       connect: (endpoint) => connect(address, 'sentinel', { endpoint }),
+      time,
     });
   }
 

@@ -1,8 +1,13 @@
+import { sleep } from '../../../time/time.ts';
+import type { Time } from '../../../time/time.ts';
 import type { Endpoint } from '../connection/address.ts';
 import type { RedisConnection, Socket } from '../connection/redis-connection.ts';
 import type { Voter } from './majority.ts';
 import { readSentinel } from './voter-view.ts';
 import type { VoterView } from './voter-view.ts';
+
+/** How long those that are known are not asked again for the others, in milliseconds. */
+const LEARN_EVERY_MS = 1_000;
 
 /** How the Sentinels of one master are reached. */
 export interface SentinelsOptions {
@@ -10,12 +15,14 @@ export interface SentinelsOptions {
   /** Those that the store's address names. The others are learnt from them. */
   readonly endpoints: readonly Endpoint[];
   readonly connect: (endpoint: Endpoint) => RedisConnection;
+  readonly time: Time;
 }
 
 /** The Sentinels of one master: those that the address names, and those that they know. */
 export class Sentinels {
   readonly #options: SentinelsOptions;
   readonly #known = new Map<string, Sentinel>();
+  #learning = false;
   #closed = false;
 
   constructor(options: SentinelsOptions) {
@@ -39,16 +46,24 @@ export class Sentinels {
     this.#known.set(
       name,
       new Sentinel(connect(endpoint), masterName, (voters) => {
-        if (voters > this.#known.size) void this.#learnOthers();
+        if (voters > this.#ready.length) void this.#learnOthers();
       }),
     );
   }
 
-  // A majority is one of all Sentinels, and the address may name only some.
+  get #ready(): readonly Sentinel[] {
+    return [...this.#known.values()].filter(({ redis }) => redis.status === 'ready');
+  }
+
+  // A majority is one of all Sentinels. The address may name only some, and those that were known may have been replaced.
   async #learnOthers(): Promise<void> {
-    for (const sentinel of this.#known.values()) {
+    if (this.#learning) return;
+    this.#learning = true;
+    for (const sentinel of this.#ready) {
       for (const endpoint of await sentinel.others().catch(() => [])) this.#add(endpoint);
     }
+    await sleep(this.#options.time, LEARN_EVERY_MS);
+    this.#learning = false;
   }
 }
 

@@ -1,0 +1,48 @@
+import { expect, test } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MINTED, appendMaker, freshTicket, seeded } from '../../contract/appends.ts';
+import { recordOf } from '../../support/ask.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import { startRedis } from '../../support/redis.ts';
+import type { Redis } from '../../support/redis.ts';
+import { sentinelFile, startSentinelTopology } from '../../support/sentinel.ts';
+import { until } from '../../support/until.ts';
+import { openStores } from '../redis-support.ts';
+
+test('Sentinels that take the places of others are learnt, though the address names neither', async () => {
+  const topology = await startSentinelTopology({ replicas: 1 });
+  const folder = await temporaryFolder();
+  const [named, ...others] = topology.sentinels as [Redis, ...Redis[]];
+  const fresh: Redis[] = [];
+  const { masterName } = topology;
+  const { store } = await openStores(`redis+sentinel://127.0.0.1:${named.port}/${masterName}`);
+  const { first } = appendMaker(seeded(7));
+  const random = seeded(8);
+  const mint = (): Promise<unknown> =>
+    store.append([first(freshTicket(random), { type: 'minted', data: MINTED }, { ms: 60_000 })]);
+  try {
+    await mint();
+    const master = await topology.master();
+    for (const [index, other] of others.entries()) {
+      const file = join(folder.path, `sentinel-${index}.conf`);
+      await writeFile(file, sentinelFile(masterName, master.port, 3, {}));
+      fresh.push(await startRedis({ args: [file, '--sentinel'] }));
+      await until(
+        async () => {
+          const seen = recordOf(await named.ask('SENTINEL', 'MASTER', masterName));
+          return Number(seen['num-other-sentinels']) === others.length + fresh.length;
+        },
+        { withinMs: 15_000, everyMs: 100, what: 'a Sentinel that the named one knows' },
+      );
+      await other.kill();
+      await until(mint, { withinMs: 15_000, everyMs: 100, what: 'a majority of those that are there now' });
+    }
+    expect(store.health().up).toBe(true);
+  } finally {
+    await store.close();
+    for (const sentinel of fresh) await sentinel.stop();
+    await topology.stop();
+    await folder.remove();
+  }
+}, 60_000);
