@@ -43,7 +43,8 @@ async function mintWatched(stage: Stage<SentinelGround>, count: number): Promise
 export const historyScenarios: readonly AnyScenario[] = [
   scenario({
     name: 'other-history',
-    title: 'a restore onto another history',
+    title: '`acknowledged`: a restore onto another history',
+    env: { SCANGATE_DURABILITY: 'acknowledged' },
     rates: { signInsPerSecond: 0, pulsesPerSecond: 0 },
     prepare: () => sentinelGround(),
     play: async (stage) => {
