@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { compose } from './compose/gateway.ts';
 import { BadSetting } from './config/bad-setting.ts';
 import { readConfig } from './config/config.ts';
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', leave);
   process.on('SIGINT', leave);
   await gateway.start();
-  process.stdout.write(greeting(config));
+  process.stdout.write(greeting(config, networkInterfaces()));
 }
 
 /** How long the last lines of the log may take to be written once all is closed, in milliseconds. */

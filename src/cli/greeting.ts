@@ -1,33 +1,38 @@
-import { networkInterfaces } from 'node:os';
+import type { networkInterfaces } from 'node:os';
 import { encodeQR } from 'qr';
 import { withoutCredentials } from '../config/changed-settings.ts';
 import type { Config } from '../config/config.ts';
-import { isLoopback } from '../config/host-name.ts';
+import { isLoopback, isPrivate } from '../config/host-name.ts';
+
+/** The addresses of this machine, as Node tells them. */
+export type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /** The first lines of a gateway in a terminal: where it is, the sign-in page's address to scan, and who may sign in. */
-export function greeting(config: Config): string {
+export function greeting(config: Config, interfaces: Interfaces): string {
   const page = `${config.issuer}/`;
   const lines = [
     `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}, store ${withoutCredentials(config.SCANGATE_STORE)})`,
   ];
-  if (config.phoneIdentities.includes('demo')) {
+  const isDemo = config.phoneIdentities.includes('demo');
+  if (isDemo) {
     lines.push(
       'The pretend phone identity "demo" is ON: anyone who reaches this address can be anyone. Never use it for real users.',
     );
   }
   lines.push('The sign-in page:', encodeQR(page, 'ascii', { ecc: 'low', border: 2 }).trimEnd());
-  const lan = lanAddress();
+  const lan = privateAddress(interfaces);
   if (lan !== undefined && isLoopback(config.publicUrl.hostname)) {
     lines.push(
-      `For a phone on this network: HOST=0.0.0.0 SCANGATE_PUBLIC_URL=http://${lan}:${config.PORT} npm start`,
+      `For a phone on this network: HOST=0.0.0.0 ${isDemo ? 'SCANGATE_PHONE_IDENTITY=demo ' : ''}SCANGATE_PUBLIC_URL=http://${lan}:${config.PORT} npm start`,
     );
   }
   lines.push('Ctrl-C ends it.');
   return `${lines.join('\n')}\n`;
 }
 
-function lanAddress(): string | undefined {
-  return Object.values(networkInterfaces())
+// Under another address the gateway would not start with demo phones.
+function privateAddress(interfaces: Interfaces): string | undefined {
+  return Object.values(interfaces)
     .flat()
-    .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+    .find((one) => one?.family === 'IPv4' && !one.internal && isPrivate(one.address))?.address;
 }

@@ -36,29 +36,22 @@ export function identitiesOf(
   return known;
 }
 
-// Once it listens to more than near addresses, each peer is looked at as well.
+// Where it listens to more than near addresses, each peer is looked at as well.
 function assertNear(values: Values, publicUrl: URL): void {
-  const host = hostNameOf(values.HOST);
-  const isWanted = values.SCANGATE_PHONE_IDENTITY !== undefined || isPrivate(publicUrl.hostname);
-  if (!isNear(publicUrl.hostname)) {
+  if (!isLoopback(publicUrl.hostname) && !isPrivate(publicUrl.hostname)) {
     throw new BadSetting(
       'SCANGATE_PHONE_IDENTITY',
       'demo lets anyone be anyone: it starts only where SCANGATE_PUBLIC_URL is a loopback or private address',
     );
   }
-  if (!isNear(host) && !(isWanted && UNSPECIFIED.includes(host))) {
+  const isNamed = values.SCANGATE_PHONE_IDENTITY !== undefined;
+  if (!isNamed && !isLoopback(hostNameOf(values.HOST))) {
     throw new BadSetting(
       'HOST',
-      `${values.HOST} is open to strangers, and the phone identity demo lets anyone be anyone: ` +
-        'name another in SCANGATE_PHONE_IDENTITY, or set SCANGATE_PUBLIC_URL to a private address',
+      `${values.HOST} is open to others, and the phone identity demo lets anyone be anyone: ` +
+        'name it in SCANGATE_PHONE_IDENTITY if that is wanted, or another',
     );
   }
-}
-
-const UNSPECIFIED = ['0.0.0.0', '[::]'];
-
-function isNear(host: string): boolean {
-  return isLoopback(host) || isPrivate(host);
 }
 
 function isKnown(name: string): name is PhoneIdentityName {

@@ -41,8 +41,8 @@ export interface EdgeSettings {
   /** The largest body of a request. */
   readonly bodyBytes: number;
   readonly perMinute: LimitsParts['perMinute'];
-  /** Whether clients on this very machine are limited too. */
-  readonly limitsLoopback: boolean;
+  /** Whether requests are counted at all. */
+  readonly limitsRate: boolean;
   /** Whether nodes share a store, and count their rate limits in it together. */
   readonly sharesLimits: boolean;
   readonly server: ServerBounds & { readonly lingerMs: number };

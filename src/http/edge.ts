@@ -5,7 +5,7 @@ import { makeApp } from './app.ts';
 import type { AppParts } from './app.ts';
 import { awayCookies } from './caller/away-cookie.ts';
 import { BrowserGate } from './caller/browser-gate.ts';
-import { clientAddresses, connectionAddresses } from './caller/client-address.ts';
+import { clientAddresses, connectionAddresses, isNearPeer } from './caller/client-address.ts';
 import { hostCheck } from './caller/host.ts';
 import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
@@ -93,7 +93,8 @@ export function makeEdge(options: EdgeOptions): Edge {
 
 const FAR = 'A gateway with demo phones serves loopback and private addresses only.';
 
-// Whoever comes from afar must not meet the identity that lets anyone be anyone, whatever address is public.
+// Whoever comes from afar must not meet the identity that lets anyone be anyone, whatever address is public. A listed
+// proxy that is near answers for those whom it forwards.
 function admission(
   { settings, phones }: EdgeOptions,
   addressOf: LimitsParts['addressOf'],
@@ -102,7 +103,7 @@ function admission(
   const demo = phones.all.some(({ source }) => source === 'demo');
   return (req) => {
     checkHost(req);
-    if (demo && !addressOf(req).isNear)
+    if (demo && !isNearPeer(req.socket))
       throw new ScangateError('invalid_request', { field: 'address', message: FAR });
   };
 }
@@ -177,10 +178,10 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
 }
 
 function limitsOf(options: EdgeOptions, addressOf: LimitsParts['addressOf']): Limits {
-  const { perMinute, limitsLoopback } = options.settings;
+  const { perMinute, limitsRate } = options.settings;
   return makeLimits({
     perMinute,
-    limitsLoopback,
+    limitsRate,
     makeStore: limitStores(options),
     addressOf,
     now: options.wallNow,

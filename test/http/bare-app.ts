@@ -16,7 +16,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     isClientOrigin: () => false,
   });
   const dispatcher = new Dispatcher({
-    addressOf: () => ({ ip: '127.0.0.1', counted: undefined, isLoopback: true, isNear: true }),
+    addressOf: () => ({ ip: '127.0.0.1', counted: undefined, isLoopback: true }),
     origins,
     limits: { check: () => Promise.resolve() },
     userKey: () => Promise.resolve(undefined),

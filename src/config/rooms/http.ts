@@ -14,7 +14,7 @@ export function edgeSettings(config: Config) {
     idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
     bodyBytes: config.SCANGATE_BODY_BYTES,
     perMinute: requestsPerMinute(config),
-    limitsLoopback: config.SCANGATE_LIMITS === 'on',
+    limitsRate: config.SCANGATE_LIMITS === 'on',
     sharesLimits: config.storeKind === 'redis',
     server: {
       headerMs: config.SCANGATE_HTTP_HEADER_TIMEOUT,

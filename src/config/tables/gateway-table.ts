@@ -30,7 +30,7 @@ export const GATEWAY_SETTINGS = {
   SCANGATE_PHONE_IDENTITY: setting(
     'list',
     undefined,
-    'comma separated: `demo`, `jwt`, `oidc`, `wechat`; `demo` with the file store',
+    'comma separated: `demo`, `jwt`, `oidc`, `wechat`; `demo` with the file store and a loopback `HOST`',
   ),
   SCANGATE_SUB_BARE: setting(
     'text',
@@ -45,7 +45,7 @@ export const GATEWAY_SETTINGS = {
   SCANGATE_LIMITS: setting(
     ['on', 'off'],
     'on',
-    '`off` lifts rate limits and bounds per address for clients on this machine; `HOST` and the public address must be loopback',
+    '`off` lifts the rate limits and the bounds per address, for tests and benchmarks; `HOST` and the public address must be loopback',
   ),
   SCANGATE_DURABILITY: setting(
     ['auto', 'acknowledged', 'replicated'],

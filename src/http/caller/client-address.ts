@@ -16,8 +16,6 @@ export interface ClientAddress {
   readonly counted: string | undefined;
   /** Whether it is loopback, and so was every address that it was forwarded for. */
   readonly isLoopback: boolean;
-  /** Whether all of these are loopback or private. */
-  readonly isNear: boolean;
 }
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -29,7 +27,8 @@ type Network = readonly [Address, number];
  * Where two of these name different clients, one of them is the client's own invention, and neither counts.
  *
  * @param trusted addresses, or networks in CIDR notation.
- * @param onUnlisted told once about each loopback or private peer that forwards without being listed.
+ * @param onUnlisted told once about each peer that forwards without being listed; of far ones, which may be anyone, about
+ *   the first few.
  * @throws BadSetting for one that is neither.
  */
 export function clientAddresses(
@@ -37,17 +36,18 @@ export function clientAddresses(
   onUnlisted: (peer: string) => void,
 ): (req: IncomingMessage) => ClientAddress {
   const networks = trusted.map(readNetwork);
-  const warned = new Set<string>();
+  const near = { warned: new Set<string>(), max: WARNED_NEAR_MAX };
+  const far = { warned: new Set<string>(), max: WARNED_FAR_MAX };
   const isTrusted = (address: Address): boolean => networks.some((network) => isIn(address, network));
 
   return (req) => {
     const peer = readAddress(req.socket.remoteAddress ?? '');
-    if (peer === undefined) return { ip: '', counted: undefined, isLoopback: false, isNear: false };
+    if (peer === undefined) return { ip: '', counted: undefined, isLoopback: false };
     const chains = forwardedChains(req.headers);
     if (chains.length === 0) return known(peer);
     if (!isTrusted(peer)) {
-      if (!isNear(peer)) return known(peer);
-      if (!warned.has(peer.toString()) && warned.size < WARNED_MAX) {
+      const { warned, max } = isNear(peer) ? near : far;
+      if (!warned.has(peer.toString()) && warned.size < max) {
         warned.add(peer.toString());
         onUnlisted(peer.toString());
       }
@@ -76,23 +76,24 @@ export function connectionAddresses(trusted: readonly string[]): (socket: Socket
   };
 }
 
-const WARNED_MAX = 1000;
+const WARNED_NEAR_MAX = 1000;
+const WARNED_FAR_MAX = 20;
+
+/** Whether a connection comes from a loopback, private or link-local address, whoever it may be forwarded for. */
+export function isNearPeer({ remoteAddress }: Pick<Socket, 'remoteAddress'>): boolean {
+  const peer = readAddress(remoteAddress ?? '');
+  return peer !== undefined && isNear(peer);
+}
 
 function known(address: Address): ClientAddress {
   const isLoopback = address.range() === 'loopback';
-  return { ip: address.toString(), counted: countedOf(address), isLoopback, isNear: isNear(address) };
+  return { ip: address.toString(), counted: countedOf(address), isLoopback };
 }
 
 function unknown(peer: Address, chains: readonly Chain[]): ClientAddress {
   const claimed = [peer, ...chains.flat().map((hop) => readAddress(hop))];
-  const all = (is: (address: Address) => boolean): boolean =>
-    claimed.every((address) => address !== undefined && is(address));
-  return {
-    ip: '',
-    counted: countedOf(peer),
-    isLoopback: all((address) => address.range() === 'loopback'),
-    isNear: all(isNear),
-  };
+  const isLoopback = claimed.every((address) => address?.range() === 'loopback');
+  return { ip: '', counted: countedOf(peer), isLoopback };
 }
 
 function nearestUntrusted(chain: Chain, peer: Address, isTrusted: (address: Address) => boolean): Address {

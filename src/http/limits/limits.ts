@@ -13,8 +13,8 @@ export interface LimitsParts {
   readonly perMinute: Readonly<Record<LimitName, number>>;
   /** A store that nodes share, one per limit; absent: this process' memory. It must settle within its own bound. */
   readonly makeStore?: ((name: LimitName) => Store) | undefined;
-  /** False with `SCANGATE_LIMITS=off`: who is on this very machine may do as much as they like. */
-  readonly limitsLoopback: boolean;
+  /** False with `SCANGATE_LIMITS=off`: whoever reaches the gateway may do as much as they like. */
+  readonly limitsRate: boolean;
   readonly addressOf: (req: IncomingMessage) => ClientAddress;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -50,10 +50,7 @@ export function makeLimits(parts: LimitsParts): Limits {
       limit: parts.perMinute[name],
       ...(parts.makeStore === undefined ? {} : { store: parts.makeStore(name) }),
       keyGenerator: (req) => keys.get(req) ?? parts.addressOf(req).counted ?? '',
-      skip: (req) => {
-        const { counted, isLoopback } = parts.addressOf(req);
-        return counted === undefined || (isLoopback && !parts.limitsLoopback);
-      },
+      skip: (req) => !parts.limitsRate || parts.addressOf(req).counted === undefined,
       handler: (req, _res, next) => {
         const reset = (req as AugmentedRequest)['rateLimit']?.resetTime?.getTime();
         const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - parts.now());
