@@ -40,6 +40,7 @@ export function makeOAuth(
     subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
     filledClaims: filledClaims(config),
     isActive: phones.isActive,
+    knowsAuthTime: phones.identities.all.some(({ knowsAuthTime }) => knowsAuthTime),
     remoteKeys: (address) => makeRemoteKeys(config, telling, address),
     now: () => systemTime.wallNow(),
     pause: (ms) => sleep(systemTime, ms),

@@ -47,7 +47,7 @@ function makePhone(
 ): PhoneIdentity {
   switch (name) {
     case 'demo':
-      return demoIdentity(sessions);
+      return demoIdentity(sessions, () => systemTime.wallNow());
     case 'oidc':
       return makeOidcPhone(config, telling, sessions);
     case 'jwt':

@@ -66,6 +66,8 @@ export interface OAuthServerOptions {
   /** The claims of a user that some configured source of phones can say. */
   readonly filledClaims: readonly string[];
   readonly isActive: IsActive;
+  /** Whether some source of phones can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
   /** Makes the key source of a client's `jwks_uri`. */
   readonly remoteKeys: (address: string) => JWTVerifyGetKey;
   /** Milliseconds since the epoch, by this node's clock: for assertions that others stamped. */
@@ -140,7 +142,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     tokens: made,
     userCodes: codes,
     userSessions: lists,
-    authorize: authorizationEndpoint(issuer, clients, pushed),
+    authorize: authorizationEndpoint(issuer, clients, pushed, options.knowsAuthTime),
     userInfo: userInfoEndpoint(access, clients),
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     endSession: endSessionEndpoint(options),

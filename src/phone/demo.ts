@@ -1,7 +1,7 @@
 import type { User } from '../ticket/events.ts';
 import type { PageSessions } from './page-session.ts';
 import { personName } from './person-name.ts';
-import type { PhoneIdentity } from './phone-identity.ts';
+import type { NoteRefusal, PhoneIdentity, PhoneUser } from './phone-identity.ts';
 
 const PREFIX = 'demo-';
 const NAME_MAX = 400;
@@ -19,18 +19,28 @@ export function demoUser(name: string): User | undefined {
   };
 }
 
-/** Anyone is whoever they say: `Bearer demo-<name>`, or the name that the approval page asked for. */
-export function demoIdentity(sessions: PageSessions): PhoneIdentity {
+/**
+ * Anyone is whoever they say: `Bearer demo-<name>`, which signs in anew each time, or the name that the approval page
+ * asked for.
+ *
+ * @param now milliseconds since the epoch.
+ */
+export function demoIdentity(sessions: PageSessions, now: () => number): PhoneIdentity {
+  function ofPage(pageSession: string, note: NoteRefusal | undefined): PhoneUser | undefined {
+    const user = sessions.read(pageSession, 'demo', note);
+    const at = sessions.issuedAt(pageSession) ?? 0;
+    return user === undefined || at === 0 ? user : { ...user, auth_time: Math.floor(at / 1000) };
+  }
+
   return {
     source: 'demo',
+    knowsAuthTime: true,
     identify({ bearer, pageSession }, note) {
       if (bearer === undefined)
-        return Promise.resolve(
-          pageSession === undefined ? undefined : sessions.read(pageSession, 'demo', note),
-        );
+        return Promise.resolve(pageSession === undefined ? undefined : ofPage(pageSession, note));
       const user = bearer.startsWith(PREFIX) ? demoUser(bearer.slice(PREFIX.length)) : undefined;
       if (user === undefined) note?.('the bearer is not "demo-" and a name');
-      return Promise.resolve(user);
+      return Promise.resolve(user && { ...user, auth_time: Math.floor(now() / 1000) });
     },
   };
 }

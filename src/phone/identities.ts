@@ -1,6 +1,5 @@
-import type { User } from '../ticket/events.ts';
 import { PhoneSourceAway } from './phone-identity.ts';
-import type { NoteRefusal, PhoneCredential, PhoneIdentity } from './phone-identity.ts';
+import type { NoteRefusal, PhoneCredential, PhoneIdentity, PhoneUser } from './phone-identity.ts';
 
 /** All sources of a gateway as one. */
 export interface PhoneIdentities {
@@ -11,7 +10,7 @@ export interface PhoneIdentities {
    * @param note told by each source why not, the source's name in front. Absent: nobody wants to know.
    * @throws {@link PhoneSourceAway} where none does and one could not say.
    */
-  identify(credential: PhoneCredential, note?: NoteRefusal): Promise<User | undefined>;
+  identify(credential: PhoneCredential, note?: NoteRefusal): Promise<PhoneUser | undefined>;
 }
 
 /** Asks the sources in their order. */

@@ -65,7 +65,7 @@ const OTHER_KINDS: readonly (string | undefined)[] = [
 
 const LENGTH_MAX = 8192;
 
-/** A native app's own JWT (RFC 7519) says who holds the phone. It must carry `sub` and `exp`. */
+/** A native app's own JWT (RFC 7519) says who holds the phone. It must carry `sub` and `exp`; `auth_time` says when they signed in. */
 export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
   const { issuer, onRefusal } = options;
 
@@ -76,6 +76,7 @@ export function jwtIdentity(options: JwtIdentityOptions): PhoneIdentity {
 
   return {
     source: 'jwt',
+    knowsAuthTime: true,
     async identify({ bearer }, note) {
       if (bearer === undefined) {
         note?.(`the credential is no JWT of ${issuer}`);

@@ -1,10 +1,9 @@
 import * as client from 'openid-client';
-import type { User } from '../ticket/events.ts';
 import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import type { PageSessions } from './page-session.ts';
 import { PhoneSourceAway } from './phone-identity.ts';
-import type { PageSignIn, PhoneIdentity } from './phone-identity.ts';
+import type { PageSignIn, PhoneIdentity, PhoneUser } from './phone-identity.ts';
 import { userOf } from './user-claims.ts';
 
 /** The company's OpenID Connect provider, and who the gateway is to it. */
@@ -28,6 +27,7 @@ export function oidcIdentity(options: OidcIdentityOptions): PhoneIdentity {
   const { sessions } = options;
   return {
     source: 'oidc',
+    knowsAuthTime: true,
     identify({ pageSession }, note) {
       if (pageSession === undefined) note?.('the credential is no page session');
       else return Promise.resolve(sessions.read(pageSession, 'oidc', note));
@@ -53,7 +53,7 @@ function oidcSignIn(options: OidcIdentityOptions): PageSignIn {
     label: options.label,
     startPath: '/phone/oidc/start',
 
-    async begin(callback, state) {
+    async begin(callback, state, _agent, fresh = false) {
       const config = await configuration();
       const kept = { nonce: client.randomNonce(), verifier: client.randomPKCECodeVerifier() };
       const address = client.buildAuthorizationUrl(config, {
@@ -63,6 +63,7 @@ function oidcSignIn(options: OidcIdentityOptions): PageSignIn {
         nonce: kept.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(kept.verifier),
         code_challenge_method: 'S256',
+        ...(fresh ? FRESH : {}),
       });
       return { address: address.href, kept };
     },
@@ -84,6 +85,9 @@ function oidcSignIn(options: OidcIdentityOptions): PageSignIn {
     },
   };
 }
+
+/** Asks a provider to sign the user in anew, and to say when that was (OpenID Connect Core §2, §3.1.2.1). */
+const FRESH = { prompt: 'login', max_age: '0' } as const;
 
 async function discover(options: OidcIdentityOptions): Promise<client.Configuration> {
   const { issuer, clientId, clientSecret, timeoutMs } = options;
@@ -107,7 +111,7 @@ async function redeemed(
   came: URL,
   checks: client.AuthorizationCodeGrantChecks,
   options: OidcIdentityOptions,
-): Promise<User | undefined> {
+): Promise<PhoneUser | undefined> {
   try {
     const tokens = await client.authorizationCodeGrant(config, came, checks);
     const claims = tokens.claims();

@@ -1,5 +1,4 @@
-import type { User } from '../ticket/events.ts';
-import type { NoteRefusal } from './phone-identity.ts';
+import type { NoteRefusal, PhoneUser } from './phone-identity.ts';
 
 /** Keeps text from forgery; `compose` hands in one made of the secrets, for this purpose alone. */
 export interface SealText {
@@ -10,9 +9,9 @@ export interface SealText {
 /** The approval page's own session: whom a source of the gateway signed in on this phone, until when. */
 export interface PageSessions {
   /** The cookie's value for a user who has just signed in. */
-  issue(user: User): string;
+  issue(user: PhoneUser): string;
   /** The user of a cookie's value; undefined where it is forged, from another source, or over. @param note told which. */
-  read(value: string, source: string, note?: NoteRefusal): User | undefined;
+  read(value: string, source: string, note?: NoteRefusal): PhoneUser | undefined;
   /** When a cookie's value was issued, in milliseconds since the epoch, 0 where it does not say; undefined for a forged one. */
   issuedAt(value: string): number | undefined;
   /** How long a session lasts, in milliseconds. */
@@ -20,7 +19,7 @@ export interface PageSessions {
 }
 
 interface Written {
-  readonly user: User;
+  readonly user: PhoneUser;
   /** When it was issued; absent in cookies of older nodes. */
   readonly at?: number;
   readonly until: number;

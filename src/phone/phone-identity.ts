@@ -1,5 +1,14 @@
 import type { User } from '../ticket/events.ts';
 
+/** A user as a phone's credential proves them now. */
+export interface PhoneUser extends User {
+  /**
+   * When the user last signed in at the source, in seconds since the epoch (`auth_time`, OpenID Connect Core §2); absent
+   * where the source does not say.
+   */
+  readonly auth_time?: number;
+}
+
 /** What a phone may show of itself: a bearer credential of a native app, or the approval page's own session. */
 export interface PhoneCredential {
   readonly bearer?: string;
@@ -32,9 +41,10 @@ export interface PageSignIn {
    * Begins a sign-in that comes back to `callback` with this `state`.
    *
    * @param agent the browser's `User-Agent`.
+   * @param fresh whether the user is to sign in anew, though the source may know them still.
    * @throws PhoneSourceAway
    */
-  begin(callback: string, state: string, agent: string): Promise<BegunSignIn>;
+  begin(callback: string, state: string, agent: string, fresh?: boolean): Promise<BegunSignIn>;
   /**
    * The user who came back; undefined where the user gave up or the source refused. The caller has held `state`
    * against what the browser kept.
@@ -42,7 +52,7 @@ export interface PageSignIn {
    * @param came the callback's address as it was called, query included.
    * @throws PhoneSourceAway
    */
-  finish(came: URL, state: string, kept: Readonly<Record<string, string>>): Promise<User | undefined>;
+  finish(came: URL, state: string, kept: Readonly<Record<string, string>>): Promise<PhoneUser | undefined>;
 }
 
 /**
@@ -57,7 +67,9 @@ export interface PageSignIn {
 export interface PhoneIdentity {
   /** Its name, as in `SCANGATE_PHONE_IDENTITY` and as {@link User.source}. */
   readonly source: string;
+  /** Whether it can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
   /** @param note told why, where the answer is undefined. Absent: nobody wants to know. */
-  identify(credential: PhoneCredential, note?: NoteRefusal): Promise<User | undefined>;
+  identify(credential: PhoneCredential, note?: NoteRefusal): Promise<PhoneUser | undefined>;
   readonly pageSignIn?: PageSignIn;
 }

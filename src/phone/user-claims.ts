@@ -1,14 +1,14 @@
 import type { Complete } from '../ticket/complete.ts';
-import type { User } from '../ticket/events.ts';
 import { keptClaims } from './known-claims.ts';
 import { personName } from './person-name.ts';
+import type { PhoneUser } from './phone-identity.ts';
 
 const SUBJECT_MAX = 255;
 const PICTURE_MAX = 1000;
 
 /**
  * A user from the claims of a source (OpenID Connect Core §5.1): `sub`, and `name` and `picture` where they can be
- * shown, and what else is kept of them. Undefined without a usable `sub`.
+ * shown, what else is kept of them, and `auth_time`. Undefined without a usable `sub`.
  *
  * @param custom names of claims of the operator's own that are kept too.
  */
@@ -17,8 +17,8 @@ export function userOf(
   issuer: string,
   claims: Readonly<Record<string, unknown>>,
   custom: readonly string[] = [],
-): User | undefined {
-  const { sub, name, picture } = claims;
+): PhoneUser | undefined {
+  const { sub, name, picture, auth_time: authTime } = claims;
   if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_MAX) return undefined;
   const shown = typeof name === 'string' ? personName(name) : undefined;
   const more = keptClaims(claims, custom);
@@ -29,8 +29,13 @@ export function userOf(
     ...(shown === undefined ? {} : { name: shown }),
     ...(isPicture(picture) ? { picture } : {}),
     ...(more === undefined ? {} : { claims: more }),
+    ...(isMoment(authTime) ? { auth_time: Math.floor(authTime) } : {}),
   };
-  return user satisfies Complete<User, typeof user>;
+  return user satisfies Complete<PhoneUser, typeof user>;
+}
+
+function isMoment(authTime: unknown): authTime is number {
+  return typeof authTime === 'number' && authTime > 0 && authTime <= Number.MAX_SAFE_INTEGER;
 }
 
 function isPicture(picture: unknown): picture is string {

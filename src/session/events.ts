@@ -17,7 +17,7 @@ export interface OpenedData {
   readonly resource?: string;
   /** The thumbprint of the key that its tokens are bound to (RFC 9449 §6.1); absent: they are bearers. */
   readonly dpop_jkt?: string;
-  /** Seconds since the epoch at which the user confirmed (OpenID Connect Core §2). */
+  /** When the user signed in at the phone's source, else when they confirmed, in seconds since the epoch (OpenID Connect Core §2). */
   readonly auth_time: number;
   readonly browser: Device;
   /** How long the session may live in all, in milliseconds. */

@@ -37,7 +37,7 @@ type UsualPlaces = [
 ];
 
 /** What few tickets have, with names, in one place that the others do without. */
-type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt';
+type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -91,12 +91,13 @@ export function mintedRow(data: MintedData): MintedRow | UsualRow {
   return length === 0 ? (row.slice(0, RARE_PLACE) as unknown as UsualRow) : row;
 }
 
-function rareRow({ form_post, claims, resource, dpop_jkt }: RareRow): RareRow {
+function rareRow({ form_post, claims, resource, dpop_jkt, max_age }: RareRow): RareRow {
   const rare = {
     ...(form_post === undefined ? {} : { form_post }),
     ...(claims === undefined ? {} : { claims }),
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
+    ...(max_age === undefined ? {} : { max_age }),
   };
   return rare satisfies Complete<RareRow, typeof rare>;
 }

@@ -1,10 +1,10 @@
-import type { MintedData, Device, User } from './events.ts';
+import type { ConfirmedData, MintedData, Device, User } from './events.ts';
 
 /** What someone may ask of a ticket. Who they are was proven before: by the browser secret, or the phone's credential. */
 export type TicketCommand =
   | { readonly type: 'mint'; readonly data: MintedData }
   | { readonly type: 'scan'; readonly user: User; readonly phone: Device }
-  | { readonly type: 'confirm'; readonly user: User }
+  | ({ readonly type: 'confirm'; readonly user: User } & ConfirmedData)
   | { readonly type: 'deny'; readonly user: User; readonly report: boolean; readonly reason?: 'number' }
   | { readonly type: 'cancel' }
   | { readonly type: 'redeem'; readonly replay?: string }

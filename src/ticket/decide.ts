@@ -1,7 +1,7 @@
 import type { TicketCommand } from './commands.ts';
 import { ScangateError } from './error.ts';
 import type { ErrorCode } from './error.ts';
-import type { DeniedData, TicketEvent, User } from './events.ts';
+import type { ConfirmedData, DeniedData, TicketEvent, User } from './events.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
 
 /**
@@ -25,7 +25,7 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
       throw lost(ticket);
     case 'confirm':
       onlyScanner(ticket, command.user);
-      if (ticket.status === 'scanned') return { type: 'confirmed', data: {} };
+      if (ticket.status === 'scanned') return { type: 'confirmed', data: confirmedData(command) };
       if (ticket.status === 'confirmed' || ticket.status === 'redeemed') return undefined;
       throw lost(ticket);
     case 'deny':
@@ -59,6 +59,10 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
 /** Whether two users are the same one: equal source, issuer and subject. */
 export function sameUser(a: User, b: User): boolean {
   return a.source === b.source && a.issuer === b.issuer && a.subject === b.subject;
+}
+
+function confirmedData({ auth_time: authTime }: TicketCommand & { type: 'confirm' }): ConfirmedData {
+  return authTime === undefined ? {} : { auth_time: authTime };
 }
 
 function deniedData({ report, reason }: TicketCommand & { type: 'deny' }): DeniedData {

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'invalid_redirect_uri'
   | 'phone_unknown'
   | 'use_dpop_nonce'
+  | 'insufficient_user_authentication'
   | 'not_found'
   | 'already_scanned'
   | 'already_confirmed'
@@ -31,6 +32,8 @@ export interface ErrorDetail {
   readonly retryAfterMs?: number;
   /** With `use_dpop_nonce`: the nonce for the next proof. */
   readonly nonce?: string;
+  /** The oldest sign-in of the phone's user that would do, in seconds (RFC 9470 §3). */
+  readonly maxAge?: number;
   /** The ticket's true state, for a caller who may see the ticket. */
   readonly ticketStatus?: string;
 }

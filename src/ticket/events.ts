@@ -74,6 +74,11 @@ export interface MintedData {
   readonly resource?: string;
   /** The thumbprint of the key that its tokens must be bound to (RFC 9449 §10). */
   readonly dpop_jkt?: string;
+  /**
+   * The oldest sign-in of the user at the phone's source that will do, in seconds (OpenID Connect Core §3.1.2.1): 0 asks
+   * for one since the ticket was minted. Absent: any will do.
+   */
+  readonly max_age?: number;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */
@@ -85,6 +90,11 @@ export interface MintedData {
 export interface ScannedData {
   readonly user: User;
   readonly phone: Device;
+}
+
+export interface ConfirmedData {
+  /** When the user last signed in at the phone's source, in seconds since the epoch; absent where the source does not say. */
+  readonly auth_time?: number;
 }
 
 export interface DeniedData {
@@ -103,7 +113,7 @@ export interface RedeemedData {
 export interface TicketEventData<Minted = MintedData> {
   readonly minted: Minted;
   readonly scanned: ScannedData;
-  readonly confirmed: Readonly<Record<string, never>>;
+  readonly confirmed: ConfirmedData;
   readonly denied: DeniedData;
   readonly cancelled: Readonly<Record<string, never>>;
   readonly expired: Readonly<Record<string, never>>;

@@ -3,7 +3,6 @@ import type { TicketEvent } from './events.ts';
 import type { Ticket } from './ticket.ts';
 
 type Scanned = NonNullable<Ticket['scanned']>;
-type Confirmed = NonNullable<Ticket['confirmed']>;
 
 /**
  * Folds one event into what a ticket is. Total: an event that does not fit (a first event that is not `minted`, a
@@ -26,7 +25,7 @@ export function evolve<Minted>(
         scanned: { user: event.data.user, id: event.id } satisfies Required<Scanned>,
       };
     case 'confirmed':
-      return { status: 'confirmed', ...known, confirmed: { id: event.id } satisfies Required<Confirmed> };
+      return { status: 'confirmed', ...known, confirmed: { id: event.id, ...event.data } };
     case 'denied':
       return { status: 'denied', ...known, denied: event.data };
     case 'redeemed':

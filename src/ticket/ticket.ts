@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts';
-import type { DeniedData, MintedData, RedeemedData, ScannedData } from './events.ts';
+import type { ConfirmedData, DeniedData, MintedData, RedeemedData, ScannedData } from './events.ts';
 
 /** Where a ticket can stand. `pending`, `scanned` and `confirmed` can still move; the others are final. */
 export const TICKET_STATUSES = [
@@ -19,7 +19,7 @@ export interface Ticket<Minted = MintedData> {
   readonly status: TicketStatus;
   readonly minted: Minted;
   readonly scanned?: Pick<ScannedData, 'user'> & { readonly id: Cursor };
-  readonly confirmed?: { readonly id: Cursor };
+  readonly confirmed?: ConfirmedData & { readonly id: Cursor };
   readonly denied?: DeniedData;
   readonly redeemed?: RedeemedData & { readonly id: Cursor };
 }

@@ -89,7 +89,7 @@ test.each([
 });
 
 test('it answers strangers once its phones are real', async () => {
-  const real = phoneIdentities([{ ...demoIdentity(NO_SESSIONS), source: 'jwt' }]);
+  const real = phoneIdentities([{ ...demoIdentity(NO_SESSIONS, Date.now), source: 'jwt' }]);
   const open = async (url: string): Promise<void> => {
     expect((await call(`${url}/device`)).status).toBe(200);
   };

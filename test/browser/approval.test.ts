@@ -107,6 +107,33 @@ test('Confirm rests for a moment when it comes into view', async () => {
   await phone.locator('.confirm:not([aria-disabled])').waitFor();
 });
 
+test('who signed in too long ago for the application signs in anew, and then confirms', async () => {
+  const phone = await openPhone();
+  await phone.goto(`${gateway.url}/device`);
+  await phone.locator('input[name="name"]').fill('ada');
+  await phone.keyboard.press('Enter');
+  await view(phone, 'enter');
+  await phone.waitForTimeout(1100);
+  const desk = await visit(browser, [gateway.url]);
+  visits.push(desk);
+  const request = {
+    client_id: 'demo',
+    redirect_uri: `${gateway.url}/demo/callback`,
+    response_type: 'code',
+    code_challenge: 'c'.repeat(43),
+    code_challenge_method: 'S256',
+    prompt: 'login',
+  };
+  await desk.page.goto(`${gateway.url}/oauth/authorize?${new URLSearchParams(request).toString()}`);
+  await phone.goto(await awaitQrCode(desk.page));
+  await phone.locator('[data-do="continue"]').click();
+  await view(phone, 'fresh');
+  await keepScreenshot(phone, 'approval-fresh');
+  await phone.locator('[data-view="fresh"] button').click();
+  await phone.locator('[data-do="continue"]').click();
+  await view(phone, 'ask');
+});
+
 test('Back and a reload show the outcome, and whose it is, and not the form', async () => {
   const both = await scanned();
   const { phone, address } = both;

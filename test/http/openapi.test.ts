@@ -66,6 +66,7 @@ test('every refusal of the interface has its status', () => {
     invalid_redirect_uri: 400,
     phone_unknown: 401,
     use_dpop_nonce: 401,
+    insufficient_user_authentication: 401,
     not_found: 404,
     already_scanned: 409,
     already_confirmed: 409,

@@ -22,7 +22,11 @@ const IPHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)';
 const ANDROID = 'Mozilla/5.0 (Linux; Android 15)';
 
 /** A native app's own credential alone: nobody can sign in on a page. */
-const jwtAlone: PhoneIdentity = { source: 'jwt', identify: () => Promise.resolve(undefined) };
+const jwtAlone: PhoneIdentity = {
+  source: 'jwt',
+  knowsAuthTime: true,
+  identify: () => Promise.resolve(undefined),
+};
 
 let edge: RunningEdge | undefined;
 afterEach(async () => {

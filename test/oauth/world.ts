@@ -103,6 +103,7 @@ export async function makeWorld(
       filledClaims: ['name', 'picture', 'locale', 'email', 'email_verified'],
       subjectOf: subjectRule(['demo'], undefined),
       isActive: () => Promise.resolve(true),
+      knowsAuthTime: true,
       remoteKeys: () => () => Promise.reject(new Error('no remote keys here')),
       pause: () => Promise.resolve(),
       now,

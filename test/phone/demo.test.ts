@@ -19,10 +19,14 @@ phoneIdentityContract('demo', () => {
   const foreign = pageSessions(sealOf(new KeyRing([secret()]), 'page-session'), 1000, () => clock);
   const elsewhere = pageSessions(sealOf(ring, 'other'), 1000, () => clock);
   return Promise.resolve({
-    identity: demoIdentity(sessions),
+    identity: demoIdentity(sessions, () => clock + 5000),
     good: [
-      { what: 'bearer', credential: { bearer: 'demo-alice' }, user: alice },
-      { what: 'page session', credential: { pageSession: sessions.issue(alice) }, user: alice },
+      { what: 'bearer', credential: { bearer: 'demo-alice' }, user: { ...alice, auth_time: 1006 } },
+      {
+        what: 'page session',
+        credential: { pageSession: sessions.issue(alice) },
+        user: { ...alice, auth_time: 1001 },
+      },
     ],
     bad: [
       { what: 'no name', credential: { bearer: 'demo-' } },

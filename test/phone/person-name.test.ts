@@ -171,7 +171,7 @@ beforeAll(async () => {
     now: Date.now,
     onRefusal: () => undefined,
   });
-  phoneList = [jwt, oidc, wechat, demoIdentity(sessions)];
+  phoneList = [jwt, oidc, wechat, demoIdentity(sessions, Date.now)];
   const phones = phoneIdentities(phoneList);
   edge = await startEdge({ token: 'own', over: { phones, pageSessions: sessions } });
 });

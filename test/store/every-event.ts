@@ -44,6 +44,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   resource: 'https://api.example',
   dpop_jkt: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
   claims: { id_token: ['email'], userinfo: [] },
+  max_age: 300,
   browser: BROWSER,
   lives: LIVES,
   shows_scanner: true,
@@ -75,7 +76,7 @@ type Every<Event extends { readonly type: string; readonly data: unknown }> = {
 export const TICKET_EVENTS: Every<TicketEvent> = {
   minted: { type: 'minted', data: EVERY_MINTED },
   scanned: { type: 'scanned', data: { user: USER, phone: PHONE } },
-  confirmed: { type: 'confirmed', data: {} },
+  confirmed: { type: 'confirmed', data: { auth_time: 1_700_000_000 } },
   denied: { type: 'denied', data: { report: true, reason: 'number' } },
   cancelled: { type: 'cancelled', data: {} },
   expired: { type: 'expired', data: {} },

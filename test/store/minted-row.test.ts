@@ -23,6 +23,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   claims: constantFrom({ id_token: ['email'], userinfo: [] }, undefined),
   resource: perhaps,
   dpop_jkt: perhaps,
+  max_age: option(nat(), { nil: undefined }),
   form_post: constantFrom('code', 'id_token', undefined),
   browser: record({ ip: string(), agent: string(), place: perhaps } satisfies Arbitraries<Device>).map(
     present<Device>,

@@ -14,6 +14,7 @@ export const PROBLEMS: Readonly<Record<ErrorCode, ProblemKind>> = {
   invalid_redirect_uri: { status: 400, title: 'The redirect address is not registered' },
   phone_unknown: { status: 401, title: 'The phone is not signed in' },
   use_dpop_nonce: { status: 401, title: 'The DPoP proof needs the nonce in the answer' },
+  insufficient_user_authentication: { status: 401, title: 'The phone was signed in too long ago' },
   not_found: { status: 404, title: 'There is nothing here for you' },
   already_scanned: { status: 409, title: 'Already scanned' },
   already_confirmed: { status: 409, title: 'Already confirmed' },
@@ -42,6 +43,8 @@ export interface ProblemBody {
   readonly code: string;
   readonly detail?: string;
   readonly field?: string;
+  /** Seconds. */
+  readonly max_age?: number;
   readonly ticket_status?: string;
 }
 
@@ -66,6 +69,7 @@ export function problemBody(
     code,
     ...(detail.message === undefined ? {} : { detail: detail.message }),
     ...(detail.field === undefined ? {} : { field: detail.field }),
+    ...(detail.maxAge === undefined ? {} : { max_age: detail.maxAge }),
     ...(detail.ticketStatus === undefined ? {} : { ticket_status: detail.ticketStatus }),
   };
 }
@@ -78,7 +82,12 @@ const NONCE_CHALLENGE = {
 /** The headers that a refusal's status asks for, whatever its body looks like. */
 export function refusalHeaders(status: number, detail: ErrorDetail): Record<string, string> {
   if (detail.nonce !== undefined) return { ...NONCE_CHALLENGE, 'DPoP-Nonce': detail.nonce };
-  if (status === 401) return { 'WWW-Authenticate': 'Bearer' };
+  if (status === 401) return { 'WWW-Authenticate': `Bearer${stepUp(detail)}` };
   if (status === 429 || status === 503) return { 'Retry-After': retryAfter(detail.retryAfterMs) };
   return {};
+}
+
+/** What asks a phone for a fresher sign-in (RFC 9470 §3). */
+function stepUp({ maxAge }: ErrorDetail): string {
+  return maxAge === undefined ? '' : ` error="insufficient_user_authentication", max_age="${maxAge}"`;
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { PhoneIdentities } from '../../phone/identities.ts';
-import type { NoteRefusal } from '../../phone/phone-identity.ts';
+import type { NoteRefusal, PhoneUser } from '../../phone/phone-identity.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
@@ -29,6 +29,12 @@ export function phoneRequestOf({ headers: raw }: IncomingMessage, id: string): P
 export interface PhoneCaller {
   /** @throws ScangateError `phone_unknown`; PhoneSourceAway where the source cannot be asked. */
   user(request: PhoneRequest): Promise<User>;
+  /**
+   * When that user last signed in at the source, in seconds since the epoch; undefined where the source does not say.
+   *
+   * @throws as {@link user} does.
+   */
+  authTime(request: PhoneRequest): Promise<number | undefined>;
   /** By what a limit counts the user; undefined where {@link user} rejects, whatever the reason. */
   key(request: PhoneRequest): Promise<string | undefined>;
   /** The user of the approval page's own session, for a page that is only shown. */
@@ -45,16 +51,22 @@ export function phoneCaller(
 ): PhoneCaller {
   const cookie = pageCookieName(secure);
   // Limits ask before the route does, of the same request.
-  const asked = new WeakMap<IncomingHttpHeaders, Promise<User>>();
+  const asked = new WeakMap<IncomingHttpHeaders, Promise<PhoneUser>>();
 
-  async function pageUserOf(pageSession: string, note: NoteRefusal | undefined): Promise<User | undefined> {
+  async function pageUserOf(
+    pageSession: string,
+    note: NoteRefusal | undefined,
+  ): Promise<PhoneUser | undefined> {
     const user = await phones.identify({ pageSession }, note);
     if (user === undefined || !(await ends.isOver(user, pageSession))) return user;
     note?.('the page session was ended');
     return undefined;
   }
 
-  async function identified(request: PhoneRequest, note: NoteRefusal | undefined): Promise<User | undefined> {
+  async function identified(
+    request: PhoneRequest,
+    note: NoteRefusal | undefined,
+  ): Promise<PhoneUser | undefined> {
     const { bearer, raw } = request;
     if (bearer !== undefined) return await phones.identify({ bearer }, note);
     const pageSession = request.cookie(cookie);
@@ -65,7 +77,7 @@ export function phoneCaller(
     return undefined;
   }
 
-  async function found(request: PhoneRequest): Promise<User> {
+  async function found(request: PhoneRequest): Promise<PhoneUser> {
     const why: string[] | undefined = log.isLevelEnabled('debug') ? [] : undefined;
     const user = await identified(request, why && ((reason) => void why.push(reason)));
     if (user !== undefined) return user;
@@ -73,20 +85,21 @@ export function phoneCaller(
     throw new ScangateError('phone_unknown');
   }
 
+  function once(request: PhoneRequest): Promise<PhoneUser> {
+    const known = asked.get(request.raw) ?? found(request);
+    asked.set(request.raw, known);
+    return known;
+  }
+
   return {
-    user(request) {
-      const known = asked.get(request.raw) ?? found(request);
-      asked.set(request.raw, known);
-      return known;
+    async user(request) {
+      const { auth_time: _authTime, ...user } = await once(request);
+      return user;
     },
 
-    async key(request) {
-      try {
-        return userDigest(await this.user(request));
-      } catch {
-        return undefined;
-      }
-    },
+    authTime: async (request) => (await once(request)).auth_time,
+
+    key: (request) => once(request).then(userDigest, () => undefined),
 
     async pageUser(request) {
       const pageSession = request.cookie(cookie);

@@ -111,6 +111,9 @@ export const problem = z
     code: z.enum([...Object.keys(PROBLEMS), DEFECT.code]),
     detail: z.string().optional(),
     field: z.string().optional(),
+    max_age: z.int().optional().meta({
+      description: 'With `insufficient_user_authentication`: the oldest sign-in that would do, in seconds.',
+    }),
     ticket_status: ticketStatus.optional(),
   } satisfies Record<keyof ProblemBody, z.ZodType>)
   .meta({ id: 'Problem', description: 'RFC 9457, with a stable `code`.' });

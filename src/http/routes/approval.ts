@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { PhoneApp } from '../../config/phone-app.ts';
 import { demoUser } from '../../phone/demo.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
+import type { PhoneIdentity } from '../../phone/phone-identity.ts';
 import { personShown } from '../../phone/person-name.ts';
 import type { PageSessions } from '../../phone/page-session.ts';
 import { scanPath } from '../../secrets/scan-address.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import type { User } from '../../ticket/events.ts';
 import type { Answer } from '../answer/answer.ts';
 import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
@@ -114,6 +116,7 @@ async function approvalPage(
     demo_signed_out: demo && user === undefined,
     asks_who: user === undefined && !appOnly,
     sign_in_links: links,
+    fresh_links: demo ? demoAgain(user, pages.texts(request.raw), returnTo) : freshLinks(phones, returnTo),
     ...appValues(parts, request, returnTo, appOnly),
   });
 }
@@ -174,10 +177,30 @@ export function pretendRoute({ pageSessions, issuer }: ApprovalRouteParts): Rout
 }
 
 function signInLinks(phones: PhoneIdentities, returnTo: string): string {
-  return phones.all
+  return linksTo(phones.all, { return_to: returnTo });
+}
+
+/** Where a user whose sign-in is too old for an application signs in anew. */
+function freshLinks(phones: PhoneIdentities, returnTo: string): string {
+  const sources = phones.all.filter(({ knowsAuthTime }) => knowsAuthTime);
+  return linksTo(sources, { return_to: returnTo, fresh: 'true' });
+}
+
+/** The same for a pretend user. */
+function demoAgain(user: User | undefined, texts: Texts, returnTo: string): string {
+  const hidden = { name: user?.subject ?? '', return_to: returnTo };
+  const inputs = Object.entries(hidden).map(
+    ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}" />`,
+  );
+  const button = `<button type="submit" class="button wide">${escapeHtml(texts['t.pretend_button'] ?? '')}</button>`;
+  return `<form method="post" action="/demo/phone">${inputs.join('')}${button}</form>`;
+}
+
+function linksTo(sources: readonly PhoneIdentity[], parameters: Readonly<Record<string, string>>): string {
+  return sources
     .flatMap(({ pageSignIn }) => (pageSignIn === undefined ? [] : [pageSignIn]))
     .map(({ label, startPath }) => {
-      const address = `${startPath}?${new URLSearchParams({ return_to: returnTo }).toString()}`;
+      const address = `${startPath}?${new URLSearchParams(parameters).toString()}`;
       return `<p><a class="button" href="${escapeHtml(address)}">${escapeHtml(label)}</a></p>`;
     })
     .join('');

@@ -12,6 +12,7 @@ import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 import { idempotencyHeaders, ticketParams, ticketStatus } from '../request/schemas.ts';
+import { freshSignInGuard } from '../tickets/fresh-sign-in.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
 import { NumbersUsedUp, numberRefused } from '../tickets/number-match.ts';
 import type { NumberMatch } from '../tickets/number-match.ts';
@@ -65,19 +66,25 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
       ...operation,
       id: 'confirm',
       summary: 'Confirm a sign-in',
+      description:
+        '`insufficient_user_authentication` where the application asks for a fresher sign-in on the phone: sign the user ' +
+        'in anew, and confirm again.',
+      refusals: [...operation.refusals, 'insufficient_user_authentication'],
       body: { type: 'json', schema: confirmBody },
     },
     handle: async (request) => {
       const user = await parts.caller.user(request);
+      const authTime = await parts.caller.authTime(request);
       const { number } = request.body;
       return await decide(
         parts,
         request,
         user,
-        { type: 'confirm', user },
+        { type: 'confirm', user, ...(authTime === undefined ? {} : { auth_time: authTime }) },
         async (ticketId, command, guard) => {
           try {
-            return await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, guard));
+            const fresh = freshSignInGuard(authTime, guard);
+            return await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, fresh));
           } catch (error) {
             if (!(error instanceof NumbersUsedUp)) throw error;
             const denial = { type: 'deny', user, report: false, reason: 'number' } as const;

@@ -47,7 +47,7 @@ export function startPhoneSignInRoute(parts: PhoneSignInParts): Route {
       ...operation,
       id: 'beginPhoneSignIn',
       summary: 'Sign the phone in at its source',
-      query: z.object({ return_to: z.string().max(500).optional() }),
+      query: z.object({ return_to: z.string().max(500).optional(), fresh: z.literal('true').optional() }),
     },
     handle: async (request) => {
       const { source } = request.params;
@@ -56,7 +56,9 @@ export function startPhoneSignInRoute(parts: PhoneSignInParts): Route {
       // WeChat takes letters and digits only.
       const state = Buffer.from(parts.makeState()).toString('hex');
       const ticketId = await ticketOfScanPath(parts, returnTo);
-      const { address, kept } = await signIn.begin(callbackOf(parts.issuer, source), state, request.agent);
+      const callback = callbackOf(parts.issuer, source);
+      const fresh = request.query.fresh === 'true';
+      const { address, kept } = await signIn.begin(callback, state, request.agent, fresh);
       const away = { source, state, returnTo, kept, ...(ticketId === undefined ? {} : { ticketId }) };
       return seeOther(address, [parts.awayCookies.set(away)]);
     },

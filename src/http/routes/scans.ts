@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Guard, TicketAt, TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
+import { releaseOf } from '../../oauth/claims/release.ts';
 import { domainOf } from '../../oauth/clients/client.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { isCurrent } from '../../secrets/rotation.ts';
@@ -15,8 +16,9 @@ import type { Idempotency } from '../tickets/idempotency.ts';
 import { logoPath } from '../pages/client-looks.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
-import type { Route, RouteRequest } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
 import { idempotencyHeaders, ticketId, ticketStatus } from '../request/schemas.ts';
+import { needsFreshSignIn } from '../tickets/fresh-sign-in.ts';
 import { rotationOf } from '../tickets/scan-code.ts';
 import type { UserCodes } from '../tickets/user-codes.ts';
 
@@ -35,6 +37,16 @@ const scanBody = z.object({
   scan_code: z.string().min(1).max(SECRET_LENGTH_MAX).optional(),
   user_code: z.string().min(1).max(32).optional(),
 });
+
+const release = z
+  .object({
+    scopes: z.array(z.string()).meta({ description: 'The scopes that the application is given.' }),
+    claims: z.array(z.string()).meta({
+      description: 'The names of the claims that it is told beside `sub`, of those that this user has.',
+    }),
+    resource: z.string().optional().meta({ description: 'Who else is shown its access tokens (RFC 8707).' }),
+  })
+  .meta({ id: 'Release', description: 'What the application gets of the user once they confirm.' });
 
 const scanAnswer = z
   .object({
@@ -56,6 +68,14 @@ const scanAnswer = z
     }),
     user_code: z.string().optional(),
     number_match: z.boolean().optional(),
+    release,
+    max_age: z.int().min(0).optional().meta({
+      description:
+        'The application asks that the user signed in on the phone within so many seconds; 0: since it asked.',
+    }),
+    fresh_needed: z.literal(true).optional().meta({
+      description: 'This phone’s sign-in is older than that: sign the user in anew before they confirm.',
+    }),
     expires_in_ms: z.int().min(0),
   })
   .meta({ id: 'Scanned' });
@@ -112,7 +132,11 @@ export function scanRoute(parts: ScanRouteParts): Route {
       return await parts.idempotency.run(scope, async () => {
         const phone = { ip: request.ip, agent: request.agent };
         const view = await parts.commands.run(at, { type: 'scan', user, phone }, guard);
-        return { status: view.decided ? 201 : 200, body: answerOf(parts, view, request) };
+        const authTime = await parts.caller.authTime(request);
+        return {
+          status: view.decided ? 201 : 200,
+          body: answerOf(parts, view, { ip: request.ip, authTime }),
+        };
       });
     },
   });
@@ -164,13 +188,14 @@ async function findByUserCode(
 function answerOf(
   { secrets, clients, userCodes, issuer }: ScanRouteParts,
   view: TicketView,
-  request: Pick<RouteRequest, 'ip'>,
+  phone: { readonly ip: string; readonly authTime: number | undefined },
 ): z.output<typeof scanAnswer> {
   const { ticket, ticketId: id, head } = view;
   const { minted, scanned } = ticket;
   if (scanned === undefined) throw new ScangateError('not_found');
   const client = clients.find(minted.client_id);
   const logo = logoPath(client);
+  const given = releaseOf(ticket, client);
   return {
     ticket_id: id,
     handshake: secrets.handshake(id, minted.key_id, scanned.id),
@@ -184,10 +209,13 @@ function answerOf(
     browser: {
       ...minted.browser,
       first_seen: new Date(head.first).toISOString(),
-      same_network: sameNetwork(minted.browser.ip, request.ip),
+      same_network: sameNetwork(minted.browser.ip, phone.ip),
     },
     ...(minted.grant === 'device_code' ? { user_code: userCodes.shown(id, minted.key_id) } : {}),
     ...(minted.number_match ? { number_match: true } : {}),
+    release: { ...given, scopes: [...given.scopes], claims: [...given.claims] },
+    ...(minted.max_age === undefined ? {} : { max_age: minted.max_age }),
+    ...(needsFreshSignIn(view, phone.authTime) ? { fresh_needed: true as const } : {}),
     expires_in_ms: remainingMs(view),
   };
 }

@@ -90,6 +90,7 @@ export function minting(parts: MintingParts): Minting {
         lives: livesFor(client, 'authorization_code', parts.lives),
         shows_scanner: client.policy.shows_scanner,
         number_match: client.policy.number_match,
+        ...(client.default_max_age === undefined ? {} : { max_age: client.default_max_age }),
         ...checked,
         ...optional('redirect_uri', asked.redirect_uri),
         ...optional('state', asked.state),

@@ -19,16 +19,19 @@ export type AuthorizationAnswer = { readonly kind: 'show'; readonly request: Sig
  */
 export type AuthorizationEndpoint = (parameters: Parameters) => Promise<AuthorizationAnswer>;
 
+/** @param knowsAuthTime whether some source of phones can say when a user signed in there. */
 export function authorizationEndpoint(
   issuer: string,
   clients: ClientRegistry,
   pushed: PushedRequests,
+  knowsAuthTime: boolean,
 ): AuthorizationEndpoint {
   return async (parameters) => {
     const whole = await expanded(parameters, pushed);
     const asker = readAsker(clients, whole);
     try {
-      return { kind: 'show', request: readSignIn(asker, whole, parameters['request_uri'] !== undefined) };
+      const how = { pushed: parameters['request_uri'] !== undefined, knowsAuthTime };
+      return { kind: 'show', request: readSignIn(asker, whole, how) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       return sentError(asker, error, whole, issuer);

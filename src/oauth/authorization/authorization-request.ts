@@ -33,19 +33,25 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e ]*$/;
 /**
  * Reads the rest of a request (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1).
  *
- * @param pushed whether the client itself sent it ahead.
+ * @param how.pushed whether the client itself sent it ahead.
+ * @param how.knowsAuthTime whether some source of phones can say when a user signed in there.
  * @throws OAuthError to be sent to the redirect address.
  */
 export function readSignIn(
   { client, redirectUri }: Asker,
   parameters: Parameters,
-  pushed: boolean,
+  { pushed, knowsAuthTime }: { readonly pushed: boolean; readonly knowsAuthTime: boolean },
 ): SignInRequest {
   if (client.require_pushed_authorization_requests && !pushed)
     throw new OAuthError('invalid_request', 'The client must push its requests.');
   checkUnsupported(parameters);
   const formPost = formPostOf(client, parameters);
-  checkPrompt(parameters['prompt']);
+  const prompts = readPrompt(parameters['prompt']);
+  const maxAge = prompts.includes('login')
+    ? 0
+    : (readMaxAge(parameters['max_age']) ?? client.default_max_age);
+  if (maxAge !== undefined && !knowsAuthTime)
+    throw new OAuthError('login_required', 'No source of phones here can sign a user in anew.');
   if (formPost !== 'id_token') checkChallenge(client, parameters);
   const { state, nonce, scope, code_challenge: codeChallenge, ui_locales: uiLocales } = parameters;
   const claims = readClaimsRequest(client, parameters['claims']);
@@ -68,6 +74,7 @@ export function readSignIn(
       ...(claims === undefined ? {} : { claims }),
       ...(resource === undefined ? {} : { resource }),
       ...(dpopJkt === undefined ? {} : { dpop_jkt: dpopJkt }),
+      ...(maxAge === undefined ? {} : { max_age: maxAge }),
       ...(client.require_pushed_authorization_requests ? { pushed: true as const } : {}),
     },
     ...optional('state', state),
@@ -83,12 +90,19 @@ function checkUnsupported(parameters: Parameters): void {
     throw new OAuthError('request_not_supported', 'Request objects are not read here.');
 }
 
-// Every sign-in here is a fresh one by the phone, so all that a prompt can ask for is done, but for asking nothing.
-function checkPrompt(prompt: string | undefined): void {
+// The phone's user is asked each time, so all that a prompt can ask for is done, but for asking nothing.
+function readPrompt(prompt: string | undefined): readonly string[] {
   const asked = (prompt ?? '').split(' ').filter((word) => word !== '');
-  if (!asked.includes('none')) return;
+  if (!asked.includes('none')) return asked;
   if (asked.length > 1) throw new OAuthError('invalid_request', 'prompt=none stands alone.');
   throw new OAuthError('login_required', 'A sign-in needs the user and the phone.');
+}
+
+function readMaxAge(maxAge: string | undefined): number | undefined {
+  if (maxAge === undefined || maxAge === '') return undefined;
+  if (!/^[0-9]{1,9}$/.test(maxAge))
+    throw new OAuthError('invalid_request', 'max_age must be a whole number of seconds.');
+  return Number(maxAge);
 }
 
 function checkChallenge(client: Client, parameters: Parameters): void {

@@ -12,18 +12,22 @@ export interface OpenMembers {
 }
 
 /** The part that counts only as the authorization endpoint has checked it. */
-export type CheckedMembers = Pick<MintedData, 'form_post' | 'claims' | 'resource' | 'dpop_jkt'> & {
+export type CheckedMembers = Pick<
+  MintedData,
+  'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age'
+> & {
   /** Whether the client had pushed it (RFC 9126). */
   readonly pushed?: true;
 };
 
 /** What a ticket's own request had checked, to mint another one for it. */
-export function checkedOf({ form_post, claims, resource, dpop_jkt }: MintedData): CheckedMembers {
+export function checkedOf({ form_post, claims, resource, dpop_jkt, max_age }: MintedData): CheckedMembers {
   return {
     ...(form_post === undefined ? {} : { form_post }),
     ...(claims === undefined ? {} : { claims }),
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
+    ...(max_age === undefined ? {} : { max_age }),
     pushed: true,
   };
 }

@@ -85,6 +85,7 @@ export function deviceAuthorizationEndpoint(
       shows_scanner: client.policy.shows_scanner,
       number_match: client.policy.number_match,
       ...(jkt === undefined ? {} : { dpop_jkt: jkt }),
+      ...(client.default_max_age === undefined ? {} : { max_age: client.default_max_age }),
     });
     return {
       device_code: secrets.browserSecret(ticketId, keyId, 'bearer'),

@@ -23,6 +23,8 @@ export interface PushedRequestsOptions {
   readonly clients: ClientRegistry;
   readonly authenticate: AuthenticateClient;
   readonly proofs: KeyProofs;
+  /** Whether some source of phones can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
   /** Makes 128 random bits or more, in base64url. */
   readonly makeId: () => string;
 }
@@ -42,6 +44,7 @@ const KEPT = [
   'scope',
   'nonce',
   'prompt',
+  'max_age',
   'claims',
   'resource',
   'ui_locales',
@@ -52,7 +55,7 @@ const KEPT = [
 
 /** Keeps pushed requests in the ledger, under a digest of their address. */
 export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
-  const { ledger, clients, authenticate } = options;
+  const { ledger, authenticate } = options;
   return {
     async push(proof) {
       const client = await authenticate(proof);
@@ -60,7 +63,7 @@ export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
         throw new OAuthError('invalid_request', 'A pushed request holds no request_uri.');
       const named = await namedKey(options.proofs, proof, '/oauth/par');
       const parameters: Parameters = { ...proof.form, client_id: client.client_id, dpop_jkt: named };
-      check(client, clients, parameters);
+      check(client, options, parameters);
       const id = options.makeId();
       const kept = Object.fromEntries(KEPT.map((name) => [name, parameters[name]]));
       const text = JSON.stringify(kept);
@@ -79,9 +82,13 @@ export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
   };
 }
 
-function check(client: Client, clients: ClientRegistry, parameters: Parameters): void {
+function check(
+  client: Client,
+  { clients, knowsAuthTime }: PushedRequestsOptions,
+  parameters: Parameters,
+): void {
   try {
-    readSignIn(readAsker(clients, parameters), parameters, true);
+    readSignIn(readAsker(clients, parameters), parameters, { pushed: true, knowsAuthTime });
   } catch (error) {
     if (!(error instanceof ScangateError)) throw error;
     if (error.code === 'invalid_client')

@@ -72,6 +72,8 @@ export interface Client {
   readonly require_pushed_authorization_requests: boolean;
   /** Whether it is given tokens only that are bound to a key (RFC 9449 §5.2). */
   readonly dpop_bound_access_tokens: boolean;
+  /** The `max_age` of requests that name none, in seconds (OpenID Connect Registration §2). */
+  readonly default_max_age?: number;
   readonly client_secret?: string;
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly jwks_uri?: string;

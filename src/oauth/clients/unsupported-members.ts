@@ -15,7 +15,6 @@ export const REFUSED_MEMBERS = {
 /** Members of the registrations of RFC 7591 and OpenID Connect that mean something elsewhere and nothing here. */
 export const IGNORED_MEMBERS = {
   frontchannel_logout_uri: z.unknown().optional(),
-  default_max_age: z.unknown().optional(),
   default_acr_values: z.unknown().optional(),
   initiate_login_uri: z.unknown().optional(),
   request_uris: z.unknown().optional(),

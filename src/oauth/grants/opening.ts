@@ -41,10 +41,16 @@ export function openingOf(view: TicketView, lifeMs: number, jkt: string | undefi
     ...(minted.claims === undefined ? {} : { claims: minted.claims }),
     ...(minted.resource === undefined ? {} : { resource: minted.resource }),
     ...(jkt === undefined ? {} : { dpop_jkt: jkt }),
-    auth_time: Math.floor(confirmedAt(view) / 1000),
+    auth_time: authTimeOf(view),
     browser: minted.browser,
     life_ms: lifeMs,
   };
+}
+
+// A source whose clock is ahead signed nobody in after they confirmed.
+function authTimeOf(view: TicketView): number {
+  const confirmed = Math.floor(confirmedAt(view) / 1000);
+  return Math.min(view.ticket.confirmed?.auth_time ?? confirmed, confirmed);
 }
 
 function confirmedId(confirmed: { readonly id: Cursor } | undefined): Cursor {

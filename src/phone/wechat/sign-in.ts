@@ -39,6 +39,7 @@ export function wechatIdentity(options: WechatIdentityOptions): PhoneIdentity {
   const { sessions } = options;
   return {
     source: 'wechat',
+    knowsAuthTime: false,
     identify({ pageSession }, note) {
       if (pageSession === undefined) note?.('the credential is no page session');
       else return Promise.resolve(sessions.read(pageSession, 'wechat', note));

@@ -1,5 +1,6 @@
 /* The approval page: scans only after a tap, shows who asks, and sends the decision. */
 import { browserPlatform } from '../client/browser-platform.ts';
+import type { HttpResponse } from '../client/platform.ts';
 import { armed } from './approval/armed.ts';
 import { makeCountdown } from '../client/countdown.ts';
 import { cameBack, keepOutcome, keptOutcome, type Outcome } from './approval/outcome.ts';
@@ -32,7 +33,7 @@ function startApproval(root: HTMLElement): void {
       countdown.set(answer.expires_in_ms);
       showRequest(sections, answer, Date.parse(response.header('Date') ?? '') || Date.now());
       tick();
-      sections.view('ask');
+      sections.view(answer.fresh_needed ? 'fresh' : 'ask');
       confirming.rest();
       return true;
     });
@@ -62,14 +63,12 @@ function startApproval(root: HTMLElement): void {
         showWrongNumber(sections);
         return true;
       }
+      if (isTooOld(response)) return showFresh(sections);
       if (response.status !== 200) return false;
       const client = asked?.client.name ?? '';
       asked = undefined;
       const view = decision === 'confirm' ? 'confirmed' : 'denied';
-      const outcome = { view, account, client, reported: 'report' in extra } as const;
-      keepOutcome(outcome);
-      showOutcome(sections, outcome);
-      return true;
+      return finish(sections, { view, account, client, reported: 'report' in extra });
     });
   }
 
@@ -92,6 +91,22 @@ function showFirst(sections: Sections, scanCode: string, typed: string): void {
   const kept = keptOutcome(scanCode !== '' || typed !== '', cameBack());
   if (kept) showOutcome(sections, kept);
   else sections.view(scanCode ? 'continue' : 'enter');
+}
+
+function isTooOld({ status, body }: HttpResponse): boolean {
+  return status === 401 && /insufficient_user_authentication/.test(body);
+}
+
+/** Asks for a sign-in that is as fresh as the application wants it. */
+function showFresh(sections: Sections): true {
+  sections.view('fresh');
+  return true;
+}
+
+function finish(sections: Sections, outcome: Outcome): true {
+  keepOutcome(outcome);
+  showOutcome(sections, outcome);
+  return true;
 }
 
 function showOutcome(sections: Sections, { view, account, client, reported }: Outcome): void {

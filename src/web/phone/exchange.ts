@@ -45,7 +45,7 @@ export async function exchange<T>(parts: ExchangeParts, call: PhoneCall<T>): Pro
     const response = await once(parts, call, refused);
     const found = response && response.status < 300 ? call.read(parsed(response.body)) : undefined;
     if (found !== undefined) return found;
-    if (response?.status === 401 && !refused) {
+    if (response?.status === 401 && !refused && !isTooOld(response)) {
       refused = true;
       continue;
     }
@@ -71,6 +71,12 @@ async function once<T>(
   return transport({ method, url: gateway + path, headers, ...sent, timeoutMs: TRY_MS }).catch(
     () => undefined,
   );
+}
+
+/** Whether the credential is good and only the sign-in behind it too old: another one of the app's would be as old. */
+function isTooOld({ body }: PhoneResponse): boolean {
+  const { code } = (parsed(body) ?? {}) as { code?: unknown };
+  return code === 'insufficient_user_authentication';
 }
 
 /** How long to wait before the next try; undefined: another would be answered the same. */

@@ -2,6 +2,8 @@
 export type PhoneProblem =
   | 'invalid_request'
   | 'phone_unknown'
+  /** The application asks for a fresher sign-in: sign the user in anew in the app, and confirm again. */
+  | 'insufficient_user_authentication'
   | 'not_found'
   | 'already_scanned'
   | 'already_confirmed'
@@ -20,6 +22,7 @@ export type PhoneProblem =
 const KNOWN: readonly string[] = [
   'invalid_request',
   'phone_unknown',
+  'insufficient_user_authentication',
   'not_found',
   'already_scanned',
   'already_confirmed',

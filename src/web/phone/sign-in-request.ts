@@ -25,6 +25,19 @@ export interface ShownRequest {
   readonly userCode?: string;
   /** Whether the user must type the number that the browser shows. */
   readonly asksNumber: boolean;
+  /** What the application gets of the user once they confirm. */
+  readonly release: ReleaseShown;
+  /** Whether the application asks for a fresher sign-in than this phone's: sign the user in anew in the app before {@link SignInRequest.confirm}. */
+  readonly needsFreshSignIn: boolean;
+}
+
+/** What an application gets of the user, by the names of OpenID Connect. */
+export interface ReleaseShown {
+  readonly scopes: readonly string[];
+  /** The claims that it is told, of those that this user has. */
+  readonly claims: readonly string[];
+  /** Who else is shown its access tokens. */
+  readonly resource?: string;
 }
 
 /** A scanned sign-in that waits for the user's decision. */
@@ -37,7 +50,8 @@ export interface SignInRequest {
    * Says yes. Again after `offline` is safe: it is the same decision, sent under the same key.
    *
    * @param number what the user typed, in digits of any keyboard, where {@link ShownRequest.asksNumber}.
-   * @throws PhoneError `invalid_request` with the field `number` for a wrong number: ask again.
+   * @throws PhoneError `invalid_request` with the field `number` for a wrong number: ask again;
+   *   `insufficient_user_authentication` where {@link ShownRequest.needsFreshSignIn}: sign the user in anew, then again.
    */
   confirm(number?: string): Promise<Decided>;
   /** Says no. @param options.report the user says: this was not me. @throws PhoneError */
@@ -63,6 +77,8 @@ interface ScanAnswer {
   };
   readonly user_code?: string;
   readonly number_match?: boolean;
+  readonly release?: ReleaseShown;
+  readonly fresh_needed?: boolean;
   readonly expires_in_ms: number;
 }
 
@@ -132,7 +148,8 @@ function readDecided(body: unknown): Decided | undefined {
   return status === 'confirmed' || status === 'redeemed' || status === 'denied' ? { status } : undefined;
 }
 
-function shownOf({ client, browser, user_code: userCode, number_match: asks }: ScanAnswer): ShownRequest {
+function shownOf(answer: ScanAnswer): ShownRequest {
+  const { client, browser, user_code: userCode } = answer;
   return {
     client: { name: client.name, domain: client.domain ?? '', isVerified: client.verified },
     browser: {
@@ -143,6 +160,8 @@ function shownOf({ client, browser, user_code: userCode, number_match: asks }: S
       isSameNetwork: browser.same_network,
     },
     ...(userCode === undefined ? {} : { userCode }),
-    asksNumber: asks === true,
+    asksNumber: answer.number_match === true,
+    release: answer.release ?? { scopes: [], claims: [] },
+    needsFreshSignIn: answer.fresh_needed === true,
   };
 }

@@ -19,6 +19,14 @@ export interface ScanAnswer {
   };
   readonly user_code?: string;
   readonly number_match?: boolean;
+  /** What the application gets, by the names of OpenID Connect. */
+  readonly release?: {
+    readonly scopes: readonly string[];
+    readonly claims: readonly string[];
+    readonly resource?: string;
+  };
+  /** The application asks for a fresher sign-in than this page's session. */
+  readonly fresh_needed?: boolean;
   readonly expires_in_ms: number;
 }
 

@@ -1,0 +1,19 @@
+import type { MintedData } from './events.ts';
+
+/**
+ * Whether a user's sign-in at the phone's source is as fresh as a ticket asks (OpenID Connect Core §3.1.2.1, `max_age`):
+ * one since the ticket was minted always is. A ticket that asks takes none whose time is unknown.
+ *
+ * @param authTime seconds since the epoch.
+ * @param mintedAt milliseconds since the epoch, as is `now`.
+ */
+export function isFreshEnough(
+  { max_age: maxAge }: Pick<MintedData, 'max_age'>,
+  authTime: number | undefined,
+  mintedAt: number,
+  now: number,
+): boolean {
+  if (maxAge === undefined) return true;
+  const notBefore = Math.min(mintedAt, now - maxAge * 1000);
+  return authTime !== undefined && authTime >= Math.floor(notBefore / 1000);
+}
