@@ -44,7 +44,12 @@ function details(event: TicketEvent | SessionEvent): string {
       return `by ${event.data.reason}`;
     case 'opened':
       return `for ${user(event.data.user)}`;
+    case 'contested':
+      return 'by a second phone';
     case 'confirmed':
+      return event.data.asks === true ? 'and the browser is asked' : '';
+    case 'accepted':
+      return 'by the browser';
     case 'cancelled':
     case 'expired':
     case 'redeemed':

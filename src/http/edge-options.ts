@@ -38,6 +38,8 @@ export interface EdgeSettings {
   /** Wrong numbers that a phone may type for one ticket. */
   readonly numberTries: number;
   readonly idempotencyLifeMs: number;
+  /** How long a browser of the gateway's own pages is known after its last sign-in. */
+  readonly knownBrowserMs: number;
   /** The largest body of a request. */
   readonly bodyBytes: number;
   readonly perMinute: LimitsParts['perMinute'];

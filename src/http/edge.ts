@@ -25,6 +25,7 @@ import { sharedLimit } from './limits/shared-limit.ts';
 import { Connections } from './connections/connections.ts';
 import { makeHttpServer } from './server.ts';
 import { readStaticFiles } from './answer/static-files.ts';
+import { knownBrowsers } from './tickets/known-browsers.ts';
 import { minting } from './tickets/minting.ts';
 import { upgradeHandler } from './upgrades.ts';
 import type { EdgeOptions } from './edge-options.ts';
@@ -158,6 +159,12 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
       makeTicketId: options.makeTicketId,
     }),
     idempotency: idempotency(ledger, secrets, settings.idempotencyLifeMs),
+    knownBrowsers: knownBrowsers({
+      ledger,
+      secure,
+      lifeMs: settings.knownBrowserMs,
+      makeId: options.makeTicketId,
+    }),
     numberMatch: numberMatch(ledger, secrets, settings.numberTries),
     historyMs: settings.historyMs,
     pages: options.pages,

@@ -42,10 +42,15 @@ import {
   watchSessionBySocketRoute,
 } from './routes/session-watches.ts';
 import type { SessionWatchParts } from './routes/session-watches.ts';
-import { plainSignInRoute, signInPageRoute, ticketPageRoute } from './routes/sign-in.ts';
+import {
+  answerTicketPageRoute,
+  plainSignInRoute,
+  signInPageRoute,
+  ticketPageRoute,
+} from './routes/sign-in.ts';
 import type { SignInRouteParts } from './routes/sign-in.ts';
 import { ticketSocket } from './routes/ticket-socket.ts';
-import { cancelTicketRoute, getTicketRoute } from './routes/tickets.ts';
+import { acceptTicketRoute, cancelTicketRoute, getTicketRoute } from './routes/tickets.ts';
 import {
   watchTicketByEventsRoute,
   watchTicketByPollRoute,
@@ -86,6 +91,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     mintTicketRoute(parts),
     getTicketRoute(parts),
     cancelTicketRoute(parts),
+    acceptTicketRoute(parts),
     watchTicketByEventsRoute(parts),
     watchTicketByPollRoute(parts),
     watchTicketBySocketRoute(),
@@ -134,6 +140,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     signInPageRoute(parts),
     plainSignInRoute(parts),
     ticketPageRoute(parts),
+    answerTicketPageRoute(parts),
     formPostRoute(parts),
     approvalPageRoute(parts),
     devicePageRoute(parts),

@@ -20,7 +20,9 @@ export type SchemaTable = Readonly<Record<EventType, SchemaRow>>;
 export const SCHEMAS: SchemaTable = {
   minted: { schema: 1, upcasts: [] },
   scanned: { schema: 1, upcasts: [] },
+  contested: { schema: 1, upcasts: [] },
   confirmed: { schema: 1, upcasts: [] },
+  accepted: { schema: 1, upcasts: [] },
   denied: { schema: 1, upcasts: [] },
   cancelled: { schema: 1, upcasts: [] },
   expired: { schema: 1, upcasts: [] },

@@ -36,8 +36,9 @@ export interface FoldedTicket {
   readonly rest: string;
 }
 
-function foldedUnread({ status, minted, scanned, confirmed, denied, redeemed }: UnreadTicket): FoldedTicket {
-  const later = { scanned, confirmed, denied, redeemed };
+function foldedUnread(ticket: UnreadTicket): FoldedTicket {
+  const { status, minted, scanned, contested, confirmed, accepted, denied, redeemed } = ticket;
+  const later = { scanned, contested, confirmed, accepted, denied, redeemed };
   const text = JSON.stringify(later satisfies Complete<Later, typeof later>);
   const rest = text === '{}' ? '}' : `,${text.slice(1)}`;
   const blob = `{"minted":${minted}${rest}`;

@@ -1,4 +1,5 @@
 import type { Complete } from '../ticket/complete.ts';
+import { ACCEPT_POLICIES } from '../ticket/events.ts';
 import type { Binding, Device, Grant, Lives, MintedData } from '../ticket/events.ts';
 
 /**
@@ -33,11 +34,11 @@ type UsualPlaces = [
   ['code_challenge', string | 0],
   ['browser', DeviceRow],
   ['lives', LivesRow],
-  [Flag, number],
+  [Flag | 'accept', number],
 ];
 
 /** What few tickets have, with names, in one place that the others do without. */
-type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age';
+type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'known_browser';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -63,12 +64,13 @@ const BINDING_CODES = { cookie: 0, bearer: 1 } as const satisfies Record<Binding
 const GRANT_NAMES = Object.keys(GRANT_CODES) as readonly Grant[];
 const BINDING_NAMES = Object.keys(BINDING_CODES) as readonly Binding[];
 
-/** The bits of the place that all flags share. */
+/** The bits of the place that all flags share; above them stands the policy's place among {@link ACCEPT_POLICIES}. */
 const FLAGS = { shows_scanner: 1, number_match: 2 } as const satisfies Partial<
   Record<keyof MintedData, number>
 >;
 type Flag = keyof typeof FLAGS;
 const FLAG_NAMES = Object.keys(FLAGS) as readonly Flag[];
+const ACCEPT_UNIT = 4;
 
 export function mintedRow(data: MintedData): MintedRow | UsualRow {
   const { browser, lives } = data;
@@ -91,19 +93,20 @@ export function mintedRow(data: MintedData): MintedRow | UsualRow {
   return length === 0 ? (row.slice(0, RARE_PLACE) as unknown as UsualRow) : row;
 }
 
-function rareRow({ form_post, claims, resource, dpop_jkt, max_age }: RareRow): RareRow {
+function rareRow({ form_post, claims, resource, dpop_jkt, max_age, known_browser }: RareRow): RareRow {
   const rare = {
     ...(form_post === undefined ? {} : { form_post }),
     ...(claims === undefined ? {} : { claims }),
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
+    ...(known_browser === undefined ? {} : { known_browser }),
   };
   return rare satisfies Complete<RareRow, typeof rare>;
 }
 
-function flagsOf(data: Pick<MintedData, Flag>): number {
-  let flags = 0;
+function flagsOf(data: Pick<MintedData, Flag | 'accept'>): number {
+  let flags = ACCEPT_POLICIES.indexOf(data.accept ?? 'never') * ACCEPT_UNIT;
   for (const name of FLAG_NAMES) if (data[name]) flags += FLAGS[name];
   return flags;
 }
@@ -125,6 +128,7 @@ export function mintedOfRow(row: unknown): MintedData {
     flags,
     rare,
   ] = row as MintedRow;
+  const accept = ACCEPT_POLICIES[Math.floor(flags / ACCEPT_UNIT)] ?? 'never';
   const data = {
     client_id: clientId,
     grant: GRANT_NAMES[grant] ?? 'authorization_code',
@@ -141,6 +145,7 @@ export function mintedOfRow(row: unknown): MintedData {
     lives: livesOfRow(lives),
     shows_scanner: (flags & FLAGS.shows_scanner) !== 0,
     number_match: (flags & FLAGS.number_match) !== 0,
+    ...(accept === 'never' ? {} : { accept }),
   };
   return data satisfies Complete<MintedData, typeof data>;
 }

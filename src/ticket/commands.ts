@@ -4,7 +4,14 @@ import type { ConfirmedData, MintedData, Device, User } from './events.ts';
 export type TicketCommand =
   | { readonly type: 'mint'; readonly data: MintedData }
   | { readonly type: 'scan'; readonly user: User; readonly phone: Device }
-  | ({ readonly type: 'confirm'; readonly user: User } & ConfirmedData)
+  /** Another user's phone has scanned it too. */
+  | { readonly type: 'contest'; readonly user: User }
+  /** `userKey`: the digest by which a known browser knows the user. */
+  | ({ readonly type: 'confirm'; readonly user: User; readonly userKey?: string } & Pick<
+      ConfirmedData,
+      'auth_time'
+    >)
+  | { readonly type: 'accept' }
   | { readonly type: 'deny'; readonly user: User; readonly report: boolean; readonly reason?: 'number' }
   | { readonly type: 'cancel' }
   | { readonly type: 'redeem'; readonly replay?: string }

@@ -1,7 +1,9 @@
+import { asksBrowser } from './accept.ts';
 import type { TicketCommand } from './commands.ts';
 import { ScangateError } from './error.ts';
 import type { ErrorCode } from './error.ts';
 import type { ConfirmedData, DeniedData, TicketEvent, User } from './events.ts';
+import { isAsking } from './ticket.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
 
 /**
@@ -23,9 +25,11 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
         throw refusal(ticket.status === 'scanned' ? 'already_scanned' : 'already_confirmed', ticket);
       }
       throw lost(ticket);
+    case 'contest':
+      return isContest(ticket, command.user) ? { type: 'contested', data: {} } : undefined;
     case 'confirm':
       onlyScanner(ticket, command.user);
-      if (ticket.status === 'scanned') return { type: 'confirmed', data: confirmedData(command) };
+      if (ticket.status === 'scanned') return { type: 'confirmed', data: confirmedData(ticket, command) };
       if (ticket.status === 'confirmed' || ticket.status === 'redeemed') return undefined;
       throw lost(ticket);
     case 'deny':
@@ -33,11 +37,17 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
       if (ticket.status === 'scanned') return { type: 'denied', data: deniedData(command) };
       if (ticket.status === 'denied') return undefined;
       throw lost(ticket);
+    case 'accept':
+      if (isAsking(ticket)) return { type: 'accepted', data: {} };
+      if (ticket.status === 'confirmed' || ticket.status === 'redeemed') return undefined;
+      throw lost(ticket);
     case 'cancel':
-      if (ticket.status === 'pending' || ticket.status === 'scanned') return { type: 'cancelled', data: {} };
+      if (ticket.status === 'pending' || ticket.status === 'scanned' || isAsking(ticket))
+        return { type: 'cancelled', data: {} };
       if (ticket.status === 'cancelled') return undefined;
       throw lost(ticket);
     case 'redeem':
+      if (isAsking(ticket)) throw new ScangateError('not_found');
       if (ticket.status === 'confirmed') {
         return { type: 'redeemed', data: command.replay === undefined ? {} : { replay: command.replay } };
       }
@@ -61,8 +71,14 @@ export function sameUser(a: User, b: User): boolean {
   return a.source === b.source && a.issuer === b.issuer && a.subject === b.subject;
 }
 
-function confirmedData({ auth_time: authTime }: TicketCommand & { type: 'confirm' }): ConfirmedData {
-  return authTime === undefined ? {} : { auth_time: authTime };
+function confirmedData(
+  ticket: Ticket,
+  { auth_time: authTime, userKey }: TicketCommand & { type: 'confirm' },
+): ConfirmedData {
+  return {
+    ...(authTime === undefined ? {} : { auth_time: authTime }),
+    ...(asksBrowser(ticket, userKey) ? { asks: true } : {}),
+  };
 }
 
 function deniedData({ report, reason }: TicketCommand & { type: 'deny' }): DeniedData {
@@ -71,6 +87,10 @@ function deniedData({ report, reason }: TicketCommand & { type: 'deny' }): Denie
 
 function scanned(user: User, command: TicketCommand & { type: 'scan' }): TicketEvent {
   return { type: 'scanned', data: { user, phone: command.phone } };
+}
+
+function isContest(ticket: Ticket, user: User): boolean {
+  return ticket.status === 'scanned' && ticket.contested === undefined && !scannedBy(ticket, user);
 }
 
 function scannedBy(ticket: Ticket, user: User): boolean {

@@ -50,6 +50,19 @@ export const RESPONSE_TYPES = ['code', 'id_token'] as const;
 
 export type ResponseType = (typeof RESPONSE_TYPES)[number];
 
+/** When a browser is asked, before a confirmation counts, whether it was meant: in a file of clients, `scangate.accept`. */
+export const ACCEPT_POLICIES = ['never', 'doubt', 'new_browser', 'always'] as const;
+
+export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
+
+/** A browser of the gateway's own pages, as it was known when it minted. Digests alone: nothing here is of use as a cookie. */
+export interface KnownBrowser {
+  /** A digest of what its cookie says. */
+  readonly key: string;
+  /** Digests of the users who signed in in it, the newest first. */
+  readonly users: readonly string[];
+}
+
 /** What a ticket is for: everything that its later secrets and decisions rest on, and no secret. */
 export interface MintedData {
   readonly client_id: string;
@@ -85,6 +98,10 @@ export interface MintedData {
   readonly shows_scanner: boolean;
   /** Must the phone type the number that the browser shows? */
   readonly number_match: boolean;
+  /** When the browser is asked who signs in; absent: never. */
+  readonly accept?: Exclude<AcceptPolicy, 'never'>;
+  /** Absent for pages of other origins, and where nobody is ever asked. */
+  readonly known_browser?: KnownBrowser;
 }
 
 export interface ScannedData {
@@ -95,6 +112,8 @@ export interface ScannedData {
 export interface ConfirmedData {
   /** When the user last signed in at the phone's source, in seconds since the epoch; absent where the source does not say. */
   readonly auth_time?: number;
+  /** It counts only once the browser has accepted it. */
+  readonly asks?: true;
 }
 
 export interface DeniedData {
@@ -113,7 +132,12 @@ export interface RedeemedData {
 export interface TicketEventData<Minted = MintedData> {
   readonly minted: Minted;
   readonly scanned: ScannedData;
+  /** Another user's phone scanned it as well, while it was scanned. At most once. */
+  readonly contested: Readonly<Record<string, never>>;
   readonly confirmed: ConfirmedData;
+  readonly confirmed: ConfirmedData;
+  /** The browser said of who scanned: that is me. */
+  readonly accepted: Readonly<Record<string, never>>;
   readonly denied: DeniedData;
   readonly cancelled: Readonly<Record<string, never>>;
   readonly expired: Readonly<Record<string, never>>;

@@ -18,7 +18,10 @@ export function lifeOf(type: TicketEventType, lives: Lives): Life {
     case 'scanned':
       return { ms: lives.decision_ms, extend: true, capMs: Math.max(lives.max_ms, lives.ticket_ms) };
     case 'confirmed':
+    case 'accepted':
       return { ms: lives.code_ms };
+    case 'contested':
+      return { ms: 0, extend: true };
     case 'redeemed':
     case 'denied':
     case 'cancelled':

@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
-import { endsWatch } from './ticket.ts';
+import { endsWatch, isAsking } from './ticket.ts';
 
 /** What a browser may know about a ticket now (docs/wire.md, "A notice"). Durations are milliseconds remaining. */
 export interface TicketNotice {
@@ -12,6 +12,10 @@ export interface TicketNotice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
+  /** While scanned or asking: somebody else's phone scanned this code too. */
+  readonly second_phone?: true;
+  /** The confirmation waits for the browser: that is me, or not me. */
+  readonly ask?: true;
   /** Why it was denied, where no user said so: no number that was typed was right. */
   readonly reason?: 'number';
   readonly result?: TicketResult;
@@ -58,7 +62,7 @@ export function notice(
     expires_in_ms: Math.max(0, at.expiresInMs),
     reset: at.reset,
   };
-  const advice = { retry_after_ms: at.retryAfterMs, final: endsWatch(ticket.status) };
+  const advice = { retry_after_ms: at.retryAfterMs, final: endsWatch(ticket) };
   switch (ticket.status) {
     case 'pending':
       return { ...head, scan: derived.scan(), advice };
@@ -67,9 +71,12 @@ export function notice(
         ...head,
         ...scannerOf(ticket),
         ...(ticket.minted.number_match ? { number: derived.number() } : {}),
+        ...secondPhoneOf(ticket),
         advice,
       };
     case 'confirmed':
+      if (isAsking(ticket))
+        return { ...head, ...scannerOf(ticket), ...secondPhoneOf(ticket), ask: true, advice };
       return { ...head, ...confirmedOf(ticket, derived), advice };
     case 'redeemed':
       return { ...head, expires_in_ms: 0, advice };
@@ -95,6 +102,10 @@ function scannerOf(ticket: Ticket): { scanner?: { name?: string; picture?: strin
       ...(user.picture === undefined ? {} : { picture: user.picture }),
     },
   };
+}
+
+function secondPhoneOf({ contested }: Ticket): { readonly second_phone?: true } {
+  return contested === undefined ? {} : { second_phone: contested };
 }
 
 function reasonOf({ denied }: Ticket): { readonly reason?: 'number' } {

@@ -19,7 +19,10 @@ export interface Ticket<Minted = MintedData> {
   readonly status: TicketStatus;
   readonly minted: Minted;
   readonly scanned?: Pick<ScannedData, 'user'> & { readonly id: Cursor };
+  /** Another user's phone scanned it as well. */
+  readonly contested?: true;
   readonly confirmed?: ConfirmedData & { readonly id: Cursor };
+  readonly accepted?: { readonly id: Cursor };
   readonly denied?: DeniedData;
   readonly redeemed?: RedeemedData & { readonly id: Cursor };
 }
@@ -39,7 +42,12 @@ export function isFinal(status: string): boolean {
   return FINAL[status] === true;
 }
 
-/** Whether a browser that was told this status need not wait any longer. */
-export function endsWatch(status: TicketStatus): boolean {
-  return status === 'confirmed' || isFinal(status);
+/** Whether a confirmation still waits for the browser to accept it. */
+export function isAsking({ status, confirmed, accepted }: Ticket<unknown>): boolean {
+  return status === 'confirmed' && confirmed?.asks === true && accepted === undefined;
+}
+
+/** Whether a browser that was told of this ticket need not wait any longer. */
+export function endsWatch(ticket: Ticket<unknown>): boolean {
+  return (ticket.status === 'confirmed' && !isAsking(ticket)) || isFinal(ticket.status);
 }

@@ -31,7 +31,13 @@ describe('a file of clients', () => {
       scope: ['openid', 'profile', 'offline_access'],
       token_endpoint_auth_method: 'none',
       id_token_signed_response_alg: 'RS256',
-      policy: { shows_scanner: true, number_match: false, verified: false, pkce: 'required' },
+      policy: {
+        shows_scanner: true,
+        number_match: false,
+        accept: 'doubt',
+        verified: false,
+        pkce: 'required',
+      },
     });
     expect(readClients(JSON.stringify({ clients: [ONE] }), false)).toEqual({
       clients: [client],
@@ -53,11 +59,24 @@ describe('a file of clients', () => {
     expect(client?.policy).toEqual({
       shows_scanner: true,
       number_match: true,
+      accept: 'doubt',
       verified: false,
       pkce: 'optional',
       session_life_ms: 86_400_000,
       code_life_ms: 5000,
     });
+  });
+
+  test('a browser that may not see who scanned is never asked about that', () => {
+    const row = (scangate: object) =>
+      JSON.stringify([{ ...ONE, scangate: { shows_scanner: false, ...scangate } }]);
+    for (const more of [{}, { accept: 'never' }])
+      expect(readClients(row(more), false).clients[0]?.policy.accept).toBe('never');
+    for (const accept of ['doubt', 'new_browser', 'always'])
+      expect(mistakes(row({ accept }))).toEqual([
+        expect.stringMatching(/^line 1: \[0\]\.scangate\.accept must be never/),
+      ]);
+    expect(mistakes(row({ accept: 'sometimes' }))).toHaveLength(1);
   });
 
   test('chooses the authentication method by what the client has', () => {

@@ -49,6 +49,8 @@ export const EVERY_MINTED: Required<MintedData> = {
   lives: LIVES,
   shows_scanner: true,
   number_match: true,
+  accept: 'new_browser',
+  known_browser: { key: 'a-browser', users: ['a-user', 'another'] },
 };
 
 const EVERY_OPENED: Required<OpenedData> = {
@@ -76,7 +78,9 @@ type Every<Event extends { readonly type: string; readonly data: unknown }> = {
 export const TICKET_EVENTS: Every<TicketEvent> = {
   minted: { type: 'minted', data: EVERY_MINTED },
   scanned: { type: 'scanned', data: { user: USER, phone: PHONE } },
-  confirmed: { type: 'confirmed', data: { auth_time: 1_700_000_000 } },
+  contested: { type: 'contested', data: {} },
+  confirmed: { type: 'confirmed', data: { asks: true, auth_time: 1_700_000_000 } },
+  accepted: { type: 'accepted', data: {} },
   denied: { type: 'denied', data: { report: true, reason: 'number' } },
   cancelled: { type: 'cancelled', data: {} },
   expired: { type: 'expired', data: {} },
@@ -95,7 +99,9 @@ export const TICKET_MEMBERS: { readonly [M in keyof Required<Ticket>]: readonly 
   status: ['minted'],
   minted: ['minted'],
   scanned: ['minted', 'scanned'],
+  contested: ['minted', 'scanned', 'contested'],
   confirmed: ['minted', 'scanned', 'confirmed'],
+  accepted: ['minted', 'scanned', 'confirmed', 'accepted'],
   denied: ['minted', 'scanned', 'denied'],
   redeemed: ['minted', 'scanned', 'confirmed', 'redeemed'],
 };

@@ -37,6 +37,8 @@ const MEMBERS: Arbitraries<MintedData> = {
   } satisfies Arbitraries<Lives>).map(present<Lives>),
   shows_scanner: boolean(),
   number_match: boolean(),
+  accept: constantFrom('doubt', 'new_browser', 'always', undefined),
+  known_browser: constantFrom({ key: 'a-browser', users: ['a-user'] }, undefined),
 };
 
 /** Without the members that are undefined. */

@@ -12,6 +12,8 @@ export interface Notice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
+  readonly second_phone?: true;
+  readonly ask?: true;
   readonly result?: {
     readonly code: string;
     readonly error?: string;
@@ -24,7 +26,7 @@ export interface Notice {
 export type TicketStatus =
   'pending' | 'scanned' | 'confirmed' | 'redeemed' | 'denied' | 'cancelled' | 'expired';
 
-/** `confirmed` and the final states end a watch. */
+/** `confirmed` and the final states end a watch, one of a client that never asks. */
 export function endsWatch(status: TicketStatus): boolean {
   return status !== 'pending' && status !== 'scanned';
 }
@@ -60,6 +62,8 @@ export interface Minted {
   readonly secret: string;
   /** What proves the browser on every request: the bearer, or the cookie of a same-origin request. */
   readonly secretHeaders: Readonly<Record<string, string>>;
+  /** What the browser was given to keep: the ticket's own cookie, and the one that it is known by. */
+  readonly cookies: readonly string[];
   readonly verifier: string;
   readonly clientId: string;
   readonly redirectUri: string | undefined;
@@ -97,7 +101,8 @@ export async function mint(gatewayUrl: string, options: MintOptions = {}): Promi
     },
   });
   const { links, browser_secret: bearer, ...notice } = expectStatus(answer, 201);
-  const cookie = answer.headers.getSetCookie()[0]?.split(';')[0];
+  const cookies = answer.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+  const [cookie] = cookies;
   const secret = binding === 'bearer' ? bearer : cookie?.slice(cookie.indexOf('=') + 1);
   if (secret === undefined || secret === '')
     throw new Error(`no browser secret by ${binding}: ${answer.text}`);
@@ -112,6 +117,7 @@ export async function mint(gatewayUrl: string, options: MintOptions = {}): Promi
     binding,
     secret,
     secretHeaders,
+    cookies,
     verifier,
     clientId,
     redirectUri,

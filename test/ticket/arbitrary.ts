@@ -1,7 +1,7 @@
 import { constant, constantFrom, oneof, option, record, string } from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import type { TicketCommand } from '../../src/ticket/commands.ts';
-import type { TicketEvent, TicketEventType, User } from '../../src/ticket/events.ts';
+import type { ConfirmedData, TicketEvent, TicketEventType, User } from '../../src/ticket/events.ts';
 import { testSeed } from '../support/random.ts';
 import { ADA, BOB, MINTED, PHONE } from './given.ts';
 
@@ -19,6 +19,8 @@ export const anyUser: Arbitrary<User> = oneof(
   record({ source: string(), issuer: string(), subject: string() }),
 );
 
+const ASKING = [{ accept: 'doubt' }, { accept: 'new_browser' }, { accept: 'always' }] as const;
+
 type AnyOf<T extends TicketEventType> = Arbitrary<Extract<TicketEvent, { readonly type: T }>>;
 
 export const anyMinted: AnyOf<'minted'> = record({
@@ -28,14 +30,20 @@ export const anyMinted: AnyOf<'minted'> = record({
     shows_scanner: constantFrom(true, false),
     number_match: constantFrom(true, false),
     state: string(),
-  }).map((some) => ({ ...MINTED, ...some })),
+    accept: constantFrom({}, ...ASKING),
+  }).map(({ accept, ...some }) => ({ ...MINTED, ...some, ...accept })),
 });
 
 /** A type that is missing here does not compile. */
 const ANY_EVENTS: { readonly [T in TicketEventType]: AnyOf<T> } = {
   minted: anyMinted,
   scanned: record({ type: constant('scanned'), data: record({ user: anyUser, phone: constant(PHONE) }) }),
-  confirmed: constant({ type: 'confirmed', data: {} }),
+  contested: constant({ type: 'contested', data: {} }),
+  confirmed: record({
+    type: constant('confirmed'),
+    data: constantFrom<ConfirmedData>({}, { asks: true }),
+  }),
+  accepted: constant({ type: 'accepted', data: {} }),
   denied: record({ type: constant('denied'), data: constantFrom({}, { report: true }) }),
   cancelled: constant({ type: 'cancelled', data: {} }),
   expired: constant({ type: 'expired', data: {} }),
@@ -48,9 +56,10 @@ const ANY_EVENTS: { readonly [T in TicketEventType]: AnyOf<T> } = {
 export const anyEvent: Arbitrary<TicketEvent> = oneof(...Object.values<Arbitrary<TicketEvent>>(ANY_EVENTS));
 
 export const anyCommand: Arbitrary<TicketCommand> = oneof(
-  constantFrom<TicketCommand>({ type: 'cancel' }, { type: 'expire' }, { type: 'redeem' }),
+  constantFrom<TicketCommand>({ type: 'accept' }, { type: 'cancel' }, { type: 'expire' }, { type: 'redeem' }),
   record({ type: constant('mint' as const), data: constant(MINTED) }),
   record({ type: constant('scan' as const), user: anyUser, phone: constant(PHONE) }),
+  record({ type: constant('contest' as const), user: anyUser }),
   record({ type: constant('confirm' as const), user: anyUser }),
   record({ type: constant('deny' as const), user: anyUser, report: constantFrom(true, false) }),
   record({ type: constant('redeem' as const), replay: constantFrom('a', 'b') }),

@@ -7,10 +7,15 @@ import {
   ADA,
   BOB,
   PHONE,
+  accept,
+  accepted,
+  asking,
   cancel,
   cancelled,
   confirm,
   confirmed,
+  contest,
+  contested,
   denied,
   deny,
   expire,
@@ -26,7 +31,7 @@ import {
 } from './given.ts';
 import type { Outcome } from './given.ts';
 
-type State = 'absent' | TicketStatus;
+type State = 'absent' | 'asking' | 'accepted' | TicketStatus;
 
 /** How each state came about. Where someone had scanned, that was Ada. */
 const STATES: Record<State, TicketEvent[]> = {
@@ -34,6 +39,8 @@ const STATES: Record<State, TicketEvent[]> = {
   pending: [minted()],
   scanned: [minted(), scanned(ADA)],
   confirmed: [minted(), scanned(ADA), confirmed],
+  asking: [minted(), scanned(ADA), asking],
+  accepted: [minted(), scanned(ADA), asking, accepted],
   redeemed: [minted(), scanned(ADA), confirmed, redeemed('mac')],
   denied: [minted(), scanned(ADA), denied],
   cancelled: [minted(), scanned(ADA), cancelled],
@@ -44,7 +51,9 @@ const STATES: Record<State, TicketEvent[]> = {
 const TYPES: Record<TicketCommand['type'], true> = {
   mint: true,
   scan: true,
+  contest: true,
   confirm: true,
+  accept: true,
   deny: true,
   cancel: true,
   redeem: true,
@@ -55,8 +64,11 @@ const COMMANDS: Record<string, TicketCommand> = {
   mint,
   'scan by Ada': scan(ADA),
   'scan by Bob': scan(BOB),
+  'contest by Ada': contest(ADA),
+  'contest by Bob': contest(BOB),
   'confirm by Ada': confirm(ADA),
   'confirm by Bob': confirm(BOB),
+  accept,
   'deny by Ada': deny(ADA),
   'deny by Bob': deny(BOB),
   cancel,
@@ -68,19 +80,22 @@ const COMMANDS: Record<string, TicketCommand> = {
 
 // What comes of it: `+event`, `=` nothing because it is so already, or `code` of the refusal.
 const TABLE = `
-                   | absent    | pending    | scanned         | confirmed         | redeemed         | denied         | cancelled         | expired
-mint               | +minted   | =          | =               | =                 | =                | =              | =                 | =
-scan by Ada        | not_found | +scanned   | =               | =                 | already_redeemed | already_denied | already_cancelled | expired
-scan by Bob        | not_found | +scanned   | already_scanned | already_confirmed | already_redeemed | already_denied | already_cancelled | expired
-confirm by Ada     | not_found | not_found  | +confirmed      | =                 | =                | already_denied | already_cancelled | expired
-confirm by Bob     | not_found | not_found  | not_found       | not_found         | not_found        | not_found      | not_found         | not_found
-deny by Ada        | not_found | not_found  | +denied         | already_confirmed | already_redeemed | =              | already_cancelled | expired
-deny by Bob        | not_found | not_found  | not_found       | not_found         | not_found        | not_found      | not_found         | not_found
-cancel             | not_found | +cancelled | +cancelled      | already_confirmed | already_redeemed | already_denied | =                 | expired
-redeem             | not_found | not_found  | not_found       | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
-redeem, as before  | not_found | not_found  | not_found       | +redeemed         | =                | already_denied | already_cancelled | expired
-redeem, otherwise  | not_found | not_found  | not_found       | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
-expire             | not_found | +expired   | +expired        | +expired          | =                | =              | =                 | =
+                  | absent    | pending    | scanned         | confirmed         | asking            | accepted          | redeemed         | denied         | cancelled         | expired
+mint              | +minted   | =          | =               | =                 | =                 | =                 | =                | =              | =                 | =
+scan by Ada       | not_found | +scanned   | =               | =                 | =                 | =                 | already_redeemed | already_denied | already_cancelled | expired
+scan by Bob       | not_found | +scanned   | already_scanned | already_confirmed | already_confirmed | already_confirmed | already_redeemed | already_denied | already_cancelled | expired
+contest by Ada    | not_found | =          | =               | =                 | =                 | =                 | =                | =              | =                 | =
+contest by Bob    | not_found | =          | +contested      | =                 | =                 | =                 | =                | =              | =                 | =
+confirm by Ada    | not_found | not_found  | +confirmed      | =                 | =                 | =                 | =                | already_denied | already_cancelled | expired
+confirm by Bob    | not_found | not_found  | not_found       | not_found         | not_found         | not_found         | not_found        | not_found      | not_found         | not_found
+accept            | not_found | not_found  | not_found       | =                 | +accepted         | =                 | =                | already_denied | already_cancelled | expired
+deny by Ada       | not_found | not_found  | +denied         | already_confirmed | already_confirmed | already_confirmed | already_redeemed | =              | already_cancelled | expired
+deny by Bob       | not_found | not_found  | not_found       | not_found         | not_found         | not_found         | not_found        | not_found      | not_found         | not_found
+cancel            | not_found | +cancelled | +cancelled      | already_confirmed | +cancelled        | already_confirmed | already_redeemed | already_denied | =                 | expired
+redeem            | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
+redeem, as before | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | =                | already_denied | already_cancelled | expired
+redeem, otherwise | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
+expire            | not_found | +expired   | +expired        | +expired          | +expired          | +expired          | =                | =              | =                 | =
 `;
 
 const ROWS = TABLE.trim()
@@ -95,20 +110,25 @@ function shown(outcome: Outcome): string {
   return 'nothing' in outcome ? '=' : outcome.refused;
 }
 
+function statusIn(state: State): string {
+  return state === 'asking' || state === 'accepted' ? 'confirmed' : state;
+}
+
 describe('A ticket decides', () => {
   test('every command in every state', () => {
-    expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(12 * 8);
+    expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(15 * 10);
     expect(ROWS.slice(1).map(([command]) => command)).toEqual(Object.keys(COMMANDS));
     expect(new Set(Object.values(COMMANDS).map(({ type }) => type))).toEqual(new Set(Object.keys(TYPES)));
     for (const [state, events] of Object.entries(STATES)) {
-      expect(ticketAfter(events)?.status ?? 'absent').toBe(state);
+      expect(ticketAfter(events)?.status ?? 'absent').toBe(statusIn(state as State));
     }
   });
 
   test.each(CELLS)('$command, when $state: $cell', ({ command, state, cell }) => {
     const outcome = given(...STATES[state]).when(COMMANDS[command] as TicketCommand);
     expect(shown(outcome)).toBe(cell);
-    if ('refused' in outcome) expect(outcome.ticketStatus).toBe(cell === 'not_found' ? undefined : state);
+    if ('refused' in outcome)
+      expect(outcome.ticketStatus).toBe(cell === 'not_found' ? undefined : statusIn(state));
   });
 
   test('without a scanner, nobody confirms or denies, and what ended says how', () => {
@@ -154,5 +174,33 @@ describe('Two users are the same', () => {
       expect(given(minted(), scanned(ADA)).when(confirm(other))).toMatchObject({ refused: 'not_found' });
       expect(given(minted(), scanned(ADA)).when(scan(other))).toMatchObject({ refused: 'already_scanned' });
     }
+  });
+});
+
+describe('A confirmation asks the browser', () => {
+  const known = (...users: string[]) => ({ known_browser: { key: 'b', users } });
+  const asked = (first: TicketEvent, ...more: TicketEvent[]) =>
+    given(first, scanned(ADA), ...more).when(confirm(ADA, 'ada'));
+
+  test.each([
+    ['never', [false, false, false, false, false]],
+    ['doubt', [false, false, true, false, true]],
+    ['new_browser', [true, true, true, false, true]],
+    ['always', [true, true, true, true, true]],
+  ] as const)('where the policy is %s', (name, [stranger, fresh, anothers, own, contestedOwn]) => {
+    const policy = name === 'never' ? {} : { accept: name };
+    const outcome = (asks: boolean) => ({ event: { type: 'confirmed', data: asks ? { asks } : {} } });
+    expect(asked(minted({ ...policy }))).toEqual(outcome(stranger));
+    expect(asked(minted({ ...policy, ...known() }))).toEqual(outcome(fresh));
+    expect(asked(minted({ ...policy, ...known('bob') }))).toEqual(outcome(anothers));
+    expect(asked(minted({ ...policy, ...known('bob', 'ada') }))).toEqual(outcome(own));
+    expect(asked(minted({ ...policy, ...known('ada') }), contested)).toEqual(outcome(contestedOwn));
+    expect(asked(minted({ ...policy, grant: 'device_code' }), contested)).toEqual(outcome(false));
+  });
+
+  test('which a second phone contests once', () => {
+    const twice = given(minted(), scanned(ADA), contested);
+    expect(twice.when(contest(BOB))).toEqual({ nothing: true });
+    expect(twice.when(confirm(ADA))).toEqual({ event: confirmed });
   });
 });

@@ -28,6 +28,9 @@ export const minted = (data: Partial<MintedData> = {}): TicketEvent => ({
 });
 export const scanned = (user = ADA): TicketEvent => ({ type: 'scanned', data: { user, phone: PHONE } });
 export const confirmed: TicketEvent = { type: 'confirmed', data: {} };
+export const asking: TicketEvent = { type: 'confirmed', data: { asks: true } };
+export const contested: TicketEvent = { type: 'contested', data: {} };
+export const accepted: TicketEvent = { type: 'accepted', data: {} };
 export const denied: TicketEvent = { type: 'denied', data: {} };
 export const cancelled: TicketEvent = { type: 'cancelled', data: {} };
 export const expired: TicketEvent = { type: 'expired', data: {} };
@@ -38,7 +41,10 @@ export const redeemed = (replay?: string): TicketEvent => ({
 
 export const mint: TicketCommand = { type: 'mint', data: MINTED };
 export const scan = (user: User): TicketCommand => ({ type: 'scan', user, phone: PHONE });
-export const confirm = (user: User): TicketCommand => ({ type: 'confirm', user });
+export const contest = (user: User): TicketCommand => ({ type: 'contest', user });
+export const confirm = (user: User, userKey?: string): TicketCommand =>
+  userKey === undefined ? { type: 'confirm', user } : { type: 'confirm', user, userKey };
+export const accept: TicketCommand = { type: 'accept' };
 export const deny = (user: User, report = false): TicketCommand => ({ type: 'deny', user, report });
 export const cancel: TicketCommand = { type: 'cancel' };
 export const redeem = (replay?: string): TicketCommand =>

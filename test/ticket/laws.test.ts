@@ -3,15 +3,38 @@ import { array, assert, constantFrom, pre, property, tuple } from 'fast-check';
 import type { TicketCommand } from '../../src/ticket/commands.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
 import { endsWatch, isFinal } from '../../src/ticket/ticket.ts';
+import type { Ticket } from '../../src/ticket/ticket.ts';
 import { RUN, SEED, anyCommand, anyEvent } from './arbitrary.ts';
-import { ADA, BOB, confirm, mint, outcomeOf, redeem, scan, ticketAfter } from './given.ts';
+import {
+  ADA,
+  BOB,
+  MINTED,
+  accept,
+  accepted,
+  asking,
+  confirm,
+  mint,
+  outcomeOf,
+  redeem,
+  minted,
+  scan,
+  scanned,
+  ticketAfter,
+} from './given.ts';
 
 /** The way of a sign-in, so that random commands do not all die in front of the door. */
 const WAY: TicketCommand[] = [mint, scan(ADA), confirm(ADA), redeem('a')];
+const ASKING: TicketCommand = { type: 'mint', data: { ...MINTED, accept: 'always' } };
+const WAYS: TicketCommand[][] = [WAY, [ASKING, scan(ADA), confirm(ADA), accept, redeem('a')]];
 
-const someCommands = tuple(constantFrom(0, 1, 2, 3, 4), array(anyCommand, { maxLength: 12 })).map(
-  ([steps, rest]) => [...WAY.slice(0, steps), ...rest],
-);
+/** The events that leave a ticket's status as it is. */
+const KEEPS: ReadonlySet<string> = new Set(['minted', 'contested', 'accepted']);
+
+const someCommands = tuple(
+  constantFrom(...WAYS),
+  constantFrom(0, 1, 2, 3, 4, 5),
+  array(anyCommand, { maxLength: 12 }),
+).map(([way, steps, rest]) => [...way.slice(0, steps), ...rest]);
 
 /** All that the commands left, each decided on what was there before. */
 function historyOf(commands: readonly TicketCommand[]): TicketEvent[] {
@@ -37,10 +60,10 @@ describe(`The laws of a ticket (seed ${SEED})`, () => {
 
   test('a history is a way of the picture: it begins with its minting, and at most its last event is final', () => {
     const ways = [
-      /^(minted( scanned( confirmed( redeemed)?)?)?)?$/,
-      /^minted( scanned)? cancelled$/,
-      /^minted scanned denied$/,
-      /^minted( scanned( confirmed)?)? expired$/,
+      /^(minted( scanned( contested)?( confirmed( accepted)?( redeemed)?)?)?)?$/,
+      /^minted( scanned( contested)?( confirmed)?)? cancelled$/,
+      /^minted scanned( contested)? denied$/,
+      /^minted( scanned( contested)?( confirmed( accepted)?)?)? expired$/,
     ];
     assert(
       property(someCommands, (commands) => {
@@ -106,7 +129,7 @@ describe(`The laws of a ticket (seed ${SEED})`, () => {
         expect(ticket?.minted).toEqual(first?.data);
         expect(ticket === undefined).toBe(first === undefined);
         const last = events.slice(first === undefined ? 0 : events.indexOf(first) + 1);
-        const status = last.findLast(({ type }) => type !== 'minted')?.type ?? 'pending';
+        const status = last.findLast(({ type }) => !KEEPS.has(type))?.type ?? 'pending';
         if (ticket !== undefined) expect(ticket.status).toBe(status);
       }),
       RUN,
@@ -124,7 +147,10 @@ describe(`The laws of a ticket (seed ${SEED})`, () => {
       'expired',
     ] as const;
     expect(statuses.filter(isFinal)).toEqual(['redeemed', 'denied', 'cancelled', 'expired']);
-    expect(statuses.filter(endsWatch)).toEqual(['confirmed', 'redeemed', 'denied', 'cancelled', 'expired']);
+    const ending = statuses.filter((status) => endsWatch({ status, minted: MINTED }));
+    expect(ending).toEqual(['confirmed', 'redeemed', 'denied', 'cancelled', 'expired']);
+    expect(endsWatch(ticketAfter([minted(), scanned(), asking]) as Ticket)).toBe(false);
+    expect(endsWatch(ticketAfter([minted(), scanned(), asking, accepted]) as Ticket)).toBe(true);
     for (const name of ['', 'toString', '__proto__', 'active']) expect(isFinal(name)).toBe(false);
   });
 });

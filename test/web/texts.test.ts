@@ -50,7 +50,7 @@ test('no text in traditional Chinese is written in simplified characters', () =>
 /** What the page of a refusal chooses from, beside the sentences that the approval page has too. */
 const CHOSEN = ['problem_nothing_title', 'problem_nothing', 'problem_application']
   .concat(['problem_application_unknown', 'problem_application_address'])
-  .concat(['problem_phone_refused'])
+  .concat(['problem_phone_refused', 'plain_somebody'])
   .concat(['signed_out', 'signed_out_detail', 'not_signed_out', 'not_signed_out_detail'])
   .concat(['app_open', 'app_get', 'app_only_title', 'app_only_text', 'app_unnamed'])
   .concat(['to_application', 'to_code', 'to_start']);
@@ -78,4 +78,12 @@ test('a name turns no sentence around it, and is no pattern of a replacement', (
   const notice = { scanner: { name: "$& $' %s" } } as unknown as SignInState['notice'];
   const text = detailOf({ status: 'scanned', notice } as SignInState, textsFor('en'));
   expect(text).toMatch(/^Scanned by \u2068\$& \$' %s\u2069\. /);
+});
+
+test('a browser that is asked reads who signs in, and what else it should know', () => {
+  const asking = { status: 'confirmed', notice: { ask: true, scanner: {}, second_phone: true } };
+  const said = detailOf(asking as unknown as SignInState, textsFor('en'));
+  expect(said).toBe('Two phones scanned this code. \u2068Somebody\u2069 signs in here. Accept only if that is you.');
+  const answered = { status: 'confirmed', notice: { scanner: {}, second_phone: true } };
+  expect(detailOf(answered as unknown as SignInState, textsFor('en'))).toBe(textsFor('en').confirmedDetail);
 });

@@ -12,6 +12,7 @@ export function edgeSettings(config: Config) {
     historyMs: config.SCANGATE_HISTORY,
     numberTries: config.SCANGATE_NUMBER_TRIES,
     idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
+    knownBrowserMs: config.SCANGATE_KNOWN_BROWSER_LIFE,
     bodyBytes: config.SCANGATE_BODY_BYTES,
     perMinute: requestsPerMinute(config),
     limitsRate: config.SCANGATE_LIMITS === 'on',

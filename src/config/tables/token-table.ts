@@ -8,6 +8,12 @@ export const TOKEN_SETTINGS = {
     max: 86_400_000,
   }),
   SCANGATE_SESSION_LIFE: setting('duration', 'P30D', "a session's longest life", { min: 100 }),
+  SCANGATE_KNOWN_BROWSER_LIFE: setting(
+    'duration',
+    'P90D',
+    'how long a browser is known after a sign-in on the gateway’s own page',
+    { min: 1000 },
+  ),
   SCANGATE_REPLAY_WINDOW: setting(
     'duration',
     'PT10S',

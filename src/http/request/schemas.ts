@@ -43,12 +43,20 @@ export const ticketNotice = z
     scanner: z
       .object({ name: z.string().optional(), picture: z.string().optional() })
       .optional()
-      .meta({ description: 'While scanned, as the client’s policy allows.' }),
+      .meta({ description: 'While scanned, as the client’s policy allows, and while `ask` is there.' }),
     number: z
       .string()
       .regex(/^[0-9]{2}$/)
       .optional()
       .meta({ description: 'While scanned: the number that the phone must type.' }),
+    second_phone: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'While scanned or asking: somebody else’s phone scanned this code too.' }),
+    ask: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'Confirmed, and waits for `accept`, or DELETE, before there is a result.' }),
     reason: z
       .literal('number')
       .optional()

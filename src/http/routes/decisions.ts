@@ -14,6 +14,8 @@ import type { Route, RouteRequest } from '../request/route.ts';
 import { idempotencyHeaders, ticketParams, ticketStatus } from '../request/schemas.ts';
 import { freshSignInGuard } from '../tickets/fresh-sign-in.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
+import { userKeyOf } from '../tickets/known-browsers.ts';
+import type { KnownBrowsers } from '../tickets/known-browsers.ts';
 import { NumbersUsedUp, numberRefused } from '../tickets/number-match.ts';
 import type { NumberMatch } from '../tickets/number-match.ts';
 
@@ -23,6 +25,7 @@ export interface DecisionRouteParts {
   readonly caller: PhoneCaller;
   readonly idempotency: Idempotency;
   readonly numberMatch: NumberMatch;
+  readonly knownBrowsers: KnownBrowsers;
 }
 
 const handshake = z.string().min(1).max(SECRET_LENGTH_MAX);
@@ -80,11 +83,18 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
         parts,
         request,
         user,
-        { type: 'confirm', user, ...(authTime === undefined ? {} : { auth_time: authTime }) },
+        {
+          type: 'confirm',
+          user,
+          userKey: userKeyOf(user),
+          ...(authTime === undefined ? {} : { auth_time: authTime }),
+        },
         async (ticketId, command, guard) => {
           try {
             const fresh = freshSignInGuard(authTime, guard);
-            return await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, fresh));
+            const view = await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, fresh));
+            await parts.knownBrowsers.note(view.ticket);
+            return view;
           } catch (error) {
             if (!(error instanceof NumbersUsedUp)) throw error;
             const denial = { type: 'deny', user, report: false, reason: 'number' } as const;

@@ -14,7 +14,8 @@ import { namedAtMinting } from '../tickets/minting-key.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 import { proofHeaders, ticketNotice } from '../request/schemas.ts';
-import { boundTo, mintMembers } from '../tickets/minting.ts';
+import type { KnownBrowsers } from '../tickets/known-browsers.ts';
+import { asksKnown, boundTo, mintMembers } from '../tickets/minting.ts';
 import type { Minting } from '../tickets/minting.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 import { ticketCookie } from '../tickets/ticket-cookie.ts';
@@ -25,6 +26,7 @@ export interface MintRouteParts extends TicketCookieParts, NonceParts {
   readonly origins: Origins;
   readonly minting: Minting;
   readonly presenter: TicketPresenter;
+  readonly knownBrowsers: KnownBrowsers;
 }
 
 const links = watchLinksShape.extend({ qr: z.url() }).meta({ id: 'TicketLinks' });
@@ -56,7 +58,10 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
         201: {
           description: 'The ticket, pending.',
           schema: mintedTicket,
-          headers: { Location: 'The ticket’s address', 'Set-Cookie': 'The browser secret, with `cookie`' },
+          headers: {
+            Location: 'The ticket’s address',
+            'Set-Cookie': 'With `cookie`: the browser secret, and by what the browser is known again',
+          },
         },
       },
       refusals: ['invalid_client', 'invalid_redirect_uri', 'use_dpop_nonce', 'store_unavailable', 'draining'],
@@ -67,7 +72,9 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
       checkSite(parts.origins, may.client, binding, request);
       const jkt = await namedAtMinting(parts, asked.dpop_jkt, request.headers.dpop);
       const browser = { ip: request.ip, agent: request.agent };
-      const answer = mintAnswer(parts, await parts.minting.mint(boundTo(may, jkt), browser));
+      const met = asksKnown(may) ? await parts.knownBrowsers.meet(request) : undefined;
+      const view = await parts.minting.mint(boundTo(may, jkt), browser, met?.known);
+      const answer = mintAnswer(parts, view, met?.cookie);
       return { ...answer, headers: { ...answer.headers, ...nonceFor(parts.oauth, request.raw) } };
     },
   });
@@ -89,7 +96,7 @@ function checkSite(
   });
 }
 
-function mintAnswer(parts: MintRouteParts, view: TicketView): Answer {
+function mintAnswer(parts: MintRouteParts, view: TicketView, cookie: string | undefined): Answer {
   const { ticketId, ticket } = view;
   const { binding, key_id: keyId } = ticket.minted;
   const { self, ...others } = watchLinks(parts.issuer, ticketId);
@@ -97,8 +104,8 @@ function mintAnswer(parts: MintRouteParts, view: TicketView): Answer {
     ...parts.presenter.notice(view, false),
     links: { self, ...others, qr: `${self}/qr.svg` },
   };
-  if (binding === 'cookie')
-    return { status: 201, headers: { Location: self, 'Set-Cookie': ticketCookie(parts, view) }, body };
+  const cookies = [ticketCookie(parts, view), ...(cookie === undefined ? [] : [cookie])];
+  if (binding === 'cookie') return { status: 201, headers: { Location: self, 'Set-Cookie': cookies }, body };
   const secret = parts.secrets.browserSecret(ticketId, keyId, 'bearer');
   return { status: 201, headers: { Location: self }, body: { ...body, browser_secret: secret } };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Guard, TicketAt, TicketCommands } from '../../command/ticket-commands.ts';
+import type { Decided, Guard, TicketAt, TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import { releaseOf } from '../../oauth/claims/release.ts';
@@ -8,6 +8,7 @@ import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { isCurrent } from '../../secrets/rotation.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import type { TicketCommand } from '../../ticket/commands.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
@@ -131,7 +132,7 @@ export function scanRoute(parts: ScanRouteParts): Route {
       const scope = { key, operation: 'scan', caller: user, ticketId: id, keyId, body: request.body };
       return await parts.idempotency.run(scope, async () => {
         const phone = { ip: request.ip, agent: request.agent };
-        const view = await parts.commands.run(at, { type: 'scan', user, phone }, guard);
+        const view = await scanned(parts, at, { type: 'scan', user, phone }, guard);
         const authTime = await parts.caller.authTime(request);
         return {
           status: view.decided ? 201 : 200,
@@ -140,6 +141,22 @@ export function scanRoute(parts: ScanRouteParts): Route {
       });
     },
   });
+}
+
+// A second phone is refused, and the browser that waits hears of it.
+async function scanned(
+  { commands }: ScanRouteParts,
+  at: TicketAt,
+  command: TicketCommand & { readonly type: 'scan' },
+  guard: Guard,
+): Promise<Decided> {
+  try {
+    return await commands.run(at, command, guard);
+  } catch (error) {
+    if (error instanceof ScangateError && error.code === 'already_scanned')
+      await commands.run(at, { type: 'contest', user: command.user }, guard);
+    throw error;
+  }
 }
 
 async function find(

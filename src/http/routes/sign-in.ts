@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import { checkedOf } from '../../oauth/authorization/carried-request.ts';
@@ -14,7 +15,8 @@ import { allows, navigationSite } from '../caller/request-site.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
-import { mintMembers } from '../tickets/minting.ts';
+import type { KnownBrowsers } from '../tickets/known-browsers.ts';
+import { asksKnown, mintMembers } from '../tickets/minting.ts';
 import type { MintMembers, Minting } from '../tickets/minting.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 import { ticketCookie } from '../tickets/ticket-cookie.ts';
@@ -32,6 +34,7 @@ export interface SignInRouteParts extends TicketCookieParts {
   /** Makes a PKCE verifier for the demo client's sign-in without JavaScript. */
   readonly makeVerifier: () => string;
   readonly carried: CarriedRequests;
+  readonly knownBrowsers: KnownBrowsers;
 }
 
 const page = { 200: { description: 'A page.', type: 'text/html' } };
@@ -81,10 +84,12 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
     handle: async (request) => {
       const { asked, verifier } = askedPlainly(parts, request.query);
       const may = minting.check(asked, 'cookie');
-      const view = await minting.mint(may, { ip: request.ip, agent: request.agent });
+      const met = asksKnown(may) ? await parts.knownBrowsers.meet(request) : undefined;
+      const view = await minting.mint(may, { ip: request.ip, agent: request.agent }, met?.known);
       const address = `/v1/tickets/${view.ticketId}/page`;
       const cookies = [
         ticketCookie(parts, view),
+        ...(met === undefined ? [] : [met.cookie]),
         ...(verifier === undefined ? [] : [verifierCookie(verifier, issuer)]),
       ];
       if (allows('keep_cookie_on_redirect', navigationSite(request.raw)))
@@ -125,10 +130,51 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
       const { minted } = view.ticket;
       const client = clients.find(minted.client_id);
       const values = plainValues({ view, presenter }, client?.client_name ?? minted.client_id, carried);
-      return pages.show('sign-in-plain', request.raw, { ...values, ...looksOf(client) });
+      const scanner = values['scanner'] ?? pages.texts(request.raw)['t.plain_somebody'];
+      return pages.show('sign-in-plain', request.raw, { ...values, ...looksOf(client), scanner });
     },
   });
 }
+
+/** `POST /v1/tickets/{id}/page`: what the browser says of who signs in, from the form of that page. */
+export function answerTicketPageRoute({ commands, gate, knownBrowsers }: SignInRouteParts): Route {
+  return route({
+    method: 'post',
+    path: '/v1/tickets/:id/page',
+    errors: 'page',
+    hidden: true,
+    operation: {
+      id: 'answerTicketPage',
+      summary: 'Say on the page whether that is me',
+      tags: ['browser'],
+      security: ['browserCookie'],
+      params: ticketParams,
+      body: { type: 'form', schema: z.object({ answer: z.enum(['me', 'not_me']) }) },
+      answers: { 303: { description: 'Back to the page of the ticket.' } },
+      refusals: ['not_found', ...OVER, 'store_unavailable', 'not_replicated', 'newer_schema'],
+    },
+    handle: async ({ params: { id }, raw, body: { answer } }) => {
+      const claim = gate.claim(id, raw, true);
+      const type = answer === 'me' ? 'accept' : 'cancel';
+      try {
+        await knownBrowsers.note((await commands.run(id, { type }, gate.guard(claim))).ticket);
+      } catch (error) {
+        // It came to an end meanwhile: the page says which.
+        if (!(error instanceof ScangateError) || !(OVER as readonly string[]).includes(error.code))
+          throw error;
+      }
+      return { status: 303, headers: { Location: `/v1/tickets/${id}/page` } };
+    },
+  });
+}
+
+const OVER = [
+  'already_confirmed',
+  'already_denied',
+  'already_cancelled',
+  'already_redeemed',
+  'expired',
+] as const;
 
 function demoAsks(issuer: string): MintMembers {
   return { client_id: 'demo', redirect_uri: `${issuer}/demo/callback`, scope: 'openid profile' };
@@ -158,9 +204,13 @@ function plainValues(
   return {
     client_name: clientName,
     waiting: status === 'pending' || status === 'scanned',
+    asking: notice?.ask,
+    second_phone: notice?.second_phone,
+    scanner: notice?.scanner?.name,
+    page_url: shown === undefined ? undefined : `/v1/tickets/${shown.view.ticketId}/page`,
     pending: status === 'pending',
     scanned: status === 'scanned',
-    confirmed: status === 'confirmed' || status === 'redeemed',
+    confirmed: (status === 'confirmed' || status === 'redeemed') && notice?.ask !== true,
     denied: status === 'denied',
     expired: status === 'expired',
     cancelled: status === 'cancelled',

@@ -6,10 +6,12 @@ import type { BrowserGate } from '../caller/browser-gate.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketNotice, ticketParams } from '../request/schemas.ts';
+import type { KnownBrowsers } from '../tickets/known-browsers.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 import { rotationOf } from '../tickets/scan-code.ts';
 
 export interface TicketRouteParts {
+  readonly knownBrowsers: KnownBrowsers;
   readonly commands: TicketCommands;
   readonly gate: BrowserGate;
   readonly presenter: TicketPresenter;
@@ -62,7 +64,7 @@ export function cancelTicketRoute({ commands, gate }: TicketRouteParts): Route {
     operation: {
       id: 'cancelTicket',
       summary: 'Give a ticket up',
-      description: 'From pending or scanned. Again: 204 again.',
+      description: 'From pending or scanned, and while `ask` is there: that is not me. Again: 204 again.',
       tags: ['browser'],
       security: ['browserCookie', 'browserBearer'],
       params: ticketParams,
@@ -82,6 +84,40 @@ export function cancelTicketRoute({ commands, gate }: TicketRouteParts): Route {
       const claim = gate.claim(request.params.id, request.raw);
       await commands.run(request.params.id, { type: 'cancel' }, gate.guard(claim));
       return { status: 204 };
+    },
+  });
+}
+
+/** `POST /v1/tickets/{id}/accept`. */
+export function acceptTicketRoute({ commands, gate, presenter, knownBrowsers }: TicketRouteParts): Route {
+  return route({
+    method: 'post',
+    path: '/v1/tickets/:id/accept',
+    crossOrigin: true,
+    operation: {
+      id: 'acceptTicket',
+      summary: 'Accept who signs in',
+      description:
+        'While `ask` is there: that is me. The result is released, and its code lives from now on. Again: the ticket as it is.',
+      tags: ['browser'],
+      security: ['browserCookie', 'browserBearer'],
+      params: ticketParams,
+      answers: { 200: { description: 'The ticket, with its result.', schema: ticketNotice } },
+      refusals: [
+        'not_found',
+        'already_denied',
+        'already_cancelled',
+        'expired',
+        'store_unavailable',
+        'not_replicated',
+        'newer_schema',
+      ],
+    },
+    handle: async (request) => {
+      const claim = gate.claim(request.params.id, request.raw);
+      const view = await commands.run(request.params.id, { type: 'accept' }, gate.guard(claim));
+      await knownBrowsers.note(view.ticket);
+      return { status: 200, body: presenter.notice(view, false) };
     },
   });
 }

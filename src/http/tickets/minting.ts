@@ -6,7 +6,7 @@ import { lackedWithoutChallenge } from '../../oauth/authorization/pkce.ts';
 import { hasRedirect, livesFor, scopeFor, usesRedirects } from '../../oauth/clients/client.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { Lives, MintedData, Device } from '../../ticket/events.ts';
+import type { Device, KnownBrowser, Lives, MintedData } from '../../ticket/events.ts';
 import { codeChallenge, dpopJkt, nonce, scope, state } from '../request/schemas.ts';
 
 /** What a browser, or the page of an authorization request, asks a ticket for. */
@@ -47,6 +47,11 @@ export interface MayMint {
   readonly checked: CheckedMembers;
 }
 
+/** Whether a ticket's browser is to be known: it has a cookie of ours, and its client may want to ask it. */
+export function asksKnown({ client, binding }: MayMint): boolean {
+  return binding === 'cookie' && (client.policy.accept ?? 'never') !== 'never';
+}
+
 /** Mints tickets for the code flow. */
 export interface Minting {
   /**
@@ -56,7 +61,8 @@ export interface Minting {
    * @throws ScangateError `invalid_client`, `invalid_redirect_uri`, `invalid_request`.
    */
   check(asked: MintMembers, binding: MintedData['binding']): MayMint;
-  mint(may: MayMint, browser: Device): Promise<TicketView>;
+  /** @param known absent: a page of another origin, or nobody is ever asked. */
+  mint(may: MayMint, browser: Device, known?: KnownBrowser): Promise<TicketView>;
 }
 
 export function minting(parts: MintingParts): Minting {
@@ -79,7 +85,7 @@ export function minting(parts: MintingParts): Minting {
       return { client, asked, binding, checked };
     },
 
-    async mint({ client, asked, binding, checked: { pushed: _pushed, ...checked } }, browser) {
+    async mint({ client, asked, binding, checked: { pushed: _pushed, ...checked } }, browser, known) {
       return await parts.commands.mint(parts.makeTicketId(), {
         client_id: client.client_id,
         grant: 'authorization_code',
@@ -91,6 +97,8 @@ export function minting(parts: MintingParts): Minting {
         shows_scanner: client.policy.shows_scanner,
         number_match: client.policy.number_match,
         ...(client.default_max_age === undefined ? {} : { max_age: client.default_max_age }),
+        ...acceptOf(client),
+        ...(known === undefined ? {} : { known_browser: known }),
         ...checked,
         ...optional('redirect_uri', asked.redirect_uri),
         ...optional('state', asked.state),
@@ -138,6 +146,10 @@ function checkChallenge(client: Client, asked: MintMembers, binding: MintedData[
   } else if (asked.code_challenge_method === undefined) {
     throw missing('code_challenge_method');
   }
+}
+
+function acceptOf({ policy: { accept = 'never' } }: Client): Pick<MintedData, 'accept'> {
+  return accept === 'never' ? {} : { accept };
 }
 
 function missing(field: string): ScangateError {

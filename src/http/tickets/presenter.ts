@@ -49,15 +49,17 @@ export function ticketPresenter(parts: TicketPresenterParts): TicketPresenter {
     told: (view, reset) => ({
       cursor: cursorOfView(view),
       notice: noticeOf(parts, view, reset),
-      end: endsWatch(view.ticket.status),
+      end: endsWatch(view.ticket),
     }),
 
     gone: goneTicket,
 
-    ends({ head, ticket: { status, confirmed } }) {
+    ends({ head, ticket }) {
+      const { confirmed, accepted } = ticket;
+      const released = confirmed?.asks === true ? accepted : confirmed;
       return [
-        ...(confirmed === undefined ? [] : [confirmed.id]),
-        ...(endsWatch(status) ? [lastMoment(head).id] : []),
+        ...(released === undefined ? [] : [released.id]),
+        ...(endsWatch(ticket) ? [lastMoment(head).id] : []),
       ];
     },
 
@@ -74,7 +76,7 @@ function noticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean)
     cursor: cursorOfView(view),
     expiresInMs: deadlineOf(head) - now,
     reset,
-    retryAfterMs: endsWatch(ticket.status) ? 0 : retryAfterMs,
+    retryAfterMs: endsWatch(ticket) ? 0 : retryAfterMs,
   };
   return notice(ticket, at, {
     scan: () => ({

@@ -202,6 +202,8 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
     add(['grant_types'], 'has implicit, which is for response_types with id_token');
   if (row.scangate.pkce === 'none' && method === 'none')
     add(['scangate', 'pkce'], 'must not be none for a public client');
+  if (!row.scangate.shows_scanner && (row.scangate.accept ?? 'never') !== 'never')
+    add(['scangate', 'accept'], 'must be never where shows_scanner is false: there is nobody to ask about');
   const { ticket_life: life, ticket_life_max: max } = row.scangate;
   if (life !== undefined && max !== undefined && life > max)
     add(['scangate', 'ticket_life'], 'must not exceed ticket_life_max');

@@ -1,5 +1,6 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
+import { ACCEPT_POLICIES } from '../../ticket/events.ts';
 import { COLORS } from './client-looks.ts';
 import { PKCE_POLICIES } from './client.ts';
 import type { ClientPolicy } from './client.ts';
@@ -55,6 +56,7 @@ const RESOURCE = z
 export const POLICY = z.strictObject({
   shows_scanner: z.boolean().default(true),
   number_match: z.boolean().default(false),
+  accept: z.enum(ACCEPT_POLICIES).optional(),
   verified: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
   claims: z.array(CLAIM).max(50).default([]),
@@ -70,6 +72,8 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
   const {
     shows_scanner,
     number_match,
+    // A browser that may not see who scanned cannot be asked whether that is right.
+    accept = shows_scanner ? 'doubt' : 'never',
     verified,
     pkce,
     introspects,
@@ -88,7 +92,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     ...(resources === undefined ? {} : { resources }),
     ...(colors === undefined ? {} : { colors }),
   };
-  return { shows_scanner, number_match, verified, pkce, ...asks, ...inMs };
+  return { shows_scanner, number_match, accept, verified, pkce, ...asks, ...inMs };
 }
 
 function millisecondsOf(text: string): number | undefined {

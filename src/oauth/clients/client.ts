@@ -1,5 +1,5 @@
 import type { SigningAlg } from '../../secrets/signing-keys.ts';
-import type { Grant, Lives, ResponseType } from '../../ticket/events.ts';
+import type { AcceptPolicy, Grant, Lives, ResponseType } from '../../ticket/events.ts';
 import type { ClientColors } from './client-looks.ts';
 import { differInPortAlone } from './redirect-uri.ts';
 
@@ -21,6 +21,8 @@ export interface ClientPolicy {
   readonly shows_scanner: boolean;
   /** Must the phone type the number that the browser shows? */
   readonly number_match: boolean;
+  /** When is the browser asked who signs in, before that counts? Absent: never. */
+  readonly accept?: AcceptPolicy;
   /** Did the operator verify that the client is who its name says? Told to the phone. */
   readonly verified: boolean;
   /**

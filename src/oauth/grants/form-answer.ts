@@ -2,6 +2,7 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ResponseType } from '../../ticket/events.ts';
+import { isAsking } from '../../ticket/ticket.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import type { Redeem } from './redemption.ts';
@@ -40,6 +41,7 @@ export function formAnswer(options: FormAnswerOptions): FormAnswer {
     content: ResponseType,
   ): Promise<FormPost['members'] | undefined> {
     const { status } = view.ticket;
+    if (isAsking(view.ticket)) return undefined;
     switch (status) {
       case 'pending':
       case 'scanned':

@@ -20,6 +20,8 @@ export interface AttemptEvents {
 
 /** One ticket, from its minting to its end. */
 export interface Attempt {
+  /** Tells the gateway that who signs in is the one here. */
+  accept(): void;
   /** Tells the gateway to cancel the ticket. Without a ticket nothing happens. */
   withdraw(done: (status: number) => void): void;
 }
@@ -64,13 +66,17 @@ export function startAttempt(
     },
   );
   turn.hold(stopMinting);
+
+  function tell(method: 'POST' | 'DELETE', path: string, done: (status: number) => void): void {
+    if (!access) return;
+    const headers = accessHeaders(access);
+    const request = { method, url: access.links.self + path, headers, timeoutMs: ANSWER_MS };
+    platform.request(request, (response) => done(response.status));
+  }
+
   return {
-    withdraw(done) {
-      if (!access) return;
-      const headers = accessHeaders(access);
-      const request = { method: 'DELETE', url: access.links.self, headers, timeoutMs: ANSWER_MS } as const;
-      platform.request(request, (response) => done(response.status));
-    },
+    accept: () => tell('POST', '/accept', () => {}),
+    withdraw: (done) => tell('DELETE', '', done),
   };
 }
 

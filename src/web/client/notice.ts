@@ -35,6 +35,10 @@ export interface Notice {
   readonly scan?: { readonly url: string; readonly rotates_in_ms?: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
   readonly number?: string;
+  /** Somebody else's phone scanned this code too. */
+  readonly second_phone?: boolean;
+  /** Confirmed, and waits for this browser to say whether it is the one who signs in. */
+  readonly ask?: boolean;
   readonly result?: SignInResult | SignInRefusal | SignInForm;
   readonly advice?: { readonly retry_after_ms?: number; readonly final?: boolean };
 }
@@ -72,5 +76,5 @@ export function versionOf(cursor: string): number {
 
 /** True once nothing more can come that a browser could wait for. */
 export function endsWatch(notice: Notice): boolean {
-  return notice.status !== 'pending' && notice.status !== 'scanned';
+  return notice.status !== 'pending' && notice.status !== 'scanned' && !notice.ask;
 }

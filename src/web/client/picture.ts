@@ -12,6 +12,7 @@ export interface Picture {
   readonly timer: HTMLElement;
   readonly renew: HTMLButtonElement;
   readonly here: HTMLAnchorElement;
+  readonly accept: HTMLButtonElement;
   readonly cancel: HTMLButtonElement;
 }
 
@@ -41,7 +42,7 @@ export function makePicture(
   root: Node,
   language: string,
   texts: Texts,
-  press: { renew(): void; cancel(): void },
+  press: { renew(): void; accept(): void; cancel(): void },
 ): Picture {
   const box = addPart(root, 'div', 'box');
   box.lang = language;
@@ -64,6 +65,7 @@ export function makePicture(
   here.textContent = texts.here;
   here.target = '_blank';
   here.rel = 'noopener';
+  const accept = addButton(actions, 'accept', texts.accept, () => press.accept());
   const cancel = addButton(actions, 'cancel', texts.cancel, () => press.cancel());
-  return { box, image, veil, title, detail, number, offline, timer, renew, here, cancel };
+  return { box, image, veil, title, detail, number, offline, timer, renew, here, accept, cancel };
 }

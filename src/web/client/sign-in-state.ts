@@ -2,6 +2,11 @@ import type { MintProblem } from './mint.ts';
 import type { Notice, TicketStatus } from './notice.ts';
 import type { TransportName } from './transport.ts';
 
+/** Whether the browser is asked who signs in: `accept()` or `cancel()` is awaited. */
+export function isAsking({ status, notice }: SignInState): boolean {
+  return status === 'confirmed' && !!notice?.ask;
+}
+
 /** Where a sign-in stands, for showing it. */
 export interface SignInState {
   /** `starting` before there is a ticket; `failed` when the gateway will never give one. */

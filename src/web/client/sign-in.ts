@@ -3,7 +3,7 @@ import { makeCountdown } from './countdown.ts';
 import { startAttempt, type Attempt } from './attempt.ts';
 import type { Platform } from './platform.ts';
 import type { SignInOptions } from './sign-in-options.ts';
-import type { SignInState } from './sign-in-state.ts';
+import { isAsking, type SignInState } from './sign-in-state.ts';
 import { makeTurns } from './turns.ts';
 
 /** A sign-in that runs. */
@@ -13,7 +13,9 @@ export interface SignIn {
   leftMs(): number;
   /** Starts over with a new code. */
   renew(): void;
-  /** Cancels the ticket: a phone can no longer confirm it. */
+  /** Says of who signs in, while `notice.ask` is there: that is me. The result follows. */
+  accept(): void;
+  /** Cancels the ticket: a phone can no longer confirm it. While `notice.ask` is there: that is not me. */
   cancel(): void;
   /** Lets go of everything without a word to the gateway. */
   stop(): void;
@@ -64,7 +66,7 @@ export function startSignInOn(platform: Platform, options: SignInOptions): SignI
 
   /** Gives the ticket up where a phone could still confirm it. */
   function withdraw(done: (status: number) => void): void {
-    if (state.status === 'pending' || state.status === 'scanned') attempt?.withdraw(done);
+    if (state.status === 'pending' || state.status === 'scanned' || isAsking(state)) attempt?.withdraw(done);
   }
 
   start();
@@ -75,6 +77,10 @@ export function startSignInOn(platform: Platform, options: SignInOptions): SignI
       withdraw(() => {});
       turns.end();
       start();
+    },
+    accept() {
+      // The result comes the way that all notices come.
+      if (isAsking(state)) attempt?.accept();
     },
     cancel() {
       const turn = turns.now();

@@ -1,15 +1,22 @@
 import { textsFor } from './languages/choice.ts';
 import type { Texts } from './languages/texts.ts';
-import type { SignInState } from './sign-in-state.ts';
+import { isAsking, type SignInState } from './sign-in-state.ts';
 
 /** A state in a few words. */
 export function titleOf(state: SignInState, texts: Texts): string {
+  if (isAsking(state)) return texts.ask;
   return state.status === 'redeemed' ? texts.confirmed : texts[state.status];
 }
 
 /** What a state means for whoever looks at it. */
 export function detailOf(state: SignInState, texts: Texts): string {
+  const asks = state.status === 'scanned' || isAsking(state);
+  return (asks && state.notice?.second_phone ? texts.twoPhones : '') + meaningOf(state, texts);
+}
+
+function meaningOf(state: SignInState, texts: Texts): string {
   const name = state.notice?.scanner?.name;
+  if (isAsking(state)) return texts.askDetail.replace('%s', () => isolated(name ?? texts.somebody));
   switch (state.status) {
     case 'starting':
       return '';

@@ -1,9 +1,10 @@
 import { clockText } from './clock-text.ts';
 import { makeIcon, type IconName } from './icon.ts';
 import { tagFor, textsFor } from './languages/choice.ts';
-import { addPart, makePicture } from './picture.ts';
+import type { Texts } from './languages/texts.ts';
+import { addPart, makePicture, type Picture } from './picture.ts';
 import { makeQrImage } from './qr-image.ts';
-import type { SignInState } from './sign-in-state.ts';
+import { isAsking, type SignInState } from './sign-in-state.ts';
 import type { SignIn } from './sign-in.ts';
 import { detailOf, titleOf } from './state-texts.ts';
 import { onSystemTheme, themeAt } from './theme.ts';
@@ -51,15 +52,16 @@ export function startView(root: Node, looks: Looks, signIn: () => SignIn | undef
   const texts = textsFor(language);
   const picture = makePicture(root, tagFor(language), texts, {
     renew: () => signIn()?.renew(),
+    accept: () => signIn()?.accept(),
     cancel: () => signIn()?.cancel(),
   });
-  const { box, image, renew, cancel } = picture;
+  const { box, image } = picture;
   const qr = makeQrImage(image, () => box.setAttribute('data-drawn', 'true'));
   let current: SignInState = { status: 'starting', online: true };
 
   function tick(): void {
     followTheme(box, looks);
-    const waiting = current.status === 'pending' || current.status === 'scanned';
+    const waiting = isWaiting(current);
     picture.timer.hidden = !waiting;
     if (waiting) write(picture.timer, texts.timeLeft.replace('%s', clockText(signIn()?.leftMs() ?? 0)));
   }
@@ -83,28 +85,18 @@ export function startView(root: Node, looks: Looks, signIn: () => SignIn | undef
     image.setAttribute('aria-hidden', String(status !== 'pending'));
   }
 
-  /** Which buttons there are; the focus goes from one that vanishes to the one that comes. */
-  function showActions(status: SignInState['status'], changed: boolean): void {
-    const focused = document.activeElement;
-    const over = OVER.indexOf(status) >= 0;
-    const leaves = changed && over && focused && focused !== document.body && cancel.contains(focused);
-    cancel.hidden = status !== 'pending' && status !== 'scanned';
-    renew.hidden = !over;
-    if (leaves) renew.focus();
-  }
-
   followTheme(box, looks);
   const unfollow = onSystemTheme(() => followTheme(box, looks));
   const ticking = setInterval(tick, TICK_MS);
   return {
     show(state) {
-      const changed = state.status !== current.status;
+      const changed = state.status !== current.status || isAsking(state) !== isAsking(current);
       current = state;
-      box.setAttribute('data-status', state.status);
+      box.setAttribute('data-status', isAsking(state) ? 'asking' : state.status);
       box.setAttribute('data-online', String(state.online));
       showTexts(state);
       showCode(state);
-      showActions(state.status, changed);
+      showActions(picture, texts, state, changed);
       if (changed || state.status === 'scanned') drawVeil(picture.veil, state);
       tick();
     },
@@ -117,8 +109,27 @@ export function startView(root: Node, looks: Looks, signIn: () => SignIn | undef
   };
 }
 
+/** Which buttons there are; the focus goes from one that vanishes to the one that comes. */
+function showActions(picture: Picture, texts: Texts, state: SignInState, changed: boolean): void {
+  const { renew, accept, cancel } = picture;
+  const focused = document.activeElement;
+  const over = OVER.indexOf(state.status) >= 0;
+  const leaves = changed && over && focused && focused !== document.body && cancel.contains(focused);
+  accept.hidden = !isAsking(state);
+  write(cancel, isAsking(state) ? texts.notMe : texts.cancel);
+  cancel.hidden = !isWaiting(state);
+  renew.hidden = !over;
+  if (leaves) renew.focus();
+}
+
+function isWaiting(state: SignInState): boolean {
+  return state.status === 'pending' || state.status === 'scanned' || isAsking(state);
+}
+
 /** What lies over the code once it is no longer of use: the face of who scanned it, or a sign. */
-function drawVeil(veil: HTMLElement, { status, notice }: SignInState): void {
+function drawVeil(veil: HTMLElement, state: SignInState): void {
+  const { notice } = state;
+  const status = isAsking(state) ? 'scanned' : state.status;
   while (veil.firstChild) veil.removeChild(veil.firstChild);
   const picture = status === 'scanned' ? notice?.scanner?.picture : undefined;
   if (picture && /^https:\/\//.test(picture)) {

@@ -92,7 +92,7 @@ function presentOf(tickets: TicketCommands, onLoad: () => void): Present<ToldSta
     },
     told(view, reset) {
       const { status } = view.ticket;
-      const end = endsWatch(status);
+      const end = endsWatch(view.ticket);
       const cursor = cursorOfView(view);
       return { cursor, notice: { status, cursor, reset, end }, end };
     },
@@ -101,8 +101,9 @@ function presentOf(tickets: TicketCommands, onLoad: () => void): Present<ToldSta
       notice: { status: 'absent', cursor: '1-0', reset: true, end: true },
       end: true,
     }),
-    ends({ head, ticket: { status, confirmed } }) {
-      const ended = endsWatch(status) ? [lastMoment(head).id] : [];
+    ends({ head, ticket }) {
+      const { confirmed } = ticket;
+      const ended = endsWatch(ticket) ? [lastMoment(head).id] : [];
       return [...(confirmed === undefined ? [] : [confirmed.id]), ...ended];
     },
     movesInMs: ({ head, now }) => (head.final ? undefined : Math.max(0, deadlineOf(head) - now)),

@@ -26,6 +26,12 @@ export const german: Texts = {
   timeLeft: 'Gültig noch %s',
   renew: 'Neuer Code',
   cancel: 'Abbrechen',
+  ask: 'Sind Sie das?',
+  askDetail: '%s meldet sich hier an. Bestätigen Sie nur, wenn Sie das sind.',
+  somebody: 'Jemand',
+  accept: 'Das bin ich',
+  notMe: 'Nicht ich',
+  twoPhones: 'Zwei Telefone haben diesen Code gescannt. ',
   here: 'Auf diesem Gerät öffnen',
   qr: 'QR-Code zum Anmelden',
 };

@@ -25,6 +25,12 @@ export const english: Texts = {
   timeLeft: 'Valid for %s',
   renew: 'New code',
   cancel: 'Cancel',
+  ask: 'Is this you?',
+  askDetail: '%s signs in here. Accept only if that is you.',
+  somebody: 'Somebody',
+  accept: 'That’s me',
+  notMe: 'Not me',
+  twoPhones: 'Two phones scanned this code. ',
   here: 'Open on this device instead',
   qr: 'QR code for signing in',
 };

@@ -26,6 +26,12 @@ export const spanish: Texts = {
   timeLeft: 'Válido durante %s',
   renew: 'Código nuevo',
   cancel: 'Cancelar',
+  ask: '¿Eres tú?',
+  askDetail: '%s va a iniciar sesión aquí. Acepta solo si eres tú.',
+  somebody: 'Alguien',
+  accept: 'Soy yo',
+  notMe: 'No soy yo',
+  twoPhones: 'Dos teléfonos han escaneado este código. ',
   here: 'Abrir en este dispositivo',
   qr: 'Código QR para iniciar sesión',
 };

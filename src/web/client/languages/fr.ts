@@ -26,6 +26,12 @@ export const french: Texts = {
   timeLeft: 'Valable encore %s',
   renew: 'Nouveau code',
   cancel: 'Annuler',
+  ask: 'Est-ce vous ?',
+  askDetail: '%s se connecte ici. Acceptez seulement si c’est vous.',
+  somebody: 'Quelqu’un',
+  accept: 'C’est moi',
+  notMe: 'Ce n’est pas moi',
+  twoPhones: 'Deux téléphones ont scanné ce code. ',
   here: 'Ouvrir sur cet appareil',
   qr: 'Code QR pour se connecter',
 };

@@ -26,6 +26,12 @@ export const japanese: Texts = {
   timeLeft: '残り %s',
   renew: '新しいコード',
   cancel: '取り消す',
+  ask: 'ご本人ですか？',
+  askDetail: '%s さんがここでログインします。ご本人の場合だけ承認してください。',
+  somebody: 'だれか',
+  accept: '本人です',
+  notMe: '本人ではありません',
+  twoPhones: '2 台のスマートフォンがこのコードを読み取りました。',
   here: 'この端末で開く',
   qr: 'ログイン用の QR コード',
 };

@@ -25,6 +25,12 @@ export const korean: Texts = {
   timeLeft: '남은 시간 %s',
   renew: '새 코드',
   cancel: '취소',
+  ask: '본인이 맞습니까?',
+  askDetail: '%s 님이 여기에 로그인합니다. 본인일 때만 수락하세요.',
+  somebody: '누군가',
+  accept: '본인입니다',
+  notMe: '본인이 아닙니다',
+  twoPhones: '휴대전화 두 대가 이 코드를 스캔했습니다. ',
   here: '이 기기에서 열기',
   qr: '로그인용 QR 코드',
 };

@@ -23,6 +23,12 @@ export interface Texts {
   readonly timeLeft: string;
   readonly renew: string;
   readonly cancel: string;
+  readonly ask: string;
+  readonly askDetail: string;
+  readonly somebody: string;
+  readonly accept: string;
+  readonly notMe: string;
+  readonly twoPhones: string;
   readonly here: string;
   readonly qr: string;
 }

@@ -24,6 +24,12 @@ export const simplifiedChinese: Texts = {
   timeLeft: '剩余 %s',
   renew: '换一个二维码',
   cancel: '取消',
+  ask: '这是您吗？',
+  askDetail: '%s 正在此处登录。确认是您本人时才接受。',
+  somebody: '有人',
+  accept: '是我',
+  notMe: '不是我',
+  twoPhones: '有两部手机扫描了此二维码。',
   here: '在本机打开',
   qr: '登录二维码',
 };

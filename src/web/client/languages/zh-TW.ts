@@ -24,6 +24,12 @@ export const traditionalChinese: Texts = {
   timeLeft: '剩餘 %s',
   renew: '換一個 QR 碼',
   cancel: '取消',
+  ask: '這是您嗎？',
+  askDetail: '%s 正在此處登入。確認是您本人時才接受。',
+  somebody: '有人',
+  accept: '是我',
+  notMe: '不是我',
+  twoPhones: '有兩支手機掃描了此 QR 碼。',
   here: '在這部裝置上開啟',
   qr: '登入用的 QR 碼',
 };
