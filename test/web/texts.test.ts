@@ -83,7 +83,9 @@ test('a name turns no sentence around it, and is no pattern of a replacement', (
 test('a browser that is asked reads who signs in, and what else it should know', () => {
   const asking = { status: 'confirmed', notice: { ask: true, scanner: {}, second_phone: true } };
   const said = detailOf(asking as unknown as SignInState, textsFor('en'));
-  expect(said).toBe('Two phones scanned this code. \u2068Somebody\u2069 signs in here. Accept only if that is you.');
+  expect(said).toBe(
+    'Two phones scanned this code. \u2068Somebody\u2069 signs in here. Accept only if that is you.',
+  );
   const answered = { status: 'confirmed', notice: { scanner: {}, second_phone: true } };
   expect(detailOf(answered as unknown as SignInState, textsFor('en'))).toBe(textsFor('en').confirmedDetail);
 });
