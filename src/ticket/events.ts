@@ -135,7 +135,6 @@ export interface TicketEventData<Minted = MintedData> {
   /** Another user's phone scanned it as well, while it was scanned. At most once. */
   readonly contested: Readonly<Record<string, never>>;
   readonly confirmed: ConfirmedData;
-  readonly confirmed: ConfirmedData;
   /** The browser said of who scanned: that is me. */
   readonly accepted: Readonly<Record<string, never>>;
   readonly denied: DeniedData;
