@@ -111,15 +111,9 @@ async function extract(name, tool, folder, env, say) {
   say(`Fetching ${tool.packages[0]} from Debian's packages into ${folder} …`);
   const work = `${folder}-${process.pid}`;
   rmSync(work, { recursive: true, force: true });
-  const root = join(work, 'root');
-  const downloads = join(work, 'packages');
-  mkdirSync(root, { recursive: true });
-  mkdirSync(downloads);
+  mkdirSync(work, { recursive: true });
   try {
-    await download(tool.packages, work, downloads, env);
-    for (const file of readdirSync(downloads))
-      await run('dpkg-deb', ['-x', join(downloads, file), root], { env });
-    rmSync(downloads, { recursive: true });
+    const { root } = await unpack(tool.packages, work, env);
     writeFileSync(join(work, 'run'), launcher(tool, libraryFolders(root)));
     chmodSync(join(work, 'run'), 0o755);
     await run(join(work, 'run'), [VERSION_OPTIONS[name] ?? '--version'], { env });
@@ -129,6 +123,27 @@ async function extract(name, tool, folder, env, say) {
     rmSync(work, { recursive: true, force: true });
   }
   return join(folder, 'run');
+}
+
+/**
+ * Unpacks Debian's packages, and those that they need and are not installed here, side by side into `<work>/root`.
+ *
+ * @returns {Promise<{ root: string, versions: Record<string, string> }>}
+ */
+export async function unpack(packages, work, env) {
+  const root = join(work, 'root');
+  const downloads = join(work, 'packages');
+  const versions = {};
+  mkdirSync(root);
+  mkdirSync(downloads);
+  await download(packages, work, downloads, env);
+  for (const file of readdirSync(downloads)) {
+    const [name, version] = decodeURIComponent(file).split('_');
+    versions[name] = version;
+    await run('dpkg-deb', ['-x', join(downloads, file), root], { env });
+  }
+  rmSync(downloads, { recursive: true });
+  return { root, versions };
 }
 
 /** The machine's package lists when it has them, else lists of our own. */
@@ -175,7 +190,8 @@ exec "$here/root/${tool.extracted}" "$@"
 `;
 }
 
-function libraryFolders(root) {
+/** The folders of an unpacked root that hold shared libraries, relative to it. */
+export function libraryFolders(root) {
   const folders = ['usr/lib', 'lib'].flatMap((base) => [
     base,
     ...(existsSync(join(root, base)) ? readdirSync(join(root, base)).map((name) => `${base}/${name}`) : []),

@@ -59,9 +59,9 @@ export async function formAs(
   ending: Ending,
   base: string,
   address: string | URL,
-  name = 'alice',
+  phone: Phone = 'alice',
 ): Promise<SentForm> {
-  const { sent, headers } = await ended(ending, base, await openPage(address), name);
+  const { sent, headers } = await ended(ending, base, await openPage(address), phone);
   const page = await call(sent.href, { headers });
   expectStatus(page, 200);
   return formOf(page.text);

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { ROWS } from './catalogue.ts';
+import { slugOf } from './row.ts';
+import type { Row } from './row.ts';
+
+export const USAGE = `usage: npm run interop [-- options]
+  --help              this
+  --list              the rows' names
+  --only <name,…>     these rows
+  --npm               the rows from npm
+  --debian            the rows from Debian's packages
+  --write             puts what was played into docs/interop.md
+Status 1: a row failed, or one of those that were chosen cannot be had here.`;
+
+/** What the command was asked for. */
+export interface Request {
+  readonly rows: readonly Row[];
+  /** Whether rows were chosen: then each of them must be had. */
+  readonly chosen: boolean;
+  readonly help: boolean;
+  readonly list: boolean;
+  readonly write: boolean;
+}
+
+/** @throws Error with a line for people. */
+export function readRequest(args: readonly string[]): Request {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', default: false },
+      list: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      npm: { type: 'boolean', default: false },
+      debian: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
+  });
+  const { help, list, only, npm, debian, write } = values;
+  const isOfSource = ({ source }: Row): boolean =>
+    (!npm && !debian) || (source.from === 'npm' ? npm : debian);
+  const named = only === undefined ? ROWS : only.split(',').map(rowNamed);
+  return { rows: named.filter(isOfSource), chosen: only !== undefined || npm || debian, help, list, write };
+}
+
+function rowNamed(name: string): Row {
+  const row = ROWS.find((row) => row.name === name || slugOf(row) === slugOf({ name }));
+  if (row === undefined) throw new Error(`there is no row "${name}": npm run interop -- --list`);
+  return row;
+}
