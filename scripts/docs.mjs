@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: writes what documents repeat: `docs/settings.md` from `src/config`, and in the README the worst and the
- * total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, and follows all links.
+ * `npm run docs`: writes what documents repeat: `docs/settings.md` from `src/config`, `docs/commands.md` from
+ * `src/cli`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, and follows all links.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
@@ -11,6 +11,7 @@ import { deadLinks } from './dead-links.mjs';
 
 register('./typescript-loader.mjs', import.meta.url);
 const { settingsPage } = await import('./settings-page.mjs');
+const { commandsPage } = await import('./commands-page.mjs');
 
 const SUMMARY = /(?<=<!-- chaos: npm run docs -->\n)[\s\S]*?(?=<!-- \/chaos -->)/;
 
@@ -29,6 +30,7 @@ function readme() {
 
 const written = [
   ['docs/settings.md', settingsPage(), 'src/config'],
+  ['docs/commands.md', commandsPage(), 'src/cli'],
   ['README.md', readme(), 'the table in docs/chaos.md'],
 ];
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { compose } from '../compose/gateway.ts';
 import { readConfig } from '../config/config.ts';
 import { openStores } from '../compose/store/stores.ts';
+import type { Terminal } from './terminal.ts';
 import { timelineOf } from './timeline.ts';
 
 /** What a browser is told, as far as this demonstration reads it. */
@@ -24,7 +25,7 @@ type Print = (who: string, what: string) => void;
  * One sign-in from end to end over real HTTP, browser and phone played by this very process, on a gateway of its own
  * with a store in a temporary folder. Prints each event as it comes, and the ticket's whole history at the end.
  */
-export async function runDemo(write: (text: string) => void): Promise<void> {
+export async function runDemo({ say, tell }: Terminal): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'scangate-demo-'));
   const config = readConfig({
     PORT: String(await freePort()),
@@ -36,7 +37,8 @@ export async function runDemo(write: (text: string) => void): Promise<void> {
   const startedAt = performance.now();
   const print: Print = (who, what) => {
     const at = ((performance.now() - startedAt) / 1000).toFixed(3);
-    write(`${at.padStart(7)} s  ${who.padEnd(8)} ${what}\n`);
+    say(`${at.padStart(7)} s  ${who.padEnd(8)} ${what}\n`);
+    tell({ seconds: Number(at), who, what });
   };
   try {
     const gateway = await compose(config);
@@ -50,7 +52,7 @@ export async function runDemo(write: (text: string) => void): Promise<void> {
     }
     const opened = await openStores(config);
     try {
-      write(`\n${(await timelineOf(opened.store, ticketId)).join('\n')}\n`);
+      say(`\n${(await timelineOf(opened.store, ticketId)).join('\n')}\n`);
     } finally {
       await opened.close();
     }

@@ -7,8 +7,12 @@ import { isLoopback, isPrivate } from '../config/host-name.ts';
 /** The addresses of this machine, as Node tells them. */
 export type Interfaces = ReturnType<typeof networkInterfaces>;
 
-/** The first lines of a gateway in a terminal: where it is, the sign-in page's address to scan, and who may sign in. */
-export function greeting(config: Config, interfaces: Interfaces): string {
+/**
+ * The first lines of a gateway in a terminal: where it is, the sign-in page's address to scan, and who may sign in.
+ *
+ * @param call by which it was started.
+ */
+export function greeting(config: Config, interfaces: Interfaces, call: string): string {
   const page = `${config.issuer}/`;
   const lines = [
     `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}, store ${withoutCredentials(config.SCANGATE_STORE)})`,
@@ -23,7 +27,7 @@ export function greeting(config: Config, interfaces: Interfaces): string {
   const lan = privateAddress(interfaces);
   if (lan !== undefined && isLoopback(config.publicUrl.hostname)) {
     lines.push(
-      `For a phone on this network: HOST=0.0.0.0 ${isDemo ? 'SCANGATE_PHONE_IDENTITY=demo ' : ''}SCANGATE_PUBLIC_URL=http://${lan}:${config.PORT} npm start`,
+      `For a phone on this network: HOST=0.0.0.0 ${isDemo ? 'SCANGATE_PHONE_IDENTITY=demo ' : ''}SCANGATE_PUBLIC_URL=http://${lan}:${config.PORT} ${call}`,
     );
   }
   lines.push('Ctrl-C ends it.');

@@ -1,27 +1,39 @@
+import { openStores } from '../compose/store/stores.ts';
+import { readConfig } from '../config/config.ts';
 import type { RebuildAll, RebuildReport } from '../store/rebuild.ts';
+import { onThreads } from './rebuild-threads.ts';
+import { STATUS } from './terminal.ts';
+import type { Status, Terminal } from './terminal.ts';
 
 const LISTED_MAX = 20;
 
-/**
- * Folds all tickets anew from the log, with progress, and says how the heads compare. Answers the exit status: 1 where a
- * head is not what the log adds up to.
- */
-export async function runRebuild(
-  rebuildAll: RebuildAll,
-  write: (text: string) => void,
-  now: () => number,
-): Promise<number> {
-  const startedAt = now();
+/** Folds the store of the environment anew, on several threads where it is a Redis. */
+export async function rebuild(threads: number, terminal: Terminal): Promise<Status> {
+  const config = readConfig(process.env, false);
+  const opened = await openStores(config);
+  try {
+    const divides = config.storeKind === 'redis' && threads > 1;
+    const rebuildAll = divides ? onThreads(threads, opened.rebuildAll) : opened.rebuildAll;
+    return await runRebuild(rebuildAll, terminal);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Folds all tickets anew from the log, with progress, and says how the heads compare. */
+async function runRebuild(rebuildAll: RebuildAll, { say, tell }: Terminal): Promise<Status> {
+  const startedAt = performance.now();
   let toldAt = startedAt;
   const report = await rebuildAll((progress) => {
-    if (now() - toldAt < 1000) return;
-    toldAt = now();
-    write(`… ${summary(progress)}\n`);
+    if (performance.now() - toldAt < 1000) return;
+    toldAt = performance.now();
+    say(`… ${summary(progress)}\n`);
   });
-  const seconds = (now() - startedAt) / 1000;
-  write(`${summary(report)}, in ${seconds.toFixed(2)} s\n`);
-  for (const subject of report.different.slice(0, LISTED_MAX)) write(`differs: ${subject}\n`);
-  return report.different.length === 0 ? 0 : 1;
+  const seconds = (performance.now() - startedAt) / 1000;
+  say(`${summary(report)}, in ${seconds.toFixed(2)} s\n`);
+  for (const subject of report.different.slice(0, LISTED_MAX)) say(`differs: ${subject}\n`);
+  tell({ ...report, seconds });
+  return report.different.length === 0 ? STATUS.done : STATUS.failed;
 }
 
 function summary({ events, tickets, equal, rebuilt, over, newer, different }: RebuildReport): string {

@@ -1,23 +1,56 @@
 import { Temporal } from '@js-temporal/polyfill';
+import { openStores } from '../compose/store/stores.ts';
+import { readConfig } from '../config/config.ts';
+import { isTicketId } from '../secrets/ticket-secrets.ts';
 import type { EventStore, StoredEvent } from '../store/event-store.ts';
 import { NewerSchema, decodeEvent } from '../store/codec.ts';
+import { StoreRefused } from '../store/refused.ts';
 import { ticketSubject } from '../store/subject.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { Device, TicketEvent, User } from '../ticket/events.ts';
+import { BadCall } from './bad-call.ts';
+import { STATUS } from './terminal.ts';
+import type { Status, Terminal } from './terminal.ts';
+
+/** Shows a ticket's history from the store of the environment. @throws BadCall, StoreRefused where there is none */
+export async function timeline(ticketId: string, { say, tell }: Terminal): Promise<Status> {
+  if (!isTicketId(ticketId)) throw new BadCall(`${JSON.stringify(ticketId)} is no ticket id`);
+  const opened = await openStores(readConfig(process.env, false));
+  try {
+    const events = await opened.store.history(ticketSubject(ticketId));
+    if (events.length === 0) throw new StoreRefused(`the log holds no ticket ${ticketId}`);
+    say(`${linesOf(ticketId, events).join('\n')}\n`);
+    for (const event of events) tell(valueOf(event));
+    return STATUS.done;
+  } finally {
+    await opened.close();
+  }
+}
 
 /**
  * A ticket's whole history, one line an event: when, what, by whom and from where. The log holds no secret, so neither
  * do these lines. Empty for a ticket that the log does not hold.
  */
 export async function timelineOf(store: EventStore, ticketId: string): Promise<readonly string[]> {
-  const events = await store.history(ticketSubject(ticketId));
+  return linesOf(ticketId, await store.history(ticketSubject(ticketId)));
+}
+
+function linesOf(ticketId: string, events: readonly StoredEvent[]): readonly string[] {
   const [first] = events;
   if (first === undefined) return [];
   return [`ticket ${ticketId}`, ...events.map((event) => line(event, first.at))];
 }
 
+function valueOf(event: StoredEvent): Readonly<Record<string, unknown>> {
+  return { at: instantOf(event), type: event.type, cursor: event.id, details: describe(event) };
+}
+
+function instantOf({ at }: StoredEvent): string {
+  return Temporal.Instant.fromEpochMilliseconds(at).toString({ fractionalSecondDigits: 3 });
+}
+
 function line(event: StoredEvent, startedAt: number): string {
-  const at = Temporal.Instant.fromEpochMilliseconds(event.at).toString({ fractionalSecondDigits: 3 });
+  const at = instantOf(event);
   const since = `+${((event.at - startedAt) / 1000).toFixed(3)} s`.padStart(11);
   return `  ${at} ${since}  ${event.type.padEnd(10)} ${event.id.padEnd(23)} ${describe(event)}`.trimEnd();
 }

@@ -19,7 +19,7 @@ function machine(...addresses: readonly string[]): Interfaces {
 }
 
 test.each([{}, REAL])('what the greeting says for a phone on this network starts: %j', (env) => {
-  const said = greeting(readConfig(env), machine('203.0.113.5', '192.168.1.20'));
+  const said = greeting(readConfig(env), machine('203.0.113.5', '192.168.1.20'), 'npm start');
   const settings = LINE.exec(said)?.groups?.['settings']?.split(' ') ?? [];
   expect(settings).toContain('SCANGATE_PUBLIC_URL=http://192.168.1.20:8080');
   const config = readConfig({ ...env, ...Object.fromEntries(settings.map((one) => one.split('='))) });
@@ -28,5 +28,5 @@ test.each([{}, REAL])('what the greeting says for a phone on this network starts
 
 test('it says nothing of that where no address of the machine is private', () => {
   for (const addresses of [[], ['203.0.113.5']])
-    expect(greeting(readConfig({}), machine(...addresses))).not.toMatch(LINE);
+    expect(greeting(readConfig({}), machine(...addresses), 'npm start')).not.toMatch(LINE);
 });

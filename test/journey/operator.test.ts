@@ -1,28 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { built } from '../support/built.ts';
-import { temporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
-
-test('--help says what there is, and runs nothing', async () => {
-  const folder = await temporaryFolder();
-  for (const words of [['--help'], ['migrate', '--help'], ['rebuild', '-h'], ['demo', '--help']]) {
-    // A store that would be refused: a command that ran would fail.
-    const env = { PATH: process.env['PATH'], SCANGATE_STORE: 'redis://127.0.0.1:1' };
-    const call = { cwd: folder.path, env, encoding: 'utf8' as const };
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [built('cli/scangate.js'), ...words],
-      call,
-    );
-    expect([words, status, stderr]).toEqual([words, 0, '']);
-    expect(stdout).toContain('scangate <command>');
-  }
-  expect(readdirSync(folder.path)).toEqual([]);
-  await folder.remove();
-});
 
 test('SIGHUP ends nobody, and service links of Kubernetes are warned of in one line', async () => {
   const gateway = await startGateway({

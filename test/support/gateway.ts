@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Where the gateway is built; this checkout's `dist/main.js` by default. */
   readonly main?: string;
+  /** What that file is called with. */
+  readonly args?: readonly string[];
   /** Until ready; a minute by default. */
   readonly withinMs?: number;
 }
@@ -95,7 +97,7 @@ export async function refusedStart(
   const made = await temporaryFolder();
   const folder = options.cwd ?? made.path;
   const port = options.port ?? (await freePort());
-  const child = startChild(process.execPath, [options.main ?? MAIN], {
+  const child = startChild(process.execPath, [options.main ?? MAIN, ...(options.args ?? [])], {
     env: environment(options, port, folder),
     cwd: folder,
   });
@@ -155,7 +157,10 @@ async function launch(
   folder: string,
   port: number,
 ): Promise<Child> {
-  const child = startChild(process.execPath, [options.main ?? MAIN], { env, cwd: folder });
+  const child = startChild(process.execPath, [options.main ?? MAIN, ...(options.args ?? [])], {
+    env,
+    cwd: folder,
+  });
   const tell = (): string => Object.values(child.output()).join('');
   try {
     await until(

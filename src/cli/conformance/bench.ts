@@ -40,7 +40,7 @@ export class Bench {
   /** Like `exchange`, but a 429 is waited out as it says: a stranger's gateway has limits. */
   async ask(path: string, asked: Asked = {}): Promise<Exchange> {
     for (let tries = 1; ; tries += 1) {
-      const answer = await exchange(new URL(path, this.target.url).href, asked);
+      const answer = await exchange(path.startsWith('/') ? this.target.url + path : path, asked);
       if (answer.status !== 429 || tries === WAITS_MAX) return answer;
       const waitS = Math.min(60, Number(answer.headers['retry-after'] ?? 1));
       await new Promise((resolve) => setTimeout(resolve, waitS * 1000));

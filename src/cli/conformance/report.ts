@@ -16,7 +16,11 @@ export function summary(results: readonly Result[]): string {
 }
 
 /** The machine's version of the table. */
-export function jsonReport(url: string, startedAt: Date, results: readonly Result[]): string {
+export function reportOf(
+  url: string,
+  startedAt: Date,
+  results: readonly Result[],
+): Readonly<Record<string, unknown>> {
   const checks = results.map(({ group, name, outcome, tookMs, why }) => ({
     group,
     name,
@@ -24,7 +28,7 @@ export function jsonReport(url: string, startedAt: Date, results: readonly Resul
     took_ms: tookMs,
     ...(why !== undefined && { why }),
   }));
-  const report = {
+  return {
     suite: 'scangate delivery',
     url,
     started_at: startedAt.toISOString(),
@@ -32,7 +36,6 @@ export function jsonReport(url: string, startedAt: Date, results: readonly Resul
     ...counts(results),
     checks,
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
 function counts(results: readonly Result[]): Record<Result['outcome'], number> {

@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander';
+import { runOn } from './commands/command.ts';
+import type { Streams } from './commands/command.ts';
+import { completionCommand } from './commands/completion.ts';
+import { conformanceCommand } from './commands/conformance.ts';
+import { demoCommand } from './commands/demo.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { rebuildCommand } from './commands/rebuild.ts';
+import { serveCommand } from './commands/serve.ts';
+import { timelineCommand } from './commands/timeline.ts';
+import { STATUS } from './terminal.ts';
+
+const AFTER = `
+Settings come from the environment: docs/settings.md lists them.
+
+Exit status: 0 it worked, 1 it did not, 2 a wrong call.`;
+
+/** `scangate` with all its commands. What one does is loaded only when it runs. */
+export function makeProgram(version: string, streams: Streams): Command {
+  const program = new Command('scangate')
+    .description('Scan to sign in: a gateway, and the tools to run one.')
+    .version(version, '--version', 'this release')
+    .helpOption('-h, --help', 'what there is; nothing is run')
+    .exitOverride()
+    .showHelpAfterError()
+    .configureOutput({
+      writeOut: (text) => streams.write(text),
+      writeErr: (text) => streams.complain(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'scangate: ')),
+    });
+  const run = runOn(streams);
+  const commands = [
+    serveCommand(),
+    demoCommand(run),
+    migrateCommand(run),
+    rebuildCommand(run),
+    timelineCommand(run),
+    conformanceCommand(run),
+    completionCommand(run, program),
+  ];
+  for (const command of commands)
+    program.addCommand(
+      command
+        .copyInheritedSettings(program)
+        .version(version, '--version', 'this release')
+        .addHelpText('after', AFTER),
+    );
+  return program.addHelpText('after', AFTER);
+}
+
+/** Runs what was called. @param args without the program's name. */
+export async function runProgram(args: readonly string[], version: string, streams: Streams): Promise<void> {
+  const program = makeProgram(version, streams);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const isAsked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+    streams.end(isAsked ? STATUS.done : STATUS.badCall);
+  }
+}

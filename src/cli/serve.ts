@@ -1,0 +1,64 @@
+import { networkInterfaces } from 'node:os';
+import { compose } from '../compose/gateway.ts';
+import { readConfig } from '../config/config.ts';
+import { greeting } from './greeting.ts';
+import { reasonOf } from './reason.ts';
+
+/** What Kubernetes tells every container of a service named `scangate`. */
+const SERVICE_LINK =
+  /^SCANGATE_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)?)$/;
+
+/** How long the last lines of the log may take to be written once all is closed, in milliseconds. */
+const LAST_LINES_MS = 500;
+
+/**
+ * The process: reads the environment, starts the gateway, and leaves in order on SIGTERM or SIGINT. A start that fails
+ * ends it with status 1 and one line.
+ *
+ * @param call by which a person started it, who is then greeted; undefined: only the log is written.
+ */
+export async function serve(call: string | undefined): Promise<void> {
+  await start(call).catch(fail);
+}
+
+async function start(call: string | undefined): Promise<void> {
+  const config = readConfig(process.env);
+  // The clients' file is followed by itself, so there is nothing to do: but it must not end the process.
+  process.on('SIGHUP', () => undefined);
+  for (const line of warningsOf(config.unknown)) process.stderr.write(`scangate: ${line}\n`);
+  const gateway = await compose(config);
+  let leaving = false;
+  const leave = (): void => {
+    if (leaving) return;
+    leaving = true;
+    gateway.stop().then(endSoon, fail);
+  };
+  process.on('SIGTERM', leave);
+  process.on('SIGINT', leave);
+  await gateway.start();
+  if (call !== undefined) process.stdout.write(greeting(config, networkInterfaces(), call));
+}
+
+/** What is said of names that look like settings and are none: Kubernetes' in one line, others each. */
+function warningsOf(unknown: readonly string[]): readonly string[] {
+  const links = unknown.filter((name) => SERVICE_LINK.test(name));
+  const others = unknown.filter((name) => !links.includes(name));
+  return [
+    ...(links.length === 0
+      ? []
+      : [
+          `${links.length} variables, ${links[0]} for one, are Kubernetes' service links and no settings; they are ignored`,
+        ]),
+    ...others.map((name) => `there is no setting ${name}; it is ignored`),
+  ];
+}
+
+// At process.exit a line that is being written would come out behind the ones that are not.
+function endSoon(): void {
+  setTimeout(() => process.exit(0), LAST_LINES_MS).unref();
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`scangate: ${reasonOf(error)}\n`);
+  process.exit(1);
+}
