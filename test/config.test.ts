@@ -40,7 +40,11 @@ const REFUSED: readonly (readonly [string, string, Record<string, string>])[] = 
   ['a duration in seconds', 'SCANGATE_TICKET_LIFE', { SCANGATE_TICKET_LIFE: '120' }],
   ['a life above its cap', 'SCANGATE_TICKET_LIFE', { SCANGATE_TICKET_LIFE: 'PT9M' }],
   ['a port that is none', 'PORT', { PORT: '99999' }],
-  ['a public address with a path', 'SCANGATE_PUBLIC_URL', { SCANGATE_PUBLIC_URL: 'https://a.example/x' }],
+  [
+    'a public address with a path of the gateway’s own',
+    'SCANGATE_PUBLIC_URL',
+    { SCANGATE_PUBLIC_URL: 'https://a.example/v1' },
+  ],
   ['a public address of another scheme', 'SCANGATE_PUBLIC_URL', { SCANGATE_PUBLIC_URL: 'ftp://localhost' }],
   ['a store of another kind', 'SCANGATE_STORE', { SCANGATE_STORE: 'mysql://x' }],
   ['a shared store without secrets', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: '' }],

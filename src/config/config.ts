@@ -17,6 +17,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly publicUrl: URL;
   /** The public address without a trailing slash: the issuer. */
   readonly issuer: string;
+  /** Its path without a trailing slash: everything is below it; `''` for none. */
+  readonly basePath: string;
   readonly storeKind: StoreKind;
   readonly phoneIdentities: readonly PhoneIdentityName[];
   readonly phoneApp: PhoneApp;
@@ -45,6 +47,7 @@ export function readConfig(env: Variables, serves = true): Config {
     ...values,
     publicUrl,
     issuer: publicUrl.href.replace(/\/$/, ''),
+    basePath: publicUrl.pathname.replace(/\/$/, ''),
     storeKind,
     secrets: serves ? secretsOf(values, storeKind) : undefined,
     phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],

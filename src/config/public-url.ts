@@ -2,7 +2,26 @@ import { BadSetting } from './bad-setting.ts';
 import { hostNameOf, isLoopback } from './host-name.ts';
 import type { Values } from './values.ts';
 
-/** The address that browsers and phones use. @throws {@link BadSetting} where it is no origin of the web. */
+/** What the gateway's own addresses begin with: a path that does so could be one of them. */
+export const OWN_FOLDERS: readonly string[] = [
+  '.well-known',
+  'assets',
+  'clients',
+  'demo',
+  'device',
+  'docs',
+  'livez',
+  'metrics',
+  'oauth',
+  'openapi.yaml',
+  'phone',
+  'plain',
+  'readyz',
+  's',
+  'v1',
+];
+
+/** The address that browsers and phones use. @throws {@link BadSetting} where it is none of the web. */
 export function publicUrlOf(values: Values): URL {
   const text = values.SCANGATE_PUBLIC_URL ?? `http://localhost:${values.PORT}`;
   if (!URL.canParse(text)) throw new BadSetting('SCANGATE_PUBLIC_URL', 'is not an address');
@@ -10,15 +29,9 @@ export function publicUrlOf(values: Values): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new BadSetting('SCANGATE_PUBLIC_URL', 'must begin with http:// or https://');
   }
-  if (
-    url.search !== '' ||
-    url.hash !== '' ||
-    url.username !== '' ||
-    url.password !== '' ||
-    url.pathname !== '/'
-  ) {
-    throw new BadSetting('SCANGATE_PUBLIC_URL', 'must be an origin, without path, query, fragment or user');
-  }
+  if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
+    throw new BadSetting('SCANGATE_PUBLIC_URL', 'must be without query, fragment and user');
+  assertPath(url.pathname);
   const isOpen = !isLoopback(url.hostname) || !isLoopback(hostNameOf(values.HOST));
   if (values.SCANGATE_LIMITS === 'off' && isOpen) {
     throw new BadSetting(
@@ -27,4 +40,13 @@ export function publicUrlOf(values: Values): URL {
     );
   }
   return url;
+}
+
+function assertPath(path: string): void {
+  if (path === '/') return;
+  if (!/^(?:\/[\w.~-]+)+\/?$/.test(path))
+    throw new BadSetting('SCANGATE_PUBLIC_URL', 'has a path that is not of letters, digits and . _ ~ -');
+  const first = path.split('/')[1] ?? '';
+  if (OWN_FOLDERS.includes(first))
+    throw new BadSetting('SCANGATE_PUBLIC_URL', `has a path that begins as the gateway's own /${first}`);
 }

@@ -4,6 +4,8 @@ import { markOf } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readBody } from './request/body.ts';
+import type { Answer } from './answer/answer.ts';
+import { belowBase } from './answer/base-path.ts';
 import { styleFor } from './answer/error-style.ts';
 import type { ErrorStyle } from './answer/error-style.ts';
 import type { ClientAddress } from './caller/client-address.ts';
@@ -27,6 +29,8 @@ export interface DispatchParts {
   /** What a limit counts a phone's user by; undefined where its credential is not valid. It does not reject. */
   readonly userKey: (req: IncomingMessage, id: string) => Promise<string | undefined>;
   readonly security: readonly Header[];
+  /** In front of what is led to: `belowBase`. */
+  readonly basePath: string;
   readonly bodyBytes: number;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -77,7 +81,7 @@ export class Dispatcher {
     const request = await this.#parse(route, params, address, req, mark?.id ?? '-');
     if ('handle' in route) {
       const answer = await route.handle(request);
-      send(res, answer, this.#base(cors), req.method !== 'HEAD');
+      send(res, this.#below(answer), this.#headers(cors), req.method !== 'HEAD');
       return;
     }
     if (mark !== undefined) mark.held = true;
@@ -102,11 +106,15 @@ export class Dispatcher {
       log.error({ err: error, req: markOf(res)?.id, route: markOf(res)?.route }, 'defect');
     if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
     const unread = Number(req.headers['content-length'] ?? 0) > UNREAD_BYTES_MAX ? CLOSE : NONE;
-    send(res, refusal.answer, [...this.#base(more), unread], req.method !== 'HEAD');
+    send(res, this.#below(refusal.answer), [...this.#headers(more), unread], req.method !== 'HEAD');
+  }
+
+  #below(answer: Answer): Answer {
+    return belowBase(this.#parts.basePath, answer);
   }
 
   /** The headers of every answer, then these. */
-  #base(more: readonly Header[]): (readonly Header[])[] {
+  #headers(more: readonly Header[]): (readonly Header[])[] {
     return [this.#parts.security, more, this.#parts.isDraining() ? CLOSE : NONE];
   }
 

@@ -28,6 +28,8 @@ export interface EdgeSettings {
   readonly publicUrl: URL;
   /** The public address without a trailing slash. */
   readonly issuer: string;
+  /** The path of the public address without a slash at its end; `''` for none. */
+  readonly basePath: string;
   /** The operator's own app. */
   readonly phoneApp: PhoneApp;
   /** Addresses or networks whose word counts on whom they forward for. */

@@ -20,6 +20,7 @@ import { routeTable, socketTable } from './route-table.ts';
 import type { RouteTableParts } from './route-table.ts';
 import { sessionGate } from './routes/session-gate.ts';
 import { sessionPresenter } from './routes/session-presenter.ts';
+import { localUrl } from './answer/base-path.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { sharedLimit } from './limits/shared-limit.ts';
 import { Connections } from './connections/connections.ts';
@@ -62,6 +63,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     limits: limitsOf(options, addressOf),
     userKey: (req, id) => parts.caller.key(phoneRequestOf(req, id)),
     security,
+    basePath: settings.basePath,
     bodyBytes: settings.bodyBytes,
     log,
     metrics,
@@ -100,9 +102,11 @@ function admission(
   { settings, phones }: EdgeOptions,
   addressOf: LimitsParts['addressOf'],
 ): AppParts['admit'] {
+  const { basePath } = settings;
   const checkHost = hostCheck(settings.publicUrl, (req) => addressOf(req).isLoopback);
   const demo = phones.all.some(({ source }) => source === 'demo');
   return (req) => {
+    req.url = localUrl(basePath, req.url ?? '');
     checkHost(req);
     if (demo && !isNearPeer(req.socket))
       throw new ScangateError('invalid_request', { field: 'address', message: FAR });
@@ -138,6 +142,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     origins,
     shared,
     issuer,
+    basePath: settings.basePath,
     phoneApp: settings.phoneApp,
     phones,
     gate: new BrowserGate(secrets, clients, origins),

@@ -73,6 +73,8 @@ export interface RouteTableParts
     ApprovalRouteParts,
     ClientLooksParts {
   readonly presenter: MintRouteParts['presenter'];
+  /** The path of the public address without a slash at its end; `''` for none. */
+  readonly basePath: string;
   readonly shared: WatchRouteParts['shared'];
   readonly oauth: OAuthServer;
   readonly keys: SigningKeys;
@@ -127,7 +129,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     finishPhoneSignInRoute(parts),
     ...(wechat ? [wechatCodeRoute(wechat), proveWechatAddressRoute(wechat), hearWechatRoute(wechat)] : []),
 
-    ...(phoneApp.ios.ids.length > 0 ? [appleAssociationRoute(phoneApp.ios)] : []),
+    ...(phoneApp.ios.ids.length > 0 ? [appleAssociationRoute(phoneApp.ios, parts.basePath)] : []),
     ...(phoneApp.android.packages.length > 0 ? [assetLinksRoute(phoneApp.android)] : []),
 
     liveRoute(),

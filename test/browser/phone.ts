@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 export async function openAs(phone: Page, address: string, name: string): Promise<void> {
   await phone.goto(address);
   await phone.locator('input[name="name"]:visible').fill(name);
-  await phone.locator('form[action="/demo/phone"]:visible button').click();
+  await phone.locator('form[action$="/demo/phone"]:visible button').click();
   await phone.locator('[data-do="continue"]').waitFor();
 }
 

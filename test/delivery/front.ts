@@ -41,6 +41,14 @@ export async function makeCertificate(folder: string): Promise<Certificate> {
   return { path: path!, pem, bothPath: bothPath!, keyPath: keyPath! };
 }
 
+/** A path on the proxy's host that leads to the gateway. */
+export interface FrontPath {
+  /** With a slash at its beginning and none at its end. */
+  readonly path: string;
+  /** Whether the proxy takes it away before it asks the gateway. */
+  readonly strips: boolean;
+}
+
 /** A real proxy with TLS and HTTP/2 in front of a gateway. */
 export interface Front {
   output(): string;
@@ -53,6 +61,7 @@ export async function startFront(
   port: number,
   gatewayPort: number,
   certificate: Certificate,
+  at: FrontPath = { path: '', strips: false },
 ): Promise<Front> {
   const folder = await temporaryFolder();
   const file = join(folder.path, 'front.conf');
@@ -60,8 +69,8 @@ export async function startFront(
   await writeFile(
     file,
     isNginx
-      ? nginxConfig(port, gatewayPort, certificate, folder.path, name !== 'nginx')
-      : haproxyConfig(port, gatewayPort, certificate),
+      ? nginxConfig(port, nginxLocations(gatewayPort, at), certificate, folder.path, name !== 'nginx')
+      : haproxyConfig(port, gatewayPort, certificate, at),
   );
   const child = isNginx
     ? startChild(await tool('nginx'), ['-c', file, '-p', folder.path, '-e', 'stderr'])
@@ -94,7 +103,7 @@ function accepts(port: number): Promise<boolean> {
 /** Debian's nginx.conf, a site with TLS, and for sockets what every guide to nginx has. */
 function nginxConfig(
   port: number,
-  gatewayPort: number,
+  locations: string,
   { path, keyPath }: Certificate,
   folder: string,
   compressesAll: boolean,
@@ -123,22 +132,39 @@ http {
     server_name localhost;
     ssl_certificate ${path};
     ssl_certificate_key ${keyPath};
-    location / {
-      proxy_pass http://127.0.0.1:${gatewayPort};
-    }
-    location ~ /socket$ {
-      proxy_pass http://127.0.0.1:${gatewayPort};
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection upgrade;
-    }
+    ${locations}
   }
 }
 `;
 }
 
+function nginxLocations(gatewayPort: number, { path, strips }: FrontPath): string {
+  const gateway = `http://127.0.0.1:${gatewayPort}`;
+  const rootDocuments =
+    path === ''
+      ? ''
+      : `location ~ ^/[.]well-known/[a-z-]+${path}$ {
+      proxy_pass ${gateway};
+    }`;
+  return `location ${path}/ {
+      proxy_pass ${gateway}${strips ? '/' : ''};
+    }
+    ${rootDocuments}
+    location ~ ^${path}(/.*/socket)$ {
+      proxy_pass ${gateway}${strips ? '$1$is_args$args' : ''};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+    }`;
+}
+
 /** Debian's haproxy.cfg with its times, and one backend. */
-function haproxyConfig(port: number, gatewayPort: number, { bothPath }: Certificate): string {
+function haproxyConfig(
+  port: number,
+  gatewayPort: number,
+  { bothPath }: Certificate,
+  { path, strips }: FrontPath,
+): string {
   return `
 global
   maxconn 1000
@@ -150,6 +176,7 @@ defaults
   timeout server 50000
 frontend secure
   bind 127.0.0.1:${port} ssl crt ${bothPath} alpn h2,http/1.1
+  ${strips ? `http-request replace-path ^${path}/(.*) /\\1` : ''}
   default_backend gateway
 backend gateway
   server gateway 127.0.0.1:${gatewayPort}

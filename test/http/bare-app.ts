@@ -16,6 +16,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     isClientOrigin: () => false,
   });
   const dispatcher = new Dispatcher({
+    basePath: '',
     addressOf: () => ({ ip: '127.0.0.1', counted: undefined, isLoopback: true }),
     origins,
     limits: { check: () => Promise.resolve() },

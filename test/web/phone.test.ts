@@ -328,6 +328,18 @@ test.each([
   expect(readScanned(text, 'https://g.example')).toEqual({ kind, code });
 });
 
+test('reads below the path of a gateway that has one, and nothing beside it', () => {
+  const code = 'a'.repeat(30);
+  const read = (text: string) => readScanned(text, 'https://g.example/scan/');
+  expect(read(`https://g.example/scan/s/${code}`)).toEqual({ kind: 'scan_code', code });
+  expect(read('https://g.example/scan/device?user_code=WDJB-MJHT')).toEqual({
+    kind: 'user_code',
+    code: 'WDJB-MJHT',
+  });
+  expect(read(`https://g.example/s/${code}`)).toBeUndefined();
+  expect(read(`https://g.example/scanner/s/${code}`)).toBeUndefined();
+});
+
 test.each([
   '',
   'hello',

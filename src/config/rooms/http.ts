@@ -6,6 +6,7 @@ export function edgeSettings(config: Config) {
   return {
     publicUrl: config.publicUrl,
     issuer: config.issuer,
+    basePath: config.basePath,
     phoneApp: config.phoneApp,
     trustedProxies: config.SCANGATE_TRUSTED_PROXIES ?? [],
     lives: ticketLives(config),

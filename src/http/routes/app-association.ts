@@ -9,7 +9,7 @@ const headers = { 'Cache-Control': 'public, max-age=3600' };
 const PATHS = ['/s/*', '/device', '/device/'] as const;
 
 /** `GET /.well-known/apple-app-site-association`: iOS opens the app for the addresses of scans. */
-export function appleAssociationRoute({ ids }: PhoneApp['ios']): Route {
+export function appleAssociationRoute({ ids }: PhoneApp['ios'], basePath: string): Route {
   return route({
     ...common,
     path: '/.well-known/apple-app-site-association',
@@ -20,9 +20,10 @@ export function appleAssociationRoute({ ids }: PhoneApp['ios']): Route {
       answers: { 200: { description: 'Universal links.', schema: z.object({ applinks: z.unknown() }) } },
     },
     handle: () => {
-      const components = PATHS.map((path) => ({ '/': path }));
+      const paths = PATHS.map((path) => basePath + path);
+      const components = paths.map((path) => ({ '/': path }));
       // Systems before iOS 13 read `apps`, `appID` and `paths`.
-      const old = ids.map((appID) => ({ appID, paths: PATHS }));
+      const old = ids.map((appID) => ({ appID, paths }));
       return {
         status: 200,
         headers,

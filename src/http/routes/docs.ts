@@ -38,7 +38,7 @@ follow();
 
 // Without validatorUrl: null it would show a badge fetched from elsewhere.
 const START = `${FOLLOW_SYSTEM}SwaggerUIBundle({
-  url: '/openapi.yaml',
+  url: 'openapi.yaml',
   dom_id: '#swagger-ui',
   validatorUrl: null,
   deepLinking: true,

@@ -6,6 +6,19 @@ export function originOf(address: string): string {
   return match ? match[0].toLowerCase() : '';
 }
 
+/** An address up to its path, without a slash at its end: where a gateway is; `''` for one without an origin. */
+export function baseOf(address: string): string {
+  const origin = originOf(address);
+  return (
+    origin &&
+    origin +
+      address
+        .slice(origin.length)
+        .replace(/[?#].*$/, '')
+        .replace(/\/+$/, '')
+  );
+}
+
 /** The same address on another origin. */
 function moved(address: string, origin: string): string {
   const own = originOf(address);

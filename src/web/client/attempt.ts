@@ -1,3 +1,4 @@
+import { originOf } from './address.ts';
 import { mintTicket, type MintRequest } from './mint.ts';
 import type { Notice } from './notice.ts';
 import type { Platform } from './platform.ts';
@@ -37,7 +38,7 @@ export function startAttempt(
   const made = options.codeChallenge !== undefined || options.request !== undefined;
   const verifier = made ? undefined : makeVerifier((count) => platform.randomBytes(count));
   const challenge = verifier === undefined ? options.codeChallenge : challengeOf(verifier);
-  const own = gateway === platform.origin && platform.provesOrigin;
+  const own = originOf(gateway) === platform.origin && platform.provesOrigin;
   let access: Access | undefined;
 
   function watch(first: Notice, granted: Access): void {

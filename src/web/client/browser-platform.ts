@@ -1,5 +1,5 @@
 import type { Cancel, HttpRequest, HttpResponse, Platform, StreamEvents, Wake } from './platform.ts';
-import { scriptOrigin } from './script-origin.ts';
+import { scriptGateway } from './script-gateway.ts';
 import { sha256 } from './sha256.ts';
 
 const LONG_ABSENCE_MS = 10000;
@@ -136,7 +136,7 @@ export function browserPlatform(): Platform {
   return {
     clock: { now: nowMs, after },
     origin: location.protocol + '//' + location.host,
-    scriptOrigin: scriptOrigin(),
+    scriptGateway: scriptGateway(),
     // No script can see Sec-Fetch-Site; no browser had CompressionStream before it.
     provesOrigin: window.isSecureContext && typeof CompressionStream === 'function',
     isHidden: () => document.hidden,

@@ -1,3 +1,4 @@
+import { originOf } from './address.ts';
 import type { Cancel, Platform } from './platform.ts';
 
 const ANSWER_MS = 10000;
@@ -23,7 +24,7 @@ export function watchLostAnswers(platform: Platform, gateway: string, refused: (
   let cancel: Cancel = () => {};
   return {
     lost() {
-      if (gateway === platform.origin) return;
+      if (originOf(gateway) === platform.origin) return;
       cancel();
       const url = gateway + '/assets/client.css';
       cancel = platform.request({ method: 'GET', url, headers: {}, timeoutMs: ANSWER_MS }, (response) => {

@@ -64,7 +64,7 @@ export function mintTicket(
           (Notice & { links: Links; browser_secret?: string }) | undefined;
         if (minted?.links && minted.cursor) {
           end();
-          const links = linksOn(gateway, minted.links);
+          const links = linksOn(originOf(gateway), minted.links);
           const secret = minted.browser_secret;
           events.minted(minted, secret === undefined ? { links } : { links, bearer: secret });
           return;
@@ -92,7 +92,7 @@ export function mintTicket(
     refuse({ code: 'origin_refused', detail: platform.origin });
   });
   const unblock = platform.onBlocked?.((address) => {
-    if (originOf(address) === gateway) refuse({ code: 'blocked_by_page', detail: gateway });
+    if (originOf(address) === originOf(gateway)) refuse({ code: 'blocked_by_page', detail: gateway });
   });
 
   function end(): void {

@@ -62,7 +62,7 @@ export interface Platform {
   /** The page's own origin, such as `https://login.example`. */
   readonly origin: string;
   /** Where the client was loaded from; empty or missing where that is not known. */
-  readonly scriptOrigin?: string;
+  readonly scriptGateway?: string;
   /**
    * Whether the browser says with every request of a page that it is the page's own (`Sec-Fetch-Site`), without which the
    * gateway believes no cookie. None does on plain http but for localhost.

@@ -5,7 +5,7 @@ import type { TransportName } from './transport.ts';
 /** What a page asks for; the names are those of OAuth, in camel case. */
 export interface SignInOptions {
   readonly clientId: string;
-  /** The gateway's origin; when missing, the one that the client's script was loaded from, else the page's own. */
+  /** The gateway's public address; when missing, where the client's script was loaded from, else the page's own origin. */
   readonly gateway?: string;
   readonly redirectUri?: string;
   readonly scope?: string;

@@ -1,4 +1,4 @@
-import { originOf } from './address.ts';
+import { baseOf } from './address.ts';
 import { makeCountdown } from './countdown.ts';
 import { startAttempt, type Attempt } from './attempt.ts';
 import type { Platform } from './platform.ts';
@@ -21,9 +21,9 @@ export interface SignIn {
   stop(): void;
 }
 
-/** The gateway of a sign-in: the one it names, else where the client was loaded from, else the page's own origin. */
+/** The gateway of a sign-in, without a slash at its end: the one it names, else where the client was loaded from, else the page's own origin. */
 export function gatewayOf(platform: Platform, options: SignInOptions): string {
-  return originOf(options.gateway ?? '') || platform.scriptOrigin || platform.origin;
+  return baseOf(options.gateway ?? '') || platform.scriptGateway || platform.origin;
 }
 
 /** Starts a sign-in: mints a ticket and watches it to its end. */

@@ -8,8 +8,15 @@ const PAUSE_MS = 700;
 const ANSWER_MS = 12000;
 const KEY_BYTES = 16;
 
+/** A page's script is loaded from the gateway's `/assets/`, and says from where only while it loads. */
+const script = document.currentScript as HTMLScriptElement | null;
+
+/** Where the gateway is, as this browser reaches it, without a slash at its end. */
+export const gateway = script ? script.src.replace(/\/assets\/[^/]*$/, '') : '';
+
 /** One POST that may be sent more than once, and is done at most once. */
 export interface Command {
+  /** From the gateway's own root: `/v1/scans`. */
   readonly url: string;
   readonly contentType: string;
   readonly body: string;
@@ -30,15 +37,18 @@ export function prepareCommand(platform: Platform, command: Command): Send {
     const send = (): void => {
       tries += 1;
       const { url, body } = command;
-      platform.request({ method: 'POST', url, headers, body, timeoutMs: ANSWER_MS }, (response) => {
-        const lost = response.status === 0 || response.status >= 500;
-        if (!lost || tries >= TRIES_MAX) {
-          done(response);
-          return;
-        }
-        const wishMs = retryAfterMs((name) => response.header(name)) ?? 0;
-        platform.clock.after(Math.max(wishMs, PAUSE_MS * tries), send);
-      });
+      platform.request(
+        { method: 'POST', url: gateway + url, headers, body, timeoutMs: ANSWER_MS },
+        (response) => {
+          const lost = response.status === 0 || response.status >= 500;
+          if (!lost || tries >= TRIES_MAX) {
+            done(response);
+            return;
+          }
+          const wishMs = retryAfterMs((name) => response.header(name)) ?? 0;
+          platform.clock.after(Math.max(wishMs, PAUSE_MS * tries), send);
+        },
+      );
     };
     send();
   };

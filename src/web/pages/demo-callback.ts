@@ -3,7 +3,7 @@ import { browserPlatform } from '../client/browser-platform.ts';
 import { takeVerifier } from '../client/follow.ts';
 import { parseJson } from '../client/notice.ts';
 import { claimRow } from './claim-row.ts';
-import { prepareCommand, problemCode, type Command, type Send } from './command.ts';
+import { gateway, prepareCommand, problemCode, type Command, type Send } from './command.ts';
 import { checkSignature, decodeToken, isFor, type DecodedToken, type SignatureCheck } from './id-token.ts';
 import { formOf, queryOf } from './query.ts';
 import { sectionsOf } from './section.ts';
@@ -49,10 +49,15 @@ function startCallback(root: HTMLElement): void {
       return;
     }
     const headers = { Accept: 'application/json' };
-    platform.request({ method: 'GET', url: '/oauth/jwks', headers, timeoutMs: ANSWER_MS }, (response) => {
-      const jwks = response.status === 200 ? parseJson(response.body) : undefined;
-      checkSignature(token, jwks as Parameters<typeof checkSignature>[1], (check) => showToken(token, check));
-    });
+    platform.request(
+      { method: 'GET', url: gateway + '/oauth/jwks', headers, timeoutMs: ANSWER_MS },
+      (response) => {
+        const jwks = response.status === 200 ? parseJson(response.body) : undefined;
+        checkSignature(token, jwks as Parameters<typeof checkSignature>[1], (check) =>
+          showToken(token, check),
+        );
+      },
+    );
   }
 
   function showToken({ claims }: DecodedToken, check: SignatureCheck): void {

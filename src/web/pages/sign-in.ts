@@ -29,16 +29,16 @@ function start(target: HTMLElement, read: (name: string) => string, onState: OnS
 }
 
 /** The verifier is kept for an address of this very origin, so a page on another name of the gateway could not end. */
-function sendElsewhere(origin: string, here: string): void {
-  if (LOOPBACK.test(origin) && LOOPBACK.test(here)) {
-    location.replace(origin + '/');
+function sendElsewhere(page: string, here: string): void {
+  if (LOOPBACK.test(originOf(page)) && LOOPBACK.test(here)) {
+    location.replace(page);
     return;
   }
   const note = document.getElementById('elsewhere');
   const link = note?.querySelector('a');
   if (!note || !link) return;
-  link.href = origin + '/';
-  link.textContent = origin;
+  link.href = page;
+  link.textContent = page.replace(/\/$/, '');
   note.hidden = false;
 }
 
@@ -50,7 +50,7 @@ if (target) {
   const own = read('code-challenge') === '' && read('request') === '';
   const hint = document.getElementById('this-computer');
   if (own && back !== '' && back !== here) {
-    sendElsewhere(back, here);
+    sendElsewhere(read('redirect-uri').replace(/demo\/callback$/, ''), here);
   } else {
     const goBack = own ? undefined : goingBack(document.getElementById('going-back'));
     const signIn = start(target, read, (state) => {

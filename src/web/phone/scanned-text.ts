@@ -18,12 +18,19 @@ export function readScanned(text: string, gateway: string): ScannedCode | undefi
   const trimmed = text.replace(/^\s+|\s+$/g, '');
   const address = ADDRESS.exec(trimmed);
   if (!address) return TYPED.test(trimmed) ? { kind: 'user_code', code: trimmed } : undefined;
-  if (originOf(address) === originOf(ADDRESS.exec(gateway)))
-    return readPath(address[3] ?? '', address[4] ?? '');
+  const own = ADDRESS.exec(gateway);
+  if (originOf(address) === originOf(own)) return readAddress(address, own);
   const carried = /^https?$/i.test(address[1] ?? '') ? undefined : parameter(address[4] ?? '', 'url');
   const inner = carried === undefined ? null : ADDRESS.exec(carried);
-  if (!inner || originOf(inner) !== originOf(ADDRESS.exec(gateway))) return undefined;
-  return readPath(inner[3] ?? '', inner[4] ?? '');
+  return inner && originOf(inner) === originOf(own) ? readAddress(inner, own) : undefined;
+}
+
+/** Reads an address of the gateway's origin, whose own address may have a path. */
+function readAddress(address: RegExpExecArray, own: RegExpExecArray | null): ScannedCode | undefined {
+  const base = (own?.[3] ?? '').replace(/\/+$/, '');
+  const path = address[3] ?? '';
+  if (path.slice(0, base.length) !== base) return undefined;
+  return readPath(path.slice(base.length), address[4] ?? '');
 }
 
 function readPath(path: string, query: string): ScannedCode | undefined {
