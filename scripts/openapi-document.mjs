@@ -45,6 +45,12 @@ const SECURITY = {
     description: 'The client’s id and secret (RFC 6749 §2.3.1).',
   },
   accessToken: { type: 'http', scheme: 'bearer', description: 'An access token of the gateway (RFC 9068).' },
+  initialAccessToken: { type: 'http', scheme: 'bearer', description: 'The operator’s (RFC 7591 §1.2).' },
+  registrationAccessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'What the registration was answered with (RFC 7592 §3).',
+  },
 };
 
 /** The codes that follow from a route's shapes, beside those that it names. */

@@ -23,6 +23,7 @@ import { openLogouts } from './logouts.ts';
 import { tellingSessions } from '../oauth/logout/telling-sessions.ts';
 import { makeOAuth } from './oauth.ts';
 import { makePhones } from './phones.ts';
+import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
 import { NodeState } from './node-state.ts';
 import { makeSecrets } from './secrets.ts';
@@ -54,12 +55,16 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const outages = new Outages({ log, metrics, now: () => time.now(), quietMs });
   const telling = { log, metrics, outages };
   const lastCalls = new LastCalls();
-  const clients = await assembly.open('clients', () => openClients(config, log));
+  const listed = await assembly.open('clients', () => openClients(config, log));
   const stores = await assembly.open('stores', () =>
     openStores(config, storeWatch({ metrics, log, outage: outages.about('store'), lastCalls })),
   );
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
+  const registered = await assembly.open('registered clients', () =>
+    openRegisteredClients(config, { clients: listed, ledger, secrets }),
+  );
+  const { clients, registration } = registered;
   const silent = assembly.make('commands', () => makeCommands(config, store, metrics));
   const logouts = await assembly.open('logouts', () =>
     openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),
@@ -67,7 +72,7 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const commands = { ...silent, sessions: tellingSessions(silent.sessions, logouts) };
   const phones = assembly.make('phones', () => makePhones(config, telling, secrets));
   const oauth = assembly.make('oauth', () =>
-    makeOAuth(config, { clients, commands, ledger, phones, secrets, telling }),
+    makeOAuth(config, { clients, registration, commands, ledger, phones, secrets, telling }),
   );
 
   const hub = new Hub();

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { oauthSettings } from '../config/rooms/oauth.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
+import type { RegistrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
 import { oauthServer } from '../oauth/server.ts';
 import type { OAuthServer } from '../oauth/server.ts';
 import { subjectRule } from '../oauth/tokens/subject.ts';
@@ -20,6 +21,7 @@ export function makeOAuth(
   config: Config,
   parts: {
     readonly clients: ClientRegistry;
+    readonly registration: RegistrationEndpoint | undefined;
     readonly commands: Commands;
     readonly ledger: Ledger;
     readonly telling: Telling;
@@ -27,10 +29,11 @@ export function makeOAuth(
     readonly secrets: Secrets;
   },
 ): OAuthServer {
-  const { clients, commands, ledger, phones, secrets, telling } = parts;
+  const { clients, commands, ledger, phones, registration, secrets, telling } = parts;
   return oauthServer({
     ...oauthSettings(config),
     clients,
+    registration,
     tickets: commands.tickets,
     sessions: commands.sessions,
     ledger,

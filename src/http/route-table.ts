@@ -24,6 +24,7 @@ import { jwksRoute } from './routes/oauth-keys.ts';
 import { oauthMetadataRoute, openidConfigurationRoute } from './routes/oauth-metadata.ts';
 import { logoutByPostRoute, logoutRoute } from './routes/oauth-logout.ts';
 import { pushedRoute } from './routes/oauth-pushed.ts';
+import { registerRoute, registrationRoutes } from './routes/oauth-registration.ts';
 import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
 import { tokenRoute } from './routes/oauth-token.ts';
 import { userInfoByPostRoute, userInfoRoute } from './routes/oauth-userinfo.ts';
@@ -88,6 +89,7 @@ export interface RouteTableParts
 /** Every address of the gateway, in the order of `openapi.yaml`. */
 export function routeTable(parts: RouteTableParts): readonly Route[] {
   const { demo, phoneApp, wechatScenes } = parts;
+  const { registration } = parts.oauth;
   const wechat = wechatScenes && { ...parts, scenes: wechatScenes };
   return [
     mintTicketRoute(parts),
@@ -114,6 +116,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     revokeRoute(parts),
     logoutRoute(parts),
     logoutByPostRoute(parts),
+    ...(registration ? [registerRoute(registration), ...registrationRoutes(registration)] : []),
     jwksRoute(parts),
     openidConfigurationRoute(parts),
     oauthMetadataRoute(parts),

@@ -9,8 +9,13 @@ import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
  * Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either.
  *
  * @param filled the claims of a user that some configured source can say.
+ * @param registers whether clients may register themselves.
  */
-export function metadata(issuer: string, filled: readonly string[]): Readonly<Record<string, unknown>> {
+export function metadata(
+  issuer: string,
+  filled: readonly string[],
+  registers: boolean,
+): Readonly<Record<string, unknown>> {
   const at = (path: string): string => `${issuer}/oauth/${path}`;
   return {
     issuer,
@@ -23,6 +28,7 @@ export function metadata(issuer: string, filled: readonly string[]): Readonly<Re
     revocation_endpoint: at('revoke'),
     introspection_endpoint: at('introspect'),
     end_session_endpoint: at('logout'),
+    ...(registers ? { registration_endpoint: at('register') } : {}),
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     response_types_supported: RESPONSE_TYPES,

@@ -28,6 +28,7 @@ import { deviceGrant } from './grants/device-grant.ts';
 import { introspectionEndpoint } from './tokens/introspection.ts';
 import type { IntrospectionEndpoint } from './tokens/introspection.ts';
 import { metadata } from './metadata.ts';
+import type { RegistrationEndpoint } from './registration/registration-endpoint.ts';
 import { pollPace } from './grants/poll-pace.ts';
 import { pushedRequests } from './authorization/pushed-requests.ts';
 import type { PushedRequests } from './authorization/pushed-requests.ts';
@@ -66,6 +67,8 @@ export interface OAuthServerOptions {
   /** The claims of a user that some configured source of phones can say. */
   readonly filledClaims: readonly string[];
   readonly isActive: IsActive;
+  /** Absent: no client registers itself. */
+  readonly registration?: RegistrationEndpoint | undefined;
   /** Whether some source of phones can say when a user signed in there. */
   readonly knowsAuthTime: boolean;
   /** Makes the key source of a client's `jwks_uri`. */
@@ -111,6 +114,7 @@ export interface OAuthServer {
   readonly userCodes: DeviceUserCodes;
   readonly tokens: Tokens;
   readonly userSessions: UserSessions;
+  readonly registration: RegistrationEndpoint | undefined;
 }
 
 export function oauthServer(options: OAuthServerOptions): OAuthServer {
@@ -135,7 +139,8 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   return {
     access,
     keyProofs: proofs,
-    metadata: metadata(issuer, options.filledClaims),
+    metadata: metadata(issuer, options.filledClaims, options.registration !== undefined),
+    registration: options.registration,
     carried: carriedRequests(ring),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
     pushed,

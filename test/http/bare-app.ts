@@ -13,6 +13,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
   const metrics = makeMetrics(false);
   const origins = new Origins(new URL('http://localhost:8080'), {
     find: () => undefined,
+    learn: () => Promise.resolve(),
     isClientOrigin: () => false,
   });
   const dispatcher = new Dispatcher({

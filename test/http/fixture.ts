@@ -157,6 +157,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const clients: Client[] = [];
   const registry: ClientRegistry = {
     find: (id) => clients.find((client) => client.client_id === id),
+    learn: () => Promise.resolve(),
     isClientOrigin: (origin) =>
       clients.some((client) => client.redirect_uris.some((uri) => new URL(uri).origin === origin)),
   };

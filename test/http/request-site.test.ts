@@ -221,6 +221,7 @@ test('who may watch a session', async () => {
   const registry = {
     find: (id: string) =>
       [testClient(), testClient({ client_id: 'other' })].find((one) => one.client_id === id),
+    learn: () => Promise.resolve(),
     isClientOrigin: () => true,
   };
   const admit = sessionGate({

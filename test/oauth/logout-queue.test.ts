@@ -28,7 +28,11 @@ function open(more: Partial<LogoutQueueOptions>): LogoutQueue {
   const queue = openLogoutQueue({
     ledger: world.ledger,
     sessions: world.sessions,
-    clients: { find: (id) => world.clients.get(id), isClientOrigin: () => false },
+    clients: {
+      find: (id) => world.clients.get(id),
+      learn: () => Promise.resolve(),
+      isClientOrigin: () => false,
+    },
     makeToken: (view) => Promise.resolve(`token of ${view.sid}`),
     call: () => Promise.resolve(true),
     time: systemTime,

@@ -93,7 +93,7 @@ export async function makeWorld(
     oauthServer({
       idempotencyLifeMs: 600_000,
       issuer: ISSUER,
-      clients: { find: (id) => clients.get(id), isClientOrigin: () => false },
+      clients: { find: (id) => clients.get(id), learn: () => Promise.resolve(), isClientOrigin: () => false },
       tickets,
       sessions,
       ledger,

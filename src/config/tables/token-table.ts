@@ -25,6 +25,23 @@ export const TOKEN_SETTINGS = {
     max: 86_400_000,
   }),
 
+  SCANGATE_REGISTRATION_TOKEN: setting(
+    'list',
+    undefined,
+    'initial access tokens (RFC 7591), each of 20 characters or more: with any of them a client registers itself at `/oauth/register`; none: no client can',
+    { secret: true },
+  ),
+  SCANGATE_REGISTRATION_LIFE: setting(
+    'duration',
+    'P90D',
+    'how long a client that registered itself lives, from when it was last read or updated',
+    { min: 1000, max: 400 * 86_400_000 },
+  ),
+  SCANGATE_REGISTRATIONS_MAX: setting('count', '1000', 'clients that may have registered themselves', {
+    min: 1,
+    max: 10_000,
+  }),
+
   SCANGATE_DEVICE_INTERVAL: setting('duration', 'PT5S', "time between a device's polls", {
     min: 1000,
     max: 60_000,

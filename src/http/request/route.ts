@@ -9,7 +9,14 @@ export type Method = 'get' | 'post' | 'put' | 'delete';
 
 /** How a caller proves who it is, as `openapi.yaml` names it. A route's own code checks it. */
 export type Security =
-  'browserCookie' | 'browserBearer' | 'phoneBearer' | 'phonePage' | 'clientBasic' | 'accessToken';
+  | 'browserCookie'
+  | 'browserBearer'
+  | 'phoneBearer'
+  | 'phonePage'
+  | 'clientBasic'
+  | 'accessToken'
+  | 'initialAccessToken'
+  | 'registrationAccessToken';
 
 /** One answer of an operation, as `openapi.yaml` tells it. */
 export interface AnswerSpec {

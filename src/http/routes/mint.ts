@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TicketView } from '../../command/ticket-view.ts';
-import type { Client } from '../../oauth/clients/client.ts';
+import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { BINDINGS } from '../../ticket/events.ts';
 import type { Binding } from '../../ticket/events.ts';
@@ -24,6 +24,7 @@ import { watchLinks, watchLinksShape } from '../tickets/ticket-links.ts';
 
 export interface MintRouteParts extends TicketCookieParts, NonceParts {
   readonly origins: Origins;
+  readonly clients: ClientRegistry;
   readonly minting: Minting;
   readonly presenter: TicketPresenter;
   readonly knownBrowsers: KnownBrowsers;
@@ -68,6 +69,7 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
     },
     handle: async (request) => {
       const { binding, ...asked } = request.body;
+      await parts.clients.learn(asked.client_id);
       const may = parts.minting.check(asked, binding);
       checkSite(parts.origins, may.client, binding, request);
       const jkt = await namedAtMinting(parts, asked.dpop_jkt, request.headers.dpop);

@@ -219,7 +219,7 @@ function answerOf(
     status: ticket.status,
     client: {
       name: client?.client_name ?? minted.client_id,
-      domain: (client && domainOf(client)) ?? '',
+      domain: (client && domainOf(client, minted.redirect_uri)) ?? '',
       verified: client?.policy.verified ?? false,
       ...(logo === undefined ? {} : { logo: issuer + logo }),
     },

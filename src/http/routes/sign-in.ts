@@ -83,6 +83,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
     },
     handle: async (request) => {
       const { asked, verifier } = askedPlainly(parts, request.query);
+      await parts.clients.learn(asked.client_id);
       const may = minting.check(asked, 'cookie');
       const met = asksKnown(may) ? await parts.knownBrowsers.meet(request) : undefined;
       const view = await minting.mint(may, { ip: request.ip, agent: request.agent }, met?.known);

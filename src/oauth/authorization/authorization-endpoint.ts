@@ -28,6 +28,7 @@ export function authorizationEndpoint(
 ): AuthorizationEndpoint {
   return async (parameters) => {
     const whole = await expanded(parameters, pushed);
+    await clients.learn(whole['client_id'] ?? '');
     const asker = readAsker(clients, whole);
     try {
       const how = { pushed: parameters['request_uri'] !== undefined, knowsAuthTime };

@@ -97,7 +97,9 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
   }
 
   return async (assertion, clientId) => {
-    const client = clients.find(clientId ?? subjectOf(assertion) ?? '');
+    const named = clientId ?? subjectOf(assertion) ?? '';
+    await clients.learn(named);
+    const client = clients.find(named);
     const keys = client && keysOf(client);
     if (client === undefined || keys === undefined || assertion.length > LENGTH_MAX) throw refused();
     await useOnce(client, await verified(assertion, client, keys));

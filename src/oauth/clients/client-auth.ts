@@ -34,6 +34,7 @@ export function clientAuthentication(
     if ([basic, posted, assertion].filter((proof) => proof !== undefined).length > 1)
       throw new OAuthError('invalid_request', 'The client proves itself in two ways.');
     if (basic !== undefined) {
+      for (const id of basic.ids) await clients.learn(id);
       const client = basic.ids.map((id) => clients.find(id)).find((found) => found !== undefined);
       if (named !== undefined && named !== client?.client_id) throw refused();
       return withSecret(client, basic.secrets, 'client_secret_basic');
@@ -46,6 +47,7 @@ export function clientAuthentication(
       return client;
     }
     if (named === undefined) throw new OAuthError('invalid_client', 'No client is named.');
+    await clients.learn(named);
     const client = clients.find(named);
     if (posted !== undefined) return withSecret(client, [posted], 'client_secret_post');
     if (client?.token_endpoint_auth_method !== 'none') throw refused();

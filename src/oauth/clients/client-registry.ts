@@ -68,6 +68,7 @@ export function openClientRegistry(options: ClientRegistryOptions): FollowingReg
 
   return {
     find: (clientId) => loaded.byId.get(clientId),
+    learn: () => Promise.resolve(),
     isClientOrigin: (origin) => loaded.origins.has(origin),
     close() {
       cancel();

@@ -54,6 +54,8 @@ export interface Client {
   readonly client_id: string;
   readonly client_name: string;
   readonly client_uri?: string;
+  /** Whether it registered itself: nobody vouches for what it says of itself. */
+  readonly is_self_registered?: true;
   /** Asked for by the gateway, never by a visitor. */
   readonly logo_uri?: string;
   /** Compared character by character; never empty where the client may use the code flow. */
@@ -87,6 +89,8 @@ export interface Client {
 /** The registered clients as they are now; the file behind them may change at any time. */
 export interface ClientRegistry {
   find(clientId: string): Client | undefined;
+  /** Makes sure that {@link find} knows a client that registered itself a moment ago, at another node. */
+  learn(clientId: string): Promise<void>;
   /** Whether a web origin (`https://app.example`) is that of any client's redirect address. */
   isClientOrigin(origin: string): boolean;
 }
@@ -118,9 +122,13 @@ export function originsOf(client: Client): readonly string[] {
   return [...ofRedirects.filter((origin) => origin !== 'null'), ...(client.policy.origins ?? [])];
 }
 
-/** The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. An app's own scheme has none. */
-export function domainOf(client: Client): string | undefined {
-  const address = client.client_uri ?? client.redirect_uris[0];
+/**
+ * The domain that a phone is shown as the client's: that of its `client_uri`, else of its first redirect address. Of one
+ * that registered itself it is that of the address that its answer goes to. An app's own scheme has none.
+ */
+export function domainOf(client: Client, redirectUri?: string): string | undefined {
+  const own = client.client_uri ?? client.redirect_uris[0];
+  const address = client.is_self_registered === true ? (redirectUri ?? own) : own;
   const host = address !== undefined && URL.canParse(address) ? new URL(address).hostname : '';
   return host === '' ? undefined : host;
 }

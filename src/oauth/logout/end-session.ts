@@ -55,7 +55,9 @@ export function endSessionEndpoint(options: EndSessionOptions): EndSessionEndpoi
   async function hinted(hint: string): Promise<{ readonly client: Client; readonly sid: string }> {
     const claims = await readOwnToken(options.issuer, options.keys, hint, { typ: 'JWT' });
     const { aud, sid } = claims ?? {};
-    const client = typeof aud === 'string' ? clients.find(aud) : undefined;
+    if (typeof aud !== 'string') throw wrongHint();
+    await clients.learn(aud);
+    const client = clients.find(aud);
     if (client === undefined || typeof sid !== 'string' || !isSid(sid)) throw wrongHint();
     return { client, sid };
   }

@@ -1,0 +1,58 @@
+import { BadSetting } from '../config/bad-setting.ts';
+import type { Config } from '../config/config.ts';
+import type { ClientRegistry } from '../oauth/clients/client.ts';
+import { registrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
+import type { RegistrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
+import { registrations, registrationSecrets } from '../oauth/registration/registrations.ts';
+import { openSelfRegistered } from '../oauth/registration/self-registered.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { systemTime } from '../time/system-time.ts';
+import type { Closable } from './assembly.ts';
+import { makeId } from './randomness.ts';
+import type { Secrets } from './secrets.ts';
+
+/** How often each node looks for clients that registered themselves at another, in milliseconds. */
+const LOOK_MS = 2000;
+const TOKEN_LENGTH_MIN = 20;
+
+/** All clients of a gateway. */
+export interface RegisteredClients extends Closable {
+  readonly clients: ClientRegistry;
+  /** Absent: no client registers itself. */
+  readonly registration: RegistrationEndpoint | undefined;
+}
+
+/** Adds the clients that register themselves, where a setting lets them. @throws BadSetting for a token that can be guessed. */
+export async function openRegisteredClients(
+  config: Config,
+  parts: { readonly clients: ClientRegistry; readonly ledger: Ledger; readonly secrets: Secrets },
+): Promise<RegisteredClients> {
+  const initialTokens = config.SCANGATE_REGISTRATION_TOKEN;
+  if (initialTokens === undefined)
+    return { clients: parts.clients, registration: undefined, close: () => undefined };
+  if (initialTokens.some((token) => token.length < TOKEN_LENGTH_MIN))
+    throw new BadSetting('SCANGATE_REGISTRATION_TOKEN', `must have ${TOKEN_LENGTH_MIN} characters or more`);
+  const lifeMs = config.SCANGATE_REGISTRATION_LIFE;
+  const kept = registrations({ ledger: parts.ledger, lifeMs, max: config.SCANGATE_REGISTRATIONS_MAX });
+  const derived = registrationSecrets(parts.secrets.ring);
+  const clients = await openSelfRegistered({
+    clients: parts.clients,
+    registrations: kept,
+    secretOf: derived.secretOf,
+    lookMs: LOOK_MS,
+    time: systemTime,
+  });
+  const registration = registrationEndpoint({
+    issuer: config.issuer,
+    registrations: kept,
+    secrets: derived,
+    initialTokens,
+    plainHttp: config.publicUrl.protocol === 'http:',
+    lifeMs,
+    makingKeyId: () => parts.secrets.ring.makingId,
+    makeId,
+    now: () => systemTime.wallNow(),
+    onChange: () => clients.look(),
+  });
+  return { clients, registration, close: () => clients.close() };
+}
