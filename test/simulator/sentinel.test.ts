@@ -96,3 +96,25 @@ test('a master that stands still is replaced, and what it had taken in is not ke
   expect(stage.gateways[0].incidents.map(({ kind }) => kind)).toContain('healed');
   expect(await countMissing(stage, tickets)).toBe(0);
 });
+
+test('a Sentinel that was killed comes back with what its file keeps, and counts in the next election', async () => {
+  const { world, servers, sentinels } = await setStage(6);
+  const [back, mover, third] = sentinels as [SimulatedSentinel, SimulatedSentinel, SimulatedSentinel];
+  const [old] = servers;
+  const masters = (): readonly string[] => sentinels.map(({ currentMaster }) => currentMaster);
+  world.network.kill(back.process);
+  mover.failover();
+  await world.scheduler.pass(8_000);
+  const moved = third.currentMaster;
+  expect(masters()).toEqual([old.address, moved, moved]);
+  back.restart();
+  expect(masters()).toEqual([old.address, moved, moved]);
+  await world.scheduler.pass(4_000);
+  expect(masters()).toEqual([moved, moved, moved]);
+  expect(back.replicas.map(({ address }) => address)).toContain(old.address);
+  world.network.kill(mover.process);
+  servers.find(({ address }) => address === moved)?.kill();
+  await world.scheduler.pass(15_000);
+  expect(back.currentMaster).not.toBe(moved);
+  expect(third.currentMaster).toBe(back.currentMaster);
+});

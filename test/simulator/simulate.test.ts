@@ -47,6 +47,15 @@ test('without the ring a seed is found, made smaller, and told', async () => {
   expect(out).toMatch(/^the whole of it: npm run simulate -- --faults 1 --seed \d+$/m);
 });
 
+test('a decision that one gateway alone knows is not lost with the data, but without the fence it is', async () => {
+  const file = fileURLToPath(new URL('schedule/known-to-one-gateway.json', import.meta.url));
+  const kept = await simulate('--schedule', file);
+  const lost = await simulate('--schedule', file, '--without', 'fence');
+  expect([kept.status, lost.status]).toEqual([0, 1]);
+  expect(kept.out).toContain('restores confirmed');
+  expect(lost.out).toMatch(/^broken, one decision: .* confirm and cancel were acknowledged$/m);
+});
+
 test.each([
   [['--faults', '3'], '--faults is 1 or 2'],
   [['--seeds', 'many'], '--seeds is a whole number'],

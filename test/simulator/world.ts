@@ -11,7 +11,7 @@ import { connectIn } from './link/connect.ts';
 import { LuaMachine } from './lua/machine.ts';
 import { Network } from './network/network.ts';
 import { SimulatedSentinel } from './sentinel/sentinel.ts';
-import type { SentinelOptions } from './sentinel/sentinel.ts';
+import type { SentinelOptions } from './sentinel/options.ts';
 import { SimulatedServer } from './server/simulated-server.ts';
 import { Scheduler } from './time/scheduler.ts';
 import type { Bounds } from './time/scheduler.ts';
@@ -33,7 +33,7 @@ export interface Gateway extends RedisStores {
  *
  * Not simulated: a Cluster, TLS and ACL, memory that runs out, what is on disk, the time that a command or a transfer of
  * all data takes, a pipeline of which only half arrives, and Sentinels that find each other through the servers (they know
- * each other from the start, and lose what they knew with their process).
+ * each other from the start).
  */
 export class World {
   readonly scheduler: Scheduler;

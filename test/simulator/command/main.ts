@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { play } from '../run/play.ts';
 import { makeSchedule } from '../schedule/generator.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import { playAll } from './pool.ts';
 import { USAGE, readRequest } from './request.ts';
 import type { Request } from './request.ts';
@@ -13,9 +15,9 @@ const PROGRESS_EVERY_MS = 1_000;
 
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** Plays one seed, and tells it. */
-async function tellOne(seed: number, { faults, json }: Request): Promise<boolean> {
-  const played = await play(makeSchedule(seed, faults));
+/** Plays one schedule, and tells it. */
+async function tellOne(planned: Schedule, { json }: Request): Promise<boolean> {
+  const played = await play(planned);
   const { violations, situations, hash, schedule } = played;
   if (json) console.log(JSON.stringify({ schedule, violations, situations: [...situations], hash }, null, 2));
   else console.log(storyOf(played));
@@ -64,8 +66,8 @@ async function tellBroken({ seed, violations, failure }: Summary, { faults }: Re
   );
   const schedule = await smallestOf(makeSchedule(seed, faults), say);
   if (failure === undefined) console.log(storyOf(await play(schedule)));
-  else console.log(JSON.stringify(schedule));
-  console.log(`the whole of it: npm run simulate -- --faults ${faults} --seed ${seed}\n`);
+  console.log(`the whole of it: npm run simulate -- --faults ${faults} --seed ${seed}`);
+  console.log(`as it was made smaller, for --schedule: ${JSON.stringify(schedule)}\n`);
 }
 
 function tellSituations(shares: ReadonlyMap<string, number>): void {
@@ -81,6 +83,13 @@ function tellResult(summaries: readonly Summary[], broken: number, seconds: numb
   );
 }
 
+/** @returns whether no promise was broken. */
+function carryOut(asked: Request): Promise<boolean> {
+  const { only, schedule, faults } = asked;
+  if (schedule !== undefined) return tellOne(JSON.parse(readFileSync(schedule, 'utf8')) as Schedule, asked);
+  return only === undefined ? playSeeds(asked) : tellOne(makeSchedule(only, faults), asked);
+}
+
 let request: ReturnType<typeof readRequest>;
 try {
   request = readRequest(process.argv.slice(2));
@@ -89,5 +98,4 @@ try {
   process.exit(2);
 }
 if (request === 'help') console.log(USAGE);
-else if (request.only !== undefined) process.exitCode = (await tellOne(request.only, request)) ? 0 : 1;
-else process.exitCode = (await playSeeds(request)) ? 0 : 1;
+else process.exitCode = (await carryOut(request)) ? 0 : 1;

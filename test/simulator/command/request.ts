@@ -10,13 +10,15 @@ export interface Request {
   readonly faults: FaultCount;
   /** Play one seed alone, and tell its story. */
   readonly only: number | undefined;
+  /** Play the schedule that this file holds as JSON. */
+  readonly schedule: string | undefined;
   readonly workers: number;
   /** Stop after so many seeds that broke a promise. */
   readonly broken: number;
   readonly json: boolean;
 }
 
-export const USAGE = `npm run simulate -- [--seeds n] [--faults 1|2] [--seed n] [--from n] [--broken n] [--workers n] [--without switch] [--json]
+export const USAGE = `npm run simulate -- [--seeds n] [--faults 1|2] [--seed n] [--schedule file] [--from n] [--broken n] [--workers n] [--without switch] [--json]
 
 Plays whole stores, their Redis servers, Sentinels and clients in virtual time, breaks something in each play, and judges what
 the clients were told (docs/failover.md). A seed is one play, and plays the same again.
@@ -24,6 +26,7 @@ the clients were told (docs/failover.md). A seed is one play, and plays the same
   --seeds n     how many seeds (300)
   --faults 1|2  one fault, judged by promise (a), or two, judged by promise (b) (1)
   --seed n      this one alone, and its story
+  --schedule f  what this file holds alone, as a broken seed is told in its last line
   --from n      the first seed (1)
   --broken n    stop once so many seeds broke a promise (1)
   --workers n   how many at a time (one for each core)
@@ -41,6 +44,7 @@ export function readRequest(args: readonly string[]): Request | 'help' {
       seeds: { type: 'string', default: '300' },
       faults: { type: 'string', default: '1' },
       seed: { type: 'string' },
+      schedule: { type: 'string' },
       from: { type: 'string', default: '1' },
       broken: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
@@ -56,6 +60,7 @@ export function readRequest(args: readonly string[]): Request | 'help' {
     seeds: wholeNumber('seeds', values.seeds, 1),
     faults: faults as FaultCount,
     only: values.seed === undefined ? undefined : wholeNumber('seed', values.seed, 0),
+    schedule: values.schedule,
     workers: wholeNumber('workers', values.workers, 1),
     broken: wholeNumber('broken', values.broken, 1),
     json: values.json,

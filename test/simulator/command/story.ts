@@ -42,6 +42,7 @@ function sayFault(fault: Fault): string {
     ...('delayMs' in fault ? [`by ${fault.delayMs} ms`] : []),
     ...('stepMs' in fault ? [`by ${fault.stepMs} ms`] : []),
     lastsMs === undefined ? 'for good' : `for ${lastsMs} ms`,
+    ...(fault.onDecision === undefined ? [] : [`once ${fault.onDecision} decisions were told`]),
   ];
   return `${kind} ${targets.map(sayTarget).join(', ')} ${more.join(' ')}`;
 }

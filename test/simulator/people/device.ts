@@ -85,7 +85,7 @@ export class Device {
     const { outcome, value, why } = came === NO_ANSWER ? UNHEARD : came;
     if (outcome.kind === 'unknown') this.#asks++;
     const returnedAt = came === NO_ANSWER ? Infinity : this.now;
-    recorder.calls.push({ ticket, command, actor, invokedAt, returnedAt, outcome });
+    recorder.called({ ticket, command, actor, invokedAt, returnedAt, outcome });
     recorder.tell(this.name, `${command} ${short(ticket)}: ${sayOutcome(outcome)}${why ?? ''}`);
     if (why === NOT_REPLICATED) recorder.count('refused: not on all replicas');
     if (why === AWAY) recorder.count('refused: no majority, or no store');
@@ -115,7 +115,7 @@ export class Device {
     const outcome: Outcome =
       status === 'absent' ? { kind: 'refused', status } : { kind: 'done', status, cursor };
     const at = this.now;
-    recorder.calls.push({
+    recorder.called({
       ticket,
       command: 'read',
       actor: this.name,

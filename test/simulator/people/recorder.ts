@@ -15,6 +15,7 @@ export class Recorder {
   readonly notices: Notice[] = [];
   readonly lines: Line[] = [];
   readonly #counts = new Map<string, number>();
+  #onDecision: () => void = () => {};
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -26,6 +27,24 @@ export class Recorder {
     const at = this.#now();
     this.lines.push({ at, who, what });
     return at;
+  }
+
+  /** A client has heard how its call ended, or nothing. */
+  called(call: TicketCall): void {
+    this.calls.push(call);
+    const { command, outcome } = call;
+    if (outcome.kind !== 'done' || (command !== 'scan' && command !== 'confirm')) return;
+    this.#onDecision();
+  }
+
+  /** Hears once, when clients were told so many times that a scan or a confirmation was taken. */
+  afterDecisions(times: number, hear: () => void): void {
+    const before = this.#onDecision;
+    let left = times;
+    this.#onDecision = () => {
+      before();
+      if (--left === 0) hear();
+    };
   }
 
   /** A situation that matters has come about. */

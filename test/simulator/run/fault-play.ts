@@ -80,9 +80,8 @@ function end(
   how: 'kill' | 'unplug',
   data: 'kept' | 'empty',
 ): () => void {
-  const { network } = stage.world;
-  // A simulated Sentinel does not come back, and two of three that are gone for good are more than is promised.
-  if (sentinel !== undefined && stage.sentinels.some((other) => !other.process.isAlive)) return () => {};
+  const { network, scheduler } = stage.world;
+  const endedAt = scheduler.now;
   const followed = server?.replication.isMaster === false ? server.replication.masterAddress : undefined;
   if (how === 'kill') network.kill(process);
   else network.unplug(process);
@@ -93,6 +92,7 @@ function end(
       void reopen(stage, name, gateway);
     };
   }
+  if (sentinel !== undefined) return () => sentinel.restart();
   if (server === undefined) return () => {};
   return () => {
     if (process.isAlive) return;
@@ -102,7 +102,7 @@ function end(
     server.restart(data);
     // A replica's configuration says whom it follows; Sentinel writes it there.
     if (followed !== undefined) server.follow(followed);
-    else if (data === 'empty' && isLast) stage.emptiedAt.push(stage.world.scheduler.now);
+    else if (data === 'empty' && isLast) stage.emptiedAt.push(endedAt);
   };
 }
 

@@ -6,7 +6,7 @@ import { DeviceLine } from '../people/device-line.ts';
 import { REPLAY_WINDOW_MS } from '../people/front.ts';
 import type { Line } from '../people/recorder.ts';
 import { signIn } from '../people/sign-in.ts';
-import type { Schedule, SignIn } from '../schedule/schedule.ts';
+import type { Fault, Schedule, SignIn } from '../schedule/schedule.ts';
 import { SimulatedProcess } from '../time/simulated-process.ts';
 import { FAULT_LANE, playFault } from './fault-play.ts';
 import { lookAtAll } from './last-look.ts';
@@ -50,9 +50,7 @@ export async function play(schedule: Schedule): Promise<Played> {
   const people = schedule.signIns.map((plan, i) =>
     person(stage, plan, i, endsAt, (one) => tickets.push(one)),
   );
-  const undos: (() => void)[] = [];
-  for (const fault of schedule.faults)
-    scheduler.at(startsAt + fault.atMs, FAULT_LANE, () => undos.push(playFault(stage, fault)));
+  const undos = schedule.faults.map((fault) => planFault(stage, fault, startsAt + fault.atMs));
   await scheduler.complete(Promise.all(people), PLAY_MAX_MS + ANSWER_MAX_MS);
   await scheduler.pass(Math.max(0, startsAt + lastFaultOf(schedule) - scheduler.now) + AFTER_FAULT_MS);
   recorder.tell('fault', 'everything is healed');
@@ -75,6 +73,25 @@ export async function play(schedule: Schedule): Promise<Played> {
     lines: recorder.lines,
     hash: recorder.hash,
     virtualMs: scheduler.now,
+  };
+}
+
+/** Lets a fault happen when its time has come. @returns what takes it back, or keeps it from happening. */
+function planFault(stage: Stage, fault: Fault, at: number): () => void {
+  const { scheduler } = stage.world;
+  let undo: (() => void) | undefined;
+  let isOver = false;
+  const begin = (): void => {
+    if (!isOver) undo = playFault(stage, fault);
+  };
+  const beginNow = (): void => void scheduler.at(scheduler.now, FAULT_LANE, begin);
+  const { onDecision } = fault;
+  const whenDue =
+    onDecision === undefined ? begin : () => stage.recorder.afterDecisions(onDecision, beginNow);
+  scheduler.at(at, FAULT_LANE, whenDue);
+  return () => {
+    isOver = true;
+    undo?.();
   };
 }
 

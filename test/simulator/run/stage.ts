@@ -18,6 +18,9 @@ const OPEN_MS = 10_000;
 const REPLICATE_MS = 500;
 const SENTINELS_SETTLE_MS = 2_500;
 
+/** Long enough for every gateway to know of the others: one that is newer than a second is not waited for (promise c). */
+const GATEWAYS_SETTLE_MS = 1_500;
+
 /** Settings as they are by default in production (docs/settings.md). */
 const SETTINGS: Partial<RedisSettings> = { historyMs: 600_000, lifeMaxMs: 180_000, callTimeoutMs: 2_000 };
 
@@ -65,6 +68,7 @@ export async function setStage(schedule: Schedule): Promise<Stage> {
     const front = await scheduler.complete(openFront(stage, nameOf(i)), OPEN_MS);
     stage.fronts.push(front);
   }
+  await scheduler.pass(GATEWAYS_SETTLE_MS);
   return stage;
 }
 

@@ -15,12 +15,21 @@ export interface Size {
 
 /** A fault that promise (a) of docs/failover.md covers. */
 export function singleFault(random: Random, size: Size): Fault {
+  const fault = anyFault(random, size);
+  const isEmptying = fault.kind === 'empty' || fault.kind === 'flush';
+  return random.chance(isEmptying ? 0.6 : 0.15) ? { ...fault, onDecision: random.between(1, 4) } : fault;
+}
+
+/** How often all data go: without replicas nothing else loses anything. */
+const EMPTYING = { alone: 0.4, replicated: 0.1 } as const;
+
+function anyFault(random: Random, size: Size): Fault {
   const atMs = random.between(300, 9_000);
   const kind = random.next();
   if (size.replicas > 0 && kind < 0.2) return move(random, atMs);
-  if (kind > 0.96) return { kind: 'flush', atMs, targets: [MASTER] };
-  if (kind > 0.92) return { kind: 'empty', atMs, lastsMs: random.between(5, 700), targets: [MASTER] };
-  if (kind > 0.88)
+  const full = 1 - (size.replicas > 0 ? EMPTYING.replicated : EMPTYING.alone);
+  if (kind > full) return emptying(random, atMs);
+  if (kind > full - 0.04)
     return {
       kind: 'clock',
       atMs,
@@ -71,6 +80,12 @@ function weakness(random: Random, atMs: number, size: Size): Fault {
     return { kind: 'lag', ...time, targets, delayMs: random.pick(DELAYS_MS.slice(1)) };
   }
   return { kind: random.pick(['freeze', 'unplug'] as const), ...time, targets: [sentinelTarget(random)] };
+}
+
+/** The master has nothing any more: it is started again without its data, or somebody deletes them. */
+function emptying(random: Random, atMs: number): Fault {
+  if (random.chance(0.4)) return { kind: 'flush', atMs, targets: [MASTER] };
+  return { kind: 'empty', atMs, lastsMs: random.between(5, 700), targets: [MASTER] };
 }
 
 function move(random: Random, atMs: number): Fault {

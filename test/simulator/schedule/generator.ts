@@ -19,18 +19,26 @@ const ENDINGS: readonly Ending[] = [
   'leave',
 ];
 
+/** What is promised by default is promised with `acknowledged` too while only one thing fails. */
+const DURABILITIES = ['auto', 'auto', 'auto', 'replicated', 'replicated', 'acknowledged'] as const;
+const ALONE = ['auto', 'auto', 'acknowledged'] as const;
+
 /** Makes one schedule from a seed. */
 export function makeSchedule(seed: number, faults: FaultCount): Schedule {
   const random = randomFrom(seed);
   const gateways = random.pick(GATEWAYS);
   const isDouble = faults === 2;
   const replicas = random.pick(isDouble ? ([1, 2, 2] as const) : ([0, 1, 1, 2, 2, 2, 2] as const));
-  const durability = isDouble || (replicas > 0 && random.chance(0.3)) ? 'replicated' : 'auto';
+  const durability = isDouble ? 'replicated' : random.pick(replicas > 0 ? DURABILITIES : ALONE);
   const size = { gateways, replicas };
   const played = isDouble ? doubleFault(random, size) : [singleFault(random, size)];
   const count = random.between(3, gateways > 4 ? 5 : 7);
   const at = played[0]?.atMs ?? 0;
-  const signIns = Array.from({ length: count }, () => makeSignIn(random, at));
+  const isCrowd = played[0]?.onDecision !== undefined && random.chance(0.8);
+  const signIns = Array.from({ length: count }, () => {
+    const signIn = makeSignIn(random, at);
+    return isCrowd && random.chance(0.8) ? inCrowd(random, signIn, at) : signIn;
+  });
   return { seed, gateways, replicas, durability, signIns, faults: played };
 }
 
@@ -55,6 +63,16 @@ function makeSignIn(random: Random, faultAtMs: number): SignIn {
     revokes: random.chance(0.2),
     sticky: random.chance(0.4),
   };
+}
+
+/** Decides within the same few milliseconds as others, which is when a gateway has not heard yet what another wrote. */
+function inCrowd(random: Random, signIn: SignIn, atMs: number): SignIn {
+  const scanAfterMs = random.between(50, 600);
+  const mintedAtMs = Math.max(0, atMs - random.between(700, 2_500));
+  const decideAfterMs = Math.max(20, atMs + random.between(0, 12) - mintedAtMs - scanAfterMs);
+  const ending = random.pick(['confirm', 'race', 'race'] as const);
+  const raceMs = random.between(2, random.pick([20, 200, 900]));
+  return { ...signIn, atMs: mintedAtMs, scanAfterMs, decideAfterMs, ending, raceMs };
 }
 
 /** How long people take: most are quick, some put the phone away for a while. */

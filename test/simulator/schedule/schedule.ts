@@ -9,6 +9,8 @@ export type Direction = 'both' | 'in' | 'out';
 export type Fault = {
   readonly atMs: number;
   readonly lastsMs?: number;
+  /** From `atMs` on it waits until clients heard so many times that a scan or a confirmation was taken, and strikes then. */
+  readonly onDecision?: number;
   /** One process, or all of one machine. */
   readonly targets: readonly Target[];
 } & (
@@ -55,7 +57,7 @@ export interface Schedule {
   readonly seed: number;
   readonly gateways: number;
   readonly replicas: 0 | 1 | 2;
-  readonly durability: 'auto' | 'replicated';
+  readonly durability: 'auto' | 'replicated' | 'acknowledged';
   readonly signIns: readonly SignIn[];
   readonly faults: readonly Fault[];
 }

@@ -1,12 +1,10 @@
-import type { Random } from '../../support/random.ts';
-import type { Network } from '../network/network.ts';
 import type { Request } from '../server/protocol.ts';
 import { Session } from '../server/session.ts';
 import type { Reply } from '../server/reply.ts';
-import type { Scheduler } from '../time/scheduler.ts';
 import { SimulatedProcess } from '../time/simulated-process.ts';
 import { FailoverAttempt } from './failover-attempt.ts';
 import type { Attempting } from './failover-attempt.ts';
+import type { SentinelOptions } from './options.ts';
 import { describeMaster, describeReplica, describeSentinel } from './descriptions.ts';
 import { Votes } from './votes.ts';
 import { Watched } from './watched.ts';
@@ -21,30 +19,12 @@ const ASK_PERIOD_MS = 1_000;
 const PATIENCE_MS = 4 * HELLO_PERIOD_MS;
 const DESYNC_MAX_MS = 1_000;
 
-/** What a Sentinel is told. */
-export interface SentinelOptions {
-  readonly scheduler: Scheduler;
-  readonly network: Network;
-  readonly random: Random;
-  readonly name: string;
-  readonly masterName: string;
-  /** The master's address. */
-  readonly master: string;
-  /** The machines of the other Sentinels. */
-  readonly others: readonly string[];
-  readonly quorum: number;
-  readonly downAfterMs: number;
-  readonly failoverTimeoutMs: number;
-  /** Hears what the Sentinel publishes, and when. */
-  readonly onEvent?: (channel: string, text: string) => void;
-}
-
 /** A Sentinel of a simulation, in a process of its own. */
 export class SimulatedSentinel implements Attempting {
   readonly process: SimulatedProcess;
   readonly address: string;
   readonly options: SentinelOptions;
-  readonly others: readonly Watched[];
+  others: readonly Watched[];
   readonly votes = new Votes();
   master: Watched;
   replicas: Watched[] = [];
@@ -81,6 +61,27 @@ export class SimulatedSentinel implements Attempting {
   watch(address: string): Watched {
     const { network, downAfterMs } = this.options;
     return new Watched({ process: this.process, network, address, downAfterMs });
+  }
+
+  /**
+   * Starts its process anew where it was killed, with what its configuration file keeps: whom it watches, the newest
+   * epoch, in which one it voted last, and which configuration it has.
+   */
+  restart(): void {
+    if (this.process.isAlive) return;
+    const master = this.currentMaster;
+    const replicas = [this.master, ...this.replicas].filter(({ address }) => address !== master);
+    this.options.network.revive(this.process);
+    this.votes.restart();
+    this.master = this.watch(master);
+    this.replicas = replicas.map(({ address }) => this.watch(address));
+    this.others = this.others.map(({ address }) => this.watch(address));
+    this.#attempt = undefined;
+    this.#isAgreedDown = false;
+    this.#attemptedAt = this.#helloAt = this.#askedAt = -Infinity;
+    this.#saidDown.clear();
+    this.#subscribers.clear();
+    this.#tickLater();
   }
 
   publish(channel: string, text: string): void {

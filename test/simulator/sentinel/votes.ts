@@ -15,6 +15,11 @@ export class Votes {
     return this.#epoch;
   }
 
+  /** Its process has begun anew: for whom it voted is forgotten, but not in which epoch. */
+  restart(): void {
+    this.#given = { leader: '*', epoch: this.#given.epoch };
+  }
+
   /** @returns whether the epoch is a newer one. */
   learn(epoch: number): boolean {
     if (epoch <= this.#epoch) return false;
