@@ -38,7 +38,7 @@ type UsualPlaces = [
 ];
 
 /** What few tickets have, with names, in one place that the others do without. */
-type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'known_browser';
+type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'known_browser' | 'result_key';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -93,7 +93,15 @@ export function mintedRow(data: MintedData): MintedRow | UsualRow {
   return length === 0 ? (row.slice(0, RARE_PLACE) as unknown as UsualRow) : row;
 }
 
-function rareRow({ form_post, claims, resource, dpop_jkt, max_age, known_browser }: RareRow): RareRow {
+function rareRow({
+  form_post,
+  claims,
+  resource,
+  dpop_jkt,
+  max_age,
+  known_browser,
+  result_key,
+}: RareRow): RareRow {
   const rare = {
     ...(form_post === undefined ? {} : { form_post }),
     ...(claims === undefined ? {} : { claims }),
@@ -101,6 +109,7 @@ function rareRow({ form_post, claims, resource, dpop_jkt, max_age, known_browser
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
     ...(known_browser === undefined ? {} : { known_browser }),
+    ...(result_key === undefined ? {} : { result_key }),
   };
   return rare satisfies Complete<RareRow, typeof rare>;
 }

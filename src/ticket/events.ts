@@ -63,6 +63,12 @@ export interface KnownBrowser {
   readonly users: readonly string[];
 }
 
+/** A public key of the curve P-256 (RFC 7518 §6.2.1): its two coordinates in base64url. */
+export interface ResultKey {
+  readonly x: string;
+  readonly y: string;
+}
+
 /** What a ticket is for: everything that its later secrets and decisions rest on, and no secret. */
 export interface MintedData {
   readonly client_id: string;
@@ -92,6 +98,8 @@ export interface MintedData {
    * for one since the ticket was minted. Absent: any will do.
    */
   readonly max_age?: number;
+  /** The browser's own key, to which what it is told of user and code is sealed. */
+  readonly result_key?: ResultKey;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */

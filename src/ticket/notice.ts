@@ -19,6 +19,8 @@ export interface TicketNotice {
   /** Why it was denied, where no user said so: no number that was typed was right. */
   readonly reason?: 'number';
   readonly result?: TicketResult;
+  /** In the place of `scanner`, and of a `result` with a code: the same, for the browser's own key alone. */
+  readonly sealed?: string;
   readonly advice: { readonly retry_after_ms: number; readonly final: boolean };
 }
 
@@ -41,6 +43,23 @@ export interface Derived {
   readonly redirectTo: (answer: Readonly<Record<string, string>>) => string | undefined;
   /** The page of the gateway that sends the answer by form. */
   readonly formPage: () => string;
+}
+
+/** What of a notice is for the browser's own key alone, where it has one: who scanned, and a code with where it goes. */
+export type SealedMembers = Pick<TicketNotice, 'scanner' | 'result'>;
+
+/** Those members of a notice; undefined where it has none. */
+export function sealedMembers({ scanner, result }: TicketNotice): SealedMembers | undefined {
+  const secret = result !== undefined && !('error' in result);
+  if (scanner === undefined && !secret) return undefined;
+  return { ...(scanner === undefined ? {} : { scanner }), ...(secret ? { result } : {}) };
+}
+
+/** A notice without them, and what they were sealed to. */
+export function sealedNotice(notice: TicketNotice, sealed: string | undefined): TicketNotice {
+  const { scanner: _scanner, result, ...open } = notice;
+  const refused = result !== undefined && 'error' in result ? { result } : {};
+  return { ...open, ...refused, ...(sealed === undefined ? {} : { sealed }) };
 }
 
 /** The redaction line: nothing of a ticket reaches a browser but through here. */

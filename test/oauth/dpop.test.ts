@@ -138,6 +138,10 @@ describe('openid-client, unmodified, with a key', () => {
     const jkt = await other.calculateThumbprint();
     expect(decodeJwt(next.access_token)['cnf']).toEqual({ jkt });
     await client.fetchUserInfo(config, next.access_token, 'alice', { DPoP: other });
+    const again = (DPoP: client.DPoPHandle): ReturnType<typeof client.refreshTokenGrant> =>
+      client.refreshTokenGrant(config, tokens.refresh_token ?? '', {}, { DPoP });
+    await expect(again(one)).rejects.toMatchObject({ error: 'invalid_grant' });
+    expect((await again(other)).refresh_token).toBe(next.refresh_token);
     expect(await client.tokenIntrospection(config, next.refresh_token ?? '')).not.toHaveProperty('cnf');
   });
 });

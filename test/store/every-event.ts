@@ -43,6 +43,10 @@ export const EVERY_MINTED: Required<MintedData> = {
   form_post: 'id_token',
   resource: 'https://api.example',
   dpop_jkt: 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs',
+  result_key: {
+    x: 'l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs',
+    y: '9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA',
+  },
   claims: { id_token: ['email'], userinfo: [] },
   max_age: 300,
   browser: BROWSER,

@@ -24,6 +24,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   resource: perhaps,
   dpop_jkt: perhaps,
   max_age: option(nat(), { nil: undefined }),
+  result_key: constantFrom({ x: 'x', y: 'y' }, undefined),
   form_post: constantFrom('code', 'id_token', undefined),
   browser: record({ ip: string(), agent: string(), place: perhaps } satisfies Arbitraries<Device>).map(
     present<Device>,

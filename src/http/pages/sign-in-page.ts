@@ -22,6 +22,7 @@ export function signInPage(
     nonce: asked.nonce,
     code_challenge: asked.code_challenge,
     request: asked.request,
+    sealed: client.policy.sealed_results === true ? 'true' : undefined,
     plain_url: plainUrl(asked),
   });
 }

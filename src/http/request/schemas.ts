@@ -72,6 +72,14 @@ export const ticketNotice = z
         description:
           'A code while confirmed, an error when denied, cancelled or expired; neither where a page sends the answer by form.',
       }),
+    sealed: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'For a ticket with a `result_key`, in the place of `scanner` and of a `result` with a code: a JWE whose text is an ' +
+          'object with these two.',
+      }),
     advice: z.object({ retry_after_ms: milliseconds, final: z.boolean() }),
   } satisfies Record<keyof TicketNotice, z.ZodType>)
   .meta({ id: 'TicketNotice' });
@@ -91,6 +99,16 @@ export const dpopJkt = z
   .string()
   .regex(/^[A-Za-z0-9_-]{43}$/, 'Must be 43 characters of base64url')
   .meta({ description: 'The thumbprint of the key that tokens must be bound to (RFC 9449, section 10).' });
+
+const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'Must be 43 characters of base64url');
+
+export const resultKey = z
+  .object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate })
+  .meta({
+    id: 'ResultKey',
+    description:
+      'A public key of the browser’s own as a JWK: to it who scanned and the code are sealed (ECDH-ES, A256GCM).',
+  });
 
 /** `Idempotency-Key`, where a route knows it. */
 export const idempotencyHeaders = z.object({

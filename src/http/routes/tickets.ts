@@ -50,7 +50,8 @@ export function getTicketRoute({ commands, gate, presenter }: TicketRouteParts):
       const etag = `"${cursorOfView(view)}.${rotation}"`;
       if (matchesEtag(request.headers['if-none-match'], etag))
         return { status: 304, headers: { ETag: etag } };
-      return { status: 200, headers: { ETag: etag }, body: presenter.notice(view, false) };
+      const body = presenter.notice(await presenter.sealed(view), false);
+      return { status: 200, headers: { ETag: etag }, body };
     },
   });
 }
@@ -117,7 +118,7 @@ export function acceptTicketRoute({ commands, gate, presenter, knownBrowsers }: 
       const claim = gate.claim(request.params.id, request.raw);
       const view = await commands.run(request.params.id, { type: 'accept' }, gate.guard(claim));
       await knownBrowsers.note(view.ticket);
-      return { status: 200, body: presenter.notice(view, false) };
+      return { status: 200, body: presenter.notice(await presenter.sealed(view), false) };
     },
   });
 }

@@ -7,7 +7,8 @@ import { hasRedirect, livesFor, scopeFor, usesRedirects } from '../../oauth/clie
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Device, KnownBrowser, Lives, MintedData } from '../../ticket/events.ts';
-import { codeChallenge, dpopJkt, nonce, scope, state } from '../request/schemas.ts';
+import { codeChallenge, dpopJkt, nonce, resultKey, scope, state } from '../request/schemas.ts';
+import { isPoint } from './sealing.ts';
 
 /** What a browser, or the page of an authorization request, asks a ticket for. */
 export const mintMembers = z.object({
@@ -19,6 +20,7 @@ export const mintMembers = z.object({
   code_challenge: codeChallenge.optional(),
   code_challenge_method: z.literal('S256').optional(),
   dpop_jkt: dpopJkt.optional(),
+  result_key: resultKey.optional(),
   request: z
     .string()
     .max(4096)
@@ -82,6 +84,7 @@ export function minting(parts: MintingParts): Minting {
           message: 'The client must push its requests.',
         });
       if (checked.form_post !== 'id_token') checkChallenge(client, asked, binding);
+      checkResultKey(client, asked, checked);
       return { client, asked, binding, checked };
     },
 
@@ -100,6 +103,7 @@ export function minting(parts: MintingParts): Minting {
         ...acceptOf(client),
         ...(known === undefined ? {} : { known_browser: known }),
         ...checked,
+        ...keyOf(asked),
         ...optional('redirect_uri', asked.redirect_uri),
         ...optional('state', asked.state),
         ...optional('nonce', asked.nonce),
@@ -150,6 +154,25 @@ function checkChallenge(client: Client, asked: MintMembers, binding: MintedData[
 
 function acceptOf({ policy: { accept = 'never' } }: Client): Pick<MintedData, 'accept'> {
   return accept === 'never' ? {} : { accept };
+}
+
+function checkResultKey(
+  { policy }: Client,
+  { result_key: key }: MintMembers,
+  { form_post: formPost }: CheckedMembers,
+): void {
+  const refused = (message: string): ScangateError =>
+    new ScangateError('invalid_request', { field: 'result_key', message });
+  if (key === undefined) {
+    if (policy.sealed_results === true) throw refused('The client takes sealed results alone.');
+    return;
+  }
+  if (formPost !== undefined) throw refused('An answer that goes by form is not sealed.');
+  if (!isPoint(key)) throw refused('It is no point of its curve.');
+}
+
+function keyOf({ result_key: key }: MintMembers): Pick<MintedData, 'result_key'> {
+  return key === undefined ? {} : { result_key: { x: key.x, y: key.y } };
 }
 
 function missing(field: string): ScangateError {

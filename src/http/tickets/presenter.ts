@@ -8,12 +8,13 @@ import { deadlineOf, lastMoment } from '../../store/event-store.ts';
 import { idOf } from '../../store/subject.ts';
 import type { Subject } from '../../store/subject.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import { notice } from '../../ticket/notice.ts';
+import { notice, sealedMembers, sealedNotice } from '../../ticket/notice.ts';
 import type { TicketNotice } from '../../ticket/notice.ts';
 import { endsWatch } from '../../ticket/ticket.ts';
 import type { Ticket } from '../../ticket/ticket.ts';
 import type { Present, Told } from '../../watch/present.ts';
 import { rotationOf, scanCodeOf } from './scan-code.ts';
+import { sealTo } from './sealing.ts';
 
 export interface TicketPresenterParts {
   readonly commands: TicketCommands;
@@ -24,22 +25,38 @@ export interface TicketPresenterParts {
   readonly retryAfterMs: number;
 }
 
+/** A ticket, and what of its notice was sealed to its browser's key. */
+export interface SealedView extends TicketView {
+  readonly sealed?: string;
+}
+
 /** Makes the notices of tickets, for watches and for answers alike. One serves the whole process. */
-export interface TicketPresenter extends Present<TicketNotice, TicketView> {
-  notice(view: TicketView, reset: boolean): TicketNotice;
+export interface TicketPresenter extends Present<TicketNotice, SealedView> {
+  /** What must be sealed and was not, is left out. */
+  notice(view: SealedView, reset: boolean): TicketNotice;
+  /** Seals what must be, where the ticket's browser has a key. */
+  sealed(view: TicketView): Promise<SealedView>;
   /** The address in the QR code of now. */
   scanUrl(view: TicketView): string;
 }
 
 export function ticketPresenter(parts: TicketPresenterParts): TicketPresenter {
   const { commands, secrets, issuer } = parts;
+
+  async function sealed(view: TicketView): Promise<SealedView> {
+    const { result_key: key } = view.ticket.minted;
+    const members = key && sealedMembers(openNoticeOf(parts, view, false));
+    return key && members ? { ...view, sealed: await sealTo(key, members) } : view;
+  }
+
   return {
     notice: (view, reset) => noticeOf(parts, view, reset),
+    sealed,
     scanUrl: (view) => scanAddress(issuer, scanCodeOf(secrets, view)),
 
     async load(subject) {
       try {
-        return await commands.look(idOf(subject), () => undefined);
+        return await sealed(await commands.look(idOf(subject), () => undefined));
       } catch (error) {
         if (error instanceof ScangateError && error.code === 'not_found') return null;
         throw error;
@@ -67,7 +84,12 @@ export function ticketPresenter(parts: TicketPresenterParts): TicketPresenter {
   };
 }
 
-function noticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean): TicketNotice {
+function noticeOf(parts: TicketPresenterParts, view: SealedView, reset: boolean): TicketNotice {
+  const open = openNoticeOf(parts, view, reset);
+  return view.ticket.minted.result_key === undefined ? open : sealedNotice(open, view.sealed);
+}
+
+function openNoticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean): TicketNotice {
   const { secrets, issuer, retryAfterMs } = parts;
   const { ticketId, ticket, head, now } = view;
   const { key_id: keyId } = ticket.minted;

@@ -46,6 +46,8 @@ export function readSignIn(
     throw new OAuthError('invalid_request', 'The client must push its requests.');
   checkUnsupported(parameters);
   const formPost = formPostOf(client, parameters);
+  if (formPost !== undefined && client.policy.sealed_results === true)
+    throw new OAuthError('invalid_request', 'Sealed results are not sent by form.');
   const prompts = readPrompt(parameters['prompt']);
   const maxAge = prompts.includes('login')
     ? 0

@@ -200,6 +200,8 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
   });
   if (row.grant_types.includes('implicit') && !row.response_types.includes('id_token'))
     add(['grant_types'], 'has implicit, which is for response_types with id_token');
+  if (row.scangate.sealed_results && row.response_types.includes('id_token'))
+    add(['scangate', 'sealed_results'], 'must not be true with id_token, which a page sends by form');
   if (row.scangate.pkce === 'none' && method === 'none')
     add(['scangate', 'pkce'], 'must not be none for a public client');
   if (!row.scangate.shows_scanner && (row.scangate.accept ?? 'never') !== 'never')

@@ -58,6 +58,7 @@ export const POLICY = z.strictObject({
   number_match: z.boolean().default(false),
   accept: z.enum(ACCEPT_POLICIES).optional(),
   verified: z.boolean().default(false),
+  sealed_results: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
   claims: z.array(CLAIM).max(50).default([]),
   origins: z.array(ORIGIN).max(50).optional(),
@@ -75,6 +76,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     // A browser that may not see who scanned cannot be asked whether that is right.
     accept = shows_scanner ? 'doubt' : 'never',
     verified,
+    sealed_results,
     pkce,
     introspects,
     origins,
@@ -91,6 +93,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     ...(origins === undefined ? {} : { origins }),
     ...(resources === undefined ? {} : { resources }),
     ...(colors === undefined ? {} : { colors }),
+    ...(sealed_results ? { sealed_results } : {}),
   };
   return { shows_scanner, number_match, accept, verified, pkce, ...asks, ...inMs };
 }

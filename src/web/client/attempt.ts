@@ -6,7 +6,9 @@ import type { SignInOptions } from './sign-in-options.ts';
 import type { SignInState } from './sign-in-state.ts';
 import { accessHeaders, type Access, type TransportName } from './transport.ts';
 import { transportsFor } from './transports.ts';
+import type { ResultKey } from './result-key.ts';
 import type { Turn } from './turns.ts';
+import { unsealing } from './unsealed.ts';
 import { challengeOf, makeVerifier } from './verifier.ts';
 import { watchTicket } from './watcher.ts';
 
@@ -41,32 +43,47 @@ export function startAttempt(
   const own = originOf(gateway) === platform.origin && platform.provesOrigin;
   let access: Access | undefined;
 
-  function watch(first: Notice, granted: Access): void {
+  function fail(code: string): void {
+    events.change({ status: 'failed', online: true, problem: { code } });
+  }
+
+  function watch(first: Notice, granted: Access, key: ResultKey | undefined): void {
     const { links, bearer } = granted;
     const qr = bearer === undefined ? { url: links.qr } : { url: links.qr, bearer };
     const transports = transportsFor(platform, granted, options.transports);
+    const told = unsealing(
+      key,
+      (notice) => events.notice(notice, qr, verifier),
+      () => fail('sealed_unreadable'),
+    );
     const stopWatching = watchTicket(platform, granted, transports, first, {
-      notice: (notice) => events.notice(notice, qr, verifier),
+      notice: (notice) => told.take(notice),
       gone: () => events.change({ status: 'expired' }),
       connection: (online, transport) => events.connection(online, transport),
     });
     turn.hold(stopWatching);
   }
 
-  const stopMinting = mintTicket(
-    platform,
-    gateway,
-    mintRequest(options, challenge, own ? 'cookie' : 'bearer'),
-    {
+  function mint(key: ResultKey | undefined): void {
+    const asked = mintRequest(options, challenge, own ? 'cookie' : 'bearer');
+    const request = key === undefined ? asked : { ...asked, result_key: key.jwk };
+    const stopMinting = mintTicket(platform, gateway, request, {
       waiting: () => events.change({ online: false }),
       refused: (problem) => events.change({ status: 'failed', online: true, problem }),
       minted(first, granted) {
         access = granted;
-        watch(first, granted);
+        watch(first, granted, key);
       },
-    },
-  );
-  turn.hold(stopMinting);
+    });
+    turn.hold(stopMinting);
+  }
+
+  if (options.sealed !== true) mint(undefined);
+  else if (platform.makeResultKey === undefined) fail('sealing_unsupported');
+  else
+    platform.makeResultKey((key) =>
+      turn.run(() => (key === undefined ? fail('sealing_unsupported') : mint(key))),
+    );
 
   function tell(method: 'POST' | 'DELETE', path: string, done: (status: number) => void): void {
     if (!access) return;

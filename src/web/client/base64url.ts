@@ -11,3 +11,20 @@ export function encodeBase64url(bytes: readonly number[]): string {
   }
   return text;
 }
+
+/** The bytes of a text in base64url without padding; what is no letter of it is skipped. */
+export function decodeBase64url(text: string): number[] {
+  const bytes: number[] = [];
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; i < text.length; i++) {
+    const value = ALPHABET.indexOf(text.charAt(i));
+    if (value < 0) continue;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes.push((bits >> held) & 255);
+  }
+  return bytes;
+}

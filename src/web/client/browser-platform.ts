@@ -1,6 +1,8 @@
 import type { Cancel, HttpRequest, HttpResponse, Platform, StreamEvents, Wake } from './platform.ts';
+import type { ResultKey } from './result-key.ts';
 import { scriptGateway } from './script-gateway.ts';
 import { sha256 } from './sha256.ts';
+import { makeResultKey } from './subtle-key.ts';
 
 const LONG_ABSENCE_MS = 10000;
 
@@ -133,6 +135,7 @@ export function browserPlatform(): Platform {
     typeof AbortController === 'function' &&
     typeof TextDecoder === 'function' &&
     typeof ReadableStream === 'function';
+  const subtle = window.crypto?.subtle as SubtleCrypto | undefined;
   return {
     clock: { now: nowMs, after },
     origin: location.protocol + '//' + location.host,
@@ -145,6 +148,9 @@ export function browserPlatform(): Platform {
     request,
     onWake,
     onBlocked,
+    ...(subtle && typeof TextDecoder === 'function'
+      ? { makeResultKey: (done: (key: ResultKey | undefined) => void) => makeResultKey(subtle, done) }
+      : {}),
     ...(streams ? { stream } : {}),
     ...(typeof WebSocket !== 'undefined'
       ? { openSocket: (url: string, protocol: string) => new WebSocket(url, protocol) }

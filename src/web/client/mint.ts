@@ -3,6 +3,7 @@ import { makeBackoff } from './backoff.ts';
 import { watchLostAnswers } from './lost-answer.ts';
 import { parseJson, type Links, type Notice } from './notice.ts';
 import type { Cancel, Platform } from './platform.ts';
+import type { PublicKey } from './result-key.ts';
 import { retryAfterMs, type Access } from './transport.ts';
 
 const ANSWER_MS = 15000;
@@ -17,12 +18,14 @@ export interface MintRequest {
   readonly code_challenge?: string;
   readonly code_challenge_method?: 'S256';
   readonly request?: string;
+  readonly result_key?: PublicKey;
   readonly binding: 'cookie' | 'bearer';
 }
 
 /**
- * Why the gateway will not mint: its problem document's `code` and `detail` (RFC 9457). Two codes are the client's own:
- * `origin_refused` with the page's origin, and `blocked_by_page` with the gateway's.
+ * Why the gateway will not mint: its problem document's `code` and `detail` (RFC 9457). Some codes are the client's own:
+ * `origin_refused` with the page's origin, `blocked_by_page` with the gateway's, `sealing_unsupported` where the browser has
+ * no keys for `sealed`, and `sealed_unreadable` for what was sealed to another key.
  */
 export interface MintProblem {
   readonly code: string;

@@ -40,6 +40,8 @@ export interface Notice {
   /** Confirmed, and waits for this browser to say whether it is the one who signs in. */
   readonly ask?: boolean;
   readonly result?: SignInResult | SignInRefusal | SignInForm;
+  /** A JWE of `scanner` and `result`, for the page's own key alone. */
+  readonly sealed?: string;
   readonly advice?: { readonly retry_after_ms?: number; readonly final?: boolean };
 }
 

@@ -1,3 +1,5 @@
+import type { ResultKey } from './result-key.ts';
+
 /** Stops what was begun. Calling it twice is harmless. */
 export type Cancel = () => void;
 
@@ -73,6 +75,8 @@ export interface Platform {
   random(): number;
   /** Bytes that nobody can guess. */
   randomBytes(count: number): number[];
+  /** Makes a key that nobody can read, where the browser has such: over https, and on localhost. */
+  readonly makeResultKey?: (done: (key: ResultKey | undefined) => void) => void;
   request(request: HttpRequest, done: (response: HttpResponse) => void): Cancel;
   readonly stream?: (url: string, headers: Record<string, string>, events: StreamEvents) => Cancel;
   readonly openSocket?: (url: string, protocol: string) => SocketLike;

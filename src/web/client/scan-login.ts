@@ -20,6 +20,7 @@ const ATTRIBUTES = {
   codeChallenge: 'code-challenge',
   assets: 'assets',
   theme: 'theme',
+  sealed: 'sealed',
 } as const;
 
 /** A sign-in's options as an element's attributes give them. */
@@ -29,7 +30,7 @@ function optionsOf(element: HTMLElement): RenderOptions {
     const value = element.getAttribute(ATTRIBUTES[key]);
     if (value) options[key] = value;
   });
-  return options as unknown as RenderOptions;
+  return { ...options, sealed: element.hasAttribute('sealed') } as unknown as RenderOptions;
 }
 
 function dispatch(element: HTMLElement, name: string, detail: ResultDetail | SignInState): boolean {

@@ -15,6 +15,8 @@ export interface SignInOptions {
   readonly codeChallenge?: string;
   /** For the gateway's own page: what it was handed of an authorization request. Then no challenge is made. */
   readonly request?: string;
+  /** Has who scanned and the code sealed to a key of this page alone. The gateway may demand it of a client. */
+  readonly sealed?: boolean;
   /** Only these ways to wait, in the order socket, events, poll, ask; all when missing. */
   readonly transports?: readonly TransportName[];
   /** Told about every change, and once at the start. */

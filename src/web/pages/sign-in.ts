@@ -23,6 +23,7 @@ function start(target: HTMLElement, read: (name: string) => string, onState: OnS
     ...(read('nonce') ? { nonce: read('nonce') } : {}),
     ...(challenge ? { codeChallenge: challenge } : {}),
     ...(request ? { request } : {}),
+    sealed: read('sealed') !== '',
   };
   const addresses = { clientId: read('client-id'), redirectUri: read('redirect-uri') };
   return Scangate.render(target, { ...addresses, ...optional, onState });
