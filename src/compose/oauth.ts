@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { oauthSettings } from '../config/rooms/oauth.ts';
+import { LANGUAGES } from '../http/pages/language.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { RegistrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
 import { oauthServer } from '../oauth/server.ts';
@@ -41,6 +42,7 @@ export function makeOAuth(
     secrets: secrets.tickets,
     keys: secrets.keys,
     subjectOf: subjectRule(config.phoneIdentities, config.SCANGATE_SUB_BARE),
+    languages: LANGUAGES,
     filledClaims: filledClaims(config),
     isActive: phones.isActive,
     knowsAuthTime: phones.identities.all.some(({ knowsAuthTime }) => knowsAuthTime),

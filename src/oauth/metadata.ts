@@ -9,11 +9,13 @@ import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
  * Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either.
  *
  * @param filled the claims of a user that some configured source can say.
+ * @param languages those of the pages, as BCP 47 tags.
  * @param registers whether clients may register themselves.
  */
 export function metadata(
   issuer: string,
   filled: readonly string[],
+  languages: readonly string[],
   registers: boolean,
 ): Readonly<Record<string, unknown>> {
   const at = (path: string): string => `${issuer}/oauth/${path}`;
@@ -53,7 +55,7 @@ export function metadata(
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
-    ui_locales_supported: ['en', 'zh-CN'],
+    ui_locales_supported: languages,
     token_endpoint_auth_methods_supported: AUTH_METHODS,
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     revocation_endpoint_auth_methods_supported: AUTH_METHODS,

@@ -64,6 +64,8 @@ export interface OAuthServerOptions {
   readonly secrets: TicketSecrets;
   readonly keys: SigningKeys;
   readonly subjectOf: SubjectOf;
+  /** The languages of the pages, as BCP 47 tags. */
+  readonly languages: readonly string[];
   /** The claims of a user that some configured source of phones can say. */
   readonly filledClaims: readonly string[];
   readonly isActive: IsActive;
@@ -139,7 +141,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   return {
     access,
     keyProofs: proofs,
-    metadata: metadata(issuer, options.filledClaims, options.registration !== undefined),
+    metadata: metadata(issuer, options.filledClaims, options.languages, options.registration !== undefined),
     registration: options.registration,
     carried: carriedRequests(ring),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
@@ -152,10 +154,16 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     endSession: endSessionEndpoint(options),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
-    token: tokenEndpoint(authenticate, proofs, checkIdempotency, {
-      authorization_code: codeGrant(secrets, made, redeem),
-      refresh_token: refreshGrant({ sessions, secrets: sessionSecrets, tokens: made, isActive }),
-      [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, tokens: made, redeem }),
+    token: tokenEndpoint(authenticate, proofs, {
+      authorization_code: codeGrant(secrets, made, checkIdempotency, redeem),
+      refresh_token: refreshGrant({
+        sessions,
+        secrets: sessionSecrets,
+        tokens: made,
+        isActive,
+        checkIdempotency,
+      }),
+      [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, tokens: made, checkIdempotency, redeem }),
     }),
     deviceAuthorization: deviceAuthorizationEndpoint({
       ...options,

@@ -12,6 +12,7 @@ import { Origins } from '../../src/http/caller/origins.ts';
 import { makeEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge-options.ts';
 import { clientLogos } from '../../src/http/pages/client-logos.ts';
+import { LANGUAGES } from '../../src/http/pages/language.ts';
 import { readPages } from '../../src/http/pages/pages.ts';
 import { ticketPresenter } from '../../src/http/tickets/presenter.ts';
 import { endLog } from '../../src/http/transports/end-log.ts';
@@ -198,6 +199,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     secrets,
     keys,
     subjectOf: subjectRule(['demo'], undefined),
+    languages: LANGUAGES,
     filledClaims: ['name'],
     isActive: () => Promise.resolve(true),
     knowsAuthTime: true,

@@ -100,6 +100,7 @@ export async function makeWorld(
       ring,
       secrets,
       keys,
+      languages: ['en'],
       filledClaims: ['name', 'picture', 'locale', 'email', 'email_verified'],
       subjectOf: subjectRule(['demo'], undefined),
       isActive: () => Promise.resolve(true),

@@ -61,9 +61,13 @@ export function carriedRequests(ring: KeyRing): CarriedRequests {
   };
 }
 
-// What is absent is told apart from what is empty.
+// A page sends on no member that is empty, so here an empty one is none.
 function listOf(open: OpenMembers, data: string): readonly string[] {
   const { client_id, redirect_uri, state, scope, nonce, code_challenge } = open;
   const members = [redirect_uri, state, scope, nonce, code_challenge];
-  return [client_id, ...members.map((value) => (value === undefined ? '' : `=${value}`)), data];
+  return [
+    client_id,
+    ...members.map((value) => (value === undefined || value === '' ? '' : `=${value}`)),
+    data,
+  ];
 }

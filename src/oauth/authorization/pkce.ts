@@ -30,6 +30,10 @@ export function lackedWithoutChallenge(
   { nonce, state }: { readonly nonce?: string | undefined; readonly state?: string | undefined },
 ): 'code_challenge' | 'nonce' | 'state' | undefined {
   if (pkce === 'required') return 'code_challenge';
-  if (pkce === 'optional') return nonce === undefined ? 'nonce' : undefined;
-  return state === undefined || state === '' ? 'state' : undefined;
+  if (pkce === 'optional') return isEmpty(nonce) ? 'nonce' : undefined;
+  return isEmpty(state) ? 'state' : undefined;
+}
+
+function isEmpty(value: string | undefined): boolean {
+  return value === undefined || value === '';
 }

@@ -8,16 +8,23 @@ import { required } from '../parameter.ts';
 import { provesPossession } from '../authorization/pkce.ts';
 import { allTokens, provesKey } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
+import type { CheckIdempotency } from './token-idempotency.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
 /**
  * `authorization_code` (RFC 6749 §4.1.3) with PKCE (RFC 7636). Whatever is wrong with a code has one answer,
  * `invalid_grant`, and a forged one is refused before the store is asked.
  */
-export function codeGrant(secrets: TicketSecrets, tokens: Tokens, redeem: Redeem): RunGrant {
+export function codeGrant(
+  secrets: TicketSecrets,
+  tokens: Tokens,
+  checkIdempotency: CheckIdempotency,
+  redeem: Redeem,
+): RunGrant {
   return async (client, request) => {
     const code = secrets.checkCode(required(request, 'code'));
     if (code === undefined) throw refused();
+    await checkIdempotency(client, request);
     const asked = {
       at: code.ticketId,
       client,

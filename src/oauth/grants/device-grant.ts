@@ -10,6 +10,7 @@ import type { RunGrant } from './grant.ts';
 import type { PollPace } from './poll-pace.ts';
 import { allTokens, provesKey, refusing } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
+import type { CheckIdempotency } from './token-idempotency.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
 export interface DeviceGrantOptions {
@@ -17,6 +18,7 @@ export interface DeviceGrantOptions {
   readonly secrets: TicketSecrets;
   readonly pace: PollPace;
   readonly tokens: Tokens;
+  readonly checkIdempotency: CheckIdempotency;
   readonly redeem: Redeem;
 }
 
@@ -30,11 +32,13 @@ const OVER: Partial<Record<TicketStatus, OAuthError['error']>> = {
  * The device grant (RFC 8628 §3.4). Its code is the ticket's browser secret, so the device may as well watch. What has
  * been decided is answered at once; only one who asks while nothing has is told to slow down.
  */
-export function deviceGrant({ tickets, secrets, pace, tokens, redeem }: DeviceGrantOptions): RunGrant {
+export function deviceGrant(options: DeviceGrantOptions): RunGrant {
+  const { tickets, secrets, pace, tokens, checkIdempotency, redeem } = options;
   return async (client, request) => {
     const deviceCode = required(request, 'device_code');
     const checked = secrets.checkBrowserSecret(deviceCode, 'bearer');
     if (checked === undefined) throw unknown();
+    await checkIdempotency(client, request);
     const guard = (view: TicketView): void => {
       if (!isRightUse(view, checked, client) || !provesKey(view, request.jkt)) throw unknown();
     };

@@ -8,6 +8,7 @@ import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
 import type { ProvenTokenRequest, RunGrant, TokenRequest } from './grant.ts';
 import type { IsActive } from './redemption.ts';
+import type { CheckIdempotency } from './token-idempotency.ts';
 import type { Tokens } from '../tokens/tokens.ts';
 
 export interface RefreshOptions {
@@ -15,6 +16,7 @@ export interface RefreshOptions {
   readonly secrets: SessionSecrets;
   readonly tokens: Tokens;
   readonly isActive: IsActive;
+  readonly checkIdempotency: CheckIdempotency;
 }
 
 /**
@@ -22,10 +24,13 @@ export interface RefreshOptions {
  * short while; any other that was used before ends the session (RFC 9700 §4.14.2). One that is bound to a key does nothing
  * without it.
  */
-export function refreshGrant({ sessions, secrets, tokens, isActive }: RefreshOptions): RunGrant {
+export function refreshGrant(options: RefreshOptions): RunGrant {
+  const { sessions, secrets, tokens, isActive, checkIdempotency } = options;
+
   return async (client, request) => {
     const token = secrets.checkRefreshToken(required(request, 'refresh_token'));
     if (token === undefined) throw refused();
+    await checkIdempotency(client, request);
     const [seen] = await sessions.look([token.sid]);
     if (!seen) throw refused();
     checkUse(seen, client, request);

@@ -6,7 +6,6 @@ import type { KeyProofs } from '../dpop/key-proofs.ts';
 import { OAuthError } from '../error.ts';
 import { required } from '../parameter.ts';
 import type { RunGrant, TokenRequest } from './grant.ts';
-import type { CheckIdempotency } from './token-idempotency.ts';
 import type { TokenAnswer } from '../tokens/tokens.ts';
 
 /** Answers `POST /oauth/token` (RFC 6749 §3.2). @throws OAuthError */
@@ -16,7 +15,6 @@ export type TokenEndpoint = (request: TokenRequest) => Promise<TokenAnswer>;
 export function tokenEndpoint(
   authenticate: AuthenticateClient,
   proofs: KeyProofs,
-  checkIdempotency: CheckIdempotency,
   grants: Readonly<Record<GrantType, RunGrant>>,
 ): TokenEndpoint {
   return async (request) => {
@@ -27,7 +25,6 @@ export function tokenEndpoint(
     if (!client.grant_types.includes(grant) && !(grant === 'refresh_token' && mayRefresh(client.scope)))
       throw new OAuthError('unauthorized_client', 'The client is not registered for this grant.');
     const jkt = await keyOf(client, request);
-    await checkIdempotency(client, request);
     return await grants[grant](client, { ...request, jkt });
   };
 

@@ -50,13 +50,18 @@ export interface IntrospectionOptions {
 
 const INACTIVE: Introspection = { active: false };
 
-/** Makes the endpoint. A client may ask about its own tokens, and about those of the clients that its operator named. */
+/**
+ * Makes the endpoint. A client may ask about its own tokens, and about the access tokens of the clients that its operator
+ * named: a refresh token is shown to nobody but its owner, so whoever else has one is told nothing.
+ */
 export function introspectionEndpoint(options: IntrospectionOptions): IntrospectionEndpoint {
   return async (proof) => {
     const caller = await options.authenticate(proof);
     const token = required(proof, 'token');
-    const told = (await ofRefresh(token)) ?? (await ofAccess(token));
-    return told.active && mayAsk(caller, told.client_id) ? told : INACTIVE;
+    const refresh = await ofRefresh(token);
+    if (refresh !== undefined) return isOf(caller, refresh) ? refresh : INACTIVE;
+    const access = await ofAccess(token);
+    return isOf(caller, access) || mayAsk(caller, access) ? access : INACTIVE;
   };
 
   async function ofAccess(token: string): Promise<Introspection> {
@@ -109,6 +114,10 @@ function boundTo(jkt: string | undefined): { readonly cnf?: { readonly jkt: stri
   return jkt === undefined ? {} : { cnf: { jkt } };
 }
 
-function mayAsk(caller: Client, clientId: string): boolean {
-  return caller.client_id === clientId || caller.policy.introspects?.includes(clientId) === true;
+function isOf(caller: Client, told: Introspection): boolean {
+  return told.active && told.client_id === caller.client_id;
+}
+
+function mayAsk({ policy }: Client, told: Introspection): boolean {
+  return told.active && policy.introspects?.includes(told.client_id) === true;
 }
