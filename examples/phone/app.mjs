@@ -27,7 +27,8 @@ part('scan').addEventListener('submit', (event) => {
     request = await phone.scan(code);
     const { client, browser, asksNumber } = request.shown;
     part('client').textContent = client.name;
-    part('domain').textContent = client.isVerified ? `(${client.domain}, verified)` : `(${client.domain})`;
+    const said = [client.domain, client.isVerified ? 'verified' : ''].filter((text) => text !== '');
+    part('domain').textContent = said.length === 0 ? '' : `(${said.join(', ')})`;
     part('from').textContent = browser.place ?? browser.address;
     part('other').hidden = browser.isSameNetwork;
     part('number').hidden = !asksNumber;

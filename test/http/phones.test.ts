@@ -146,3 +146,27 @@ test('a store that is away is a 503 with a time to come back, and the same comma
   }
   expectStatus(await confirm(edge.url, phone), 200);
 });
+
+test('a demo phone’s name arrives as it was sent: as UTF-8 bytes, to its end, and uncut', async () => {
+  const long = 'n'.repeat(200);
+  for (const name of ['小明', 'voilà', 'été', long]) {
+    const ticket = await mint(edge.url, app);
+    const authorization = `Bearer demo-${Buffer.from(name).toString('latin1')}`;
+    const asked = { json: { scan_code: readScanCode(ticket.notice) }, headers: { authorization } };
+    expectStatus(await call(`${edge.url}/v1/scans`, asked), 201);
+    const { scanner } = expectStatus(await look(ticket, edge.url), 200);
+    expect(scanner).toEqual({ name: name.slice(0, 64) });
+  }
+  const code = readScanCode((await mint(edge.url, app)).notice);
+  expect((await scan(edge.url, code, long)).status).toBe(201);
+  expect((await scan(edge.url, code, long.slice(0, 64))).status).toBe(409);
+  expect((await scan(edge.url, code, 'n'.repeat(256))).status).toBe(401);
+});
+
+test('an app without a domain has none', async () => {
+  const bare = await startEdge({ clients: [{ redirect_uris: ['com.example.app:/cb'] }] });
+  const ticket = await mint(bare.url, app);
+  const { client } = expectStatus(await scan(bare.url, readScanCode(ticket.notice)), 201);
+  expect(client).toEqual({ name: 'An <app>', verified: false });
+  await bare.stop();
+});

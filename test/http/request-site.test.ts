@@ -104,7 +104,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
     lan at public, other, stranger, null: 404 404 404 404 404 404
   `,
   'open the ticket’s page': `
-    none, public, lan, client, other, stranger, null: 200 200 200 404 404 404
+    none, public, lan, client, other, stranger, null: 200 200 200 200 404 404
   `,
   'scan by page session': `
     none: 401 404 401 401 401 401
@@ -250,4 +250,18 @@ test.each(Object.keys(SOCKETS))('who may open a %s', async (name) => {
   const open = SOCKETS[name];
   if (open === undefined) throw new Error(name);
   expect(await tableOf(open)).toBe(trimmed(ANSWERS[name]));
+});
+
+test('a link of another host of our domain opens the plain page, its redirect included', async () => {
+  const headers = {
+    'sec-fetch-site': 'same-site',
+    'sec-fetch-dest': 'document',
+    'sec-fetch-mode': 'navigate',
+  };
+  const opened = await fetch(`${edge.url}/plain?client_id=demo`, { headers, redirect: 'manual' });
+  expect(opened.status).toBe(303);
+  const cookies = opened.headers.getSetCookie().map((line) => line.split(';')[0]);
+  const next = `${edge.url}${opened.headers.get('location') ?? ''}`;
+  const shown = await fetch(next, { headers: { ...headers, cookie: cookies.join('; ') } });
+  expect([shown.status, await shown.text()]).toEqual([200, expect.stringContaining('class="code"')]);
 });

@@ -237,13 +237,19 @@ async function shownOf(proof: Proof): Promise<Record<string, unknown>> {
 /** Control, direction and other format characters, and half characters: the oracle's own list. */
 const UNSAFE = /[\p{Cc}\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\p{Cs}]/u;
 
+/** A demo phone's name is its subject too: a blank one is none, and one of over 255 characters is refused. */
+const isTaken = (source: string, raw: string): boolean =>
+  source !== 'demo' || (raw.trim() !== '' && raw.length <= 255);
+
 describe.each(Object.keys(PROOFS))('a name from %s', (source) => {
+  const names = NAMES.filter(([raw]) => isTaken(source, raw));
+
   test('is one safe line, the same in notice, page and tokens', async () => {
-    for (let at = 0; at < NAMES.length; at += 14)
+    for (let at = 0; at < names.length; at += 14)
       await Promise.all(
-        NAMES.slice(at, at + 14).map(async ([raw, name]) => {
+        names.slice(at, at + 14).map(async ([raw, name]) => {
           const shown = await shownOf(await PROOFS[source]!(raw));
-          const subject = { demo: 'someone', wechat: 'o' }[source] ?? 'u';
+          const subject = { demo: '–', wechat: 'o' }[source] ?? 'u';
           const onPage = escapeHtml(name ?? subject);
           const page = source === 'jwt' ? [] : [onPage, onPage];
           expect({ raw, ...shown }).toEqual({

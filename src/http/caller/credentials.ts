@@ -5,7 +5,7 @@ import type { ShownToken } from '../../oauth/tokens/access.ts';
 export function bearerOf(headers: IncomingHttpHeaders): string | undefined {
   return headers.authorization === undefined
     ? undefined
-    : /^bearer +(\S(?:.*\S)?) *$/i.exec(headers.authorization)?.[1];
+    : /^bearer +([^ \t](?:.*[^ \t])?)[ \t]*$/i.exec(headers.authorization)?.[1];
 }
 
 /** The DPoP proof of a request (RFC 9449 §4.1). Two of them come as one text, which is none. */

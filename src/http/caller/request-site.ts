@@ -56,7 +56,7 @@ const ALLOWED: Readonly<Record<SiteRule, readonly RequestSite[]>> = {
   mint_by_cookie: ['own_page', 'own_navigation', 'program', 'relayed'],
   mint_by_bearer: ['own_page', 'own_navigation', 'program', 'relayed', 'client_page'],
   socket_by_cookie: ['own_page', 'relayed'],
-  open_ticket_page: ['own_page', 'own_navigation', 'program'],
+  open_ticket_page: ['own_page', 'own_navigation', 'program', 'same_site'],
   sign_in_by_form: ['own_page', 'own_navigation', 'program', 'unclear'],
   keep_cookie_on_redirect: ['own_page', 'own_navigation', 'program', 'same_site', 'unclear'],
 };

@@ -168,7 +168,7 @@ export function pretendRoute({ pageSessions, issuer }: ApprovalRouteParts): Rout
     handle: ({ body, raw }) => {
       if (!allows('sign_in_by_form', navigationSite(raw)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
-      const user = demoUser(body.name);
+      const user = demoUser(body.name.trim());
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });
       const cookie = setPageCookie(pageSessions, user, issuer.startsWith('https:'));
       return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };

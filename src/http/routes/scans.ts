@@ -56,7 +56,7 @@ const scanAnswer = z
     status: ticketStatus,
     client: z.object({
       name: z.string(),
-      domain: z.string(),
+      domain: z.string().optional().meta({ description: 'Absent for an app that has none.' }),
       verified: z.boolean(),
       logo: z.url().optional().meta({ description: 'The client’s logo, as the gateway serves it.' }),
     }),
@@ -213,13 +213,14 @@ function answerOf(
   const client = clients.find(minted.client_id);
   const logo = logoPath(client);
   const given = releaseOf(ticket, client);
+  const domain = client && domainOf(client, minted.redirect_uri);
   return {
     ticket_id: id,
     handshake: secrets.handshake(id, minted.key_id, scanned.id),
     status: ticket.status,
     client: {
       name: client?.client_name ?? minted.client_id,
-      domain: (client && domainOf(client, minted.redirect_uri)) ?? '',
+      ...(domain === undefined ? {} : { domain }),
       verified: client?.policy.verified ?? false,
       ...(logo === undefined ? {} : { logo: issuer + logo }),
     },

@@ -67,7 +67,7 @@ export interface Decided {
 interface ScanAnswer {
   readonly ticket_id: string;
   readonly handshake: string;
-  readonly client: { readonly name: string; readonly domain: string; readonly verified: boolean };
+  readonly client: { readonly name: string; readonly domain?: string; readonly verified: boolean };
   readonly browser: {
     readonly ip: string;
     readonly place?: string;

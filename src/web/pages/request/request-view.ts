@@ -11,6 +11,8 @@ export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: numbe
   showLogo(sections, answer.client.logo);
   sections.fill('client-name', answer.client.name);
   sections.fill('client-domain', answer.client.domain ?? '');
+  sections.toggle('website', !!answer.client.domain);
+  sections.toggle('app', !answer.client.domain);
   sections.toggle('verified', answer.client.verified === true);
   sections.toggle('unverified', answer.client.verified !== true);
   sections.fill('place', browser.place ?? '');
