@@ -131,7 +131,7 @@ function register(registry, route) {
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
     tags: [...operation.tags],
-    security: (operation.security ?? []).map((name) => ({ [name]: [] })),
+    security: (operation.security ?? []).map((name) => (name === 'formAlone' ? {} : { [name]: [] })),
     request: requestOf(operation),
     responses,
   });

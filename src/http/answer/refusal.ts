@@ -1,7 +1,7 @@
 import { OAuthError } from '../../oauth/error.ts';
 import { PhoneSourceAway } from '../../phone/phone-identity.ts';
 import { NewerSchema } from '../../store/codec.ts';
-import { StoreUnavailable } from '../../store/event-store.ts';
+import { NotReplicated, StoreUnavailable } from '../../store/event-store.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ErrorCode, ErrorDetail } from '../../ticket/error.ts';
 import type { Answer } from './answer.ts';
@@ -70,6 +70,7 @@ const OAUTH_ERRORS: Partial<Record<ErrorCode | typeof DEFECT.code, string>> = {
 
 function codeOf(error: unknown): [ErrorCode | typeof DEFECT.code, ErrorDetail] {
   if (error instanceof ScangateError) return [error.code, error.detail];
+  if (error instanceof NotReplicated) return ['not_replicated', {}];
   if (error instanceof StoreUnavailable) return ['store_unavailable', {}];
   if (error instanceof NewerSchema) return ['newer_schema', {}];
   if (error instanceof PhoneSourceAway)

@@ -16,7 +16,9 @@ export type Security =
   | 'clientBasic'
   | 'accessToken'
   | 'initialAccessToken'
-  | 'registrationAccessToken';
+  | 'registrationAccessToken'
+  /** No header at all: a public client, or one that proves itself in the form. */
+  | 'formAlone';
 
 /** One answer of an operation, as `openapi.yaml` tells it. */
 export interface AnswerSpec {

@@ -162,3 +162,10 @@ export const lastEventId = z
   .max(200)
   .optional()
   .meta({ description: 'As `after`, which counts before it: for readers that cannot send `Last-Event-ID`.' });
+
+/** How long a long-poll may wait. It is read where it is held; what is no number there is a 400. */
+export const wholeSeconds = z
+  .string()
+  .max(10)
+  .optional()
+  .meta({ type: 'integer', minimum: 0, maximum: 55, description: 'Whole seconds; by default 25.' });

@@ -54,7 +54,7 @@ export function deviceAuthorizationRoute({ oauth, issuer }: DeviceRouteParts): R
         'The device may poll the token endpoint (RFC 8628), or watch its ticket at `links` with the device code as ' +
         'bearer and ask once it is confirmed.',
       tags: ['oauth'],
-      security: ['clientBasic'],
+      security: ['clientBasic', 'formAlone'],
       headers: proofHeaders,
       body: { type: 'form', schema: deviceForm },
       answers: {

@@ -28,7 +28,7 @@ export function pushedRoute({ oauth }: PushedRouteParts): Route {
       id: 'pushAuthorizationRequest',
       summary: 'Send an authorization request ahead',
       tags: ['oauth'],
-      security: ['clientBasic'],
+      security: ['clientBasic', 'formAlone'],
       headers: proofHeaders,
       body: {
         type: 'form',

@@ -61,7 +61,7 @@ export function tokenRoute({ oauth }: TokenRouteParts): Route {
         'A refresh token is rotated at every use. With a DPoP proof the tokens are bound to its key (RFC 9449); the proof ' +
         'must carry the nonce of the last `DPoP-Nonce`, and `use_dpop_nonce` brings the first.',
       tags: ['oauth'],
-      security: ['clientBasic'],
+      security: ['clientBasic', 'formAlone'],
       headers: idempotencyHeaders.extend(proofHeaders.shape),
       body: { type: 'form', schema: tokenForm },
       answers: {

@@ -3,6 +3,7 @@ import { sessionSubject } from '../../store/subject.ts';
 import { shownToken } from '../caller/credentials.ts';
 import type { SocketRoute } from '../request/socket-route.ts';
 import type { FirstMessage } from '../transports/socket-caller.ts';
+import { unlessAway } from '../transports/passing.ts';
 import { upgradeSocket } from '../transports/web-socket.ts';
 import type { SessionAsked } from './session-gate.ts';
 import type { SessionWatchParts } from './session-watches.ts';
@@ -20,7 +21,7 @@ export function sessionSocket({ admitSession, shared }: SessionWatchParts): Sock
       const caller =
         shown === undefined
           ? ({ by: 'message', admit: (message: FirstMessage) => admit(shownIn(message)) } as const)
-          : ({ by: 'bearer', admitted: await admit(shown) } as const);
+          : ({ by: 'bearer', admitted: await unlessAway(admit(shown)) } as const);
       const subject = sessionSubject(sid);
       upgradeSocket(shared, { ...asked, requestId, subject, caller }, req, socket, head);
     },

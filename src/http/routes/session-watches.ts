@@ -8,11 +8,12 @@ import type { NonceParts } from '../answer/dpop-nonce.ts';
 import { shownToken } from '../caller/credentials.ts';
 import { holdingRoute, route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
-import { cursor, lastEventId, proofHeaders } from '../request/schemas.ts';
+import { cursor, lastEventId, proofHeaders, wholeSeconds } from '../request/schemas.ts';
 import { withoutUpgrade } from '../request/socket-route.ts';
 import type { Admitted } from '../transports/admitted.ts';
+import { unlessAway } from '../transports/passing.ts';
 import { holdPoll } from '../transports/long-poll.ts';
-import { holdSse } from '../transports/sse.ts';
+import { holdSse, refuseSse } from '../transports/sse.ts';
 import type { TransportShared } from '../transports/transport.ts';
 import type { AdmitSession } from './session-gate.ts';
 
@@ -41,8 +42,9 @@ const operation = {
   tags: ['sessions'],
   security: ['accessToken'],
   params: sessionParams,
-  refusals: ['not_found', 'use_dpop_nonce', 'store_unavailable', 'not_replicated', 'newer_schema'],
+  refusals: ['not_found', 'use_dpop_nonce'],
 } as const;
+const AWAY = ['store_unavailable', 'not_replicated', 'newer_schema'] as const;
 
 /** `GET /v1/sessions/{sid}/events`. */
 export function watchSessionByEventsRoute(parts: SessionWatchParts): Route {
@@ -60,10 +62,11 @@ export function watchSessionByEventsRoute(parts: SessionWatchParts): Route {
         204: { description: 'It is over: do not come back.' },
       },
     },
-    hold: async (req, res, request) =>
-      holdSse(parts.shared, await admitted(parts, 'events', request, res), req, res, {
-        lastEventId: request.query.lastEventId,
-      }),
+    hold: async (req, res, request) => {
+      const found = await unlessAway(admitted(parts, 'events', request, res));
+      if (found === 'away') refuseSse(parts.shared, res);
+      else await holdSse(parts.shared, found, req, res, { lastEventId: request.query.lastEventId });
+    },
   });
 }
 
@@ -76,12 +79,13 @@ export function watchSessionByPollRoute(parts: SessionWatchParts): Route {
       ...operation,
       id: 'watchSessionByPoll',
       summary: 'Watch a session: long-poll',
-      query: z.object({ after, wait: z.string().max(10).optional() }),
+      query: z.object({ after, wait: wholeSeconds }),
       headers: proofHeaders,
       answers: {
         200: { description: 'A state newer than `after`.', schema: notice },
         204: { description: 'Nothing newer.', headers: { 'Scangate-Cursor': 'What to ask for next' } },
       },
+      refusals: [...operation.refusals, ...AWAY],
     },
     hold: async (req, res, request) =>
       holdPoll(parts.shared, await admitted(parts, 'poll', request, res), req, res, {

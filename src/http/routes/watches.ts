@@ -6,7 +6,7 @@ import type { Present } from '../../watch/present.ts';
 import type { BrowserClaim, BrowserGate } from '../caller/browser-gate.ts';
 import { holdingRoute, route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { lastEventId, ticketNotice, ticketParams } from '../request/schemas.ts';
+import { lastEventId, ticketNotice, ticketParams, wholeSeconds } from '../request/schemas.ts';
 import { withoutUpgrade } from '../request/socket-route.ts';
 import type { Admitted } from '../transports/admitted.ts';
 import { holdPoll } from '../transports/long-poll.ts';
@@ -69,10 +69,10 @@ export function watchTicketByEventsRoute(parts: WatchRouteParts): Route {
       query: z.object({ after, lastEventId, padding }),
       headers: z.object({ 'last-event-id': z.string().max(200).optional() }),
       answers: {
-        200: { description: 'A stream of notices.', schema: ticketNotice, type: 'text/event-stream' },
+        200: { description: 'A stream of notices.', type: 'text/event-stream' },
         204: { description: 'It is over: do not come back.' },
       },
-      refusals,
+      refusals: ['not_found'],
     },
     hold: (req, res, request) => {
       const claim = parts.gate.claim(request.params.id, request.raw);
@@ -96,7 +96,7 @@ export function watchTicketByPollRoute(parts: WatchRouteParts): Route {
       summary: 'Watch a ticket: long-poll',
       query: z.object({
         after,
-        wait: z.string().max(10).optional().meta({ description: 'Whole seconds, 0 to 55; by default 25.' }),
+        wait: wholeSeconds,
       }),
       answers: {
         200: { description: 'A state newer than `after`.', schema: ticketNotice },

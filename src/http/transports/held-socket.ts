@@ -65,10 +65,11 @@ export class HeldSocket<T> implements HeldConnection, Due {
     this.#shared.watch.wheel.after(this.#shared.settings.secretWaitMs, this);
   }
 
-  /** Lets it wait for what it was admitted to; undefined: for nothing, and it is told so. */
-  letWait(admitted: Admitted<T> | undefined): void {
+  /** Lets it wait for what it was admitted to; undefined, `away`: for nothing, and it is told so. */
+  letWait(admitted: Admitted<T> | 'away' | undefined): void {
     if (this.#phase !== 'opening') return;
-    if (admitted === undefined) this.#close(CLOSE.notYours, 'refused', 'not_yours');
+    if (admitted === 'away') this.#tryLater();
+    else if (admitted === undefined) this.#close(CLOSE.notYours, 'refused', 'not_yours');
     else void this.#open(admitted);
   }
 
@@ -191,6 +192,10 @@ export class HeldSocket<T> implements HeldConnection, Due {
       return;
     }
     if (!isPassing(error)) this.#shared.events.defect(error);
+    this.#tryLater();
+  }
+
+  #tryLater(): void {
     if (this.#phase === 'opening') this.#shared.events.refused('socket', 'elsewhere');
     this.#close(CLOSE.tryLater, 'elsewhere', 'elsewhere');
   }

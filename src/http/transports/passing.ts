@@ -30,3 +30,13 @@ export function isPassing(error: unknown): boolean {
 export function reasonOf(error: unknown): EndReason {
   return error instanceof ScangateError && !isPassing(error) ? 'not_yours' : 'elsewhere';
 }
+
+/** `away` where looking at it failed in a way that passes: for what says that otherwise than by a status. */
+export async function unlessAway<R>(looking: Promise<R>): Promise<R | 'away'> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (isPassing(error)) return 'away';
+    throw error;
+  }
+}

@@ -15,9 +15,12 @@ export interface SocketAsked<T> {
   readonly caller: SocketCaller<T>;
 }
 
-/** How a socket's caller proves who it is: by its request, undefined where that failed; or by its first message. */
+/**
+ * How a socket's caller proves who it is: by its request, undefined where that failed, `away` where it could not be looked at
+ * just now; or by its first message.
+ */
 export type SocketCaller<T> =
-  | { readonly by: Binding; readonly admitted: Admitted<T> | undefined }
+  | { readonly by: Binding; readonly admitted: Admitted<T> | 'away' | undefined }
   | { readonly by: 'message'; readonly admit: AdmitMessage<T> };
 
 /** What a socket's first message says, where its request says nothing. */

@@ -51,6 +51,11 @@ export async function holdSse<T>(
   }
 }
 
+/** Answers an event stream that cannot be told anything at present: with when to come back, and the end. */
+export function refuseSse(shared: TransportShared, res: ServerResponse): void {
+  sendAway(shared, res, false, 'elsewhere');
+}
+
 function sendAway(shared: TransportShared, res: ServerResponse, padding: boolean, why: string): void {
   shared.events.refused('sse', why);
   if (shared.held.closing) res.setHeader('Connection', 'close');
