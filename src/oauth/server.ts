@@ -123,7 +123,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const { issuer, clients, tickets, sessions, ledger, ring, secrets, isActive, deviceIntervalMs } = options;
   const sessionSecrets = new SessionSecrets(ring);
   const made = tokens({ ...options, secrets: sessionSecrets });
-  const lists = userSessions(ledger, sessions, options.now);
+  const lists = userSessions(ledger, sessions, options.now, options.sessionLifeMs);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
   const redeem = redemption({ ...options, secrets, userSessions: lists });
   const proofs = keyProofs(options);
@@ -161,6 +161,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
         secrets: sessionSecrets,
         tokens: made,
         isActive,
+        userSessions: lists,
         checkIdempotency,
       }),
       [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, tokens: made, checkIdempotency, redeem }),

@@ -8,7 +8,7 @@ afterEach(() => world.close());
 test('attack: what was confirmed before its user signed out everywhere opens no session', async () => {
   world = await makeWorld();
   const [before, ofBob] = [await world.code(), await world.code({}, { ...alice, subject: 'bob' })];
-  await world.server.userSessions.bar(alice);
+  await world.server.userSessions.endAll(alice);
   await expect(world.server.token(redeeming(before))).rejects.toMatchObject({ error: 'invalid_grant' });
   expect(await world.server.userSessions.of(alice)).toEqual([]);
   expect(await world.server.token(redeeming(ofBob))).toBeDefined();

@@ -87,7 +87,7 @@ export function endSessionRoute({ sessions, caller }: SessionListParts): Route {
 }
 
 /** `DELETE /v1/sessions`, for the user on the phone. */
-export function endSessionsRoute({ sessions, userSessions, caller, pageEnds }: SessionListParts): Route {
+export function endSessionsRoute({ userSessions, caller, pageEnds }: SessionListParts): Route {
   return route({
     method: 'delete',
     path: '/v1/sessions',
@@ -104,8 +104,7 @@ export function endSessionsRoute({ sessions, userSessions, caller, pageEnds }: S
     handle: async (request) => {
       const user = await caller.user(request);
       await pageEnds.end(user);
-      await userSessions.bar(user);
-      for (const view of await userSessions.of(user)) await sessions.revoke(view, 'user');
+      await userSessions.endAll(user);
       return { status: 204 };
     },
   });

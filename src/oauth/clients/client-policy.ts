@@ -2,7 +2,7 @@ import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
 import { ACCEPT_POLICIES } from '../../ticket/events.ts';
 import { COLORS } from './client-looks.ts';
-import { PKCE_POLICIES } from './client.ts';
+import { PKCE_POLICIES, SESSION_LIFE_MAX_MS } from './client.ts';
 import type { ClientPolicy } from './client.ts';
 import { PROTOCOL_CLAIMS } from './protocol-claims.ts';
 
@@ -28,7 +28,7 @@ const LIVES = {
   qr_period: duration(100, 3_600_000),
   device_life: duration(100, 3_600_000),
   access_token_life: duration(100, 86_400_000),
-  session_life: duration(100, 400 * 86_400_000),
+  session_life: duration(100, SESSION_LIFE_MAX_MS),
 } as const;
 
 const CLAIM = z

@@ -32,7 +32,7 @@ export interface ClientPolicy {
   readonly pkce: (typeof PKCE_POLICIES)[number];
   /** Its own colours on the gateway's pages. */
   readonly colors?: ClientColors;
-  /** The clients whose tokens it may ask about beside its own: those of an API's callers. */
+  /** The clients whose access tokens it may ask about beside its own: those of an API’s callers. */
   readonly introspects?: readonly string[];
   /** Origins beside those of its redirect addresses whose pages may call in its name, by bearer: an app's own web view. */
   readonly origins?: readonly string[];
@@ -50,6 +50,9 @@ export interface ClientPolicy {
   /** The longest session, in milliseconds. */
   readonly session_life_ms?: number;
 }
+
+/** The longest life of a session that a client's policy may say. */
+export const SESSION_LIFE_MAX_MS = 400 * 86_400_000;
 
 /** A registered application that wants a signed-in user. Its members are those of RFC 7591 §2. */
 export interface Client {

@@ -10,12 +10,14 @@ import type { ProvenTokenRequest, RunGrant, TokenRequest } from './grant.ts';
 import type { IsActive } from './redemption.ts';
 import type { CheckIdempotency } from './token-idempotency.ts';
 import type { Tokens } from '../tokens/tokens.ts';
+import type { UserSessions } from '../tokens/user-sessions.ts';
 
 export interface RefreshOptions {
   readonly sessions: SessionCommands;
   readonly secrets: SessionSecrets;
   readonly tokens: Tokens;
   readonly isActive: IsActive;
+  readonly userSessions: UserSessions;
   readonly checkIdempotency: CheckIdempotency;
 }
 
@@ -25,7 +27,7 @@ export interface RefreshOptions {
  * without it.
  */
 export function refreshGrant(options: RefreshOptions): RunGrant {
-  const { sessions, secrets, tokens, isActive, checkIdempotency } = options;
+  const { sessions, secrets, tokens, isActive, userSessions, checkIdempotency } = options;
 
   return async (client, request) => {
     const token = secrets.checkRefreshToken(required(request, 'refresh_token'));
@@ -48,7 +50,13 @@ export function refreshGrant(options: RefreshOptions): RunGrant {
   };
 
   async function checkUser(seen: SessionView): Promise<void> {
-    if (seen.session.status !== 'active' || (await isActive(openedOf(seen).user))) return;
+    if (seen.session.status !== 'active') return;
+    const { user } = openedOf(seen);
+    if (await userSessions.isBarred(user, seen.head.first)) {
+      await sessions.revoke(seen, 'user');
+      throw new OAuthError('invalid_grant', 'The user has signed out since.');
+    }
+    if (await isActive(user)) return;
     await sessions.revoke(seen, 'status');
     throw new OAuthError('invalid_grant', 'The user may not sign in.');
   }

@@ -4,48 +4,76 @@ import type { SessionView } from '../../command/session-view.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import type { User } from '../../ticket/events.ts';
+import { SESSION_LIFE_MAX_MS } from '../clients/client.ts';
 
 /** Which sessions a user has. The ledger only helps to find them: what they are, their own events say. */
 export interface UserSessions {
   /** Remembers a session that is about to open. */
   add(user: User, sid: string, lifeMs: number): Promise<void>;
-  /** The user's active sessions, the one that ends last first. */
+  /** The user's active sessions, the one that ends last first; at most {@link SHOWN_MAX}. */
   of(user: User): Promise<readonly SessionView[]>;
-  /** Lets nothing open that the user confirmed until now. What is open, goes on. */
-  bar(user: User): Promise<void>;
-  /** Whether something that a user confirmed at a moment, in milliseconds since the epoch, may no longer open. */
-  isBarred(user: User, confirmedAt: number): Promise<boolean>;
+  /**
+   * Ends all that the user opened until now, and lets nothing open that the user confirmed until now. What the list has
+   * lost, or never could hold, is {@link isBarred} from then on.
+   */
+  endAll(user: User): Promise<void>;
+  /** Whether what a user confirmed, or opened, at a moment in milliseconds since the epoch may no longer open, or go on. */
+  isBarred(user: User, at: number): Promise<boolean>;
 }
 
-/** Longer than anybody may wait between a confirmation and its redemption. */
-const BAR_MS = 3_600_000;
+/** The most sessions of one user that are remembered; of more, those that end first are forgotten here. */
+const KEPT_MAX = 1000;
 
-/** The most sessions of one user that are remembered; of more, those that end first are forgotten here and go on. */
-export const SESSIONS_MAX = 100;
+/** The most that are listed. */
+const SHOWN_MAX = 100;
+
+/** How many are looked at, and ended, at one time. */
+const AT_ONCE_MAX = 50;
 
 /**
  * Keeps the list in the ledger, under a digest of who the user is.
  *
  * @param now milliseconds since the epoch.
+ * @param sessionLifeMs the longest session where a client's policy is silent.
  */
-export function userSessions(ledger: Ledger, sessions: SessionCommands, now: () => number): UserSessions {
+export function userSessions(
+  ledger: Ledger,
+  sessions: SessionCommands,
+  now: () => number,
+  sessionLifeMs: number,
+): UserSessions {
+  // As long as any of them may go on.
+  const barMs = Math.max(SESSION_LIFE_MAX_MS, sessionLifeMs);
+
+  async function activeOf(user: User, sids: readonly string[]): Promise<readonly SessionView[]> {
+    const views = await sessions.look(sids);
+    return views.filter((view) => view !== null).filter((view) => isOwn(view, user));
+  }
+
+  async function bar(user: User): Promise<void> {
+    const [key, at] = [barOf(user), String(now())];
+    const { stored, value } = await ledger.putIfAbsent(key, at, barMs);
+    if (!stored) await ledger.replaceIf(key, value, at, barMs);
+  }
+
   return {
     async add(user, sid, lifeMs) {
-      await ledger.addMember(setOf(user), sid, lifeMs, SESSIONS_MAX);
+      await ledger.addMember(setOf(user), sid, lifeMs, KEPT_MAX);
     },
     async of(user) {
-      const sids = await ledger.members(setOf(user), SESSIONS_MAX);
-      const views = await sessions.look(sids);
-      return views.filter((view) => view !== null).filter((view) => isOwn(view, user));
+      return await activeOf(user, await ledger.members(setOf(user), SHOWN_MAX));
     },
-    async bar(user) {
-      const [key, at] = [barOf(user), String(now())];
-      const { stored, value } = await ledger.putIfAbsent(key, at, BAR_MS);
-      if (!stored) await ledger.replaceIf(key, value, at, BAR_MS);
+    async endAll(user) {
+      await bar(user);
+      const sids = await ledger.members(setOf(user), KEPT_MAX);
+      for (let from = 0; from < sids.length; from += AT_ONCE_MAX) {
+        const views = await activeOf(user, sids.slice(from, from + AT_ONCE_MAX));
+        await Promise.all(views.map((view) => sessions.revoke(view, 'user')));
+      }
     },
-    async isBarred(user, confirmedAt) {
-      const at = await ledger.get(barOf(user));
-      return at !== null && confirmedAt <= Number(at);
+    async isBarred(user, at) {
+      const barred = await ledger.get(barOf(user));
+      return barred !== null && at <= Number(barred);
     },
   };
 }
