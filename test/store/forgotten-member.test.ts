@@ -15,6 +15,7 @@ const SOURCES = [
   ...['fold', 'codec', 'minted-row', 'event-store', 'subject'].map((name) => `src/store/${name}.ts`),
   'src/phone/known-claims.ts',
   'src/phone/person-name.ts',
+  'src/phone/phone-identity.ts',
   'src/phone/user-claims.ts',
   'test/store/every-event.ts',
 ];
