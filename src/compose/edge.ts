@@ -9,13 +9,13 @@ import { ticketPresenter } from '../http/tickets/presenter.ts';
 import type { TransportShared } from '../http/transports/transport.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { OAuthServer } from '../oauth/server.ts';
-import { systemResolve } from '../phone/link-local.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Commands } from './commands.ts';
 import type { NodeState } from './node-state.ts';
 import type { Phones } from './phones.ts';
+import { makeOutward } from './outward.ts';
 import { makeId, makeVerifier } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import type { Telling } from './upstream.ts';
@@ -59,7 +59,7 @@ export function makeServer(config: Config, parts: EdgeParts): Edge {
       retryAfterMs: shared.settings.retryMs,
     }),
     pages: readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo')),
-    logos: clientLogos({ time: systemTime, resolve: systemResolve }),
+    logos: clientLogos({ time: systemTime, call: makeOutward(config) }),
     shared,
     readiness: () => state.readiness(),
     isDraining: () => state.isDraining,

@@ -5,18 +5,17 @@ import { openLogoutQueue } from '../oauth/logout/logout-queue.ts';
 import type { LogoutQueue } from '../oauth/logout/logout-queue.ts';
 import { logoutTokens } from '../oauth/logout/logout-token.ts';
 import { subjectRule } from '../oauth/tokens/subject.ts';
-import { refuseLinkLocal, systemResolve } from '../phone/link-local.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Commands } from './commands.ts';
+import { makeOutward } from './outward.ts';
 import { makeId, random } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Tries over four minutes: well within the time that an ended session is still known. */
 const BOUNDS = { periodMs: 5000, pauseMs: 2000, triesMax: 8 } as const;
-const TIMEOUT_MS = 5000;
 
 /** Tells clients of ended sessions, from all nodes. */
 export function openLogouts(
@@ -44,7 +43,7 @@ export function openLogouts(
       makeId,
       now: () => systemTime.wallNow(),
     }),
-    call: logoutCalls(systemTime, TIMEOUT_MS, (address) => refuseLinkLocal(address, systemResolve)),
+    call: logoutCalls(makeOutward(config)),
     time: systemTime,
     random,
     onOutcome: (outcome, client) => {

@@ -46,7 +46,7 @@ export function makeOAuth(
     filledClaims: filledClaims(config),
     isActive: phones.isActive,
     knowsAuthTime: phones.identities.all.some(({ knowsAuthTime }) => knowsAuthTime),
-    remoteKeys: (address) => makeRemoteKeys(config, telling, address),
+    remoteKeys: (address) => makeRemoteKeys(config, telling, address, false),
     now: () => systemTime.wallNow(),
     pause: (ms) => sleep(systemTime, ms),
     makeTicketId: makeId,

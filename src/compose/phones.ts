@@ -14,7 +14,7 @@ import { parseJson } from '../phone/upstream-json.ts';
 import { activePhones, userStatus } from '../phone/user-status.ts';
 import type { UserStatus } from '../phone/user-status.ts';
 import { systemTime } from '../time/system-time.ts';
-import { assertOutward } from './outward.ts';
+import { assertOutward, makeOutward } from './outward.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys, makeUpstream } from './upstream.ts';
 import type { Telling } from './upstream.ts';
@@ -62,7 +62,7 @@ function makeJwtPhone(config: Config, telling: Telling): PhoneIdentity {
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
-    keys: makeRemoteKeys(config, telling, jwksOf(config)),
+    keys: makeRemoteKeys(config, telling, jwksOf(config), true),
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     toleranceMs: config.SCANGATE_PHONE_JWT_TOLERANCE,
     lifeMaxMs: config.SCANGATE_PHONE_JWT_LIFE_MAX,
@@ -106,6 +106,7 @@ function makeOidcPhone(config: Config, telling: Telling, sessions: PageSessions)
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     label: config.SCANGATE_PHONE_OIDC_LABEL ?? new URL(issuer).host,
     sessions,
+    call: makeOutward(config),
     breaker: makeUpstream(config, telling, 'oidc', issuer),
     timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
   });
@@ -118,6 +119,7 @@ function makeUserStatus(config: Config, telling: Telling): UserStatus {
   assertOutward('SCANGATE_USER_STATUS_URL', address);
   return userStatus({
     address,
+    call: makeOutward(config),
     token: config.SCANGATE_USER_STATUS_TOKEN,
     breaker: makeUpstream(config, telling, 'user_status', address),
     cacheMs: config.SCANGATE_USER_STATUS_CACHE,

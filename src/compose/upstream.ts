@@ -4,11 +4,11 @@ import { UpstreamAway, breaker } from '../phone/breaker.ts';
 import type { Breaker, BreakerState, UpstreamRefusal } from '../phone/breaker.ts';
 import { keySource } from '../phone/key-source.ts';
 import type { KeySource } from '../phone/key-source.ts';
-import { systemResolve } from '../phone/link-local.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Failure, Outages } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
+import { makeOutward } from './outward.ts';
 import { random } from './randomness.ts';
 
 const OPEN: Record<BreakerState, number> = { closed: 0, half_open: 0.5, open: 1 };
@@ -44,15 +44,16 @@ export function makeUpstream(config: Config, { metrics, outages }: Telling, name
   });
 }
 
-/** The keys at an address, or in a file: a phone app's issuer's, or those of a client's `jwks_uri`. */
-export function makeRemoteKeys(config: Config, telling: Telling, from: string): KeySource {
+/** The keys at an address, or in a file: a phone app's issuer's, which a setting names, or those of a client's `jwks_uri`. */
+export function makeRemoteKeys(config: Config, telling: Telling, from: string, named: boolean): KeySource {
   const calls = makeUpstream(config, telling, 'keys', from);
   return keySource({
     from,
     breaker: calls,
     ...KEYS,
     now: () => systemTime.wallNow(),
-    resolve: systemResolve,
+    call: makeOutward(config),
+    named,
   });
 }
 

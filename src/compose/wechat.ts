@@ -17,6 +17,7 @@ import type { Ledger } from '../store/ledger.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
+import { makeOutward } from './outward.ts';
 import { makeUpstream } from './upstream.ts';
 import type { Telling } from './upstream.ts';
 
@@ -75,8 +76,11 @@ export function makeWechatScenes(
 }
 
 function makeApi(config: Config, telling: Telling, name: string): CallWechat {
-  return wechatApi(config.SCANGATE_PHONE_WECHAT_API, makeUpstream(config, telling, name), (refusal) =>
-    telling.log.warn(refusal, 'WeChat refused'),
+  return wechatApi(
+    makeOutward(config),
+    config.SCANGATE_PHONE_WECHAT_API,
+    makeUpstream(config, telling, name),
+    (refusal) => telling.log.warn(refusal, 'WeChat refused'),
   );
 }
 

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createLocalJWKSet, errors } from 'jose';
 import type { JSONWebKeySet, JWSHeaderParameters, FlattenedJWSInput, CryptoKey } from 'jose';
-import { refuseLinkLocal } from './link-local.ts';
-import type { ResolveHost } from './link-local.ts';
+import type { CallOutward } from '../outward/outward.ts';
 import { parseJson, readJson } from './upstream-json.ts';
 import { UpstreamAway } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
@@ -20,8 +19,9 @@ export interface KeySourceOptions {
   /** A key id that is unknown makes them be read again, at most this often. */
   readonly cooldownMs: number;
   readonly now: () => number;
-  /** Names that stand for an address of the link itself are not asked. */
-  readonly resolve: ResolveHost;
+  readonly call: CallOutward;
+  /** Whether the operator wrote the address into the gateway's own settings. */
+  readonly named: boolean;
 }
 
 type LocalSet = ReturnType<typeof createLocalJWKSet>;
@@ -38,14 +38,11 @@ export function keySource(options: KeySourceOptions): KeySource {
   async function read(): Promise<void> {
     const set = await options.breaker.call(
       async (signal) =>
-        (await (/^https?:/.test(options.from) ? fetchSet(signal) : readSet())) as JSONWebKeySet,
+        (await (/^https?:/.test(options.from)
+          ? readJson(options.call, options.from, { signal, named: options.named })
+          : readSet())) as JSONWebKeySet,
     );
     keys = createLocalJWKSet(set);
-  }
-
-  async function fetchSet(signal: AbortSignal): Promise<unknown> {
-    await refuseLinkLocal(options.from, options.resolve);
-    return await readJson(options.from, { signal });
   }
 
   async function readSet(): Promise<unknown> {

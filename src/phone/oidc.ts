@@ -1,4 +1,6 @@
 import * as client from 'openid-client';
+import type { CallOutward } from '../outward/outward.ts';
+import { outwardFetch } from '../outward/outward-fetch.ts';
 import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
 import type { Breaker } from './breaker.ts';
 import type { PageSessions } from './page-session.ts';
@@ -18,6 +20,7 @@ export interface OidcIdentityOptions {
   readonly label: string;
   readonly sessions: PageSessions;
   readonly breaker: Breaker;
+  readonly call: CallOutward;
   /** Milliseconds. */
   readonly timeoutMs: number;
 }
@@ -89,6 +92,9 @@ function oidcSignIn(options: OidcIdentityOptions): PageSignIn {
 /** Asks a provider to sign the user in anew, and to say when that was (OpenID Connect Core §2, §3.1.2.1). */
 const FRESH = { prompt: 'login', max_age: '0' } as const;
 
+/** The largest answer of a provider. */
+const BYTES_MAX = 262_144;
+
 async function discover(options: OidcIdentityOptions): Promise<client.Configuration> {
   const { issuer, clientId, clientSecret, timeoutMs } = options;
   const address = new URL(issuer);
@@ -99,6 +105,7 @@ async function discover(options: OidcIdentityOptions): Promise<client.Configurat
     clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret),
     {
       timeout: timeoutMs / 1000,
+      [client.customFetch]: outwardFetch(options.call, true, BYTES_MAX),
       ...(address.protocol === 'http:' ? { execute: [client.allowInsecureRequests] } : {}),
     },
   );

@@ -1,5 +1,6 @@
 import type { User } from '../ticket/events.ts';
 import { UpstreamAway, UpstreamRefusal } from './breaker.ts';
+import type { CallOutward } from '../outward/outward.ts';
 import type { Breaker } from './breaker.ts';
 import type { PhoneIdentities } from './identities.ts';
 import { PhoneSourceAway } from './phone-identity.ts';
@@ -19,6 +20,7 @@ export interface UserStatusOptions {
   /** Sent as `Authorization: Bearer`; undefined: nothing is. */
   readonly token: string | undefined;
   readonly breaker: Breaker;
+  readonly call: CallOutward;
   /** How long an answer counts. */
   readonly cacheMs: number;
   readonly now: () => number;
@@ -43,11 +45,10 @@ export function userStatus(options: UserStatusOptions): UserStatus {
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
     };
     const body = JSON.stringify({ source, issuer, subject });
-    const { address } = options;
+    const { address, call } = options;
+    const sent = { method: 'POST', headers, body, named: true } as const;
     try {
-      return isActive(
-        await options.breaker.call((signal) => readJson(address, { method: 'POST', headers, body, signal })),
-      );
+      return isActive(await options.breaker.call((signal) => readJson(call, address, { ...sent, signal })));
     } catch (error) {
       if (error instanceof UpstreamRefusal && error.message === 'status 404') return false;
       if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)

@@ -27,7 +27,6 @@ import type { TokenEndpoint } from '../../src/oauth/grants/token-endpoint.ts';
 import { oauthServer } from '../../src/oauth/server.ts';
 import { subjectRule } from '../../src/oauth/tokens/subject.ts';
 import { demoIdentity } from '../../src/phone/demo.ts';
-import { systemResolve } from '../../src/phone/link-local.ts';
 import { phoneIdentities } from '../../src/phone/identities.ts';
 import { pageSessions } from '../../src/phone/page-session.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
@@ -44,6 +43,7 @@ import { openFeed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { Wheel } from '../../src/watch/wheel.ts';
 import { systemTime } from '../../src/time/system-time.ts';
+import { outwardTo } from '../support/outward.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { recordResponses } from './response-recorder.ts';
 import type { ResponseRecord } from './response-recorder.ts';
@@ -224,7 +224,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     pageSessions: approvalSessions,
     ledger,
     presenter: ticketPresenter({ commands, secrets, issuer: config.issuer, retryAfterMs: 2000 }),
-    logos: clientLogos({ time: systemTime, resolve: systemResolve }),
+    logos: clientLogos({ time: systemTime, call: outwardTo() }),
     pages: readPages(resolve(root, 'src/web/pages'), true),
     shared,
     readiness: () => ({ state, canaryAgeMs: 12 }),

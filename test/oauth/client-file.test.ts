@@ -79,6 +79,14 @@ describe('a file of clients', () => {
     expect(mistakes(row({ accept: 'sometimes' }))).toHaveLength(1);
   });
 
+  test('keys are fetched over https, or from this machine', () => {
+    const row = (jwks_uri: string) => JSON.stringify([{ ...ONE, jwks_uri }]);
+    for (const address of ['http://shop.example/jwks', 'http://10.0.0.7/jwks'])
+      expect(mistakes(row(address))).toEqual(['line 1: [0].jwks_uri must be https']);
+    for (const address of ['https://shop.example/jwks', 'http://127.0.0.1:9/jwks', 'http://localhost/jwks'])
+      expect(mistakes(row(address))).toEqual([]);
+  });
+
   test('chooses the authentication method by what the client has', () => {
     const secret = 's'.repeat(32);
     const methods = readClients(

@@ -2,8 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { logoutCalls } from '../../src/oauth/logout/logout-call.ts';
-import { refuseLinkLocal } from '../../src/phone/link-local.ts';
-import { systemTime } from '../../src/time/system-time.ts';
+import { outwardTo } from '../support/outward.ts';
 
 test('a logout token is posted, and never to a name that stands for an address of the link itself', async () => {
   let calls = 0;
@@ -12,12 +11,9 @@ test('a logout token is posted, and never to a name that stands for an address o
     response.end();
   });
   await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/out`;
+  const address = `http://localhost:${(server.address() as AddressInfo).port}/out`;
   const callAt = (resolved: string): Promise<boolean> =>
-    logoutCalls(systemTime, 5000, (to) => refuseLinkLocal(to, () => Promise.resolve([resolved])))(
-      address,
-      'token',
-    );
+    logoutCalls(outwardTo(() => Promise.resolve([resolved])))(address, 'token');
   try {
     expect(await callAt('169.254.169.254')).toBe(false);
     expect(calls).toBe(0);

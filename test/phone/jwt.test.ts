@@ -11,7 +11,8 @@ import { jwtIdentity } from '../../src/phone/jwt.ts';
 import type { JwtIdentityOptions, JwtRefusal } from '../../src/phone/jwt.ts';
 import { keySource } from '../../src/phone/key-source.ts';
 import type { KeySourceOptions } from '../../src/phone/key-source.ts';
-import { isLinkLocal, systemResolve } from '../../src/phone/link-local.ts';
+import { isLinkLocal } from '../../src/outward/reach.ts';
+import { outwardTo } from '../support/outward.ts';
 import type { PhoneIdentity } from '../../src/phone/phone-identity.ts';
 import { PhoneSourceAway } from '../../src/phone/phone-identity.ts';
 import { systemTime } from '../../src/time/system-time.ts';
@@ -111,7 +112,8 @@ function identityOf(
     freshMs: 600_000,
     cooldownMs: 30_000,
     now: () => clock,
-    resolve: systemResolve,
+    call: outwardTo(),
+    named: true,
     ...more,
   });
   return jwtIdentity({
@@ -342,7 +344,9 @@ test('attack: keys at an address of the link itself are never asked for', async 
   const backend = await started();
   const bearer = await backend.sign();
   for (const found of [['169.254.169.254'], ['127.0.0.1', 'fe80::1'], ['::ffff:169.254.1.1']]) {
-    const identity = identityOf(backend.address, { resolve: () => Promise.resolve(found) });
+    const identity = identityOf(backend.address.replace('127.0.0.1', 'localhost'), {
+      call: outwardTo(() => Promise.resolve(found)),
+    });
     await expect(identity.identify({ bearer })).rejects.toBeInstanceOf(PhoneSourceAway);
   }
   expect(backend.calls).toBe(0);

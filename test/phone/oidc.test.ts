@@ -1,3 +1,4 @@
+import { outwardTo } from '../support/outward.ts';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -30,6 +31,7 @@ function sessionsOf(now: () => number): PageSessions {
 
 function identityAt(issuer: string, sessions: PageSessions): PhoneIdentity {
   return oidcIdentity({
+    call: outwardTo(),
     issuer,
     clientId: 'gateway',
     clientSecret: SECRET,

@@ -1,3 +1,4 @@
+import { outwardTo } from '../support/outward.ts';
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -151,6 +152,7 @@ beforeAll(async () => {
     note: () => undefined,
   });
   const oidc = oidcIdentity({
+    call: outwardTo(),
     issuer: issuer(),
     clientId: 'gateway',
     clientSecret: undefined,

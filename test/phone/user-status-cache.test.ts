@@ -1,3 +1,4 @@
+import { outwardTo } from '../support/outward.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
@@ -27,7 +28,14 @@ test('an answer counts for its time, and many at once are one question', async (
     random: () => 0,
   };
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const isActive = userStatus({ address, token: undefined, breaker: breaker(bounds), cacheMs: 5000, now });
+  const isActive = userStatus({
+    address,
+    token: undefined,
+    call: outwardTo(),
+    breaker: breaker(bounds),
+    cacheMs: 5000,
+    now,
+  });
 
   expect(await Promise.all(Array.from({ length: 20 }, () => isActive(alice)))).toEqual(
     Array.from({ length: 20 }, () => true),

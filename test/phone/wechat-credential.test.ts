@@ -1,3 +1,4 @@
+import { outwardTo } from '../support/outward.ts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { breaker } from '../../src/phone/breaker.ts';
@@ -60,7 +61,7 @@ function api(timeoutMs = 5000): CallWechat {
     time,
     random: () => 0,
   };
-  return wechatApi(wechat.address, breaker(bounds), () => undefined);
+  return wechatApi(outwardTo(), wechat.address, breaker(bounds), () => undefined);
 }
 
 function nodesOf(

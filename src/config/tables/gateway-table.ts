@@ -42,6 +42,11 @@ export const GATEWAY_SETTINGS = {
     undefined,
     'addresses or networks whose `X-Forwarded-For`, `Forwarded` or `X-Real-IP` counts',
   ),
+  SCANGATE_PRIVATE_HOSTS: setting(
+    'list',
+    undefined,
+    'host names and networks of yours at which clients’ addresses (`jwks_uri`, `logo_uri`, `backchannel_logout_uri`) may lie though they are private',
+  ),
   SCANGATE_LIMITS: setting(
     ['on', 'off'],
     'on',

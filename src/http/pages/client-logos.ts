@@ -1,6 +1,5 @@
 import type { Client } from '../../oauth/clients/client.ts';
-import { refuseLinkLocal } from '../../phone/link-local.ts';
-import type { ResolveHost } from '../../phone/link-local.ts';
+import type { CallOutward } from '../../outward/outward.ts';
 import type { Time } from '../../time/time.ts';
 import { staticFile } from '../answer/static-files.ts';
 import type { StaticFile } from '../answer/static-files.ts';
@@ -13,12 +12,10 @@ export interface ClientLogos {
 
 export interface ClientLogosOptions {
   readonly time: Time;
-  /** Names that stand for an address of the link itself are not asked. */
-  readonly resolve: ResolveHost;
+  readonly call: CallOutward;
 }
 
 const BYTES_MAX = 131_072;
-const ANSWER_MS = 5000;
 const FRESH_MS = 3_600_000;
 const REST_MS = 300_000;
 /** Most logos that are kept. */
@@ -31,12 +28,12 @@ interface Kept {
 }
 
 /** Fetches logos as they are asked for and keeps them for an hour; one that cannot be had is tried again after 5 minutes. */
-export function clientLogos({ time, resolve }: ClientLogosOptions): ClientLogos {
+export function clientLogos({ time, call }: ClientLogosOptions): ClientLogos {
   const kept = new Map<string, Kept>();
 
   function fetchOnce(address: string): Promise<StaticFile | undefined> {
     const failed = { value: false };
-    const file = fetchInTime(address, time, resolve).catch(() => {
+    const file = fetchLogo(address, call).catch(() => {
       failed.value = true;
       return undefined;
     });
@@ -57,32 +54,11 @@ export function clientLogos({ time, resolve }: ClientLogosOptions): ClientLogos 
   };
 }
 
-async function fetchInTime(address: string, time: Time, resolve: ResolveHost): Promise<StaticFile> {
-  const bound = new AbortController();
-  const cancel = time.after(ANSWER_MS, () => bound.abort());
-  try {
-    return await fetchLogo(address, bound.signal, resolve);
-  } finally {
-    cancel();
-  }
-}
-
-async function fetchLogo(address: string, signal: AbortSignal, resolve: ResolveHost): Promise<StaticFile> {
-  await refuseLinkLocal(address, resolve);
-  const response = await fetch(address, {
-    headers: { accept: 'image/png, image/jpeg, image/webp, image/gif' },
-    redirect: 'error',
-    signal,
-  });
-  if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > BYTES_MAX) throw new Error('the logo is too large');
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
+async function fetchLogo(address: string, call: CallOutward): Promise<StaticFile> {
+  const headers = { accept: 'image/png, image/jpeg, image/webp, image/gif' };
+  const { status, body } = await call(address, { headers, bytesMax: BYTES_MAX });
+  if (status < 200 || status > 299) throw new Error(`status ${status}`);
+  const bytes = Buffer.from(body);
   const type = typeOf(bytes);
   if (type === undefined) throw new Error('the logo is of no type that is shown');
   return staticFile(type, bytes);

@@ -184,6 +184,8 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
     const why = redirectMistake(uri, plainHttp);
     if (why !== undefined) add(['post_logout_redirect_uris', index], why);
   });
+  const keysWhy = row.jwks_uri === undefined ? undefined : callMistake(row.jwks_uri);
+  if (keysWhy !== undefined) add(['jwks_uri'], keysWhy);
   const why = row.backchannel_logout_uri === undefined ? undefined : callMistake(row.backchannel_logout_uri);
   if (why !== undefined) add(['backchannel_logout_uri'], why);
   const method = methodOf(row);

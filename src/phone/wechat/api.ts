@@ -1,6 +1,7 @@
 import { UpstreamAway, UpstreamRefusal } from '../breaker.ts';
 import type { Breaker } from '../breaker.ts';
 import { PhoneSourceAway } from '../phone-identity.ts';
+import type { CallOutward } from '../../outward/outward.ts';
 import { readJson } from '../upstream-json.ts';
 
 /** WeChat said no, which it does with HTTP 200 and a code of its own. */
@@ -48,15 +49,21 @@ const SECRET_MIN = 8;
  * @param base the API's address, `https://api.weixin.qq.com` or a stand-in's.
  * @param note told of each refusal.
  */
-export function wechatApi(base: string, breaker: Breaker, note: (refusal: RefusalNote) => void): CallWechat {
+export function wechatApi(
+  call: CallOutward,
+  base: string,
+  breaker: Breaker,
+  note: (refusal: RefusalNote) => void,
+): CallWechat {
   return async ({ path, query = {}, json, repeatable }) => {
     const address = new URL(path, base);
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
     try {
       return await breaker.call(
         async (signal) => {
-          const answer = await readJson(address.href, {
+          const answer = await readJson(call, address.href, {
             signal,
+            named: true,
             ...(json === undefined
               ? {}
               : {

@@ -1,0 +1,163 @@
+import { lookup } from 'node:dns/promises';
+import { request as requestHttp } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import type { Time } from '../time/time.ts';
+import { reachMistake } from './reach.ts';
+import type { Reach } from './reach.ts';
+
+/** The addresses that a host's name stands for. */
+export type ResolveHost = (host: string) => Promise<readonly string[]>;
+
+/** As the system resolves names. */
+export const systemResolve: ResolveHost = async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address);
+
+/** An address that is not asked, whoever named it. It says what is wrong with it and quotes nothing. */
+export class OutwardRefusal extends Error {
+  override readonly name = 'OutwardRefusal';
+}
+
+/** What is asked of somebody else, and how much may come back. */
+export interface OutwardRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** The largest body of an answer, in bytes. */
+  readonly bytesMax: number;
+  /** Ends the call before its own bound does. */
+  readonly signal?: AbortSignal;
+  /** The operator wrote the address into the gateway's own settings: then it may be private, and http. */
+  readonly named?: boolean;
+}
+
+/** An answer, whatever its status. A redirect is one too: none is followed. */
+export interface OutwardAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Uint8Array;
+}
+
+/**
+ * Calls somebody else's server. Every call that the gateway makes by itself goes through here, but for those to its store.
+ *
+ * @throws {@link OutwardRefusal}; whatever the network does; `TimeoutError` at the bound.
+ */
+export type CallOutward = (address: string, request: OutwardRequest) => Promise<OutwardAnswer>;
+
+export interface OutwardOptions {
+  readonly reach: Reach;
+  readonly resolve: ResolveHost;
+  readonly time: Time;
+  /** The bound of one call, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Makes the one who calls. A name is looked up once, all that it stands for is judged, and the connection goes to what was
+ * judged: a name that stands for something else a moment later (DNS rebinding) leads nowhere else.
+ */
+export function outward(options: OutwardOptions): CallOutward {
+  const { reach, resolve, time, timeoutMs } = options;
+
+  async function addressesOf(url: URL, named: boolean): Promise<readonly string[]> {
+    const host = hostOf(url);
+    const found = isIP(host) === 0 ? await resolve(host) : [host];
+    for (const address of found) {
+      const why = reachMistake(host, address, reach, named);
+      if (why !== undefined) throw new OutwardRefusal(why);
+    }
+    return found;
+  }
+
+  return async (address, request) => {
+    const url = new URL(address);
+    const named = request.named === true;
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (named || isLoopback(url))))
+      throw new OutwardRefusal('neither https nor this machine');
+    const bound = new AbortController();
+    const late = (): void => bound.abort(new DOMException('took too long', 'TimeoutError'));
+    const cancel = time.after(timeoutMs, late);
+    const signals = request.signal === undefined ? [bound.signal] : [bound.signal, request.signal];
+    const signal = AbortSignal.any(signals);
+    try {
+      return await send(url, pinnedTo(await unlessAborted(addressesOf(url, named), signal)), request, signal);
+    } catch (error) {
+      throw signal.aborted ? (signal.reason as Error) : error;
+    } finally {
+      cancel();
+    }
+  };
+}
+
+/** A host as addresses are written: without the brackets of a URL. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|.*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+}
+
+function pinnedTo(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_host, { all }, done) => {
+    const [first] = found;
+    if (first === undefined) done(new Error('the name stands for nothing'), '');
+    else if (all === true) done(null, found);
+    else done(null, first.address, first.family);
+  };
+}
+
+async function unlessAborted<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
+  return await new Promise<R>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+async function send(
+  url: URL,
+  pinned: LookupFunction,
+  { method = 'GET', headers = {}, body, bytesMax }: OutwardRequest,
+  signal: AbortSignal,
+): Promise<OutwardAnswer> {
+  const make = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = make(url, {
+      method,
+      // A connection of its own: none that was opened for another name is used again.
+      agent: false,
+      lookup: pinned,
+      signal,
+      headers: {
+        'accept-encoding': 'identity',
+        'user-agent': 'scangate',
+        ...headers,
+        ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+      },
+    });
+    sent.on('response', resolve);
+    sent.on('error', reject);
+    sent.end(body);
+  });
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: await bytesOf(response, bytesMax),
+  };
+}
+
+async function bytesOf(response: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop destroys the connection.
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > bytesMax) throw new Error('the answer is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
