@@ -63,7 +63,8 @@ function refusalsOf(route) {
   const byStatus = new Map();
   for (const code of Object.keys(PROBLEMS)) {
     if (!codes.has(code)) continue;
-    const { status } = PROBLEMS[code];
+    const isOAuth = route.errors === 'oauth';
+    const status = isOAuth && code === 'unsupported_media_type' ? 400 : PROBLEMS[code].status;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return byStatus;

@@ -143,7 +143,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     keyProofs: proofs,
     metadata: metadata(issuer, options.filledClaims, options.languages, options.registration !== undefined),
     registration: options.registration,
-    carried: carriedRequests(ring),
+    carried: carriedRequests(ring, options.now),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
     pushed,
     tokens: made,

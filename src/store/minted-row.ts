@@ -38,7 +38,15 @@ type UsualPlaces = [
 ];
 
 /** What few tickets have, with names, in one place that the others do without. */
-type Rare = 'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'known_browser' | 'result_key';
+type Rare =
+  | 'form_post'
+  | 'claims'
+  | 'resource'
+  | 'dpop_jkt'
+  | 'max_age'
+  | 'requested_at'
+  | 'known_browser'
+  | 'result_key';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -99,6 +107,7 @@ function rareRow({
   resource,
   dpop_jkt,
   max_age,
+  requested_at,
   known_browser,
   result_key,
 }: RareRow): RareRow {
@@ -108,6 +117,7 @@ function rareRow({
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
+    ...(requested_at === undefined ? {} : { requested_at }),
     ...(known_browser === undefined ? {} : { known_browser }),
     ...(result_key === undefined ? {} : { result_key }),
   };

@@ -100,6 +100,8 @@ export interface MintedData {
   readonly max_age?: number;
   /** The browser's own key, to which what it is told of user and code is sealed. */
   readonly result_key?: ResultKey;
+  /** When its authorization request was checked, in milliseconds since the epoch by that node's clock, where that was carried here. */
+  readonly requested_at?: number;
   readonly browser: Device;
   readonly lives: Lives;
   /** May the browser see who scanned? */

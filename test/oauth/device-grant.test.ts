@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import type { DeviceAuthorization } from '../../src/oauth/authorization/device-authorization.ts';
 import type { OAuthServer } from '../../src/oauth/server.ts';
 import type { TokenAnswer } from '../../src/oauth/tokens/tokens.ts';
@@ -60,6 +61,21 @@ describe('the device flow', () => {
     const refreshed = { grant_type: 'refresh_token', client_id: 'demo', refresh_token: answer.refresh_token };
     const request = { form: refreshed, authorization: undefined, idempotencyKey: undefined };
     expect(await errorOf(world.server.token(request))).toBe('none');
+  });
+
+  test('is for the resource that was asked for, of those registered, and says which scopes it gives', async () => {
+    const api = 'https://api.example';
+    const grants = [DEVICE_GRANT, 'refresh_token'];
+    world.register({ client_id: 'tv', grant_types: grants, scope: 'openid', scangate: { resources: [api] } });
+    const form = { client_id: 'tv', resource: api, scope: 'openid admin' };
+    const device = await begin(form);
+    await world.approve(device.ticket_id);
+    const other = { client_id: 'tv', resource: 'https://other.example' };
+    expect(await errorOf(poll(device, other))).toBe('invalid_target');
+    const answer = await poll(device, { client_id: 'tv', resource: api });
+    expect(decodeJwt(answer.access_token).aud).toEqual([api, 'http://localhost:8080']);
+    expect(answer.scope).toBe('openid');
+    expect(await errorOf(begin({ ...form, resource: 'https://other.example' }))).toBe('invalid_target');
   });
 
   test('polled at exactly the interval 45 times is never told to slow down', async () => {

@@ -99,7 +99,18 @@ describe('attack: what the authorization endpoint checked', () => {
 
   test('is taken as it was sealed', () => {
     const text = world.server.carried.seal(open, { form_post: 'id_token' });
-    expect(world.server.carried.open(open, text)).toEqual({ form_post: 'id_token' });
+    const requested_at = world.now();
+    expect(world.server.carried.open(open, text)).toEqual({ form_post: 'id_token', requested_at });
+  });
+
+  test('does not count after an hour, however often it was sealed again', () => {
+    const text = world.server.carried.seal(open, {});
+    world.pass(3_000_000);
+    const again = world.server.carried.seal(open, world.server.carried.open(open, text) ?? {});
+    world.pass(600_000);
+    expect(world.server.carried.open(open, again)).toBeDefined();
+    world.pass(1);
+    for (const old of [text, again]) expect(world.server.carried.open(open, old)).toBeUndefined();
   });
 
   test.each([

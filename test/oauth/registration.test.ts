@@ -164,7 +164,7 @@ test('JSON at the token endpoint is told what is taken there', async () => {
   const { status, body } = await call(`${gateway.url}/oauth/token`, {
     json: { grant_type: 'authorization_code' },
   });
-  expect([status, body['error']]).toEqual([415, 'invalid_request']);
+  expect([status, body['error']]).toEqual([400, 'invalid_request']);
   expect(body['error_description']).toContain('application/x-www-form-urlencoded');
 });
 

@@ -49,6 +49,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   },
   claims: { id_token: ['email'], userinfo: [] },
   max_age: 300,
+  requested_at: 1_700_000_000_000,
   browser: BROWSER,
   lives: LIVES,
   shows_scanner: true,

@@ -25,6 +25,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   dpop_jkt: perhaps,
   max_age: option(nat(), { nil: undefined }),
   result_key: constantFrom({ x: 'x', y: 'y' }, undefined),
+  requested_at: option(nat(), { nil: undefined }),
   form_post: constantFrom('code', 'id_token', undefined),
   browser: record({ ip: string(), agent: string(), place: perhaps } satisfies Arbitraries<Device>).map(
     present<Device>,

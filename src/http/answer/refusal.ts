@@ -46,9 +46,14 @@ export function refusalOf(error: unknown, style: ErrorStyle, page: RefusalPage):
     const answer = page({ status, code, detail: detail.message ?? title, field: detail.field });
     return { code, answer: { ...answer, headers: { ...answer.headers, ...refusalHeaders(status, detail) } } };
   }
+  // RFC 6749 §5.2 knows a malformed request by this status alone, and libraries read no other.
+  const oauthStatus = code === 'unsupported_media_type' ? 400 : status;
   const described = [detail.field, detail.message ?? title].filter((text) => text !== undefined).join(': ');
   const body = { error: OAUTH_ERRORS[code] ?? 'invalid_request', error_description: printable(described) };
-  return { code, answer: { status, headers: { ...refusalHeaders(status, detail), ...NO_CACHE }, body } };
+  return {
+    code,
+    answer: { status: oauthStatus, headers: { ...refusalHeaders(status, detail), ...NO_CACHE }, body },
+  };
 }
 
 /** Whether an error is no refusal but a defect of ours, to be logged whole. */

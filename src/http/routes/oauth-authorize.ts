@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AuthorizationEndpoint } from '../../oauth/authorization/authorization-endpoint.ts';
 import type { Parameters } from '../../oauth/authorization/asker.ts';
 import type { SignInRequest } from '../../oauth/authorization/authorization-request.ts';
+import { needsSeal } from '../../oauth/authorization/carried-request.ts';
 import type { CarriedRequests } from '../../oauth/authorization/carried-request.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { Answer } from '../answer/answer.ts';
@@ -119,6 +120,5 @@ function membersOf(request: SignInRequest, carried: CarriedRequests): MintMember
       ? {}
       : { code_challenge: codeChallenge, code_challenge_method: 'S256' as const }),
   };
-  const plain = codeChallenge !== undefined && Object.keys(checked).length === 0;
-  return plain ? open : { ...open, request: carried.seal(open, checked) };
+  return needsSeal(open, checked) ? { ...open, request: carried.seal(open, checked) } : open;
 }

@@ -32,6 +32,7 @@ const deviceAuthorization = z
 const deviceForm = z.object({
   ...clientMembers,
   scope: z.string().max(512).optional(),
+  resource: z.string().max(2000).optional(),
   dpop_jkt: dpopJkt.optional(),
   number_shown: z
     .enum(['true', 'false'])

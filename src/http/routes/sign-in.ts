@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
-import { checkedOf } from '../../oauth/authorization/carried-request.ts';
+import { checkedOf, needsSeal } from '../../oauth/authorization/carried-request.ts';
 import type { CarriedRequests } from '../../oauth/authorization/carried-request.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -130,7 +130,9 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
       const view = await commands.look(request.params.id, gate.guard(claim));
       const { minted } = view.ticket;
       const client = clients.find(minted.client_id);
-      const values = plainValues({ view, presenter }, client?.client_name ?? minted.client_id, carried);
+      const mustPush = client?.require_pushed_authorization_requests === true;
+      const shown = { view, presenter, mustPush };
+      const values = plainValues(shown, client?.client_name ?? minted.client_id, carried);
       const scanner = values['scanner'] ?? pages.texts(request.raw)['t.plain_somebody'];
       return pages.show('sign-in-plain', request.raw, { ...values, ...looksOf(client), scanner });
     },
@@ -194,7 +196,9 @@ function askedPlainly(
 }
 
 function plainValues(
-  shown: { readonly view: TicketView; readonly presenter: TicketPresenter } | undefined,
+  shown:
+    | { readonly view: TicketView; readonly presenter: TicketPresenter; readonly mustPush: boolean }
+    | undefined,
   clientName: string,
   carried: CarriedRequests,
 ): Readonly<Record<string, string | boolean | undefined>> {
@@ -221,15 +225,16 @@ function plainValues(
     redirect_to: refused ? undefined : result?.redirect_to,
     // The demo client's page has nothing to say of it that this one does not.
     back_to: refused && shown?.view.ticket.minted.client_id !== 'demo' ? result.redirect_to : undefined,
-    again_url: shown === undefined ? '/' : againUrl(shown.view, carried),
+    again_url: shown === undefined ? '/' : againUrl(shown.view, shown.mustPush, carried),
   };
 }
 
-function againUrl({ ticket: { minted } }: TicketView, carried: CarriedRequests): string {
+function againUrl({ ticket: { minted } }: TicketView, mustPush: boolean, carried: CarriedRequests): string {
   if (minted.client_id === 'demo') return '/plain?client_id=demo';
   const { client_id, redirect_uri, state, nonce, code_challenge } = minted;
   const open = { client_id, redirect_uri, state, nonce, code_challenge, scope: minted.scope.join(' ') };
-  return plainUrl({ ...open, request: carried.seal(open, checkedOf(minted)) });
+  const checked = checkedOf(minted, mustPush);
+  return plainUrl(needsSeal(open, checked) ? { ...open, request: carried.seal(open, checked) } : open);
 }
 
 function dataUrl(svg: string): string {

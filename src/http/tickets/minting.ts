@@ -76,6 +76,11 @@ export function minting(parts: MintingParts): Minting {
       if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri, asked.code_challenge))
         throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
       const checked = checkedMembers(parts.carried, asked, binding);
+      if (checked.resource !== undefined && client.policy.resources?.includes(checked.resource) !== true)
+        throw new ScangateError('invalid_request', {
+          field: 'resource',
+          message: 'It is not registered any more.',
+        });
       if (!client.response_types.includes(checked.form_post ?? 'code'))
         throw new ScangateError('invalid_client', { field: 'client_id' });
       if (client.require_pushed_authorization_requests && checked.pushed !== true)
@@ -122,7 +127,10 @@ function checkedMembers(
   if (asked.request === undefined) return {};
   const checked = binding === 'cookie' ? carried.open(asked, asked.request) : undefined;
   if (checked !== undefined && asked.redirect_uri !== undefined) return checked;
-  throw new ScangateError('invalid_request', { field: 'request', message: 'It is not for this request.' });
+  throw new ScangateError('invalid_request', {
+    field: 'request',
+    message: 'It is not for this request, or too old.',
+  });
 }
 
 /**

@@ -14,21 +14,29 @@ export interface OpenMembers {
 /** The part that counts only as the authorization endpoint has checked it. */
 export type CheckedMembers = Pick<
   MintedData,
-  'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age'
+  'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'requested_at'
 > & {
   /** Whether the client had pushed it (RFC 9126). */
   readonly pushed?: true;
 };
 
-/** What a ticket's own request had checked, to mint another one for it. */
-export function checkedOf({ form_post, claims, resource, dpop_jkt, max_age }: MintedData): CheckedMembers {
+/**
+ * What a ticket's own request had checked, to mint another one for it, as old as the request itself.
+ *
+ * @param pushed whether the ticket could be minted for a pushed request alone.
+ */
+export function checkedOf(
+  { form_post, claims, resource, dpop_jkt, max_age, requested_at }: MintedData,
+  pushed: boolean,
+): CheckedMembers {
   return {
     ...(form_post === undefined ? {} : { form_post }),
     ...(claims === undefined ? {} : { claims }),
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
-    pushed: true,
+    ...(requested_at === undefined ? {} : { requested_at }),
+    ...(pushed ? { pushed: true as const } : {}),
   };
 }
 
@@ -38,17 +46,29 @@ export function checkedOf({ form_post, claims, resource, dpop_jkt, max_age }: Mi
  */
 export interface CarriedRequests {
   seal(open: OpenMembers, checked: CheckedMembers): string;
-  /** Undefined where the text is not ours, or belongs to other open members. */
+  /** Undefined where the text is not ours, belongs to other open members, or was asked for over an hour ago. */
   open(open: OpenMembers, text: string): CheckedMembers | undefined;
 }
 
 const PURPOSE = 'authorization-request';
+/** Longer than anybody looks at one QR code after another, and no longer than a client remembers its state. */
+const LIFE_MS = 3_600_000;
 
-/** Carries requests under the keys of a ring. */
-export function carriedRequests(ring: KeyRing): CarriedRequests {
+/**
+ * Whether a request must be carried sealed: for what was checked, or for the absence of a challenge, without which the
+ * page's script makes one of its own.
+ */
+export function needsSeal({ code_challenge: challenge }: OpenMembers, checked: CheckedMembers): boolean {
+  const { requested_at: _requestedAt, ...others } = checked;
+  return challenge === undefined || Object.keys(others).length > 0;
+}
+
+/** Carries requests under the keys of a ring. @param now milliseconds since the epoch. */
+export function carriedRequests(ring: KeyRing, now: () => number): CarriedRequests {
   return {
     seal(open, checked) {
-      const data = Buffer.from(JSON.stringify(checked)).toString('base64url');
+      const dated = { requested_at: now(), ...checked };
+      const data = Buffer.from(JSON.stringify(dated)).toString('base64url');
       const mac = ring.mac(ring.makingId, PURPOSE, listOf(open, data));
       if (mac === undefined) throw new Error('the making key is not in the ring');
       return `${data}.${mac}`;
@@ -56,7 +76,8 @@ export function carriedRequests(ring: KeyRing): CarriedRequests {
     open(open, text) {
       const [data = '', mac = '', ...rest] = text.split('.');
       if (rest.length > 0 || ring.check(mac, PURPOSE, listOf(open, data)) === undefined) return undefined;
-      return JSON.parse(Buffer.from(data, 'base64url').toString('utf8')) as CheckedMembers;
+      const checked = JSON.parse(Buffer.from(data, 'base64url').toString('utf8')) as CheckedMembers;
+      return now() - (checked.requested_at ?? 0) <= LIFE_MS ? checked : undefined;
     },
   };
 }

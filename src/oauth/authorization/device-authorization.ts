@@ -8,6 +8,7 @@ import { DEVICE_GRANT, livesFor, scopeFor } from '../clients/client.ts';
 import type { KeyProofs } from '../dpop/key-proofs.ts';
 import { namedKey } from '../dpop/named-key.ts';
 import { OAuthError } from '../error.ts';
+import { readResource } from './resource.ts';
 import type { DeviceUserCodes } from './user-codes.ts';
 
 /** The answer of the device authorization endpoint (RFC 8628 §3.2), and how to wait without polling. */
@@ -71,6 +72,7 @@ export function deviceAuthorizationEndpoint(
     if (client.policy.number_match && proof.form['number_shown'] !== 'true')
       throw new OAuthError('unauthorized_client', NUMBER_NEEDED);
     const jkt = await namedKey(options.proofs, proof, '/oauth/device_authorization');
+    const resource = readResource(client, proof.form['resource']);
     const lives = livesFor(client, 'device_code', options.lives);
     const keyId = options.makingKeyId();
     const ticketId = await claimed(keyId, Math.max(lives.ticket_ms, lives.max_ms));
@@ -85,6 +87,7 @@ export function deviceAuthorizationEndpoint(
       shows_scanner: client.policy.shows_scanner,
       number_match: client.policy.number_match,
       ...(jkt === undefined ? {} : { dpop_jkt: jkt }),
+      ...(resource === undefined ? {} : { resource }),
       ...(client.default_max_age === undefined ? {} : { max_age: client.default_max_age }),
     });
     return {

@@ -19,7 +19,7 @@ export function readClaimsRequest(client: Client, text: string | undefined): Cla
       'invalid_request',
       `claims must be a JSON object of at most ${CLAIMS_LENGTH_MAX} characters.`,
     );
-  const allowed = [...claimsOfScopes(client.scope), ...client.claims];
+  const allowed = askableClaims(client);
   const read = (member: 'id_token' | 'userinfo'): readonly string[] => {
     if (asked[member] === undefined || asked[member] === null) return [];
     const members = objectOf(asked[member]);
@@ -30,6 +30,11 @@ export function readClaimsRequest(client: Client, text: string | undefined): Cla
   };
   const found = { id_token: read('id_token'), userinfo: read('userinfo') };
   return found.id_token.length + found.userinfo.length === 0 ? undefined : found;
+}
+
+/** The claims that a client may ask for by name: those of the scopes, and those, that it is registered for. */
+export function askableClaims({ scope, claims }: Pick<Client, 'scope' | 'claims'>): readonly string[] {
+  return [...claimsOfScopes(scope), ...claims];
 }
 
 function parsed(text: string): unknown {

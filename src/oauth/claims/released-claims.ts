@@ -1,5 +1,6 @@
 import type { ClaimsRequest, User, UserClaims } from '../../ticket/events.ts';
 import type { Client } from '../clients/client.ts';
+import { askableClaims } from './claims-request.ts';
 import { claimsOfScopes } from './scope-claims.ts';
 
 /** Where claims go: introspection tells no more than the scope does. */
@@ -16,7 +17,7 @@ export interface Releasing {
 
 /**
  * What a client is told of a user: the claims of the token's scope, those that its operator registered it for, and what its
- * request asked for. A claim that the user lacks is left out.
+ * request asked for and it may still ask for. A claim that the user lacks is left out.
  *
  * @param client undefined where it is registered no more: then the scope alone counts.
  */
@@ -27,7 +28,9 @@ export function releasedClaims(
 ): UserClaims {
   const { name, picture } = user;
   const known: Readonly<Record<string, UserClaims[string] | undefined>> = { ...user.claims, name, picture };
-  const asked = place === 'introspection' ? [] : (claims?.[place] ?? []);
+  const askable = client === undefined ? [] : askableClaims(client);
+  const asked =
+    place === 'introspection' ? [] : (claims?.[place] ?? []).filter((name) => askable.includes(name));
   const told = new Set([...claimsOfScopes(scope), ...(client?.claims ?? []), ...asked]);
   return Object.fromEntries(
     [...told].flatMap((claim) => {

@@ -1,5 +1,7 @@
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import type { MintedData } from '../../ticket/events.ts';
+import { hasRedirect } from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import type { ProvenTokenRequest, RunGrant } from './grant.ts';
@@ -30,7 +32,7 @@ export function codeGrant(
       client,
       guard: (view: TicketView) => {
         if (!isRightUse(view, code, client, request)) throw refused();
-        checkResource(view.ticket.minted.resource, request);
+        checkResource(view.ticket.minted.resource, client, request);
       },
       idempotencyKey: request.idempotencyKey,
       proof: request.form['code_verifier'] ?? '',
@@ -55,9 +57,18 @@ function isRightUse(
     confirmed?.id === code.data &&
     minted.client_id === client.client_id &&
     (minted.redirect_uri === undefined || minted.redirect_uri === form['redirect_uri']) &&
+    isStillRegistered(client, minted) &&
     provesPossession(minted.code_challenge, form['code_verifier']) &&
     provesKey(view, jkt)
   );
+}
+
+// The registration may have changed since the ticket was minted.
+function isStillRegistered(
+  client: Client,
+  { redirect_uri: address, code_challenge: challenge }: MintedData,
+): boolean {
+  return address === undefined || hasRedirect(client, address, challenge);
 }
 
 function refused(): OAuthError {

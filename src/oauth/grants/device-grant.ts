@@ -7,6 +7,7 @@ import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import { required } from '../parameter.ts';
 import type { RunGrant } from './grant.ts';
+import { checkResource } from './resource-check.ts';
 import type { PollPace } from './poll-pace.ts';
 import { allTokens, provesKey, refusing } from './redemption.ts';
 import type { Redeem } from './redemption.ts';
@@ -41,6 +42,7 @@ export function deviceGrant(options: DeviceGrantOptions): RunGrant {
     await checkIdempotency(client, request);
     const guard = (view: TicketView): void => {
       if (!isRightUse(view, checked, client) || !provesKey(view, request.jkt)) throw unknown();
+      checkResource(view.ticket.minted.resource, client, request);
     };
     const view = await refusing(() => tickets.look(checked.ticketId, guard));
     const over = OVER[view.ticket.status];

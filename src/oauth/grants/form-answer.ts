@@ -3,6 +3,7 @@ import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ResponseType } from '../../ticket/events.ts';
 import { isAsking } from '../../ticket/ticket.ts';
+import { hasRedirect } from '../clients/client.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import type { Redeem } from './redemption.ts';
@@ -30,8 +31,12 @@ export function formAnswer(options: FormAnswerOptions): FormAnswer {
   const { issuer, clients, secrets } = options;
 
   return async (view) => {
-    const { form_post: content, redirect_uri: action, state } = view.ticket.minted;
+    const { form_post: content, redirect_uri: action, state, client_id: clientId } = view.ticket.minted;
     if (content === undefined || action === undefined) throw new ScangateError('not_found');
+    const client = clients.find(clientId);
+    if (client === undefined) throw new ScangateError('invalid_client');
+    if (!hasRedirect(client, action, view.ticket.minted.code_challenge))
+      throw new ScangateError('invalid_redirect_uri');
     const members = await membersOf(view, content).catch(refusalOf);
     return members && { action, members: { ...members, state, iss: issuer } };
   };

@@ -37,7 +37,7 @@ export function refreshGrant(options: RefreshOptions): RunGrant {
     if (!seen) throw refused();
     checkUse(seen, client, request);
     const scope = scopeOf(seen, request);
-    checkResource(openedOf(seen).resource, request);
+    checkResource(openedOf(seen).resource, client, request);
     await checkUser(seen);
     const { jkt } = request;
     const use = { generation: token.generation, keyId: secrets.makingId, jkt };
