@@ -1,9 +1,13 @@
 import type { Row } from './row.ts';
+import { modAuthOpenidc, modAuthOpenidcByForm } from './rows/apache.ts';
 import { appauth } from './rows/appauth.ts';
+import { goOidc } from './rows/go.ts';
 import { authCore, expressOpenidConnect, nextAuth4, passportOpenidconnect } from './rows/middlewares.ts';
 import { oauth4webapi, openidClient5, openidClient6 } from './rows/openid-client.ts';
 import { betterAuth, oidcClientTs } from './rows/pages.ts';
+import { authlib, requestsOauthlib } from './rows/python.ts';
 import { READERS } from './rows/readers.ts';
+import { rubyOpenidConnect } from './rows/ruby.ts';
 
 /** Every program that is tried, in the order of the tables. */
 export const ROWS: readonly Row[] = [
@@ -17,5 +21,11 @@ export const ROWS: readonly Row[] = [
   oidcClientTs,
   betterAuth,
   appauth,
+  modAuthOpenidc,
+  modAuthOpenidcByForm,
+  authlib,
+  requestsOauthlib,
+  goOidc,
+  rubyOpenidConnect,
   ...READERS,
 ];

@@ -35,6 +35,8 @@ export interface Row {
   readonly settings: string;
   /** How the operator registers it, by the address that it is served at. */
   readonly registers?: (here: string) => Registration;
+  /** What fails because the gateway does as an RFC says, which the program does not know: the RFC and its section. */
+  readonly against?: Readonly<Partial<Record<Act, string>>>;
   /** Settings of the gateway; none by default, as in the README. */
   readonly phones?: 'demo' | 'jwt';
   /** Sets the program up on a stage. */

@@ -37,6 +37,8 @@ export interface Stage {
   browser(): Promise<Browser>;
   /** Lays a file of `apps` beside the row's packages; its path there. */
   copy(app: string): string;
+  /** Starts a program in the row's folder, told where all is by its environment. */
+  run(command: string, args: readonly string[], options?: StartOptions): Promise<Child>;
   /** Starts a file of `apps` beside the row's packages with this command, and waits for what it prints when it is ready. */
   start(command: string, app: string, options?: StartOptions): Promise<Child>;
   /** From now on sign-ins that nobody scans expire after 2 s: the operator gives the client a policy. */
@@ -49,7 +51,7 @@ export interface Stage {
 export interface StartOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What it prints when it is ready; `listening` by default. */
+  /** What it prints when it is ready; `listening` by default for one of `apps`. */
   readonly ready?: RegExp;
 }
 
@@ -88,6 +90,21 @@ async function stageOf(
   });
   ends.push(() => gateway.stop());
 
+  async function run(
+    command: string,
+    args: readonly string[],
+    { env = {}, ready = /^/ }: StartOptions = {},
+  ): Promise<Child> {
+    const surroundings = { GATEWAY: gateway.url, HERE: here, PORT: String(port), CLIENT_ID, CLIENT_SECRET };
+    const child = startChild(command, args, {
+      cwd: place.folder,
+      env: { ...process.env, ...place.env, ...surroundings, ...env },
+    });
+    ends.push(() => child.stop(2000));
+    await untilPrinted(child, ready);
+    return child;
+  }
+
   return {
     gateway,
     place,
@@ -98,26 +115,11 @@ async function stageOf(
     browser,
     copy: (app) => copyApp(app, place.folder),
     defer: (end) => void ends.push(end),
-    async start(command, app, { args = [], env = {}, ready = /listening/ } = {}) {
-      const file = copyApp(app, place.folder);
+    run,
+    start(command, app, { args = [], ready = /listening/, ...options } = {}) {
       const surroundings = `web${extname(app)}`;
       if (existsSync(join(APPS, surroundings))) copyApp(surroundings, place.folder);
-      const child = startChild(command, [...args, file], {
-        cwd: place.folder,
-        env: {
-          ...process.env,
-          ...place.env,
-          GATEWAY: gateway.url,
-          HERE: here,
-          PORT: String(port),
-          CLIENT_ID,
-          CLIENT_SECRET,
-          ...env,
-        },
-      });
-      ends.push(() => child.stop(2000));
-      await untilPrinted(child, ready);
-      return child;
+      return run(command, [...args, copyApp(app, place.folder)], { ready, ...options });
     },
     async shorten() {
       const { scangate } = client as { readonly scangate?: Readonly<Record<string, unknown>> };

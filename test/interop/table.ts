@@ -18,7 +18,7 @@ export function cellsOf({ row, version, acts, failure, missing }: Result): reado
   const played = ACTS[row.kind].map((act) => {
     if (failure !== undefined) return '**no**';
     if (!acts.has(act)) return '–';
-    return acts.get(act) === undefined ? 'yes' : '**no**';
+    return acts.get(act) === undefined ? 'yes' : (row.against?.[act] ?? '**no**');
   });
   return [...heads, ...played, settings];
 }
