@@ -28,6 +28,24 @@ afterAll(() => edge.stop());
 const page = (path: string, headers: Readonly<Record<string, string>> = {}) =>
   call(`${edge.url}${path}`, { headers });
 
+test('discovery names the languages that pages come in', async () => {
+  const { body } = await call<{ ui_locales_supported: string[] }>(
+    `${edge.url}/.well-known/openid-configuration`,
+  );
+  expect(body.ui_locales_supported.toSorted()).toEqual([
+    'de',
+    'en',
+    'es',
+    'fr',
+    'ja',
+    'ko',
+    'zh-CN',
+    'zh-TW',
+  ]);
+  for (const language of body.ui_locales_supported)
+    expect((await page('/', { 'accept-language': language })).text).toContain(`<html lang="${language}">`);
+});
+
 test('the sign-in page is the demo client’s, in the language of the browser', async () => {
   const english = await page('/', { 'accept-language': 'it, en;q=0.5, zh;q=0.4' });
   expect([english.status, english.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);

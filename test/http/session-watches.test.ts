@@ -12,18 +12,23 @@ let path: string;
 let headers: Readonly<Record<string, string>>;
 beforeAll(async () => {
   edge = await startEdge({ token: 'own' });
+  ({ path, headers } = await signIn('alice'));
+});
+afterEach(() => edge.setAway(undefined));
+afterAll(() => edge.stop());
+
+async function signIn(name: string) {
+  const phone = { headers: { authorization: `Bearer demo-${Buffer.from(name).toString('latin1')}` } };
   const ticket = await mint(edge.url, { redirectUri: undefined });
-  await confirm(edge.url, expectStatus(await scan(edge.url, readScanCode(ticket.notice)), 201));
+  const scanned = expectStatus(await scan(edge.url, readScanCode(ticket.notice), '', phone), 201);
+  expectStatus(await confirm(edge.url, scanned, '', phone), 200);
   const { result } = expectStatus(await look(ticket, edge.url), 200);
   const { access_token: token } = expectStatus(await redeem(edge.url, ticket, result?.code ?? ''), 200);
   const { sid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
     sid: string;
   };
-  path = `/v1/sessions/${sid}`;
-  headers = { authorization: `Bearer ${token}` };
-});
-afterEach(() => edge.setAway(undefined));
-afterAll(() => edge.stop());
+  return { token, path: `/v1/sessions/${sid}`, headers: { authorization: `Bearer ${token}` } };
+}
 
 const AWAY: readonly Error[] = [
   new StoreUnavailable('away'),
@@ -60,4 +65,17 @@ test('a poll of a session says 503, and a wrong token is nobody’s, away or not
       expect((await call(`${edge.url}${path}/${way}`, { headers: wrong })).status).toBe(404);
     expect((await call(`${edge.url}${path}/poll`, { headers })).status).toBe(away === undefined ? 200 : 503);
   }
+});
+
+test('the token of a user with the longest name gets through a socket’s first message', async () => {
+  const long = await signIn('小'.repeat(255));
+  expect(long.token.length).toBeGreaterThan(1500);
+  const socket = new WebSocket(`${edge.url.replace('http', 'ws')}${long.path}/socket`, 'scangate.v1');
+  socket.on('open', () => socket.send(JSON.stringify({ bearer: long.token })));
+  const told = await new Promise<string>((resolve) => {
+    socket.on('message', (data: Buffer) => resolve(data.toString()));
+    socket.on('close', (code) => resolve(String(code)));
+  });
+  socket.terminate();
+  expect(JSON.parse(told)).toMatchObject({ status: 'active' });
 });
