@@ -65,7 +65,14 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
           },
         },
       },
-      refusals: ['invalid_client', 'invalid_redirect_uri', 'use_dpop_nonce', 'store_unavailable', 'draining'],
+      refusals: [
+        'invalid_client',
+        'invalid_redirect_uri',
+        'use_dpop_nonce',
+        'store_unavailable',
+        'not_replicated',
+        'draining',
+      ],
     },
     handle: async (request) => {
       const { binding, ...asked } = request.body;
