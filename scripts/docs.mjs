@@ -1,5 +1,5 @@
 /**
- * `npm run docs`: writes what documents repeat: `docs/settings.md` from `src/config`, `docs/commands.md` from
+ * `npm run docs`: writes what documents repeat: `docs/settings.md` and `.env.example` from `src/config`, `docs/commands.md` from
  * `src/cli`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, and follows all links.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { deadLinks } from './dead-links.mjs';
 register('./typescript-loader.mjs', import.meta.url);
 const { settingsPage } = await import('./settings-page.mjs');
 const { commandsPage } = await import('./commands-page.mjs');
+const { envExample } = await import('./env-example.mjs');
 
 const SUMMARY = /(?<=<!-- chaos: npm run docs -->\n)[\s\S]*?(?=<!-- \/chaos -->)/;
 
@@ -19,6 +20,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => readFileSync(`${root}${path}`, 'utf8');
 
 async function formatted(path, text) {
+  return path.endsWith('.md') ? await markdown(path, text) : text;
+}
+
+async function markdown(path, text) {
   return await format(text, { ...(await resolveConfig(`${root}${path}`)), parser: 'markdown' });
 }
 
@@ -31,6 +36,7 @@ function readme() {
 const written = [
   ['docs/settings.md', settingsPage(), 'src/config'],
   ['docs/commands.md', commandsPage(), 'src/cli'],
+  ['.env.example', envExample(), 'src/config'],
   ['README.md', readme(), 'the table in docs/chaos.md'],
 ];
 

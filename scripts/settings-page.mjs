@@ -7,6 +7,7 @@ const TABLES = new URL('../src/config/tables/', import.meta.url);
 const DESCRIPTION = /\/\*\* The settings of ([^:.]+)(?:: ([^.]+))?\. \*\/\nexport const (\w+) =/;
 
 const { SETTINGS } = await import('../src/config/settings-table.ts');
+const { FILED_SETTINGS } = await import('../src/config/secret-files.ts');
 const tables = await Promise.all(readdirSync(TABLES).map(readTable));
 
 const INTRODUCTION = `# Settings
@@ -15,7 +16,8 @@ const INTRODUCTION = `# Settings
 
 Settings are environment variables. A bad one stops the start with one line that names it; a name that begins with
 \`SCANGATE_\` and is no setting is warned of. A duration is ISO 8601, such as \`PT30S\` or \`P7D\`; bytes and counts are whole
-numbers; a list is comma separated.
+numbers; a list is comma separated. \`<name>_FILE\`, where a row says so, names a file that holds the setting, and that not every
+user of the machine may read. \`.env.example\` has all of them for \`node --env-file\`; \`scangate check\` says which take effect.
 `;
 
 /** The whole page, before it is formatted. @throws Error for a setting or a table that would be missing. */
@@ -45,7 +47,8 @@ function sectionOf({ title, about, rows }) {
 function rowOf([name, { kind, initial, means, min, max, secret }]) {
   const shown = initial === undefined ? '–' : `\`${initial}\``;
   const hidden = secret === true ? '; a secret, never shown' : '';
-  return `| \`${name}\` | ${shown} | ${kindOf(kind, min, max)} | ${means}${hidden} |`;
+  const file = FILED_SETTINGS.includes(name) ? `; or \`${name}_FILE\`` : '';
+  return `| \`${name}\` | ${shown} | ${kindOf(kind, min, max)} | ${means}${hidden}${file} |`;
 }
 
 function kindOf(kind, min, max) {

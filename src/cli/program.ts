@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { runOn } from './commands/command.ts';
 import type { Streams } from './commands/command.ts';
+import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -31,6 +32,7 @@ export function makeProgram(version: string, streams: Streams): Command {
   const run = runOn(streams);
   const commands = [
     serveCommand(),
+    checkCommand(run),
     demoCommand(run),
     migrateCommand(run),
     rebuildCommand(run),

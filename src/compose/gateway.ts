@@ -22,6 +22,7 @@ import type { Gateway } from './lifecycle.ts';
 import { openLogouts } from './logouts.ts';
 import { tellingSessions } from '../oauth/logout/telling-sessions.ts';
 import { makeOAuth } from './oauth.ts';
+import { openOperators } from './operators.ts';
 import { makePhones } from './phones.ts';
 import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
@@ -83,6 +84,7 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   const state = new NodeState(config, canary, store, lastCalls);
   const edgeParts = { clients, commands, ledger, log, oauth, phones, state, telling };
   const edge = assembly.make('edge', () => makeServer(config, { ...edgeParts, secrets, shared }));
+  await assembly.open('operators', () => openOperators(config, { edge, log, metrics, state }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
       woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),

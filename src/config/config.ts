@@ -1,3 +1,5 @@
+import { adminListenOf } from './admin-listen.ts';
+import type { AdminListen } from './admin-listen.ts';
 import { changedSettings } from './changed-settings.ts';
 import { phoneAppOf } from './phone-app.ts';
 import type { PhoneApp } from './phone-app.ts';
@@ -5,6 +7,7 @@ import { identitiesOf } from './phone-identities.ts';
 import type { PhoneIdentityName } from './phone-identities.ts';
 import { publicUrlOf } from './public-url.ts';
 import { assertRelations } from './relations.ts';
+import { FILED_SETTINGS, secretFiles, withFiles } from './secret-files.ts';
 import { secretsOf } from './secrets.ts';
 import { SETTINGS } from './settings-table.ts';
 import { storeKindOf } from './store-kind.ts';
@@ -20,6 +23,10 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   /** Its path without a trailing slash: everything is below it; `''` for none. */
   readonly basePath: string;
   readonly storeKind: StoreKind;
+  /** Where operators are listened to; undefined: nowhere. */
+  readonly adminListen: AdminListen | undefined;
+  /** Whether the API is readable at `/docs`. */
+  readonly hasDocs: boolean;
   readonly phoneIdentities: readonly PhoneIdentityName[];
   readonly phoneApp: PhoneApp;
   /** Undefined: the file store keeps its own. */
@@ -28,6 +35,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly withoutForTests: readonly string[];
   /** The settings that are not their defaults, fit for a log: see {@link changedSettings}. */
   readonly changed: Readonly<Record<string, string>>;
+  /** The files that secrets were given in, by the names of their settings. */
+  readonly secretFiles: Readonly<Record<string, string>>;
   /** Names that look like settings and are none: to be warned of, for they are likely typing errors. */
   readonly unknown: readonly string[];
 }
@@ -39,10 +48,12 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
  * @throws BadSetting for the first setting that is wrong, or contradicts another.
  */
 export function readConfig(env: Variables, serves = true): Config {
-  const values = readValues(env);
+  const filled = withFiles(env);
+  const values = readValues(filled);
   assertRelations(values);
   const publicUrl = publicUrlOf(values);
   const storeKind = storeKindOf(values.SCANGATE_STORE);
+  const phoneIdentities = serves ? identitiesOf(values, storeKind, publicUrl) : [];
   return Object.freeze({
     ...values,
     publicUrl,
@@ -50,12 +61,17 @@ export function readConfig(env: Variables, serves = true): Config {
     basePath: publicUrl.pathname.replace(/\/$/, ''),
     storeKind,
     secrets: serves ? secretsOf(values, storeKind) : undefined,
-    phoneIdentities: serves ? identitiesOf(values, storeKind, publicUrl) : [],
+    phoneIdentities,
+    adminListen: adminListenOf(values),
+    hasDocs: (values.SCANGATE_DOCS ?? (phoneIdentities.includes('demo') ? 'on' : 'off')) === 'on',
     phoneApp: phoneAppOf(values),
     withoutForTests: (env['SCANGATE_TEST_WITHOUT'] ?? '').split(','),
-    changed: changedSettings(env),
-    unknown: Object.keys(env).filter(
-      (name) => /^SCANGATE_(?!TEST_)/.test(name) && !Object.hasOwn(SETTINGS, name),
-    ),
+    changed: changedSettings(filled),
+    secretFiles: secretFiles(env),
+    unknown: Object.keys(env).filter((name) => /^SCANGATE_(?!TEST_)/.test(name) && !isSetting(name)),
   });
+}
+
+function isSetting(name: string): boolean {
+  return Object.hasOwn(SETTINGS, name) || FILED_SETTINGS.includes(name.replace(/_FILE$/, ''));
 }

@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
 import { BadSetting } from './bad-setting.ts';
+import { readSecretFile } from './secret-files.ts';
 import type { StoreKind } from './store-kind.ts';
 import type { Values } from './values.ts';
 
@@ -11,17 +11,7 @@ export function secretsOf(values: Values, storeKind: StoreKind): readonly string
   if (values.SCANGATE_SECRETS !== undefined)
     return checkedSecrets('SCANGATE_SECRETS', values.SCANGATE_SECRETS);
   if (values.SCANGATE_SECRETS_FILE !== undefined) {
-    let text: string;
-    try {
-      assertPrivate(values.SCANGATE_SECRETS_FILE);
-      text = new TextDecoder().decode(readFileSync(values.SCANGATE_SECRETS_FILE));
-    } catch (error) {
-      if (error instanceof BadSetting) throw error;
-      throw new BadSetting(
-        'SCANGATE_SECRETS_FILE',
-        `cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      );
-    }
+    const text = readSecretFile('SCANGATE_SECRETS_FILE', values.SCANGATE_SECRETS_FILE);
     return checkedSecrets(
       'SCANGATE_SECRETS_FILE',
       text.split(/[,\s]+/).filter((item) => item !== ''),
@@ -34,17 +24,6 @@ export function secretsOf(values: Values, storeKind: StoreKind): readonly string
     );
   }
   return undefined;
-}
-
-/** What everybody on a machine may do with a file (POSIX): read, write. Windows has no such thing. */
-const EVERYBODY = 0o006;
-
-function assertPrivate(path: string): void {
-  if (process.platform === 'win32' || (statSync(path).mode & EVERYBODY) === 0) return;
-  throw new BadSetting(
-    'SCANGATE_SECRETS_FILE',
-    'can be read or written by every user of this machine: take that from them (chmod o= on the file; in Kubernetes defaultMode: 0440)',
-  );
 }
 
 /** Checks secrets without ever repeating them. @throws {@link BadSetting} */

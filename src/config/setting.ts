@@ -11,13 +11,15 @@ export interface Setting {
   readonly max?: number;
   /** Its text is a secret: it is never shown. */
   readonly secret?: true;
+  /** Its text may hold a secret, as an address does: it may be given in a file. */
+  readonly filed?: true;
 }
 
 export const setting = <const K extends Kind, const I extends string | undefined>(
   kind: K,
   initial: I,
   means: string,
-  more: Pick<Setting, 'min' | 'max' | 'secret'> = {},
+  more: Pick<Setting, 'min' | 'max' | 'secret' | 'filed'> = {},
 ): Omit<Setting, 'kind' | 'initial'> & { readonly kind: K; readonly initial: I } => ({
   kind,
   initial,

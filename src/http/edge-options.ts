@@ -30,6 +30,8 @@ export interface EdgeSettings {
   readonly issuer: string;
   /** The path of the public address without a slash at its end; `''` for none. */
   readonly basePath: string;
+  /** Whether the API is readable at `/docs`. */
+  readonly hasDocs: boolean;
   /** The operator's own app. */
   readonly phoneApp: PhoneApp;
   /** Addresses or networks whose word counts on whom they forward for. */

@@ -55,7 +55,7 @@ export function makeEdge(options: EdgeOptions): Edge {
 
   const admit = admission(options, addressOf);
   const connections = makeConnections(options);
-  const parts = routeParts(options, connections);
+  const parts = routeParts(options);
   const routes = routeTable(parts);
   const dispatcher = new Dispatcher({
     addressOf,
@@ -124,7 +124,7 @@ function makeConnections({ settings, shared, metrics, monotonicNow }: EdgeOption
   });
 }
 
-function routeParts(options: EdgeOptions, connections: Connections): RouteTableParts {
+function routeParts(options: EdgeOptions): RouteTableParts {
   const { settings, commands, secrets, sessions, oauth, clients, phones, ledger, shared } = options;
   const { issuer } = settings;
   const { origins } = shared;
@@ -143,6 +143,7 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     shared,
     issuer,
     basePath: settings.basePath,
+    hasDocs: settings.hasDocs,
     phoneApp: settings.phoneApp,
     phones,
     gate: new BrowserGate(secrets, clients, origins),
@@ -182,8 +183,6 @@ function routeParts(options: EdgeOptions, connections: Connections): RouteTableP
     demo: phones.all.some(({ source }) => source === 'demo'),
     wechatScenes: options.wechatScenes,
     readiness: options.readiness,
-    connections,
-    metrics: options.metrics,
     assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
     openapiFile: options.openapiFile,
   };

@@ -14,7 +14,7 @@ import type { ClientLooksParts } from './routes/client-looks.ts';
 import type { DecisionRouteParts } from './routes/decisions.ts';
 import { demoCallbackRoute } from './routes/demo-callback.ts';
 import { docsFileRoute, docsPageRoute, openApiRoute } from './routes/docs.ts';
-import { liveRoute, metricsRoute, readyRoute } from './routes/health.ts';
+import { liveRoute, readyRoute } from './routes/health.ts';
 import type { HealthRouteParts } from './routes/health.ts';
 import { mintTicketRoute } from './routes/mint.ts';
 import type { MintRouteParts } from './routes/mint.ts';
@@ -137,10 +137,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
 
     liveRoute(),
     readyRoute(parts),
-    metricsRoute(parts),
-    openApiRoute(parts),
-    docsPageRoute(),
-    docsFileRoute(),
+    ...(parts.hasDocs ? [openApiRoute(parts), docsPageRoute(), docsFileRoute()] : []),
 
     signInPageRoute(parts),
     plainSignInRoute(parts),

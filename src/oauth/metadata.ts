@@ -11,12 +11,14 @@ import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
  * @param filled the claims of a user that some configured source can say.
  * @param languages those of the pages, as BCP 47 tags.
  * @param registers whether clients may register themselves.
+ * @param hasDocs whether `/docs` is there.
  */
 export function metadata(
   issuer: string,
   filled: readonly string[],
   languages: readonly string[],
   registers: boolean,
+  hasDocs: boolean,
 ): Readonly<Record<string, unknown>> {
   const at = (path: string): string => `${issuer}/oauth/${path}`;
   return {
@@ -66,6 +68,6 @@ export function metadata(
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
     claims_parameter_supported: true,
-    service_documentation: `${issuer}/docs`,
+    ...(hasDocs ? { service_documentation: `${issuer}/docs` } : {}),
   };
 }

@@ -56,6 +56,8 @@ import type { UserSessions } from './tokens/user-sessions.ts';
 export interface OAuthServerOptions {
   /** The public address without a trailing slash. */
   readonly issuer: string;
+  /** Whether the API is readable at `/docs`. */
+  readonly hasDocs: boolean;
   readonly clients: ClientRegistry;
   readonly tickets: TicketCommands;
   readonly sessions: SessionCommands;
@@ -141,7 +143,13 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   return {
     access,
     keyProofs: proofs,
-    metadata: metadata(issuer, options.filledClaims, options.languages, options.registration !== undefined),
+    metadata: metadata(
+      issuer,
+      options.filledClaims,
+      options.languages,
+      options.registration !== undefined,
+      options.hasDocs,
+    ),
     registration: options.registration,
     carried: carriedRequests(ring, options.now),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),

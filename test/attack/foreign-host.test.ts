@@ -28,7 +28,7 @@ const upgrade = [
 ] as const;
 
 test.each([
-  '/metrics',
+  '/openapi.yaml',
   '/',
   '/docs',
   '/oauth/jwks',

@@ -41,7 +41,6 @@ test('it names the addresses of the interface', () => {
       'get /oauth/jwks',
       'get /livez',
       'get /readyz',
-      'get /metrics',
       'get /docs',
       'get /openapi.yaml',
       'get /',

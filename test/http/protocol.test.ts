@@ -206,8 +206,8 @@ test('behind an https address they ask for https, and so do cookies', async () =
   await secure.stop();
 });
 
-test('readiness, liveness, metrics', async () => {
-  await edge.api.get('/readyz').expect(200, { status: 'ready', canary_age_ms: 12 });
+test('readiness and liveness, which tell no inside', async () => {
+  await edge.api.get('/readyz').expect(200, { status: 'ready' });
   for (const [state, code] of [
     ['draining', 'draining'],
     ['away', 'store_unavailable'],
@@ -218,9 +218,7 @@ test('readiness, liveness, metrics', async () => {
     await edge.api.get('/livez').expect(200);
   }
   edge.setState('ready');
-  const metrics = await edge.api.get('/metrics').expect('Content-Type', /^text\/plain/);
-  expect(metrics.text).toMatch(/^scangate_canary_age_seconds 0\.012$/m);
-  expect(metrics.text).toMatch(/^scangate_problems_total\{code="not_found"\} \d+$/m);
+  await edge.api.get('/metrics').expect(404);
 });
 
 test('a node that goes keeps no connection', async () => {

@@ -188,7 +188,7 @@ test('nothing secret is logged, counted or stored', async () => {
     return ticket;
   };
   const tickets = [await sign('cookie'), await sign('bearer')];
-  const metrics = (await call(`${edge.url}/metrics`)).text;
+  const metrics = await edge.metrics.registry.metrics();
   const files = readdirSync(edge.folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));

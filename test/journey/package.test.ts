@@ -64,7 +64,9 @@ async function lockFor(manifest: object): Promise<object> {
 
 test('holds what runs, and nothing that builds or tests it', () => {
   const paths = packed.files.map(({ path }) => path);
-  const others = paths.filter((path) => !/^(dist|docs)\/|^[A-Z]+(\.md)?$|^package\.json$/.test(path));
+  const others = paths.filter(
+    (path) => !/^(dist|docs)\/|^[A-Z]+(\.md)?$|^package\.json$|^\.env\.example$/.test(path),
+  );
   expect(others).toEqual([]);
   expect(paths).toEqual(
     expect.arrayContaining([

@@ -93,6 +93,7 @@ export async function makeWorld(
     oauthServer({
       idempotencyLifeMs: 600_000,
       issuer: ISSUER,
+      hasDocs: true,
       clients: { find: (id) => clients.get(id), learn: () => Promise.resolve(), isClientOrigin: () => false },
       tickets,
       sessions,

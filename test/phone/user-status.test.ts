@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { call, expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
+import { freePort } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
@@ -39,6 +40,7 @@ class Directory {
 
 const directory = new Directory();
 let gateway: Gateway;
+let admin: string;
 
 beforeAll(async () => {
   const env = {
@@ -47,7 +49,8 @@ beforeAll(async () => {
     SCANGATE_USER_STATUS_CACHE: 'PT0S',
     SCANGATE_UPSTREAM_FAILURES: '1000',
   };
-  gateway = await startGateway({ env });
+  admin = `127.0.0.1:${await freePort()}`;
+  gateway = await startGateway({ env: { ...env, SCANGATE_ADMIN_LISTEN: admin } });
 });
 
 afterAll(async () => {
@@ -127,7 +130,7 @@ test('the directory is told who it is about, by POST and with its token, and the
   await STEPS.scan(await before('scan'));
   const body = '{"source":"demo","issuer":"demo","subject":"alice"}';
   expect(directory.asked).toEqual([`POST Bearer directory-token ${body}`]);
-  const metrics = await call(`${gateway.url}/metrics`);
+  const metrics = await call(`http://${admin}/metrics`);
   expect(metrics.text).toContain('scangate_upstream_open{upstream="user_status"} 0');
   expect(gateway.output().stdout + gateway.output().stderr).not.toContain('directory-token');
 });

@@ -124,6 +124,7 @@ function environment(options: GatewayOptions, port: number, folder: string): Nod
     PORT: String(port),
     SCANGATE_PUBLIC_URL: `http://localhost:${port}`,
     SCANGATE_STORE: store,
+    SCANGATE_ADMIN_LISTEN: 'off',
     SCANGATE_LIMITS: 'off',
     SCANGATE_DRAIN_WAIT: 'PT0S',
     SCANGATE_DRAIN_WINDOW: 'PT0.2S',

@@ -7,6 +7,7 @@ export function edgeSettings(config: Config) {
     publicUrl: config.publicUrl,
     issuer: config.issuer,
     basePath: config.basePath,
+    hasDocs: config.hasDocs,
     phoneApp: config.phoneApp,
     trustedProxies: config.SCANGATE_TRUSTED_PROXIES ?? [],
     lives: ticketLives(config),

@@ -5,6 +5,7 @@ import { ticketLives } from './ticket.ts';
 export function oauthSettings(config: Config) {
   return {
     issuer: config.issuer,
+    hasDocs: config.hasDocs,
     lives: ticketLives(config),
     replayWindowMs: config.SCANGATE_REPLAY_WINDOW,
     idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,

@@ -14,6 +14,7 @@ export const GATEWAY_SETTINGS = {
     'text',
     'file:.scangate',
     '`file:<folder>`, `redis://`, `rediss://`, `redis+sentinel://h1:26379,h2:26379/<master>`, `redis+cluster://h1:6379,h2:6379`',
+    { filed: true },
   ),
   SCANGATE_SECRETS: setting(
     'list',
@@ -56,6 +57,11 @@ export const GATEWAY_SETTINGS = {
     ['auto', 'acknowledged', 'replicated'],
     'auto',
     'when a decision is told: `replicated`, once every replica that must hold it does, at least one; `auto`, the same as long as there are replicas; `acknowledged`, at once',
+  ),
+  SCANGATE_DOCS: setting(
+    ['on', 'off'],
+    undefined,
+    'whether the API is readable at `/docs` and `/openapi.yaml`; by default only with `demo`',
   ),
   SCANGATE_LOG_LEVEL: setting(
     ['debug', 'info', 'warn', 'error', 'silent'],

@@ -1,8 +1,19 @@
 import { setting } from '../setting.ts';
 import type { Setting } from '../setting.ts';
 
-/** The settings of how a node watches itself, and how it leaves. */
+/** The settings of how a node watches itself, whom it tells, and how it leaves. */
 export const NODE_SETTINGS = {
+  SCANGATE_ADMIN_LISTEN: setting(
+    'text',
+    undefined,
+    'where operators are listened to: `<host>:<port>`, or `off`; default `127.0.0.1:<PORT + 1000>` (past 65535: `PORT - 1000`), which is off where it is taken',
+  ),
+  SCANGATE_ADMIN_TOKEN: setting(
+    'text',
+    undefined,
+    'what they send as `Authorization: Bearer`, 16 characters or more; needed off loopback',
+    { secret: true },
+  ),
   SCANGATE_CANARY_PERIOD: setting('duration', 'PT5S', 'time between readiness canaries', {
     min: 100,
     max: 60_000,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
@@ -17,14 +16,11 @@ export interface Readiness {
 
 const live = z.object({ status: z.literal('live') }).meta({ id: 'Live' });
 const ready = z
-  .object({ status: z.literal('ready'), canary_age_ms: z.int().min(0) })
+  .object({ status: z.literal('ready') })
   .meta({ id: 'Ready', description: 'The store writes, and a canary event came back through the feed.' });
 
 export interface HealthRouteParts {
   readonly readiness: () => Readiness;
-  /** Open TCP connections, by state. */
-  readonly connections: { counts(): Readonly<Record<string, number>> };
-  readonly metrics: Metrics;
 }
 
 /** `GET /livez`. */
@@ -58,28 +54,7 @@ export function readyRoute({ readiness }: HealthRouteParts): Route {
       const { state, canaryAgeMs } = readiness();
       if (state === 'draining') throw new ScangateError('draining');
       if (state === 'away' || canaryAgeMs === undefined) throw new ScangateError('store_unavailable');
-      return { status: 200, body: { status: 'ready', canary_age_ms: Math.round(canaryAgeMs) } };
-    },
-  });
-}
-
-/** `GET /metrics`. */
-export function metricsRoute({ readiness, connections, metrics }: HealthRouteParts): Route {
-  return route({
-    method: 'get',
-    path: '/metrics',
-    operation: {
-      id: 'getMetrics',
-      summary: 'Figures for Prometheus',
-      tags: ['running'],
-      answers: { 200: { description: 'The text format 0.0.4.', type: 'text/plain' } },
-    },
-    handle: async () => {
-      const { canaryAgeMs } = readiness();
-      metrics.canaryAge.set(canaryAgeMs === undefined ? -1 : canaryAgeMs / 1000);
-      for (const [state, count] of Object.entries(connections.counts()))
-        metrics.tcpConnections.set({ state }, count);
-      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+      return { status: 200, body: { status: 'ready' } };
     },
   });
 }

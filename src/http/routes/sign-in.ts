@@ -34,13 +34,15 @@ export interface SignInRouteParts extends TicketCookieParts {
   /** Makes a PKCE verifier for the demo client's sign-in without JavaScript. */
   readonly makeVerifier: () => string;
   readonly carried: CarriedRequests;
+  /** Whether the API is readable at `/docs`. */
+  readonly hasDocs: boolean;
   readonly knownBrowsers: KnownBrowsers;
 }
 
 const page = { 200: { description: 'A page.', type: 'text/html' } };
 
 /** `GET /`. */
-export function signInPageRoute({ clients, pages, issuer }: SignInRouteParts): Route {
+export function signInPageRoute({ clients, pages, issuer, hasDocs }: SignInRouteParts): Route {
   return route({
     method: 'get',
     path: '/',
@@ -52,13 +54,18 @@ export function signInPageRoute({ clients, pages, issuer }: SignInRouteParts): R
       tags: ['running'],
       answers: {
         ...page,
-        302: { description: 'There is no demo client: on to `/docs`.', headers: { Location: '`/docs`' } },
+        302: {
+          description: 'There is no demo client, but the API is readable: on to `/docs`.',
+          headers: { Location: '`/docs`' },
+        },
       },
+      refusals: ['not_found'],
     },
     handle: (request) => {
       const client = clients.find('demo');
-      if (client === undefined) return { status: 302, headers: { Location: '/docs' } };
-      return signInPage(pages, request.raw, client, demoAsks(issuer));
+      if (client !== undefined) return signInPage(pages, request.raw, client, demoAsks(issuer));
+      if (!hasDocs) throw new ScangateError('not_found');
+      return { status: 302, headers: { Location: '/docs' } };
     },
   });
 }

@@ -84,7 +84,11 @@ const pure: Rule = {
 };
 
 const CONNECT = 'src/store/redis/connection/connect-redis.ts';
-const MAY_CONNECT = new Set(['src/compose/migration.ts', 'src/store/redis/open.ts']);
+const MAY_CONNECT = new Set([
+  'src/compose/migration.ts',
+  'src/compose/check/redis-check.ts',
+  'src/store/redis/open.ts',
+]);
 
 const driver: Rule = {
   name: 'a Redis server is reached through one file, so that a simulation can hand in servers of its own',

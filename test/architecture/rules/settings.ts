@@ -12,6 +12,11 @@ function declared(tree: Tree): ReadonlyMap<string, string> {
   return new Map(rows);
 }
 
+// A secret's `<name>_FILE` is no row of its own.
+function isFileOf(name: string, settings: ReadonlyMap<string, string>): boolean {
+  return name.endsWith('_FILE') && settings.has(name.replace(/_FILE$/, ''));
+}
+
 /** What holds settings against each other and so reads none for any other end. */
 const RELATIONS = 'src/config/relations.ts';
 
@@ -76,7 +81,9 @@ const known: Rule = {
     );
     return places.flatMap((path) => {
       const names = new Set(textOf(tree, path).match(/\bSCANGATE_(?!TEST_)[A-Z0-9_]*[A-Z0-9]\b/g));
-      return [...names].filter((name) => !settings.has(name)).map((name) => `${path}: ${name}`);
+      return [...names]
+        .filter((name) => !settings.has(name) && !isFileOf(name, settings))
+        .map((name) => `${path}: ${name}`);
     });
   },
   broken: {

@@ -83,3 +83,39 @@ function place(address: RedisAddress, { endpoint, failoverDetector = true }: Con
     ...(address.tls ? { ...tls, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
   };
 }
+
+/**
+ * Asks one server a few things over a connection of its own: each answer is a reply, or the Error that it said.
+ *
+ * @param endpoint which; undefined: the one of the address, of Sentinels the master that they name.
+ * @throws Error where it cannot be reached in time.
+ */
+export async function askRedis(
+  address: RedisAddress,
+  endpoint: ConnectOptions['endpoint'],
+  commands: readonly (readonly [string, ...string[]])[],
+): Promise<readonly unknown[]> {
+  const redis = new Redis({
+    ...server(address, 'control', { endpoint, failoverDetector: false }),
+    connectionName: 'scangate-check',
+    lazyConnect: true,
+    enableAutoPipelining: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
+  });
+  let failure: Error | undefined;
+  redis.on('error', (error) => (failure ??= error));
+  try {
+    await redis.connect();
+    return await Promise.all(
+      commands.map(([name, ...rest]) => redis.call(name, ...rest).catch((error: Error) => error)),
+    );
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    redis.disconnect();
+  }
+}

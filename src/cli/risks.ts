@@ -1,0 +1,48 @@
+import type { Config } from '../config/config.ts';
+import { hostNameOf, isLoopback } from '../config/host-name.ts';
+
+/** What of a configuration is risky though a gateway starts with it: each a sentence behind the name of its setting. */
+export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[] {
+  const isLocal = isLoopback(config.publicUrl.hostname);
+  const proxies = config.SCANGATE_TRUSTED_PROXIES ?? [];
+  const risks: readonly (readonly [boolean, string])[] = [
+    [
+      config.phoneIdentities.includes('demo'),
+      'SCANGATE_PHONE_IDENTITY: demo lets anyone who reaches this gateway be anyone',
+    ],
+    [
+      config.publicUrl.protocol === 'http:' && !isLocal,
+      'SCANGATE_PUBLIC_URL: over plain http whoever is on the way reads codes, cookies and tokens',
+    ],
+    [config.SCANGATE_LIMITS === 'off', 'SCANGATE_LIMITS: nothing is limited'],
+    [
+      config.publicUrl.protocol === 'https:' && proxies.length === 0,
+      'SCANGATE_TRUSTED_PROXIES: what ends TLS in front is not listed, so all its clients are limited as one',
+    ],
+    [proxies.some((one) => one.endsWith('/0')), 'SCANGATE_TRUSTED_PROXIES: everybody may say who they are'],
+    [
+      config.storeKind === 'redis' && config.SCANGATE_DURABILITY === 'acknowledged',
+      'SCANGATE_DURABILITY: decisions are told before a replica has them, and can be lost with one server',
+    ],
+    ...storeRisks(config),
+    [
+      config.adminListen !== undefined && !isLoopback(hostNameOf(config.adminListen.host)),
+      'SCANGATE_ADMIN_LISTEN: its token goes over plain http',
+    ],
+    [config.SCANGATE_LOG_LEVEL === 'silent', 'SCANGATE_LOG_LEVEL: an outage leaves no line that says why'],
+    [tlsUnchecked, 'NODE_TLS_REJECT_UNAUTHORIZED: no certificate is checked'],
+    ...config.unknown.map((name) => [true, `${name}: there is no such setting; it is ignored`] as const),
+  ];
+  return risks.filter(([holds]) => holds).map(([, risk]) => risk);
+}
+
+function storeRisks({ storeKind, SCANGATE_STORE: store }: Config): readonly (readonly [boolean, string])[] {
+  if (storeKind !== 'redis') return [];
+  const [, scheme = '', credentials = '', hosts = ''] =
+    /^([^:]+):\/\/(?:([^@/]*)@)?([^/?]*)/.exec(store) ?? [];
+  const isNear = hosts.split(',').every((host) => isLoopback(host.replace(/:\d+$/, '')));
+  return [
+    [!isNear && !scheme.startsWith('rediss'), 'SCANGATE_STORE: Redis is spoken to without TLS'],
+    [!isNear && !credentials.includes(':'), 'SCANGATE_STORE: Redis is asked without a password'],
+  ];
+}

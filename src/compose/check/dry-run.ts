@@ -1,0 +1,25 @@
+import type { Config } from '../../config/config.ts';
+import { clientAddresses } from '../../http/caller/client-address.ts';
+import { makeLog } from '../../telemetry/log.ts';
+import { makeMetrics } from '../../telemetry/metrics.ts';
+import { Outages } from '../../telemetry/outages.ts';
+import { systemTime } from '../../time/system-time.ts';
+import { openClients } from '../clients.ts';
+import { makePhones } from '../phones.ts';
+import { makeId } from '../randomness.ts';
+import { makeSecrets } from '../secrets.ts';
+
+/**
+ * Makes the parts of a gateway that refuse settings, and lets them go: it asks nobody, opens no store and does not listen.
+ *
+ * @throws BadSetting, as a start would.
+ */
+export function dryRun(config: Config): void {
+  const log = makeLog('silent');
+  const metrics = makeMetrics(false);
+  const outages = new Outages({ log, metrics, now: () => systemTime.now(), quietMs: 1000 });
+  const anyone = Buffer.from(makeId().padEnd(32, '-').slice(0, 32)).toString('base64url');
+  openClients(config, log).close();
+  clientAddresses(config.SCANGATE_TRUSTED_PROXIES ?? [], () => undefined);
+  makePhones(config, { log, metrics, outages }, makeSecrets(config.secrets ?? [anyone]));
+}

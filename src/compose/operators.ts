@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { BadSetting } from '../config/bad-setting.ts';
+import type { AdminListen } from '../config/admin-listen.ts';
+import type { Config } from '../config/config.ts';
+import type { Edge } from '../http/edge.ts';
+import { operatorsServer } from '../operate/operators-server.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Closable } from './assembly.ts';
+import type { NodeState } from './node-state.ts';
+
+/**
+ * Listens for operators, where that is on.
+ *
+ * @throws BadSetting where an address that was asked for cannot be listened on; of the default one the log warns.
+ */
+export async function openOperators(
+  config: Config,
+  parts: {
+    readonly edge: Pick<Edge, 'connections'>;
+    readonly log: Log;
+    readonly metrics: Metrics;
+    readonly state: NodeState;
+  },
+): Promise<Closable> {
+  const { adminListen: at } = config;
+  if (at === undefined) return NOTHING;
+  const { edge, log, metrics, state } = parts;
+  const server = operatorsServer({
+    readiness: () => state.readiness(),
+    connections: () => edge.connections.counts(),
+    metrics,
+    token: () => config.SCANGATE_ADMIN_TOKEN,
+  });
+  try {
+    server.listen(at.port, at.host);
+    await once(server, 'listening');
+  } catch (error) {
+    return unopened(at, error as NodeJS.ErrnoException, log);
+  }
+  return { close: () => closed(server) };
+}
+
+const NOTHING: Closable = { close: () => undefined };
+
+function unopened({ host, port, isDefault }: AdminListen, error: NodeJS.ErrnoException, log: Log): Closable {
+  if (!isDefault) throw new BadSetting('SCANGATE_ADMIN_LISTEN', error.message);
+  log.warn(
+    { address: `${host}:${port}`, cause: error.code },
+    'nothing listens for operators: the address is taken, and SCANGATE_ADMIN_LISTEN names no other',
+  );
+  return NOTHING;
+}
+
+async function closed(server: Server): Promise<void> {
+  const ended = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await ended;
+}

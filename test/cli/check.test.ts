@@ -1,0 +1,170 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { built } from '../support/built.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
+import { signIn } from '../support/journey.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+
+const COMMAND = built('cli/scangate.js');
+const PASSWORD = 'a-password-of-redis';
+
+let redis: Redis;
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+beforeAll(async () => {
+  [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
+  await redis.ask('ACL', 'SETUSER', 'gateway', 'on', `>${PASSWORD}`, '~*', '&*', '+@all');
+  await redis.ask(
+    'ACL',
+    'SETUSER',
+    'lesser',
+    'on',
+    `>${PASSWORD}`,
+    '~*',
+    '&*',
+    '+@all',
+    '-fcall',
+    '-function',
+  );
+});
+
+afterAll(async () => {
+  await Promise.all([redis?.stop(), folder?.remove()]);
+});
+
+interface Checked {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+interface Report {
+  readonly starts: boolean;
+  readonly settings: readonly { readonly name: string; readonly value?: string; readonly source: string }[];
+  readonly risks: readonly string[];
+  readonly problems: readonly string[];
+  readonly servers: readonly Readonly<Record<string, unknown>>[];
+}
+
+function check(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Checked> {
+  const child = spawn(process.execPath, [COMMAND, 'check', ...args], {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += part));
+  return new Promise((resolve) => child.on('close', (status) => resolve({ status, text })));
+}
+
+async function report(env: Readonly<Record<string, string>>): Promise<Report> {
+  return JSON.parse((await check(env, '--json')).text) as Report;
+}
+
+async function secretFile(name: string, text: string, mode = 0o600): Promise<string> {
+  const path = join(folder.path, name);
+  await writeFile(path, `${text}\n`);
+  await chmod(path, mode);
+  return path;
+}
+
+const at = (user: string): string => redis.url.replace('//', `//${user}:${PASSWORD}@`);
+const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
+
+test('out of the box: every setting with its source, and what is risky', async () => {
+  const { status, text } = await check({ SCANGATE_TICKET_LIFE: 'PT1M', SCANGATE_TICKET_LIVE: 'PT1M' });
+  expect(status).toBe(0);
+  expect(text).toMatch(/^ {2}SCANGATE_TICKET_LIFE +PT1M +environment$/m);
+  expect(text).toMatch(/^ {2}SCANGATE_PUBLIC_URL +http:\/\/localhost:8080\/ +default$/m);
+  expect(text).toMatch(/^ {2}SCANGATE_ADMIN_LISTEN +127\.0\.0\.1:9080 +default$/m);
+  expect(text).toContain('demo lets anyone who reaches this gateway be anyone');
+  expect(text).toContain('SCANGATE_TICKET_LIVE: there is no such setting');
+  expect(text).toContain('A gateway would start.');
+});
+
+test('a Redis: its version, policy, rights and clock, and nothing secret', async () => {
+  const store = await secretFile('store', at('gateway'));
+  const env = { ...shared, SCANGATE_STORE_FILE: store };
+  const { status, text } = await check(env);
+  expect({ status, text }).toEqual({ status: 0, text: expect.any(String) });
+  expect(text).toMatch(
+    /: master, Redis [78][\d.]+, noeviction, its user may do all that is needed, clock -?\d+ ms/,
+  );
+  expect(text).toMatch(new RegExp(`^ {2}SCANGATE_STORE +\\(set\\) +file ${store}$`, 'm'));
+  const json = await check(env, '--json');
+  for (const secret of [PASSWORD, TEST_SECRETS]) {
+    expect(text).not.toContain(secret);
+    expect(json.text).not.toContain(secret);
+  }
+});
+
+test('what a gateway would not start with is named, and the status tells', async () => {
+  const lesser = await report({ ...shared, SCANGATE_STORE: at('lesser') });
+  expect(lesser.problems).toEqual([
+    expect.stringMatching(/its user may not fcall, function\|list, function\|load$/),
+  ]);
+  expect(JSON.stringify(lesser)).not.toContain(PASSWORD);
+  await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+  const wasteful = await check({ ...shared, SCANGATE_STORE: redis.url });
+  await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  expect(wasteful.status).toBe(1);
+  expect(wasteful.text).toContain('its maxmemory-policy is allkeys-lru, and must be noeviction');
+});
+
+test.each<readonly [string, () => Promise<Record<string, string>>, RegExp]>([
+  [
+    'a Redis that is not there',
+    async () => ({ ...shared, SCANGATE_STORE: 'redis://127.0.0.1:1' }),
+    /SCANGATE_STORE: no Redis/,
+  ],
+  [
+    'a phone source without what it needs',
+    async () => ({ SCANGATE_PHONE_IDENTITY: 'jwt' }),
+    /SCANGATE_PHONE_JWT_ISSUER: is needed/,
+  ],
+  [
+    'clients that cannot be read',
+    async () => ({ SCANGATE_CLIENTS_FILE: '/none' }),
+    /SCANGATE_CLIENTS_FILE: /,
+  ],
+  ['a bad setting', async () => ({ SCANGATE_TICKET_LIFE: 'soon' }), /SCANGATE_TICKET_LIFE: "soon" is not/],
+  [
+    'a secret in both places',
+    async () => ({
+      SCANGATE_USER_STATUS_TOKEN: 'one',
+      SCANGATE_USER_STATUS_TOKEN_FILE: await secretFile('both', 'other'),
+    }),
+    /SCANGATE_USER_STATUS_TOKEN: and SCANGATE_USER_STATUS_TOKEN_FILE are both set/,
+  ],
+  [
+    'a secret that everybody may read',
+    async () => ({ SCANGATE_USER_STATUS_TOKEN_FILE: await secretFile('open', 'known', 0o644) }),
+    /SCANGATE_USER_STATUS_TOKEN_FILE: can be read or written by every user/,
+  ],
+  [
+    'a secret that is not there',
+    async () => ({ SCANGATE_ADMIN_TOKEN_FILE: '/none' }),
+    /SCANGATE_ADMIN_TOKEN_FILE: cannot be read \(ENOENT\)/,
+  ],
+])('%s: status 1 and its name', async (_what, env, why) => {
+  const { status, text } = await check(await env());
+  expect(status).toBe(1);
+  expect(text).toContain('A gateway would not start:');
+  expect(text).toMatch(why);
+});
+
+test('a gateway whose store stands in a file signs people in', async () => {
+  const gateway = await startGateway({
+    env: {
+      ...shared,
+      SCANGATE_STORE: undefined,
+      SCANGATE_STORE_FILE: await secretFile('store', at('gateway')),
+    },
+  });
+  await signIn(gateway.url);
+  const { stdout, stderr } = gateway.output();
+  expect(stdout + stderr).not.toContain(PASSWORD);
+  await gateway.stop();
+});
