@@ -78,6 +78,14 @@ test.each(['en', 'de', 'ja'])(
   },
 );
 
+test('an application without a website is named as one, and not beside an empty website', async () => {
+  const phone = await openPhone();
+  const ticket = await mint(gateway.url, { clientId: 'till', redirectUri: undefined });
+  await scanAs(phone, ticket.notice.scan?.url ?? '', 'ada');
+  const row = phone.locator('.facts > div', { has: phone.locator('[data-fill="client-domain"]') });
+  expect((await row.innerText()).split(/\s*\n\s*/)).toEqual(['Application', 'not verified']);
+});
+
 test('a tap meant for what was there before confirms nothing', async () => {
   const both = await scanned();
   const { phone } = both;

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/folder.ts';
 export interface Shop {
   /** Its origin, which is not the gateway's. */
   readonly url: string;
-  /** The file that registers it, for `SCANGATE_CLIENTS_FILE`. */
+  /** The file that registers it, and `till`, its app, which has no website: for `SCANGATE_CLIENTS_FILE`. */
   readonly clientsFile: string;
   readonly clientId: 'shop';
   /** Where it sends people back to. */
@@ -53,7 +53,14 @@ export async function openShop(): Promise<Shop> {
     logo_uri: `${url}/logo.png`,
     scangate: { number_match: true, colors: { light: '#7a1fa2', dark: '#e0b0ff' } },
   };
-  await writeFile(clientsFile, JSON.stringify([client]));
+  const till = {
+    client_id: 'till',
+    client_name: 'The Till',
+    redirect_uris: ['com.example.till:/back'],
+    token_endpoint_auth_method: 'none',
+    scope: 'openid',
+  };
+  await writeFile(clientsFile, JSON.stringify([client, till]));
   return {
     url,
     clientsFile,
