@@ -48,7 +48,7 @@ test('without the ring a seed is found, made smaller, and told', async () => {
 });
 
 test('a decision that one gateway alone knows is not lost with the data, but without the fence it is', async () => {
-  const file = fileURLToPath(new URL('schedule/known-to-one-gateway.json', import.meta.url));
+  const file = fileURLToPath(new URL('schedules/known-to-one-gateway.json', import.meta.url));
   const kept = await simulate('--schedule', file);
   const lost = await simulate('--schedule', file, '--without', 'fence');
   expect([kept.status, lost.status]).toEqual([0, 1]);

@@ -48,7 +48,7 @@ function makeSignIn(random: Random, faultAtMs: number): SignIn {
   const isMintAimed = random.chance(0.25);
   const atMs = isMintAimed ? Math.max(0, faultAtMs + random.between(-300, 20)) : random.between(0, 4_000);
   const isAimed = random.chance(0.6);
-  const aim = faultAtMs + random.between(-400, 3_000);
+  const aim = faultAtMs + random.between(-200, 1_600);
   const scanAfterMs = isAimed ? random.between(50, 600) : pause(random);
   const decideAfterMs = isAimed ? Math.max(20, aim - atMs - scanAfterMs) : pause(random);
   return {
