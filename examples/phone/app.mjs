@@ -40,8 +40,9 @@ part('scan').addEventListener('submit', (event) => {
 part('decide').addEventListener('submit', (event) => {
   event.preventDefault();
   void telling(async () => {
-    await request.confirm(event.target.elements.number.value);
+    const { returnUrl } = await request.confirm(event.target.elements.number.value);
     part('decide').hidden = true;
+    if (returnUrl !== undefined) location.assign(returnUrl);
     return 'Signed in.';
   });
 });

@@ -14,6 +14,7 @@ import { numberMatch } from './tickets/number-match.ts';
 import { problemPage } from './pages/problem-page.ts';
 import { pageEnds } from './caller/page-ends.ts';
 import { phoneCaller, phoneRequestOf } from './caller/phone-caller.ts';
+import { singlePageEnds } from './caller/single-page-ends.ts';
 import type { Limits, LimitsParts } from './limits/limits.ts';
 import type { Route } from './request/route.ts';
 import { routeTable, socketTable } from './route-table.ts';
@@ -129,7 +130,11 @@ function routeParts(options: EdgeOptions): RouteTableParts {
   const { issuer } = settings;
   const { origins } = shared;
   const secure = settings.publicUrl.protocol === 'https:';
-  const ends = pageEnds(ledger, options.pageSessions, options.wallNow);
+  const ends = singlePageEnds(
+    pageEnds(ledger, options.pageSessions, options.wallNow),
+    ledger,
+    options.pageSessions,
+  );
   return {
     commands,
     secrets,

@@ -29,13 +29,15 @@ import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
 import { tokenRoute } from './routes/oauth-token.ts';
 import { userInfoByPostRoute, userInfoRoute } from './routes/oauth-userinfo.ts';
 import { formPostRoute } from './routes/form-post.ts';
+import { pageSignOutRoute } from './routes/page-sign-out.ts';
+import type { PageSignOutParts } from './routes/page-sign-out.ts';
 import { finishPhoneSignInRoute, startPhoneSignInRoute } from './routes/phone-sign-in.ts';
 import type { PhoneSignInParts } from './routes/phone-sign-in.ts';
+import { returnPageRoute, returnRoute, sameDeviceRoute } from './routes/same-device.ts';
 import { qrPngRoute, qrSvgRoute } from './routes/qr-codes.ts';
 import { scanRoute } from './routes/scans.ts';
 import type { ScanRouteParts } from './routes/scans.ts';
 import { endSessionRoute, endSessionsRoute, listSessionsRoute } from './routes/session-list.ts';
-import type { SessionListParts } from './routes/session-list.ts';
 import { sessionSocket } from './routes/session-socket.ts';
 import {
   watchSessionByEventsRoute,
@@ -66,7 +68,7 @@ export interface RouteTableParts
     MintRouteParts,
     ScanRouteParts,
     DecisionRouteParts,
-    SessionListParts,
+    PageSignOutParts,
     SessionWatchParts,
     PhoneSignInParts,
     HealthRouteParts,
@@ -88,7 +90,7 @@ export interface RouteTableParts
 
 /** Every address of the gateway, in the order of `openapi.yaml`. */
 export function routeTable(parts: RouteTableParts): readonly Route[] {
-  const { demo, phoneApp, wechatScenes } = parts;
+  const { phoneApp, wechatScenes } = parts;
   const { registration } = parts.oauth;
   const wechat = wechatScenes && { ...parts, scenes: wechatScenes };
   return [
@@ -101,6 +103,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     watchTicketBySocketRoute(),
     qrSvgRoute(parts),
     qrPngRoute(parts),
+    returnRoute(parts),
     scanRoute(parts),
     confirmRoute(parts),
     denyRoute(parts),
@@ -130,6 +133,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
 
     startPhoneSignInRoute(parts),
     finishPhoneSignInRoute(parts),
+    pageSignOutRoute(parts),
     ...(wechat ? [wechatCodeRoute(wechat), proveWechatAddressRoute(wechat), hearWechatRoute(wechat)] : []),
 
     ...(phoneApp.ios.ids.length > 0 ? [appleAssociationRoute(phoneApp.ios, parts.basePath)] : []),
@@ -139,15 +143,24 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     readyRoute(parts),
     ...(parts.hasDocs ? [openApiRoute(parts), docsPageRoute(), docsFileRoute()] : []),
 
+    ...pageRoutes(parts),
+  ];
+}
+
+/** The pages that people open, with their scripts and pictures. */
+function pageRoutes(parts: RouteTableParts): readonly Route[] {
+  return [
     signInPageRoute(parts),
     plainSignInRoute(parts),
     ticketPageRoute(parts),
     answerTicketPageRoute(parts),
     formPostRoute(parts),
+    sameDeviceRoute(parts),
+    returnPageRoute(parts),
     approvalPageRoute(parts),
     devicePageRoute(parts),
     deviceFolderRoute(parts),
-    ...(demo ? [pretendRoute(parts), demoCallbackRoute(parts)] : []),
+    ...(parts.demo ? [pretendRoute(parts), demoCallbackRoute(parts)] : []),
     clientLogoRoute(parts),
     clientColorsRoute(parts),
     assetRoute(parts),

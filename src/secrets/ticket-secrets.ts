@@ -10,11 +10,18 @@ export interface Checked {
   readonly data: string;
 }
 
+/** A scan code, its period, and whether it is opened on the very device that waits. */
+export interface CheckedScanCode extends Checked {
+  readonly period: number;
+  readonly sameDevice: boolean;
+}
+
 /** The longest secret that is looked at, in characters. */
 export const SECRET_LENGTH_MAX = 120;
 
 const TICKET_ID = /^[A-Za-z0-9_-]{22}$/;
-const PERIOD = /^(0|[1-9][0-9]{0,8})$/;
+/** A period; with an `s` before it, of a code that is opened on the same device. */
+const PERIOD = /^s?(0|[1-9][0-9]{0,8})$/;
 
 /** Consonants that are told apart by eye and spell no words (RFC 8628 §6.1). */
 export const USER_CODE_ALPHABET = 'BCDFGHJKLMNPQRSTVWXZ';
@@ -42,9 +49,25 @@ export class TicketSecrets {
     return this.#make('scan', keyId, ticketId, String(period));
   }
 
-  checkScanCode(text: string): (Checked & { readonly period: number }) | undefined {
+  /** What the browser that waits opens on its own device in the place of the QR code: good for as long. */
+  sameDeviceCode(ticketId: string, keyId: string, period: number): string {
+    return this.#make('scan', keyId, ticketId, `s${period}`);
+  }
+
+  /** What a scan code, or one of the same device, says of itself. */
+  checkScanCode(text: string): CheckedScanCode | undefined {
     const checked = this.#check('scan', text, (data) => PERIOD.test(data));
-    return checked && { ...checked, period: Number(checked.data) };
+    const sameDevice = checked?.data.startsWith('s') === true;
+    return checked && { ...checked, sameDevice, period: Number(checked.data.replace('s', '')) };
+  }
+
+  /** What the phone's yes gives back to the browser on the same device. It belongs to one confirmation. */
+  returnSecret(ticketId: string, keyId: string, confirmedId: Cursor): string {
+    return this.#make('return', keyId, ticketId, confirmedId);
+  }
+
+  checkReturnSecret(text: string): Checked | undefined {
+    return this.#check('return', text, isCursor);
   }
 
   /** The waiting browser's secret. The binding is part of its purpose: a cookie never works as a bearer, nor the reverse. */

@@ -3,7 +3,7 @@ import type { ConfirmedData, MintedData, Device, User } from './events.ts';
 /** What someone may ask of a ticket. Who they are was proven before: by the browser secret, or the phone's credential. */
 export type TicketCommand =
   | { readonly type: 'mint'; readonly data: MintedData }
-  | { readonly type: 'scan'; readonly user: User; readonly phone: Device }
+  | { readonly type: 'scan'; readonly user: User; readonly phone: Device; readonly sameDevice?: boolean }
   /** Another user's phone has scanned it too. */
   | { readonly type: 'contest'; readonly user: User }
   /** `userKey`: the digest by which a known browser knows the user. */

@@ -86,7 +86,8 @@ function deniedData({ report, reason }: TicketCommand & { type: 'deny' }): Denie
 }
 
 function scanned(user: User, command: TicketCommand & { type: 'scan' }): TicketEvent {
-  return { type: 'scanned', data: { user, phone: command.phone } };
+  const { phone, sameDevice } = command;
+  return { type: 'scanned', data: { user, phone, ...(sameDevice === true ? { same_device: true } : {}) } };
 }
 
 function isContest(ticket: Ticket, user: User): boolean {

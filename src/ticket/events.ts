@@ -117,6 +117,11 @@ export interface MintedData {
 export interface ScannedData {
   readonly user: User;
   readonly phone: Device;
+  /**
+   * It was opened on the very device that waits, and nothing was scanned: the result goes only to the browser that the
+   * phone's decision comes back to.
+   */
+  readonly same_device?: true;
 }
 
 export interface ConfirmedData {

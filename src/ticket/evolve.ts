@@ -23,7 +23,7 @@ export function evolve<Minted>(
       return {
         status: 'scanned',
         ...known,
-        scanned: { user: event.data.user, id: event.id } satisfies Required<Scanned>,
+        scanned: scannedOf(event),
       };
     case 'confirmed':
       return { status: 'confirmed', ...known, confirmed: { id: event.id, ...event.data } };
@@ -39,4 +39,9 @@ export function evolve<Minted>(
     case 'expired':
       return { status: event.type, ...known };
   }
+}
+
+function scannedOf({ data, id }: TicketEvent & { readonly type: 'scanned'; readonly id: Cursor }): Scanned {
+  const { user, same_device } = data;
+  return same_device === undefined ? { user, id } : ({ user, id, same_device } satisfies Required<Scanned>);
 }

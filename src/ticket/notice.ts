@@ -1,6 +1,6 @@
 import type { Cursor } from './cursor.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
-import { endsWatch, isAsking } from './ticket.ts';
+import { asksNumber, endsWatch, isAsking } from './ticket.ts';
 
 /** What a browser may know about a ticket now (docs/wire.md, "A notice"). Durations are milliseconds remaining. */
 export interface TicketNotice {
@@ -11,6 +11,8 @@ export interface TicketNotice {
   readonly reset: boolean;
   readonly scan?: { readonly url: string; readonly rotates_in_ms: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
+  /** While scanned or confirmed: on this very device. The result goes to the browser that the decision comes back to. */
+  readonly same_device?: true;
   readonly number?: string;
   /** While scanned or asking: somebody else's phone scanned this code too. */
   readonly second_phone?: true;
@@ -89,14 +91,15 @@ export function notice(
       return {
         ...head,
         ...scannerOf(ticket),
-        ...(ticket.minted.number_match ? { number: derived.number() } : {}),
+        ...sameDeviceOf(ticket),
+        ...(asksNumber(ticket) ? { number: derived.number() } : {}),
         ...secondPhoneOf(ticket),
         advice,
       };
     case 'confirmed':
       if (isAsking(ticket))
         return { ...head, ...scannerOf(ticket), ...secondPhoneOf(ticket), ask: true, advice };
-      return { ...head, ...confirmedOf(ticket, derived), advice };
+      return { ...head, ...sameDeviceOf(ticket), ...confirmedOf(ticket, derived), advice };
     case 'redeemed':
       return { ...head, expires_in_ms: 0, advice };
     case 'denied':
@@ -131,11 +134,19 @@ function reasonOf({ denied }: Ticket): { readonly reason?: 'number' } {
   return denied?.reason === undefined ? {} : { reason: denied.reason };
 }
 
+function sameDeviceOf({ scanned }: Ticket): { readonly same_device?: true } {
+  return scanned?.same_device === undefined ? {} : { same_device: true };
+}
+
 function confirmedOf(ticket: Ticket, derived: Derived): { readonly result?: TicketResult } {
-  if (ticket.minted.grant === 'device_code') return {};
-  if (ticket.minted.form_post === undefined)
-    return { result: resultOf(ticket, { code: derived.code() }, derived) };
-  return { result: { ...stateOf(ticket), redirect_to: derived.formPage() } };
+  if (ticket.minted.grant === 'device_code' || ticket.scanned?.same_device === true) return {};
+  return { result: confirmedResult(ticket, derived) };
+}
+
+/** The result of a confirmed ticket, for who has proven to be the one that gets it. */
+export function confirmedResult(ticket: Ticket, derived: Derived): TicketResult {
+  if (ticket.minted.form_post === undefined) return resultOf(ticket, { code: derived.code() }, derived);
+  return { ...stateOf(ticket), redirect_to: derived.formPage() };
 }
 
 function stateOf({ minted: { state } }: Ticket): { readonly state?: string } {

@@ -18,13 +18,21 @@ export type TicketStatus = (typeof TICKET_STATUSES)[number];
 export interface Ticket<Minted = MintedData> {
   readonly status: TicketStatus;
   readonly minted: Minted;
-  readonly scanned?: Pick<ScannedData, 'user'> & { readonly id: Cursor };
+  readonly scanned?: Pick<ScannedData, 'user' | 'same_device'> & { readonly id: Cursor };
   /** Another user's phone scanned it as well. */
   readonly contested?: true;
   readonly confirmed?: ConfirmedData & { readonly id: Cursor };
   readonly accepted?: { readonly id: Cursor };
   readonly denied?: DeniedData;
   readonly redeemed?: RedeemedData & { readonly id: Cursor };
+}
+
+/**
+ * Whether the phone must type the number that the browser shows. On the same device nobody sees it, and what keeps strangers
+ * out there is that the result comes back to the browser that waits.
+ */
+export function asksNumber({ minted, scanned }: Ticket): boolean {
+  return minted.number_match && scanned?.same_device !== true;
 }
 
 const FINAL: Readonly<Record<TicketStatus, boolean>> & Readonly<Record<string, boolean | undefined>> = {

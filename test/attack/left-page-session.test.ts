@@ -40,6 +40,37 @@ test.each([
   },
 );
 
+async function leave(
+  headers: Readonly<Record<string, string>>,
+  form: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const answer = await call(`${edge.url}/phone/sign-out`, { headers, form });
+  expectStatus(answer, 200);
+  const over = expect.stringMatching(/^scangate_phone=; Path=\/; Max-Age=0;/);
+  expect(answer.headers.getSetCookie()).toEqual([over]);
+  return answer.text;
+}
+
+test('attack: a copy of the cookie approves nothing once its user signed out on the page', async () => {
+  const [left, other] = [await page('ada'), await page('ada')];
+  expect(await leave(left)).toContain('signed out on this phone');
+  expect(await approves(left)).toBe(401);
+  expect((await call(`${edge.url}/device`, { headers: left })).text).not.toContain('ada');
+  expect(await approves(other)).toBe(201);
+  expect(await leave(other, { everywhere: 'true' })).toContain('signed out everywhere');
+  expect(await approves(other)).toBe(401);
+});
+
+test('attack: another site’s form signs nobody out', async () => {
+  const headers = await page('ada');
+  for (const site of ['cross-site', 'same-site']) {
+    const from = { ...headers, 'sec-fetch-site': site };
+    const answer = await call(`${edge.url}/phone/sign-out`, { headers: from, form: { everywhere: 'true' } });
+    expect(answer.status).toBe(400);
+  }
+  expect(await approves(headers)).toBe(201);
+});
+
 test('nobody is signed out by who is nobody', async () => {
   expect((await call(`${edge.url}/v1/sessions`, { method: 'DELETE' })).status).toBe(401);
 });

@@ -1,54 +1,30 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { call, expectStatus } from '../support/call.ts';
-import { startChromium } from '../support/chromium.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { mint } from '../support/signin.ts';
 import type { Minted, Notice } from '../support/signin.ts';
 import { scanAs } from './phone.ts';
+import { withShop } from './foreign-site.ts';
 import { awaitQrCode, keepScreenshot } from './screen.ts';
-import { openShop } from './shop.ts';
-import type { Shop } from './shop.ts';
-import { PHONE, visit } from './visit.ts';
-import type { Visit } from './visit.ts';
+import { PHONE } from './visit.ts';
 
-let browser: Browser;
-let shop: Shop;
-let gateway: Gateway;
-const visits: Visit[] = [];
-
-beforeAll(async () => {
-  shop = await openShop();
-  [browser, gateway] = await Promise.all([
-    startChromium(),
-    startGateway({ env: { SCANGATE_CLIENTS_FILE: shop.clientsFile } }),
-  ]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-  await shop?.stop();
-});
-
-afterEach(async () => {
-  for (const one of visits.splice(0)) await one.close();
-});
+const site = withShop();
 
 const SIZE = { width: 390, height: 844 };
 const CONFIRM = '[data-do="confirm"] [type="submit"]';
 const view = (page: Page, name: string): Promise<void> => page.locator(`[data-view="${name}"]`).waitFor();
 
 async function openPhone(locale = 'en'): Promise<Page> {
-  const phone = await visit(browser, [gateway.url], { ...PHONE, viewport: SIZE, locale });
-  visits.push(phone);
+  const phone = await site.visit({ ...PHONE, viewport: SIZE, locale });
   return phone.page;
 }
 
 /** A ticket of the shop, which asks for a number, and a phone that has scanned it. */
 async function scanned(locale?: string): Promise<{ ticket: Minted; phone: Page; address: string }> {
-  const ticket = await mint(gateway.url, { clientId: shop.clientId, redirectUri: shop.redirectUri });
+  const ticket = await mint(site.gateway.url, {
+    clientId: site.shop.clientId,
+    redirectUri: site.shop.redirectUri,
+  });
   const address = ticket.notice.scan?.url ?? '';
   const phone = await openPhone(locale);
   await scanAs(phone, address, 'ada');
@@ -80,7 +56,7 @@ test.each(['en', 'de', 'ja'])(
 
 test('an application without a website is named as one, and not beside an empty website', async () => {
   const phone = await openPhone();
-  const ticket = await mint(gateway.url, { clientId: 'till', redirectUri: undefined });
+  const ticket = await mint(site.gateway.url, { clientId: 'till', redirectUri: undefined });
   await scanAs(phone, ticket.notice.scan?.url ?? '', 'ada');
   const row = phone.locator('.facts > div', { has: phone.locator('[data-fill="client-domain"]') });
   expect((await row.innerText()).split(/\s*\n\s*/)).toEqual(['Application', 'not verified']);
@@ -103,7 +79,10 @@ test('a tap meant for what was there before confirms nothing', async () => {
 });
 
 test('Confirm rests for a moment when it comes into view', async () => {
-  const { notice } = await mint(gateway.url, { clientId: shop.clientId, redirectUri: shop.redirectUri });
+  const { notice } = await mint(site.gateway.url, {
+    clientId: site.shop.clientId,
+    redirectUri: site.shop.redirectUri,
+  });
   const phone = await openPhone();
   await phone.clock.install();
   await phone.goto(notice.scan?.url ?? '');
@@ -117,22 +96,21 @@ test('Confirm rests for a moment when it comes into view', async () => {
 
 test('who signed in too long ago for the application signs in anew, and then confirms', async () => {
   const phone = await openPhone();
-  await phone.goto(`${gateway.url}/device`);
+  await phone.goto(`${site.gateway.url}/device`);
   await phone.locator('input[name="name"]').fill('ada');
   await phone.keyboard.press('Enter');
   await view(phone, 'enter');
   await phone.waitForTimeout(1100);
-  const desk = await visit(browser, [gateway.url]);
-  visits.push(desk);
+  const desk = await site.visit();
   const request = {
     client_id: 'demo',
-    redirect_uri: `${gateway.url}/demo/callback`,
+    redirect_uri: `${site.gateway.url}/demo/callback`,
     response_type: 'code',
     code_challenge: 'c'.repeat(43),
     code_challenge_method: 'S256',
     prompt: 'login',
   };
-  await desk.page.goto(`${gateway.url}/oauth/authorize?${new URLSearchParams(request).toString()}`);
+  await desk.page.goto(`${site.gateway.url}/oauth/authorize?${new URLSearchParams(request).toString()}`);
   await phone.goto(await awaitQrCode(desk.page));
   await phone.locator('[data-do="continue"]').click();
   await view(phone, 'fresh');
@@ -156,7 +134,7 @@ test('Back and a reload show the outcome, and whose it is, and not the form', as
   expect(await shown()).toBe('ada The Shop');
   await phone.reload();
   expect(await shown()).toBe('ada The Shop');
-  await phone.goto(`${gateway.url}/nowhere`);
+  await phone.goto(`${site.gateway.url}/nowhere`);
   await phone.locator('#back').click();
   expect(await shown()).toBe('ada The Shop');
   // The page that asked who one is, which a browser may have kept as it was.
@@ -167,10 +145,10 @@ test('Back and a reload show the outcome, and whose it is, and not the form', as
 
 test('a typed code stands in two segments, and its address shows an outcome only to who comes back', async () => {
   const form = { client_id: 'demo', scope: 'openid' };
-  const asked = await call<{ user_code: string }>(`${gateway.url}/oauth/device_authorization`, { form });
+  const asked = await call<{ user_code: string }>(`${site.gateway.url}/oauth/device_authorization`, { form });
   const { user_code: userCode } = expectStatus(asked, 200);
   const phone = await openPhone();
-  await phone.goto(`${gateway.url}/device`);
+  await phone.goto(`${site.gateway.url}/device`);
   await phone.locator('input[name="name"]').fill('ada');
   await phone.keyboard.press('Enter');
   await phone.locator('#user-code').click();
@@ -188,18 +166,17 @@ test('a typed code stands in two segments, and its address shows an outcome only
   await keepScreenshot(phone, 'outcome-denied');
   await phone.reload();
   await view(phone, 'denied');
-  await phone.goto(`${gateway.url}/device?`);
-  await phone.goto(`${gateway.url}/device`);
+  await phone.goto(`${site.gateway.url}/device?`);
+  await phone.goto(`${site.gateway.url}/device`);
   await view(phone, 'enter');
 });
 
 test('a client’s logo and colours are shown, and its site hears of no visitor', async () => {
-  const asked = new URL(`${gateway.url}/oauth/authorize?response_type=code&code_challenge_method=S256`);
-  asked.searchParams.set('client_id', shop.clientId);
-  asked.searchParams.set('redirect_uri', shop.redirectUri);
+  const asked = new URL(`${site.gateway.url}/oauth/authorize?response_type=code&code_challenge_method=S256`);
+  asked.searchParams.set('client_id', site.shop.clientId);
+  asked.searchParams.set('redirect_uri', site.shop.redirectUri);
   asked.searchParams.set('code_challenge', 'a'.repeat(43));
-  const screen = await visit(browser, [gateway.url]);
-  visits.push(screen);
+  const screen = await site.visit();
   await screen.page.goto(asked.href);
   const address = await awaitQrCode(screen.page);
   const color = (): Promise<string> =>
@@ -210,11 +187,25 @@ test('a client’s logo and colours are shown, and its site hears of no visitor'
   await screen.page.emulateMedia({ colorScheme: 'dark' });
   expect(await color()).toBe('rgb(224, 176, 255)');
   await keepScreenshot(screen.page, 'client-looks-dark');
-  const phone = await visit(browser, [gateway.url], PHONE);
-  visits.push(phone);
+  const phone = await site.visit(PHONE);
   await scanAs(phone.page, address, 'ada');
   await phone.page.locator('#logo').waitFor();
+  expect(await phone.page.locator('[data-fill="release"] li').allInnerTexts()).toEqual(['who you are']);
   await keepScreenshot(phone.page, 'client-looks-phone');
   for (const { strays, complaints } of [screen, phone])
     expect({ strays, complaints }).toEqual({ strays: [], complaints: [] });
+});
+
+test('a shared phone is left signed out, by the page itself', async () => {
+  const { phone, address } = await scanned();
+  await phone.locator('[data-do="deny"]').click();
+  await view(phone, 'denied');
+  await phone.locator('.leave summary').click();
+  await keepScreenshot(phone, 'sign-out');
+  await phone.getByRole('button', { name: 'Sign out on this phone' }).click();
+  await phone.getByRole('heading', { name: 'You are signed out on this phone.' }).waitFor();
+  await keepScreenshot(phone, 'signed-out-phone');
+  await phone.getByRole('link', { name: 'Sign in again' }).click();
+  await phone.locator('input[name="name"]').waitFor();
+  expect(phone.url()).toBe(address);
 });

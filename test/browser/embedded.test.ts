@@ -1,39 +1,13 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import type { Browser } from 'playwright-core';
-import { startChromium } from '../support/chromium.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
+import { expect, test } from '@jest/globals';
 import { redeem, s256 } from '../support/signin.ts';
 import { within } from '../support/until.ts';
 import { scanAs } from './phone.ts';
+import { withShop } from './foreign-site.ts';
 import { awaitQrCode, keepScreenshot } from './screen.ts';
-import { openShop } from './shop.ts';
-import type { Shop } from './shop.ts';
-import { PHONE, visit } from './visit.ts';
+import { PHONE } from './visit.ts';
 import type { Visit } from './visit.ts';
 
-let browser: Browser;
-let shop: Shop;
-let gateway: Gateway;
-const visits: Visit[] = [];
-
-beforeAll(async () => {
-  shop = await openShop();
-  [browser, gateway] = await Promise.all([
-    startChromium(),
-    startGateway({ env: { SCANGATE_CLIENTS_FILE: shop.clientsFile } }),
-  ]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-  await shop?.stop();
-});
-
-afterEach(async () => {
-  for (const one of visits.splice(0)) await one.close();
-});
+const site = withShop();
 
 /** What the page was given, as it says so itself. */
 interface Given {
@@ -47,14 +21,13 @@ async function signInAtShop(
   body: string,
   name: string,
 ): Promise<{ given: Given; screen: Visit; at: string }> {
-  shop.serve(gateway.url, body);
-  const screen = await visit(browser, [shop.url, gateway.url]);
-  const phone = await visit(browser, [gateway.url], PHONE);
-  visits.push(screen, phone);
+  site.shop.serve(site.gateway.url, body);
+  const screen = await site.visit({}, 'both');
+  const phone = await site.visit(PHONE);
   let told: (given: Given) => void = () => {};
   const given = new Promise<Given>((resolve) => (told = resolve));
   await screen.page.exposeFunction('tellTest', (text: string) => told(JSON.parse(text) as Given));
-  await screen.page.goto(shop.url);
+  await screen.page.goto(site.shop.url);
   await scanAs(phone.page, await awaitQrCode(screen.page), 'ada');
   const number = screen.page.locator('.scangate-number');
   await number.filter({ hasText: /^\d\d$/ }).waitFor();
@@ -68,17 +41,17 @@ async function signInAtShop(
 }
 
 async function expectTokens({ code, verifier }: Given): Promise<void> {
-  const ticket = { clientId: shop.clientId, redirectUri: shop.redirectUri, verifier };
-  const { status, body } = await redeem(gateway.url, ticket, code);
+  const ticket = { clientId: site.shop.clientId, redirectUri: site.shop.redirectUri, verifier };
+  const { status, body } = await redeem(site.gateway.url, ticket, code);
   expect([status, body.token_type]).toEqual([200, 'Bearer']);
 }
 
 test('the classic script completes a sign-in on the page of another site', async () => {
   const { given, at } = await signInAtShop(
-    `<div id="here"></div><script src="${gateway.url}/assets/client.js"></script>
+    `<div id="here"></div><script src="${site.gateway.url}/assets/client.js"></script>
      <script nonce="shop">
        Scangate.render(document.getElementById('here'), {
-         gateway: '${gateway.url}', clientId: 'shop', redirectUri: '${shop.redirectUri}', state: 's1', scope: 'openid',
+         gateway: '${site.gateway.url}', clientId: 'shop', redirectUri: '${site.shop.redirectUri}', state: 's1', scope: 'openid',
          onResult: function (result, verifier) {
            tellTest(JSON.stringify({ code: result.code, state: result.state, verifier: verifier }));
          }
@@ -87,14 +60,14 @@ test('the classic script completes a sign-in on the page of another site', async
     'shop-render',
   );
   expect(given.state).toBe('s1');
-  expect(at).toBe(`${shop.url}/`);
+  expect(at).toBe(`${site.shop.url}/`);
   await expectTokens(given);
 });
 
 test('the element completes a sign-in on the page of another site, by the module', async () => {
   const { given } = await signInAtShop(
-    `<scan-login client-id="shop" gateway="${gateway.url}" redirect-uri="${shop.redirectUri}" state="s2"></scan-login>
-     <script type="module" src="${gateway.url}/assets/client.mjs"></script>
+    `<scan-login client-id="shop" gateway="${site.gateway.url}" redirect-uri="${site.shop.redirectUri}" state="s2"></scan-login>
+     <script type="module" src="${site.gateway.url}/assets/client.mjs"></script>
      <script nonce="shop">
        document.addEventListener('scangate-result', function (event) {
          event.preventDefault();
@@ -111,10 +84,10 @@ test('the element completes a sign-in on the page of another site, by the module
 for (const way of ['socket', 'events', 'poll', 'ask']) {
   test(`another site's page can wait over ${way} alone`, async () => {
     const { given } = await signInAtShop(
-      `<div id="here"></div><script src="${gateway.url}/assets/client.js"></script>
+      `<div id="here"></div><script src="${site.gateway.url}/assets/client.js"></script>
        <script nonce="shop">
          Scangate.render(document.getElementById('here'), {
-           gateway: '${gateway.url}', clientId: 'shop', redirectUri: '${shop.redirectUri}', transports: ['${way}'],
+           gateway: '${site.gateway.url}', clientId: 'shop', redirectUri: '${site.shop.redirectUri}', transports: ['${way}'],
            onResult: function (result, verifier) {
              tellTest(JSON.stringify({ code: result.code, verifier: verifier }));
            }
@@ -127,23 +100,22 @@ for (const way of ['socket', 'events', 'poll', 'ask']) {
 }
 
 test('an authorization request shows the code for another site, and ends on its redirect address', async () => {
-  shop.serve(gateway.url, '');
-  const screen = await visit(browser, [shop.url, gateway.url]);
-  const phone = await visit(browser, [gateway.url], PHONE);
-  visits.push(screen, phone);
+  site.shop.serve(site.gateway.url, '');
+  const screen = await site.visit({}, 'both');
+  const phone = await site.visit(PHONE);
   const verifier = 'v'.repeat(43);
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: shop.clientId,
-    redirect_uri: shop.redirectUri,
+    client_id: site.shop.clientId,
+    redirect_uri: site.shop.redirectUri,
     scope: 'openid',
     state: 's3',
     code_challenge: s256(verifier),
     code_challenge_method: 'S256',
   });
-  await screen.page.goto(shop.url);
-  await screen.page.evaluate(`location.assign('${gateway.url}/oauth/authorize?${query.toString()}')`);
-  await screen.page.waitForURL(`${gateway.url}/**`);
+  await screen.page.goto(site.shop.url);
+  await screen.page.evaluate(`location.assign('${site.gateway.url}/oauth/authorize?${query.toString()}')`);
+  await screen.page.waitForURL(`${site.gateway.url}/**`);
   const address = await awaitQrCode(screen.page);
   await keepScreenshot(screen.page, 'shop-authorize');
   await scanAs(phone.page, address, 'ada');
@@ -157,24 +129,23 @@ test('an authorization request shows the code for another site, and ends on its 
   }
   await phone.page.locator('#number').fill((await number.textContent()) ?? '');
   await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
-  await screen.page.waitForURL((url) => url.href.startsWith(`${shop.redirectUri}?`));
+  await screen.page.waitForURL((url) => url.href.startsWith(`${site.shop.redirectUri}?`));
   const answer = new URL(screen.page.url()).searchParams;
-  expect([answer.get('state'), answer.get('iss')]).toEqual(['s3', gateway.url]);
+  expect([answer.get('state'), answer.get('iss')]).toEqual(['s3', site.gateway.url]);
   await expectTokens({ code: answer.get('code') ?? '', verifier });
   expect(screen.strays).toEqual([]);
 });
 
 test('a page of a site that nobody registered is refused', async () => {
-  shop.serve(
-    gateway.url,
-    `<div id="here"></div><script src="${gateway.url}/assets/client.js"></script>
+  site.shop.serve(
+    site.gateway.url,
+    `<div id="here"></div><script src="${site.gateway.url}/assets/client.js"></script>
      <script nonce="shop">
-       Scangate.render(document.getElementById('here'), { gateway: '${gateway.url}', clientId: 'shop' });
+       Scangate.render(document.getElementById('here'), { gateway: '${site.gateway.url}', clientId: 'shop' });
      </script>`,
   );
-  const screen = await visit(browser, []);
-  visits.push(screen);
-  await screen.page.goto(shop.url.replace('127.0.0.1', 'localhost'));
+  const screen = await site.visit({}, 'both');
+  await screen.page.goto(site.shop.url.replace('127.0.0.1', 'localhost'));
   await screen.page.getByText('does not know pages of http://localhost:').waitFor();
   expect(screen.complaints.join()).toContain('CORS');
 });

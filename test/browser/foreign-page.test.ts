@@ -1,40 +1,16 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { startChromium } from '../support/chromium.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
+import type { Page } from 'playwright-core';
 import { redeem } from '../support/signin.ts';
 import { scanAs } from './phone.ts';
+import { withShop } from './foreign-site.ts';
+import type { OpenOptions } from './foreign-site.ts';
 import { awaitQrCode, keepScreenshot } from './screen.ts';
-import { openShop } from './shop.ts';
-import type { Shop } from './shop.ts';
-import { PHONE, visit } from './visit.ts';
+import { PHONE } from './visit.ts';
 import type { Visit } from './visit.ts';
 
-let browser: Browser;
-let shop: Shop;
-let gateway: Gateway;
-const visits: Visit[] = [];
-
-beforeAll(async () => {
-  shop = await openShop();
-  [browser, gateway] = await Promise.all([
-    startChromium(),
-    startGateway({ env: { SCANGATE_CLIENTS_FILE: shop.clientsFile } }),
-  ]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await gateway?.stop();
-  await shop?.stop();
-});
-
-afterEach(async () => {
-  for (const one of visits.splice(0)) await one.close();
-});
+const site = withShop();
 
 const COEP = { 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
@@ -43,20 +19,12 @@ async function printedTag(): Promise<string> {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
   const printed = /```html\n([^`]*<scan-login[^`]*)```/.exec(readme)![1]!;
   return printed
-    .replaceAll('https://scan.example.com', gateway.url)
-    .replaceAll('https://shop.example.com/callback', shop.redirectUri);
+    .replaceAll('https://scan.example.com', site.gateway.url)
+    .replaceAll('https://shop.example.com/callback', site.shop.redirectUri);
 }
 
-async function open(
-  body: string,
-  more: { origin?: string; headers?: Record<string, string>; options?: BrowserContextOptions } = {},
-): Promise<Visit> {
-  shop.serve(gateway.url, body, { ...COEP, ...more.headers });
-  const screen = await visit(browser, [shop.url, gateway.url], more.options);
-  visits.push(screen);
-  await screen.page.goto(more.origin ?? shop.url);
-  return screen;
-}
+const open = (body: string, more: OpenOptions = {}): Promise<Visit> =>
+  site.open(body, { ...more, headers: { ...COEP, ...more.headers } });
 
 const themeOf = (page: Page): Promise<string | null> =>
   page.locator('.scangate-box').getAttribute('data-theme');
@@ -64,8 +32,7 @@ const themeOf = (page: Page): Promise<string | null> =>
 test('the tag of the README signs in on a page with a strict policy, COEP and a dark system', async () => {
   const screen = await open(await printedTag(), { options: { colorScheme: 'dark' } });
   const { page } = screen;
-  const phone = await visit(browser, [gateway.url], PHONE);
-  visits.push(phone);
+  const phone = await site.visit(PHONE);
   const address = await awaitQrCode(page);
   await keepScreenshot(page, 'foreign-dark-system');
   const axe = await new AxeBuilder({ page }).withRules(['color-contrast', 'role-img-alt']).analyze();
@@ -76,11 +43,11 @@ test('the tag of the README signs in on a page with a strict policy, COEP and a 
   await keepScreenshot(page, 'foreign-dark-system-number');
   await phone.page.locator('#number').fill((await number.textContent()) ?? '');
   await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
-  await page.waitForURL((url) => url.href.startsWith(`${shop.redirectUri}?`));
+  await page.waitForURL((url) => url.href.startsWith(`${site.shop.redirectUri}?`));
   const code = new URL(page.url()).searchParams.get('code') ?? '';
   const verifier = await page.evaluate<string>("Scangate.takeVerifier('')");
-  const ticket = { clientId: shop.clientId, redirectUri: shop.redirectUri, verifier };
-  expect((await redeem(gateway.url, ticket, code)).status).toBe(200);
+  const ticket = { clientId: site.shop.clientId, redirectUri: site.shop.redirectUri, verifier };
+  expect((await redeem(site.gateway.url, ticket, code)).status).toBe(200);
   expect({ complaints: screen.complaints, strays: screen.strays }).toEqual({ complaints: [], strays: [] });
 });
 
@@ -102,9 +69,9 @@ test('the element is as dark as the page says, or as its theme says', async () =
 
 for (const file of ['client.js', 'client.mjs']) {
   test(`${file} says on a page and the console that nobody registered its origin`, async () => {
-    const origin = shop.url.replace('127.0.0.1', 'localhost');
-    const body = `<script type="${file === 'client.js' ? 'text/javascript' : 'module'}" src="${gateway.url}/assets/${file}"></script>
-      <scan-login client-id="shop" redirect-uri="${shop.redirectUri}"></scan-login>`;
+    const origin = site.shop.url.replace('127.0.0.1', 'localhost');
+    const body = `<script type="${file === 'client.js' ? 'text/javascript' : 'module'}" src="${site.gateway.url}/assets/${file}"></script>
+      <scan-login client-id="shop" redirect-uri="${site.shop.redirectUri}"></scan-login>`;
     const { page, complaints } = await open(body, { origin });
     await page.getByText(`does not know pages of ${origin}`).waitFor();
     await keepScreenshot(page, `foreign-unregistered-${file}`);
@@ -113,24 +80,26 @@ for (const file of ['client.js', 'client.mjs']) {
 }
 
 test('a wrong client, and a policy that forbids asking, are told', async () => {
-  const script = `<script src="${gateway.url}/assets/client.js"></script>`;
+  const script = `<script src="${site.gateway.url}/assets/client.js"></script>`;
   const wrong = await open(`${script}<scan-login client-id="shoo"></scan-login>`);
   await wrong.page.getByText('The gateway refused the request').waitFor();
   expect(wrong.complaints.join('\n')).toContain('Scangate: Sign-in is not possible here.');
-  const policy = `default-src 'none'; script-src ${gateway.url}`;
+  const policy = `default-src 'none'; script-src ${site.gateway.url}`;
   const headers = { 'Content-Security-Policy': policy };
   const blocked = await open(`${script}<scan-login client-id="shop"></scan-login>`, { headers });
-  await blocked.page.getByText(`keeps it from asking ${gateway.url}`).waitFor();
+  await blocked.page.getByText(`keeps it from asking ${site.gateway.url}`).waitFor();
   expect(blocked.complaints.join('\n')).toContain('connect-src must name it');
 });
 
 test('the client is for the pages of anyone, with one header each, and other scripts are not', async () => {
   const headersOf = async (name: string): Promise<(string | null)[]> => {
-    const { headers } = await fetch(`${gateway.url}/assets/${name}`, { headers: { origin: shop.url } });
+    const { headers } = await fetch(`${site.gateway.url}/assets/${name}`, {
+      headers: { origin: site.shop.url },
+    });
     const names = ['cross-origin-resource-policy', 'access-control-allow-origin', 'vary'];
     return names.map((one) => headers.get(one));
   };
   expect(await headersOf('client.js')).toEqual(['cross-origin', '*', 'Origin']);
   expect(await headersOf('client.mjs')).toEqual(['cross-origin', '*', 'Origin']);
-  expect(await headersOf('sign-in.js')).toEqual(['same-origin', shop.url, 'Origin']);
+  expect(await headersOf('sign-in.js')).toEqual(['same-origin', site.shop.url, 'Origin']);
 });

@@ -82,7 +82,7 @@ type Every<Event extends { readonly type: string; readonly data: unknown }> = {
 
 export const TICKET_EVENTS: Every<TicketEvent> = {
   minted: { type: 'minted', data: EVERY_MINTED },
-  scanned: { type: 'scanned', data: { user: USER, phone: PHONE } },
+  scanned: { type: 'scanned', data: { user: USER, phone: PHONE, same_device: true } },
   contested: { type: 'contested', data: {} },
   confirmed: { type: 'confirmed', data: { asks: true, auth_time: 1_700_000_000 } },
   accepted: { type: 'accepted', data: {} },

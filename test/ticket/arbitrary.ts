@@ -37,7 +37,13 @@ export const anyMinted: AnyOf<'minted'> = record({
 /** A type that is missing here does not compile. */
 const ANY_EVENTS: { readonly [T in TicketEventType]: AnyOf<T> } = {
   minted: anyMinted,
-  scanned: record({ type: constant('scanned'), data: record({ user: anyUser, phone: constant(PHONE) }) }),
+  scanned: record({
+    type: constant('scanned'),
+    data: record(
+      { user: anyUser, phone: constant(PHONE), same_device: constant(true) },
+      { requiredKeys: ['user', 'phone'] },
+    ),
+  }),
   contested: constant({ type: 'contested', data: {} }),
   confirmed: record({
     type: constant('confirmed'),
@@ -58,7 +64,12 @@ export const anyEvent: Arbitrary<TicketEvent> = oneof(...Object.values<Arbitrary
 export const anyCommand: Arbitrary<TicketCommand> = oneof(
   constantFrom<TicketCommand>({ type: 'accept' }, { type: 'cancel' }, { type: 'expire' }, { type: 'redeem' }),
   record({ type: constant('mint' as const), data: constant(MINTED) }),
-  record({ type: constant('scan' as const), user: anyUser, phone: constant(PHONE) }),
+  record({
+    type: constant('scan' as const),
+    user: anyUser,
+    phone: constant(PHONE),
+    sameDevice: constantFrom(true, false),
+  }),
   record({ type: constant('contest' as const), user: anyUser }),
   record({ type: constant('confirm' as const), user: anyUser }),
   record({ type: constant('deny' as const), user: anyUser, report: constantFrom(true, false) }),

@@ -26,7 +26,10 @@ export const minted = (data: Partial<MintedData> = {}): TicketEvent => ({
   type: 'minted',
   data: { ...MINTED, ...data },
 });
-export const scanned = (user = ADA): TicketEvent => ({ type: 'scanned', data: { user, phone: PHONE } });
+export const scanned = (user = ADA, sameDevice = false): TicketEvent => ({
+  type: 'scanned',
+  data: { user, phone: PHONE, ...(sameDevice ? { same_device: true } : {}) },
+});
 export const confirmed: TicketEvent = { type: 'confirmed', data: {} };
 export const asking: TicketEvent = { type: 'confirmed', data: { asks: true } };
 export const contested: TicketEvent = { type: 'contested', data: {} };

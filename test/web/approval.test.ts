@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { browserName } from '../../src/web/pages/request/browser-name.ts';
+import { releasedNames } from '../../src/web/pages/request/release.ts';
 import { inSegments } from '../../src/web/pages/approval/user-code.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0';
@@ -29,4 +30,16 @@ test.each([
   ['我wd', '我wd'],
 ])('%j is typed as %j', (typed, shown) => {
   expect(inSegments(typed)).toBe(shown);
+});
+
+test.each([
+  [[], [], ['sub']],
+  [
+    ['openid', 'email', 'offline_access'],
+    ['email', 'email_verified'],
+    ['sub', 'email', 'offline_access'],
+  ],
+  [['phone'], ['phone_number_verified', 'phone_number', 'department'], ['sub', 'phone_number', 'department']],
+])('scopes %j and claims %j are told to the user as %j', (scopes, claims, names) => {
+  expect(releasedNames({ scopes, claims })).toEqual(names);
 });

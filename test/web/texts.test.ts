@@ -53,6 +53,9 @@ const CHOSEN = ['problem_nothing_title', 'problem_nothing', 'problem_application
   .concat(['problem_phone_refused', 'plain_somebody'])
   .concat(['signed_out', 'signed_out_detail', 'not_signed_out', 'not_signed_out_detail'])
   .concat(['app_open', 'app_get', 'app_only_title', 'app_only_text', 'app_unnamed'])
+  .concat(['continue_title', 'continue_text', 'same_device_title', 'same_device_text'])
+  .concat(['phone_signed_out', 'phone_signed_out_detail'])
+  .concat(['everywhere_signed_out', 'everywhere_signed_out_detail', 'sign_in_again'])
   .concat(['to_application', 'to_code', 'to_start']);
 
 test('the templates use exactly the texts there are', () => {

@@ -7,6 +7,11 @@ export function pageCookieName(secure: boolean): string {
   return hostCookie('scangate_phone', secure);
 }
 
+/** The line that ends it in this browser. */
+export function clearPageCookie(secure: boolean): string {
+  return setCookie(pageCookieName(secure), '', { path: '/', secure, sameSite: 'Lax', maxAge: 0 });
+}
+
 /** The line that keeps a user who has just signed in on the approval page. */
 export function setPageCookie(sessions: PageSessions, user: User, secure: boolean): string {
   return setCookie(pageCookieName(secure), sessions.issue(user), {

@@ -15,6 +15,7 @@ const PAGES = [
   'form-post',
   'signed-out',
   'problem',
+  'return',
 ] as const;
 
 /** The pages that people see, by the names of their templates. */

@@ -28,6 +28,13 @@ export const cursor = z
 
 const resultMembers = { state: z.string().optional(), redirect_to: z.url().optional() } as const;
 
+/** What a client is to hear of a ticket, as `TicketResult` has it. */
+export const ticketResult = z.union([
+  z.object({ code: z.string(), ...resultMembers }),
+  z.object({ error: z.literal('access_denied'), ...resultMembers }),
+  z.strictObject({ ...resultMembers, redirect_to: z.url() }),
+]);
+
 /** What a browser may know about a ticket now, as {@link TicketNotice} has it. */
 export const ticketNotice = z
   .object({
@@ -44,6 +51,10 @@ export const ticketNotice = z
       .object({ name: z.string().optional(), picture: z.string().optional() })
       .optional()
       .meta({ description: 'While scanned, as the client’s policy allows, and while `ask` is there.' }),
+    same_device: z.literal(true).optional().meta({
+      description:
+        'While scanned or confirmed: opened on the very device that waits. There is no number, and no result but at `/return`.',
+    }),
     number: z
       .string()
       .regex(/^[0-9]{2}$/)
@@ -61,17 +72,10 @@ export const ticketNotice = z
       .literal('number')
       .optional()
       .meta({ description: 'Why it was denied, where no user said so: no number that was typed was right.' }),
-    result: z
-      .union([
-        z.object({ code: z.string(), ...resultMembers }),
-        z.object({ error: z.literal('access_denied'), ...resultMembers }),
-        z.strictObject({ ...resultMembers, redirect_to: z.url() }),
-      ])
-      .optional()
-      .meta({
-        description:
-          'A code while confirmed, an error when denied, cancelled or expired; neither where a page sends the answer by form.',
-      }),
+    result: ticketResult.optional().meta({
+      description:
+        'A code while confirmed, an error when denied, cancelled or expired; neither where a page sends the answer by form.',
+    }),
     sealed: z
       .string()
       .optional()

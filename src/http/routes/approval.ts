@@ -55,8 +55,10 @@ export function approvalPageRoute(parts: ApprovalRouteParts): Route {
     },
     handle: async (request) => {
       const { scanCode } = request.params;
-      if (parts.secrets.checkScanCode(scanCode) === undefined) throw new ScangateError('not_found');
-      return await approvalPage(parts, request, { scanCode }, scanPath(scanCode));
+      const checked = parts.secrets.checkScanCode(scanCode);
+      if (checked === undefined) throw new ScangateError('not_found');
+      const waiting = checked.sameDevice ? `/v1/tickets/${checked.ticketId}` : undefined;
+      return await approvalPage(parts, request, { scanCode, waiting }, scanPath(scanCode));
     },
   });
 }
@@ -99,16 +101,26 @@ function deviceRoute(
 async function approvalPage(
   parts: ApprovalRouteParts,
   request: RouteRequest,
-  codes: { readonly scanCode?: string; readonly userCode?: string | undefined },
+  codes: {
+    readonly scanCode?: string;
+    readonly userCode?: string | undefined;
+    /** The ticket that this very browser waits for, where the code is one of the same device. */
+    readonly waiting?: string | undefined;
+  },
   returnTo: string,
 ): Promise<Answer> {
   const { caller, pages, phones, demo } = parts;
   const user = await caller.pageUser(request);
   const links = signInLinks(phones, returnTo);
   const appOnly = user === undefined && links === '' && !demo;
+  const texts = pages.texts(request.raw);
+  const kind = codes.waiting === undefined ? 'continue' : 'same_device';
   return pages.show('approve', request.raw, {
     scan_code: codes.scanCode,
     user_code: codes.userCode,
+    continue_title: texts[`t.${kind}_title`],
+    continue_text: texts[`t.${kind}_text`],
+    waiting_url: codes.waiting,
     return_to: returnTo,
     signed_in: user !== undefined,
     user_name: user && personShown(user),

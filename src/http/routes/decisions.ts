@@ -26,6 +26,8 @@ export interface DecisionRouteParts {
   readonly idempotency: Idempotency;
   readonly numberMatch: NumberMatch;
   readonly knownBrowsers: KnownBrowsers;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
 }
 
 const handshake = z.string().min(1).max(SECRET_LENGTH_MAX);
@@ -34,7 +36,14 @@ const denyBody = z.object({
   handshake,
   report: z.boolean().optional().meta({ description: 'The user says: this was not me.' }),
 });
-const decided = z.object({ status: ticketStatus }).meta({ id: 'Decided' });
+const decided = z
+  .object({
+    status: ticketStatus,
+    return_url: z.url().optional().meta({
+      description: 'On the same device: where its browser goes on. Open it once, and keep it nowhere.',
+    }),
+  })
+  .meta({ id: 'Decided' });
 
 const operation = {
   tags: ['phone'],
@@ -93,7 +102,8 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
           try {
             const fresh = freshSignInGuard(authTime, guard);
             const view = await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, fresh));
-            await parts.knownBrowsers.note(view.ticket);
+            // On the same device it is not known yet which browser gets it.
+            if (view.ticket.scanned?.same_device !== true) await parts.knownBrowsers.note(view.ticket);
             return view;
           } catch (error) {
             if (!(error instanceof NumbersUsedUp)) throw error;
@@ -139,12 +149,13 @@ type DecisionRequest = RouteRequest<
 
 /** Runs a decision for the phone that the handshake was handed to, once for each `Idempotency-Key`. */
 async function decide(
-  { secrets, idempotency }: DecisionRouteParts,
+  parts: DecisionRouteParts,
   { params: { id: ticketId }, headers, body }: DecisionRequest,
   user: User,
   command: Decision,
   run: (ticketId: string, command: Decision, guard: Guard) => Promise<TicketView>,
 ): Promise<Answer> {
+  const { secrets, idempotency } = parts;
   const proof = checkedHandshake(secrets, ticketId, body.handshake);
   const scope = {
     key: headers['idempotency-key'],
@@ -156,8 +167,20 @@ async function decide(
   };
   return await idempotency.run(scope, async () => {
     const view = await run(ticketId, command, scannedBy(user, proof));
-    return { status: 200, body: { status: view.ticket.status } };
+    return { status: 200, body: { status: view.ticket.status, ...returnOf(parts, view) } };
   });
+}
+
+/** Where the browser on the same device goes on. What it must show there stands behind `#`, which no server is sent. */
+function returnOf(
+  { secrets, issuer }: DecisionRouteParts,
+  { ticketId, ticket: { status, minted, scanned, confirmed } }: TicketView,
+): { readonly return_url?: string } {
+  if (scanned?.same_device !== true) return {};
+  const address = `${issuer}/v1/tickets/${ticketId}`;
+  if (status === 'denied') return { return_url: `${address}/page` };
+  if (status !== 'confirmed' || confirmed === undefined) return {};
+  return { return_url: `${address}/return#${secrets.returnSecret(ticketId, minted.key_id, confirmed.id)}` };
 }
 
 /** What a handshake proves without the store. @throws ScangateError `not_found`. */

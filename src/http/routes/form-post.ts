@@ -1,6 +1,7 @@
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { FormAnswer } from '../../oauth/grants/form-answer.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
+import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import { formPostPage } from '../pages/form-post-page.ts';
@@ -8,17 +9,19 @@ import type { Pages } from '../pages/pages.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
+import { checkReturn, returnCookie } from '../tickets/return-secret.ts';
 
 export interface FormPostParts {
   readonly commands: TicketCommands;
   readonly clients: ClientRegistry;
   readonly gate: BrowserGate;
+  readonly secrets: TicketSecrets;
   readonly pages: Pages;
   readonly oauth: { readonly formAnswer: FormAnswer };
 }
 
 /** `GET /v1/tickets/{id}/form`: hands a ticket's answer to its client by form, for the browser that minted it. */
-export function formPostRoute({ commands, clients, gate, pages, oauth }: FormPostParts): Route {
+export function formPostRoute({ commands, clients, gate, pages, oauth, secrets }: FormPostParts): Route {
   return route({
     method: 'get',
     path: '/v1/tickets/:id/form',
@@ -49,6 +52,9 @@ export function formPostRoute({ commands, clients, gate, pages, oauth }: FormPos
       const claim = gate.claim(id, request.raw, true);
       if (claim.binding !== 'cookie') throw new ScangateError('not_found');
       const view = await commands.look(id, gate.guard(claim));
+      const { scanned, confirmed } = view.ticket;
+      if (scanned?.same_device === true && confirmed !== undefined)
+        checkReturn(secrets, view, request.cookie(returnCookie(id)));
       const form = await oauth.formAnswer(view);
       if (form === undefined) return { status: 303, headers: { Location: `/v1/tickets/${id}/page` } };
       const clientId = view.ticket.minted.client_id;

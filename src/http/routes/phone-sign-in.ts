@@ -16,7 +16,7 @@ import { setPageCookie } from '../caller/page-cookie.ts';
 import type { Pages } from '../pages/pages.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { rotationOf, scanCodeOf } from '../tickets/scan-code.ts';
+import { rotationOf, sameDeviceCodeOf, scanCodeOf } from '../tickets/scan-code.ts';
 
 export interface PhoneSignInParts {
   /** The public address without a trailing slash. */
@@ -143,7 +143,9 @@ async function wayBack(
 ): Promise<string> {
   if (ticketId === undefined) return returnTo;
   const view = await commands.look(ticketId, () => undefined);
-  return view.ticket.status === 'pending' ? scanPath(scanCodeOf(secrets, view)) : returnTo;
+  if (view.ticket.status !== 'pending') return returnTo;
+  const sameDevice = secrets.checkScanCode(scanCodeIn(returnTo) ?? '')?.sameDevice === true;
+  return scanPath((sameDevice ? sameDeviceCodeOf : scanCodeOf)(secrets, view));
 }
 
 function seeOther(location: string, cookies: readonly string[]): Answer {

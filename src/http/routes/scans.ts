@@ -12,6 +12,7 @@ import type { TicketCommand } from '../../ticket/commands.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
+import { asksNumber } from '../../ticket/ticket.ts';
 import { sameNetwork } from '../caller/client-address.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
 import { logoPath } from '../pages/client-looks.ts';
@@ -77,6 +78,9 @@ const scanAnswer = z
     fresh_needed: z.literal(true).optional().meta({
       description: 'This phone’s sign-in is older than that: sign the user in anew before they confirm.',
     }),
+    same_device: z.literal(true).optional().meta({
+      description: 'The browser is on this very device: after the decision, open its `return_url`.',
+    }),
     expires_in_ms: z.int().min(0),
   })
   .meta({ id: 'Scanned' });
@@ -87,6 +91,7 @@ interface Scannable {
   /** The ticket itself where it had to be read to know its key. */
   readonly at: TicketAt;
   readonly keyId: string;
+  readonly sameDevice: boolean;
   readonly guard: Guard;
 }
 
@@ -127,12 +132,13 @@ export function scanRoute(parts: ScanRouteParts): Route {
     },
     handle: async (request) => {
       const user = await parts.caller.user(request);
-      const { ticketId: id, at, keyId, guard } = await find(parts, request.body, user, request.counted);
+      const found = await find(parts, request.body, user, request.counted);
+      const { ticketId: id, at, keyId, guard, sameDevice } = found;
       const key = request.headers['idempotency-key'];
       const scope = { key, operation: 'scan', caller: user, ticketId: id, keyId, body: request.body };
       return await parts.idempotency.run(scope, async () => {
         const phone = { ip: request.ip, agent: request.agent };
-        const view = await scanned(parts, at, { type: 'scan', user, phone }, guard);
+        const view = await scanned(parts, at, { type: 'scan', user, phone, sameDevice }, guard);
         const authTime = await parts.caller.authTime(request);
         return {
           status: view.decided ? 201 : 200,
@@ -175,11 +181,12 @@ async function find(
 function findByScanCode({ secrets }: ScanRouteParts, scanCode: string, user: User): Scannable {
   const checked = secrets.checkScanCode(scanCode);
   if (checked === undefined) throw new ScangateError('not_found');
-  const { ticketId: id, keyId, period } = checked;
+  const { ticketId: id, keyId, period, sameDevice } = checked;
   return {
     ticketId: id,
     at: id,
     keyId,
+    sameDevice,
     guard: (view) => {
       if (view.ticket.minted.key_id !== keyId) throw new ScangateError('not_found');
       const { scanned } = view.ticket;
@@ -199,7 +206,8 @@ async function findByUserCode(
   const found = await userCodes.find(userCode, { user, address });
   if (found === undefined) throw new ScangateError('not_found');
   const view = await commands.look(found, () => undefined);
-  return { ticketId: found, at: view, keyId: view.ticket.minted.key_id, guard: () => undefined };
+  const keyId = view.ticket.minted.key_id;
+  return { ticketId: found, at: view, keyId, sameDevice: false, guard: () => undefined };
 }
 
 function answerOf(
@@ -230,7 +238,8 @@ function answerOf(
       same_network: sameNetwork(minted.browser.ip, phone.ip),
     },
     ...(minted.grant === 'device_code' ? { user_code: userCodes.shown(id, minted.key_id) } : {}),
-    ...(minted.number_match ? { number_match: true } : {}),
+    ...(asksNumber(ticket) ? { number_match: true } : {}),
+    ...(scanned.same_device === true ? { same_device: true } : {}),
     release: { ...given, scopes: [...given.scopes], claims: [...given.claims] },
     ...(minted.max_age === undefined ? {} : { max_age: minted.max_age }),
     ...(needsFreshSignIn(view, phone.authTime) ? { fresh_needed: true as const } : {}),

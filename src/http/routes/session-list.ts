@@ -7,6 +7,7 @@ import type { UserSessions } from '../../oauth/tokens/user-sessions.ts';
 import { lastMoment } from '../../store/event-store.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import type { User } from '../../ticket/events.ts';
 import type { PageEnds } from '../caller/page-ends.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
@@ -87,7 +88,7 @@ export function endSessionRoute({ sessions, caller }: SessionListParts): Route {
 }
 
 /** `DELETE /v1/sessions`, for the user on the phone. */
-export function endSessionsRoute({ userSessions, caller, pageEnds }: SessionListParts): Route {
+export function endSessionsRoute(parts: SessionListParts): Route {
   return route({
     method: 'delete',
     path: '/v1/sessions',
@@ -102,12 +103,19 @@ export function endSessionsRoute({ userSessions, caller, pageEnds }: SessionList
       refusals: ['phone_unknown', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
-      const user = await caller.user(request);
-      await pageEnds.end(user);
-      await userSessions.endAll(user);
+      await signOutEverywhere(parts, await parts.caller.user(request));
       return { status: 204 };
     },
   });
+}
+
+/** Ends every session of a user, and those of the approval page. */
+export async function signOutEverywhere(
+  { userSessions, pageEnds }: SessionListParts,
+  user: User,
+): Promise<void> {
+  await pageEnds.end(user);
+  await userSessions.endAll(user);
 }
 
 function listed(

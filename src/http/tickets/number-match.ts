@@ -5,6 +5,7 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import { asksNumber } from '../../ticket/ticket.ts';
 import { typedText } from '../request/typed-text.ts';
 
 /** The last number that a ticket allows was wrong: it is to be denied, and then told as {@link numberRefused}. */
@@ -62,7 +63,7 @@ export function numberMatch(ledger: Ledger, secrets: TicketSecrets, tries: numbe
       let matched = false;
       return async (view) => {
         guard(view);
-        if (matched || !view.ticket.minted.number_match || view.ticket.status !== 'scanned') return;
+        if (matched || !asksNumber(view.ticket) || view.ticket.status !== 'scanned') return;
         await check(view, given);
         matched = true;
       };

@@ -8,8 +8,8 @@ import { deadlineOf, lastMoment } from '../../store/event-store.ts';
 import { idOf } from '../../store/subject.ts';
 import type { Subject } from '../../store/subject.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import { notice, sealedMembers, sealedNotice } from '../../ticket/notice.ts';
-import type { TicketNotice } from '../../ticket/notice.ts';
+import { confirmedResult, notice, sealedMembers, sealedNotice } from '../../ticket/notice.ts';
+import type { Derived, TicketNotice, TicketResult } from '../../ticket/notice.ts';
 import { endsWatch } from '../../ticket/ticket.ts';
 import type { Ticket } from '../../ticket/ticket.ts';
 import type { Present, Told } from '../../watch/present.ts';
@@ -36,6 +36,8 @@ export interface TicketPresenter extends Present<TicketNotice, SealedView> {
   notice(view: SealedView, reset: boolean): TicketNotice;
   /** Seals what must be, where the ticket's browser has a key. */
   sealed(view: TicketView): Promise<SealedView>;
+  /** A confirmed ticket's result, in the open, for the browser that brought the phone's return secret. */
+  result(view: TicketView): TicketResult;
   /** The address in the QR code of now. */
   scanUrl(view: TicketView): string;
 }
@@ -52,6 +54,7 @@ export function ticketPresenter(parts: TicketPresenterParts): TicketPresenter {
   return {
     notice: (view, reset) => noticeOf(parts, view, reset),
     sealed,
+    result: (view) => confirmedResult(view.ticket, derivedOf(parts, view)),
     scanUrl: (view) => scanAddress(issuer, scanCodeOf(secrets, view)),
 
     async load(subject) {
@@ -90,26 +93,31 @@ function noticeOf(parts: TicketPresenterParts, view: SealedView, reset: boolean)
 }
 
 function openNoticeOf(parts: TicketPresenterParts, view: TicketView, reset: boolean): TicketNotice {
-  const { secrets, issuer, retryAfterMs } = parts;
   const { ticketId, ticket, head, now } = view;
-  const { key_id: keyId } = ticket.minted;
   const at = {
     ticketId,
     cursor: cursorOfView(view),
     expiresInMs: deadlineOf(head) - now,
     reset,
-    retryAfterMs: endsWatch(ticket) ? 0 : retryAfterMs,
+    retryAfterMs: endsWatch(ticket) ? 0 : parts.retryAfterMs,
   };
-  return notice(ticket, at, {
+  return notice(ticket, at, derivedOf(parts, view));
+}
+
+function derivedOf({ secrets, issuer }: TicketPresenterParts, view: TicketView): Derived {
+  const { ticketId, ticket } = view;
+  const { key_id: keyId } = ticket.minted;
+  const cursor = cursorOfView(view);
+  return {
     scan: () => ({
       url: scanAddress(issuer, scanCodeOf(secrets, view)),
       rotates_in_ms: rotationOf(view).rotatesInMs,
     }),
-    number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? at.cursor),
-    code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? at.cursor),
+    number: () => secrets.number(ticketId, keyId, ticket.scanned?.id ?? cursor),
+    code: () => secrets.code(ticketId, keyId, ticket.confirmed?.id ?? cursor),
     formPage: () => `${issuer}/v1/tickets/${ticketId}/form`,
     redirectTo: (answer) => redirectTo(ticket, answer, issuer),
-  });
+  };
 }
 
 function goneTicket(subject: Subject): Told<TicketNotice> {

@@ -2,6 +2,7 @@ import { originOf } from './address.ts';
 import { mintTicket, type MintRequest } from './mint.ts';
 import type { Notice } from './notice.ts';
 import type { Platform } from './platform.ts';
+import { sameDeviceOf, type SameDevice } from './same-device.ts';
 import type { SignInOptions } from './sign-in-options.ts';
 import type { SignInState } from './sign-in-state.ts';
 import { accessHeaders, type Access, type TransportName } from './transport.ts';
@@ -27,6 +28,8 @@ export interface Attempt {
   accept(): void;
   /** Tells the gateway to cancel the ticket. Without a ticket nothing happens. */
   withdraw(done: (status: number) => void): void;
+  /** Where it goes on in this very browser; undefined without a ticket, or where it cannot. */
+  sameDevice(): SameDevice | undefined;
 }
 
 /** Mints a ticket and watches it, for as long as `turn` lasts. */
@@ -95,6 +98,7 @@ export function startAttempt(
   return {
     accept: () => tell('POST', '/accept', () => {}),
     withdraw: (done) => tell('DELETE', '', done),
+    sameDevice: () => access && sameDeviceOf({ platform, gateway, options, challenge, verifier }, access),
   };
 }
 

@@ -7,6 +7,11 @@ export const VERIFIER_KEY = 'scangate.verifier.';
 // A web address, or an app's own scheme, which has a period (RFC 8252 §7.1): no script, no data.
 const REDIRECT = /^(https?:\/\/|[a-z][a-z0-9+-]*\.[a-z0-9+.-]+:)/i;
 
+/** Whether a page may be sent to an address: it is no script and no data. */
+export function mayFollow(address: string): boolean {
+  return REDIRECT.test(address);
+}
+
 /** Keeps a verifier for the redirect address; false where the browser forbids keeping anything. */
 export function keepVerifier(state: string, verifier: string): boolean {
   try {
@@ -34,7 +39,7 @@ export function takeVerifier(state: string): string | undefined {
  */
 export function followResult(result: SignInResult | SignInRefusal, verifier: string | undefined): void {
   const address = result.redirect_to;
-  if (!address || !REDIRECT.test(address)) return;
+  if (!address || !mayFollow(address)) return;
   const own = originOf(address) === location.protocol + '//' + location.host;
   if (verifier !== undefined && own) keepVerifier(result.state ?? '', verifier);
   location.assign(address);

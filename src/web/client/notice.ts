@@ -34,6 +34,7 @@ export interface Notice {
   readonly reset?: boolean;
   readonly scan?: { readonly url: string; readonly rotates_in_ms?: number };
   readonly scanner?: { readonly name?: string; readonly picture?: string };
+  readonly same_device?: boolean;
   readonly number?: string;
   /** Somebody else's phone scanned this code too. */
   readonly second_phone?: boolean;

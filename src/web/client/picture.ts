@@ -37,15 +37,30 @@ function addButton(parent: Node, name: string, text: string, press: () => void):
   return element;
 }
 
-/** Builds a picture inside `root`. @param language the tag of the language that `texts` are in. */
+function addHere(parent: Node, text: string, press: () => void): HTMLAnchorElement {
+  const here = addPart(parent, 'a', 'here');
+  here.textContent = text;
+  here.rel = 'noopener';
+  here.onclick = press;
+  return here;
+}
+
+/**
+ * Builds a picture inside `root`.
+ *
+ * @param language the tag of the language that `texts` are in.
+ * @param isPhone whether going on on this device comes first, before the code.
+ */
 export function makePicture(
   root: Node,
   language: string,
   texts: Texts,
-  press: { renew(): void; accept(): void; cancel(): void },
+  isPhone: boolean,
+  press: { renew(): void; accept(): void; cancel(): void; here(): void },
 ): Picture {
   const box = addPart(root, 'div', 'box');
   box.lang = language;
+  const first = isPhone ? addHere(addPart(box, 'div', 'first'), texts.hereFirst, press.here) : undefined;
   const frame = addPart(box, 'div', 'frame');
   const image = addPart(frame, 'div', 'qr');
   image.setAttribute('role', 'img');
@@ -61,10 +76,7 @@ export function makePicture(
   const timer = addPart(box, 'p', 'timer');
   const actions = addPart(box, 'div', 'actions');
   const renew = addButton(actions, 'renew', texts.renew, () => press.renew());
-  const here = addPart(actions, 'a', 'here');
-  here.textContent = texts.here;
-  here.target = '_blank';
-  here.rel = 'noopener';
+  const here = first ?? addHere(actions, texts.here, press.here);
   const accept = addButton(actions, 'accept', texts.accept, () => press.accept());
   const cancel = addButton(actions, 'cancel', texts.cancel, () => press.cancel());
   return { box, image, veil, title, detail, number, offline, timer, renew, here, accept, cancel };

@@ -2,6 +2,7 @@ import { baseOf } from './address.ts';
 import { makeCountdown } from './countdown.ts';
 import { startAttempt, type Attempt } from './attempt.ts';
 import type { Platform } from './platform.ts';
+import type { SameDevice } from './same-device.ts';
 import type { SignInOptions } from './sign-in-options.ts';
 import { isAsking, type SignInState } from './sign-in-state.ts';
 import { makeTurns } from './turns.ts';
@@ -17,6 +18,8 @@ export interface SignIn {
   accept(): void;
   /** Cancels the ticket: a phone can no longer confirm it. While `notice.ask` is there: that is not me. */
   cancel(): void;
+  /** Where the user can go on in this very browser, while pending; undefined where the code alone will do. */
+  sameDevice(): SameDevice | undefined;
   /** Lets go of everything without a word to the gateway. */
   stop(): void;
 }
@@ -91,6 +94,7 @@ export function startSignInOn(platform: Platform, options: SignInOptions): SignI
         });
       });
     },
+    sameDevice: () => (state.status === 'pending' ? attempt?.sameDevice() : undefined),
     stop: () => turns.end(),
   };
 }

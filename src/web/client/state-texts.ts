@@ -27,8 +27,9 @@ function meaningOf(state: SignInState, texts: Texts): string {
       return '';
     case 'failed':
       return failure(state, texts);
-    case 'pending':
     case 'confirmed':
+      return state.notice?.same_device ? texts.confirmedReturn : texts.confirmedDetail;
+    case 'pending':
     case 'denied':
     case 'expired':
     case 'cancelled':

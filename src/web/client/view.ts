@@ -2,8 +2,10 @@ import { clockText } from './clock-text.ts';
 import { makeIcon, type IconName } from './icon.ts';
 import { tagFor, textsFor } from './languages/choice.ts';
 import type { Texts } from './languages/texts.ts';
+import { isPhoneBrowser } from './phone-browser.ts';
 import { addPart, makePicture, type Picture } from './picture.ts';
 import { makeQrImage } from './qr-image.ts';
+import type { SameDevice } from './same-device.ts';
 import { isAsking, type SignInState } from './sign-in-state.ts';
 import type { SignIn } from './sign-in.ts';
 import { detailOf, titleOf } from './state-texts.ts';
@@ -50,7 +52,9 @@ function followTheme(box: HTMLElement, { around, theme }: Looks): void {
 export function startView(root: Node, looks: Looks, signIn: () => SignIn | undefined): View {
   const { language } = looks;
   const texts = textsFor(language);
-  const picture = makePicture(root, tagFor(language), texts, {
+  const isPhone = isPhoneBrowser(navigator.userAgent);
+  const picture = makePicture(root, tagFor(language), texts, isPhone, {
+    here: () => signIn()?.sameDevice()?.leave(),
     renew: () => signIn()?.renew(),
     accept: () => signIn()?.accept(),
     cancel: () => signIn()?.cancel(),
@@ -66,13 +70,6 @@ export function startView(root: Node, looks: Looks, signIn: () => SignIn | undef
     if (waiting) write(picture.timer, texts.timeLeft.replace('%s', clockText(signIn()?.leftMs() ?? 0)));
   }
 
-  function showTexts(state: SignInState): void {
-    write(picture.title, titleOf(state, texts));
-    write(picture.detail, detailOf(state, texts));
-    write(picture.number, state.status === 'scanned' ? (state.notice?.number ?? '') : '');
-    write(picture.offline, state.online ? '' : texts.offline);
-  }
-
   function showCode({ status, qr: source, notice }: SignInState): void {
     if (status === 'starting') {
       qr.stop();
@@ -80,7 +77,7 @@ export function startView(root: Node, looks: Looks, signIn: () => SignIn | undef
     }
     const scanUrl = status === 'pending' ? notice?.scan?.url : undefined;
     if (source && scanUrl) qr.show(source, scanUrl);
-    if (scanUrl) picture.here.href = scanUrl;
+    if (scanUrl) leadHere(picture.here, scanUrl, signIn()?.sameDevice());
     picture.here.hidden = !scanUrl;
     image.setAttribute('aria-hidden', String(status !== 'pending'));
   }
@@ -94,7 +91,7 @@ export function startView(root: Node, looks: Looks, signIn: () => SignIn | undef
       current = state;
       box.setAttribute('data-status', isAsking(state) ? 'asking' : state.status);
       box.setAttribute('data-online', String(state.online));
-      showTexts(state);
+      writeTexts(picture, state, texts, isPhone);
       showCode(state);
       showActions(picture, texts, state, changed);
       if (changed || state.status === 'scanned') drawVeil(picture.veil, state);
@@ -124,6 +121,20 @@ function showActions(picture: Picture, texts: Texts, state: SignInState, changed
 
 function isWaiting(state: SignInState): boolean {
   return state.status === 'pending' || state.status === 'scanned' || isAsking(state);
+}
+
+function writeTexts(picture: Picture, state: SignInState, texts: Texts, isPhone: boolean): void {
+  const phone = isPhone && state.status === 'pending';
+  write(picture.title, titleOf(state, texts));
+  write(picture.detail, phone ? texts.pendingPhone : detailOf(state, texts));
+  write(picture.number, state.status === 'scanned' ? (state.notice?.number ?? '') : '');
+  write(picture.offline, state.online ? '' : texts.offline);
+}
+
+/** Without a way back to this page, approving goes on in another window, and this one waits. */
+function leadHere(here: HTMLAnchorElement, scanUrl: string, sameDevice: SameDevice | undefined): void {
+  here.href = sameDevice?.url ?? scanUrl;
+  here.target = sameDevice ? '' : '_blank';
 }
 
 /** What lies over the code once it is no longer of use: the face of who scanned it, or a sign. */

@@ -1,13 +1,15 @@
 /* The approval page: scans only after a tap, shows who asks, and sends the decision. */
 import { browserPlatform } from '../client/browser-platform.ts';
-import type { HttpResponse } from '../client/platform.ts';
+import type { HttpResponse, Platform } from '../client/platform.ts';
 import { armed } from './approval/armed.ts';
+import { gateway } from './command.ts';
 import { makeCountdown } from '../client/countdown.ts';
 import { cameBack, keepOutcome, keptOutcome, type Outcome } from './approval/outcome.ts';
 import { showLeft, showRequest, showWrongNumber } from './request/request-view.ts';
 import { parseScanAnswer, type ScanAnswer } from './request/scan-answer.ts';
 import { sectionsOf, type Sections } from './section.ts';
 import { makeSender } from './sender.ts';
+import { checkBrowser, goBack, showOtherBrowser } from './approval/same-device.ts';
 import { keepSegments } from './approval/user-code-field.ts';
 import { inSegments } from './approval/user-code.ts';
 
@@ -67,6 +69,7 @@ function startApproval(root: HTMLElement): void {
       if (response.status !== 200) return false;
       const client = asked?.client.name ?? '';
       asked = undefined;
+      if (goBack(sections, platform.origin, response)) return true;
       const view = decision === 'confirm' ? 'confirmed' : 'denied';
       return finish(sections, { view, account, client, reported: 'report' in extra });
     });
@@ -79,7 +82,15 @@ function startApproval(root: HTMLElement): void {
   onDo(root, 'retry', 'click', () => sender.again());
   onDo(root, 'reload', 'click', () => location.reload());
   setInterval(tick, TICK_MS);
-  showFirst(sections, scanCode, root.getAttribute('data-user-code') ?? '');
+  begin(root, platform, sections, scanCode);
+}
+
+/** Shows the first section; a code of the same device is looked at before, since it is of use in one browser alone. */
+function begin(root: HTMLElement, platform: Platform, sections: Sections, scanCode: string): void {
+  const waiting = root.getAttribute('data-waiting') ?? '';
+  const first = (): void => showFirst(sections, scanCode, root.getAttribute('data-user-code') ?? '');
+  if (waiting === '') first();
+  else checkBrowser(platform, gateway + waiting, (fits) => (fits ? first() : showOtherBrowser(sections)));
 }
 
 function showFirst(sections: Sections, scanCode: string, typed: string): void {

@@ -2,10 +2,16 @@
 import { browserPlatform } from '../client/browser-platform.ts';
 import { takeVerifier } from '../client/follow.ts';
 import { parseJson } from '../client/notice.ts';
-import { claimRow } from './claim-row.ts';
+import { claimRow } from './demo/claim-row.ts';
 import { gateway, prepareCommand, problemCode, type Command, type Send } from './command.ts';
-import { checkSignature, decodeToken, isFor, type DecodedToken, type SignatureCheck } from './id-token.ts';
-import { formOf, queryOf } from './query.ts';
+import {
+  checkSignature,
+  decodeToken,
+  isFor,
+  type DecodedToken,
+  type SignatureCheck,
+} from './demo/id-token.ts';
+import { formOf, queryOf } from './demo/query.ts';
 import { sectionsOf } from './section.ts';
 
 const ANSWER_MS = 10000;

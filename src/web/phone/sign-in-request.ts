@@ -25,6 +25,8 @@ export interface ShownRequest {
   readonly userCode?: string;
   /** Whether the user must type the number that the browser shows. */
   readonly asksNumber: boolean;
+  /** Whether the browser is one of this very device. If not, say to the user that ANOTHER device will be signed in. */
+  readonly isSameDevice: boolean;
   /** What the application gets of the user once they confirm. */
   readonly release: ReleaseShown;
   /** Whether the application asks for a fresher sign-in than this phone's: sign the user in anew in the app before {@link SignInRequest.confirm}. */
@@ -61,6 +63,11 @@ export interface SignInRequest {
 /** How it stands after a decision. `redeemed`: the browser is signed in already. */
 export interface Decided {
   readonly status: 'confirmed' | 'redeemed' | 'denied';
+  /**
+   * Where {@link ShownRequest.isSameDevice}: the app opens it in the phone's browser, which goes on there. It holds a secret
+   * that counts once, in the browser that began alone.
+   */
+  readonly returnUrl?: string;
 }
 
 /** The answer to `POST /v1/scans`. */
@@ -79,6 +86,7 @@ interface ScanAnswer {
   readonly number_match?: boolean;
   readonly release?: ReleaseShown;
   readonly fresh_needed?: boolean;
+  readonly same_device?: boolean;
   readonly expires_in_ms: number;
 }
 
@@ -144,8 +152,9 @@ export function signInRequest(
 const PATIENCE_MIN_MS = 5000;
 
 function readDecided(body: unknown): Decided | undefined {
-  const { status } = (body ?? {}) as { status?: unknown };
-  return status === 'confirmed' || status === 'redeemed' || status === 'denied' ? { status } : undefined;
+  const { status, return_url: url } = (body ?? {}) as { status?: unknown; return_url?: unknown };
+  if (status !== 'confirmed' && status !== 'redeemed' && status !== 'denied') return undefined;
+  return { status, ...(typeof url === 'string' ? { returnUrl: url } : {}) };
 }
 
 function shownOf(answer: ScanAnswer): ShownRequest {
@@ -163,5 +172,6 @@ function shownOf(answer: ScanAnswer): ShownRequest {
     asksNumber: answer.number_match === true,
     release: answer.release ?? { scopes: [], claims: [] },
     needsFreshSignIn: answer.fresh_needed === true,
+    isSameDevice: answer.same_device === true,
   };
 }

@@ -3,12 +3,16 @@ export interface Texts {
   readonly starting: string;
   readonly pending: string;
   readonly pendingDetail: string;
+  /** On a phone, below {@link Texts.hereFirst}. */
+  readonly pendingPhone: string;
   readonly scanned: string;
   readonly scannedBy: string;
   readonly scannedDetail: string;
   readonly number: string;
   readonly confirmed: string;
   readonly confirmedDetail: string;
+  /** Confirmed on this very device, in another window. */
+  readonly confirmedReturn: string;
   readonly denied: string;
   readonly deniedDetail: string;
   readonly expired: string;
@@ -30,5 +34,7 @@ export interface Texts {
   readonly notMe: string;
   readonly twoPhones: string;
   readonly here: string;
+  /** On a phone, where it comes before the code. */
+  readonly hereFirst: string;
   readonly qr: string;
 }

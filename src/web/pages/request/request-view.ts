@@ -2,6 +2,7 @@ import type { Countdown } from '../../client/countdown.ts';
 import { clockText } from '../../client/clock-text.ts';
 import { ageOf } from './age.ts';
 import { browserName } from './browser-name.ts';
+import { releasedNames } from './release.ts';
 import type { ScanAnswer } from './scan-answer.ts';
 import type { Sections } from '../section.ts';
 
@@ -26,6 +27,7 @@ export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: numbe
   sections.toggle('number', answer.number_match === true);
   sections.toggle('number-wrong', false);
   showAge(sections, browser.first_seen, nowMs);
+  showRelease(sections, answer.release);
 }
 
 /** Shows the time that is left. */
@@ -47,6 +49,20 @@ function showLogo(sections: Sections, address: string | undefined): void {
   if (!image || !address) return;
   image.onload = () => sections.toggle('logo', true);
   image.src = address;
+}
+
+function showRelease(sections: Sections, release: ScanAnswer['release']): void {
+  const list = sections.part('release');
+  sections.toggle('release', !!release);
+  if (!list || !release) return;
+  list.textContent = '';
+  releasedNames(release).forEach((name) => {
+    const item = document.createElement('li');
+    const words = list.getAttribute('data-word-' + name.replace(/_/g, '-'));
+    // A claim of the operator's own has no words; its name turns no sentence around it.
+    item.appendChild(document.createElement('bdi')).textContent = words ?? name;
+    list.appendChild(item);
+  });
 }
 
 function showAge(sections: Sections, seen: string | number | undefined, nowMs: number): void {

@@ -1,4 +1,4 @@
-import { parseJson } from '../client/notice.ts';
+import { parseJson } from '../../client/notice.ts';
 
 /** A JWT taken apart (RFC 7519); nothing in it is proven yet. */
 export interface DecodedToken {

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { ScangateError } from '../../ticket/error.ts';
+import { localPath } from '../caller/local-path.ts';
+import { clearPageCookie, pageCookieName } from '../caller/page-cookie.ts';
+import { allows, navigationSite } from '../caller/request-site.ts';
+import type { SinglePageEnds } from '../caller/single-page-ends.ts';
+import type { Pages } from '../pages/pages.ts';
+import { route } from '../request/route.ts';
+import type { Route } from '../request/route.ts';
+import { signOutEverywhere } from './session-list.ts';
+import type { SessionListParts } from './session-list.ts';
+
+export interface PageSignOutParts extends SessionListParts {
+  readonly pages: Pages;
+  readonly pageEnds: SinglePageEnds;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
+}
+
+/** `POST /phone/sign-out`: ends the approval page's session on this phone, or all that the user has anywhere. */
+export function pageSignOutRoute(parts: PageSignOutParts): Route {
+  const { caller, pageEnds, pages, issuer } = parts;
+  const secure = issuer.startsWith('https:');
+  return route({
+    method: 'post',
+    path: '/phone/sign-out',
+    errors: 'page',
+    hidden: true,
+    operation: {
+      id: 'signOutOfPage',
+      summary: 'Sign out of the approval page',
+      tags: ['phone'],
+      security: ['phonePage'],
+      body: {
+        type: 'form',
+        schema: z.object({
+          everywhere: z.enum(['true', '']).optional(),
+          return_to: z.string().max(500).optional(),
+        }),
+      },
+      answers: { 200: { description: 'A page that says so.', type: 'text/html' } },
+      refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
+    },
+    handle: async (request) => {
+      if (!allows('sign_in_by_form', navigationSite(request.raw)))
+        throw new ScangateError('invalid_request', { field: 'Origin' });
+      const user = await caller.pageUser(request);
+      const value = request.cookie(pageCookieName(secure));
+      const everywhere = request.body.everywhere === 'true' && user !== undefined;
+      if (everywhere) await signOutEverywhere(parts, user);
+      if (user !== undefined && value !== undefined) await pageEnds.endOne(value);
+      const texts = pages.texts(request.raw);
+      const name = everywhere ? 'everywhere_signed_out' : 'phone_signed_out';
+      const page = pages.show('signed-out', request.raw, {
+        title: texts[`t.${name}`],
+        detail: texts[`t.${name}_detail`],
+        client_url: localPath(request.body.return_to),
+        client_name: texts['t.sign_in_again'],
+      });
+      const headers = { 'Set-Cookie': clearPageCookie(secure), 'Cache-Control': 'no-store' };
+      return { ...page, headers: { ...page.headers, ...headers } };
+    },
+  });
+}
