@@ -20,8 +20,9 @@ const SECURITY = {
   browserCookie: {
     type: 'apiKey',
     in: 'cookie',
-    name: 'scangate_<ticket id>',
-    description: 'The browser secret as an HttpOnly cookie, from the gateway’s own pages only.',
+    name: 'scangate_TICKET_ID',
+    description:
+      'The browser secret as an HttpOnly cookie named `scangate_` and the ticket’s id, from the gateway’s own pages only.',
   },
   browserBearer: {
     type: 'http',

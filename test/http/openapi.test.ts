@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { PROBLEMS } from '../../src/http/answer/problem.ts';
 import { checkResponse, documented } from './openapi-check.ts';
 
@@ -46,6 +48,16 @@ test('it names the addresses of the interface', () => {
       'get /',
     ]),
   );
+});
+
+test('each name of a security scheme may stand in a header, as generated clients put it there', () => {
+  const file = readFileSync(resolve(cwd, 'openapi.yaml'), 'utf8');
+  const { components } = parse(file) as {
+    readonly components: { readonly securitySchemes: Readonly<Record<string, { readonly name?: string }>> };
+  };
+  const names = Object.values(components.securitySchemes).flatMap(({ name }) => name ?? []);
+  expect(names).toContain('scangate_phone');
+  for (const name of names) expect(name).toMatch(/^[\w!#$%&'*+.^`|~-]+$/);
 });
 
 test('the check that all other tests lean on can fail', () => {
