@@ -19,15 +19,18 @@ afterAll(() => edge.stop());
 
 async function signIn(name: string) {
   const phone = { headers: { authorization: `Bearer demo-${Buffer.from(name).toString('latin1')}` } };
-  const ticket = await mint(edge.url, { redirectUri: undefined });
+  const ticket = await mint(edge.url, { redirectUri: undefined, scope: 'openid offline_access' });
   const scanned = expectStatus(await scan(edge.url, readScanCode(ticket.notice), '', phone), 201);
   expectStatus(await confirm(edge.url, scanned, '', phone), 200);
   const { result } = expectStatus(await look(ticket, edge.url), 200);
-  const { access_token: token } = expectStatus(await redeem(edge.url, ticket, result?.code ?? ''), 200);
+  const { access_token: token, refresh_token: refreshToken } = expectStatus(
+    await redeem(edge.url, ticket, result?.code ?? ''),
+    200,
+  );
   const { sid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
     sid: string;
   };
-  return { token, path: `/v1/sessions/${sid}`, headers: { authorization: `Bearer ${token}` } };
+  return { token, refreshToken, path: `/v1/sessions/${sid}`, headers: { authorization: `Bearer ${token}` } };
 }
 
 const AWAY: readonly Error[] = [
@@ -78,4 +81,25 @@ test('the token of a user with the longest name gets through a socket’s first 
   });
   socket.terminate();
   expect(JSON.parse(told)).toMatchObject({ status: 'active' });
+});
+
+test('a cursor among the last eight events of a session is known, one from before is in doubt', async () => {
+  const signedIn = await signIn('ada');
+  const poll = async (query: string) => {
+    const answer = await call<{ cursor: string; reset: boolean }>(
+      `${edge.url}${signedIn.path}/poll${query}`,
+      {
+        headers: signedIn.headers,
+      },
+    );
+    return expectStatus(answer, 200);
+  };
+  const first = await poll('');
+  let token = signedIn.refreshToken;
+  for (let events = 2; events <= 9; events += 1) {
+    const form = { grant_type: 'refresh_token', client_id: 'demo', refresh_token: token };
+    const next = await call<{ refresh_token?: string }>(`${edge.url}/oauth/token`, { form });
+    token = expectStatus(next, 200).refresh_token;
+    expect(await poll(`?after=${first.cursor}`)).toMatchObject({ status: 'active', reset: events > 8 });
+  }
 });
