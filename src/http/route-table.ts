@@ -22,7 +22,7 @@ import { authorizeByPostRoute, authorizeRoute } from './routes/oauth-authorize.t
 import { deviceAuthorizationRoute } from './routes/oauth-device.ts';
 import { jwksRoute } from './routes/oauth-keys.ts';
 import { oauthMetadataRoute, openidConfigurationRoute } from './routes/oauth-metadata.ts';
-import { logoutByPostRoute, logoutRoute } from './routes/oauth-logout.ts';
+import { logoutAskedRoute, logoutByPostRoute, logoutRoute } from './routes/oauth-logout.ts';
 import { pushedRoute } from './routes/oauth-pushed.ts';
 import { registerRoute, registrationRoutes } from './routes/oauth-registration.ts';
 import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
@@ -119,6 +119,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     revokeRoute(parts),
     logoutRoute(parts),
     logoutByPostRoute(parts),
+    logoutAskedRoute(parts),
     ...(registration ? [registerRoute(registration), ...registrationRoutes(registration)] : []),
     jwksRoute(parts),
     openidConfigurationRoute(parts),

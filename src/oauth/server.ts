@@ -32,6 +32,7 @@ import type { RegistrationEndpoint } from './registration/registration-endpoint.
 import { pollPace } from './grants/poll-pace.ts';
 import { pushedRequests } from './authorization/pushed-requests.ts';
 import type { PushedRequests } from './authorization/pushed-requests.ts';
+import { browserSessions } from './logout/browser-sessions.ts';
 import { endSessionEndpoint } from './logout/end-session.ts';
 import type { EndSessionEndpoint } from './logout/end-session.ts';
 import { revocationEndpoint } from './tokens/revocation.ts';
@@ -127,7 +128,8 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const made = tokens({ ...options, secrets: sessionSecrets });
   const lists = userSessions(ledger, sessions, options.now, options.sessionLifeMs);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
-  const redeem = redemption({ ...options, secrets, userSessions: lists });
+  const ofBrowsers = browserSessions(ledger, sessions);
+  const redeem = redemption({ ...options, secrets, userSessions: lists, browserSessions: ofBrowsers });
   const proofs = keyProofs(options);
   const access = accessCheck(issuer, made, sessions, proofs);
   const pushed = pushedRequests({ ...options, authenticate, proofs, makeId: options.makeTicketId });
@@ -160,7 +162,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     authorize: authorizationEndpoint(issuer, clients, pushed, options.knowsAuthTime),
     userInfo: userInfoEndpoint(access, clients),
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
-    endSession: endSessionEndpoint(options),
+    endSession: endSessionEndpoint({ ...options, browserSessions: ofBrowsers }),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
     token: tokenEndpoint(authenticate, proofs, {
       authorization_code: codeGrant(secrets, made, checkIdempotency, redeem),

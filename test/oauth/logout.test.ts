@@ -80,6 +80,24 @@ async function signIn(clientId: string, name = 'alice'): Promise<SignedIn> {
   return { tokens, idToken, sid: decodeJwt<{ sid: string }>(idToken).sid, clientId };
 }
 
+/** The same on a page of the gateway's own, whose browser is known again by its cookie. */
+async function signInOnPage(
+  clientId: string,
+  known?: string,
+): Promise<SignedIn & { readonly cookie: string }> {
+  const scope = 'openid offline_access';
+  const headers = known === undefined ? {} : { cookie: known };
+  const options = { clientId, redirectUri: CALLBACK, scope, binding: 'cookie', headers } as const;
+  const ticket = await mint(gateway.url, options);
+  const scanned = expectStatus(await scan(gateway.url, readScanCode(ticket.notice)), 201);
+  expectStatus(await confirm(gateway.url, scanned), 200);
+  const { result } = expectStatus(await look(ticket), 200);
+  const tokens = expectStatus(await redeem(gateway.url, ticket, result?.code ?? ''), 200);
+  const idToken = tokens.id_token ?? '';
+  const { sid } = decodeJwt<{ sid: string }>(idToken);
+  return { tokens, idToken, sid, clientId, cookie: ticket.cookies[1] ?? '' };
+}
+
 async function isAlive({ tokens }: SignedIn): Promise<boolean> {
   const headers = { authorization: `Bearer ${tokens.access_token}` };
   return (await call(`${gateway.url}/oauth/userinfo`, { headers })).status === 200;
@@ -139,6 +157,32 @@ describe('a sign-out from the application', () => {
     const answer = await logOut(evil);
     expect([answer.status, answer.headers.get('location')]).toEqual([200, null]);
     expect(await isAlive(mine)).toBe(false);
+  });
+
+  test('without a hint asks about what was opened in this browser, and ends that after a yes', async () => {
+    const browser = await signInOnPage('one');
+    const [other, later] = [await signIn('one'), await signInOnPage('two', browser.cookie)];
+    const asked = await logOut({ post_logout_redirect_uri: AFTER }, { cookie: browser.cookie });
+    expect([asked.status, asked.headers.get('location')]).toEqual([200, null]);
+    expect(asked.text).toContain('Sign out?');
+    const sids = / name="sids" value="([^"]*)"/.exec(asked.text)?.[1] ?? '';
+    expect(sids.split(' ').sort()).toEqual([browser.sid, later.sid].sort());
+    expect([await isAlive(browser), await isAlive(later)]).toEqual([true, true]);
+    const address = `${gateway.url}/oauth/logout/sessions`;
+    const form = { sids: `${sids} ${other.sid}` };
+    const own = { cookie: browser.cookie, 'sec-fetch-site': 'same-origin', origin: gateway.url };
+    const cross = { cookie: browser.cookie, 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    expectStatus(await call(address, { form, headers: cross }), 400);
+    expectStatus(await call(address, { form, headers: { ...own, cookie: 'x=y' } }), 200);
+    expect([await isAlive(browser), await isAlive(later)]).toEqual([true, true]);
+    expect((await call(address, { form, headers: own })).text).toContain('You are signed out.');
+    expect([await isAlive(browser), await isAlive(later), await isAlive(other)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    await expectTold(browser);
+    expect((await logOut({}, { cookie: browser.cookie })).text).toContain('Nothing was signed out.');
   });
 
   test('without a hint ends nothing and goes nowhere', async () => {

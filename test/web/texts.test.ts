@@ -51,7 +51,14 @@ test('no text in traditional Chinese is written in simplified characters', () =>
 const CHOSEN = ['problem_nothing_title', 'problem_nothing', 'problem_application']
   .concat(['problem_application_unknown', 'problem_application_address'])
   .concat(['problem_phone_refused', 'plain_somebody'])
-  .concat(['signed_out', 'signed_out_detail', 'not_signed_out', 'not_signed_out_detail'])
+  .concat([
+    'signed_out',
+    'signed_out_detail',
+    'not_signed_out',
+    'not_signed_out_detail',
+    'sign_out_ask',
+    'sign_out_ask_detail',
+  ])
   .concat(['app_open', 'app_get', 'app_only_title', 'app_only_text', 'app_unnamed'])
   .concat(['continue_title', 'continue_text', 'same_device_title', 'same_device_text'])
   .concat(['phone_signed_out', 'phone_signed_out_detail'])

@@ -29,6 +29,8 @@ export interface MetBrowser {
 export interface KnownBrowsers {
   /** @throws StoreUnavailable */
   meet(request: { cookie(name: string): string | undefined }): Promise<MetBrowser>;
+  /** The key of the browser that asks; undefined where it has none yet. */
+  keyOf(request: { cookie(name: string): string | undefined }): string | undefined;
   /** Remembers who a ticket signed in in its browser, once nothing is asked of that any more. */
   note(ticket: Ticket): Promise<void>;
 }
@@ -56,6 +58,11 @@ export function knownBrowsers({ ledger, secure, lifeMs, makeId }: KnownBrowsersP
       const key = keyOf(id);
       const users = isOld ? await ledger.members(setOf(key), USERS_MAX) : [];
       return { known: { key, users }, cookie: setCookie(name, id, scope) };
+    },
+
+    keyOf(request) {
+      const given = request.cookie(name);
+      return given !== undefined && ID.test(given) ? keyOf(given) : undefined;
     },
 
     async note(ticket) {

@@ -9,6 +9,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
+import type { BrowserSessions } from '../logout/browser-sessions.ts';
 import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
 import type { UserSessions } from '../tokens/user-sessions.ts';
@@ -24,6 +25,7 @@ export interface RedemptionOptions {
   readonly ledger: Ledger;
   readonly secrets: TicketSecrets;
   readonly userSessions: UserSessions;
+  readonly browserSessions: BrowserSessions;
   readonly isActive: IsActive;
   /** How long a lost answer is given again, in milliseconds. */
   readonly replayWindowMs: number;
@@ -84,6 +86,8 @@ export function redemption(options: RedemptionOptions): Redeem {
     await checkUser(seen);
     const lifeMs = request.client.policy.session_life_ms ?? options.sessionLifeMs;
     await userSessions.add(userOf(seen), sidOf(secrets, seen), lifeMs);
+    const browser = seen.ticket.minted.known_browser;
+    if (browser !== undefined) await options.browserSessions.add(browser.key, sidOf(secrets, seen), lifeMs);
     // After the list has it: whoever signs out everywhere bars first and then ends what is listed.
     if (await userSessions.isBarred(userOf(seen), confirmedAt(seen)))
       throw new OAuthError('invalid_grant', 'The user has signed out since.');

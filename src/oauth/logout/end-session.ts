@@ -1,9 +1,11 @@
 import type { SessionCommands } from '../../command/session-commands.ts';
+import type { SessionView } from '../../command/session-view.ts';
 import { isSid } from '../../secrets/session-secrets.ts';
 import type { SigningKeys } from '../../secrets/signing-keys.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import { withParameters } from '../clients/redirect-uri.ts';
+import type { BrowserSessions } from './browser-sessions.ts';
 import { readOwnToken } from '../tokens/own-token.ts';
 
 /** What a request to sign out may say (OpenID Connect RP-Initiated Logout §2). */
@@ -12,6 +14,8 @@ export interface EndSessionRequest {
   readonly client_id?: string | undefined;
   readonly post_logout_redirect_uri?: string | undefined;
   readonly state?: string | undefined;
+  /** The key of the browser that asks, where it is known. */
+  readonly browser?: string | undefined;
 }
 
 /** Where a request to sign out ends: back at the client, or on a page of ours. */
@@ -19,29 +23,52 @@ export type SignedOut =
   | { readonly kind: 'redirect'; readonly location: string }
   /** The session that the hint names is over. */
   | { readonly kind: 'ended'; readonly client: Client }
-  /** Nobody proved whose session it is, so none was ended. */
+  /** Nobody proved which session is meant: the browser's own are to be asked about, and none was ended. */
+  | { readonly kind: 'ask'; readonly sessions: readonly SessionView[] }
+  /** The same, and it has none. */
   | { readonly kind: 'nothing' };
 
 /**
  * Answers `/oauth/logout`. The hint is an ID token of ours, outdated or not, and ends the one session that it names.
- * Without one nothing is ended and nobody is redirected: any page can send a browser here.
- *
- * @throws ScangateError `invalid_request` for a hint that is not ours, or another client's: then nothing is ended either.
+ * Without one nothing is ended and nobody is redirected, for any page can send a browser here: its user is asked.
  */
-export type EndSessionEndpoint = (request: EndSessionRequest) => Promise<SignedOut>;
+export interface EndSessionEndpoint {
+  /** @throws ScangateError `invalid_request` for a hint that is not ours, or another client's: then nothing is ended either. */
+  end(request: EndSessionRequest): Promise<SignedOut>;
+  /** Ends what its user was asked about, and said yes to. @param sids of those, the ones that were opened in this browser. */
+  endAsked(browser: string | undefined, sids: readonly string[]): Promise<void>;
+}
 
 export interface EndSessionOptions {
   readonly issuer: string;
   readonly clients: ClientRegistry;
   readonly keys: SigningKeys;
   readonly sessions: SessionCommands;
+  readonly browserSessions: BrowserSessions;
 }
 
 export function endSessionEndpoint(options: EndSessionOptions): EndSessionEndpoint {
   const { clients, sessions } = options;
 
-  return async ({ id_token_hint: hint, client_id: clientId, post_logout_redirect_uri: back, state }) => {
-    if (hint === undefined || hint === '') return { kind: 'nothing' };
+  return {
+    end,
+    async endAsked(browser, sids) {
+      const own = await ofBrowser(browser);
+      const meant = own.filter(({ sid }) => sids.includes(sid));
+      await Promise.all(meant.map((view) => sessions.revoke(view, 'user')));
+    },
+  };
+
+  async function ofBrowser(browser: string | undefined): Promise<readonly SessionView[]> {
+    return browser === undefined ? [] : await options.browserSessions.of(browser);
+  }
+
+  async function end(request: EndSessionRequest): Promise<SignedOut> {
+    const { id_token_hint: hint, client_id: clientId, post_logout_redirect_uri: back, state } = request;
+    if (hint === undefined || hint === '') {
+      const own = await ofBrowser(request.browser);
+      return own.length === 0 ? { kind: 'nothing' } : { kind: 'ask', sessions: own };
+    }
     const { client, sid } = await hinted(hint);
     if (clientId !== undefined && clientId !== client.client_id) throw wrongHint();
     const [view] = await sessions.look([sid]);
@@ -50,7 +77,7 @@ export function endSessionEndpoint(options: EndSessionOptions): EndSessionEndpoi
     if (back === undefined || !client.post_logout_redirect_uris.includes(back))
       return { kind: 'ended', client };
     return { kind: 'redirect', location: withParameters(back, { state }) };
-  };
+  }
 
   async function hinted(hint: string): Promise<{ readonly client: Client; readonly sid: string }> {
     const claims = await readOwnToken(options.issuer, options.keys, hint, { typ: 'JWT' });
