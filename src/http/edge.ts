@@ -28,6 +28,7 @@ import { Connections } from './connections/connections.ts';
 import { makeHttpServer } from './server.ts';
 import { readStaticFiles } from './answer/static-files.ts';
 import { knownBrowsers } from './tickets/known-browsers.ts';
+import { ticketOpening } from './tickets/opened-ticket.ts';
 import { minting } from './tickets/minting.ts';
 import { upgradeHandler } from './upgrades.ts';
 import type { EdgeOptions } from './edge-options.ts';
@@ -161,21 +162,8 @@ function routeParts(options: EdgeOptions): RouteTableParts {
       presenter: sessionPresenter(sessions, shared.settings.retryMs),
     }),
     carried: oauth.carried,
-    minting: minting({
-      commands,
-      clients,
-      carried: oauth.carried,
-      lives: settings.lives,
-      makingKeyId: options.makingKeyId,
-      makeTicketId: options.makeTicketId,
-    }),
+    ...ticketParts(options, secure),
     idempotency: idempotency(ledger, secrets, settings.idempotencyLifeMs),
-    knownBrowsers: knownBrowsers({
-      ledger,
-      secure,
-      lifeMs: settings.knownBrowserMs,
-      makeId: options.makeTicketId,
-    }),
     numberMatch: numberMatch(ledger, secrets, settings.numberTries),
     historyMs: settings.historyMs,
     pages: options.pages,
@@ -191,6 +179,25 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
     openapiFile: options.openapiFile,
   };
+}
+
+/** How tickets are minted, and for whom. */
+function ticketParts(
+  options: EdgeOptions,
+  secure: boolean,
+): Pick<RouteTableParts, 'minting' | 'openTicket' | 'knownBrowsers'> {
+  const { settings, commands, ledger, makeTicketId } = options;
+  const mints = minting({
+    commands,
+    clients: options.clients,
+    carried: options.oauth.carried,
+    lives: settings.lives,
+    makingKeyId: options.makingKeyId,
+    makeTicketId,
+  });
+  const known = knownBrowsers({ ledger, secure, lifeMs: settings.knownBrowserMs, makeId: makeTicketId });
+  const openTicket = ticketOpening({ commands, ledger, minting: mints, knownBrowsers: known });
+  return { minting: mints, openTicket, knownBrowsers: known };
 }
 
 function limitsOf(options: EdgeOptions, addressOf: LimitsParts['addressOf']): Limits {

@@ -46,7 +46,8 @@ type Rare =
   | 'max_age'
   | 'requested_at'
   | 'known_browser'
-  | 'result_key';
+  | 'result_key'
+  | 'request_key';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -110,6 +111,7 @@ function rareRow({
   requested_at,
   known_browser,
   result_key,
+  request_key,
 }: RareRow): RareRow {
   const rare = {
     ...(form_post === undefined ? {} : { form_post }),
@@ -120,6 +122,7 @@ function rareRow({
     ...(requested_at === undefined ? {} : { requested_at }),
     ...(known_browser === undefined ? {} : { known_browser }),
     ...(result_key === undefined ? {} : { result_key }),
+    ...(request_key === undefined ? {} : { request_key }),
   };
   return rare satisfies Complete<RareRow, typeof rare>;
 }

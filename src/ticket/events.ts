@@ -110,6 +110,8 @@ export interface MintedData {
   readonly number_match: boolean;
   /** When the browser is asked who signs in; absent: never. */
   readonly accept?: Exclude<AcceptPolicy, 'never'>;
+  /** A digest of the pushed request that it is for (RFC 9126); absent: it was not pushed. */
+  readonly request_key?: string;
   /** Absent for pages of other origins, and where nobody is ever asked. */
   readonly known_browser?: KnownBrowser;
 }

@@ -55,6 +55,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   shows_scanner: true,
   number_match: true,
   accept: 'new_browser',
+  request_key: 'a-request',
   known_browser: { key: 'a-browser', users: ['a-user', 'another'] },
 };
 

@@ -40,6 +40,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   shows_scanner: boolean(),
   number_match: boolean(),
   accept: constantFrom('doubt', 'new_browser', 'always', undefined),
+  request_key: perhaps,
   known_browser: constantFrom({ key: 'a-browser', users: ['a-user'] }, undefined),
 };
 

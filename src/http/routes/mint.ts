@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { TicketView } from '../../command/ticket-view.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { BINDINGS } from '../../ticket/events.ts';
@@ -14,9 +13,9 @@ import { namedAtMinting } from '../tickets/minting-key.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 import { proofHeaders, ticketNotice } from '../request/schemas.ts';
-import type { KnownBrowsers } from '../tickets/known-browsers.ts';
-import { asksKnown, boundTo, mintMembers } from '../tickets/minting.ts';
+import { boundTo, mintMembers } from '../tickets/minting.ts';
 import type { Minting } from '../tickets/minting.ts';
+import type { OpenTicket, OpenedTicket } from '../tickets/opened-ticket.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 import { ticketCookie } from '../tickets/ticket-cookie.ts';
 import type { TicketCookieParts } from '../tickets/ticket-cookie.ts';
@@ -27,7 +26,7 @@ export interface MintRouteParts extends TicketCookieParts, NonceParts {
   readonly clients: ClientRegistry;
   readonly minting: Minting;
   readonly presenter: TicketPresenter;
-  readonly knownBrowsers: KnownBrowsers;
+  readonly openTicket: OpenTicket;
 }
 
 const links = watchLinksShape.extend({ qr: z.url() }).meta({ id: 'TicketLinks' });
@@ -80,10 +79,8 @@ export function mintTicketRoute(parts: MintRouteParts): Route {
       const may = parts.minting.check(asked, binding);
       checkSite(parts.origins, may.client, binding, request);
       const jkt = await namedAtMinting(parts, asked.dpop_jkt, request.headers.dpop);
-      const browser = { ip: request.ip, agent: request.agent };
-      const met = asksKnown(may) ? await parts.knownBrowsers.meet(request) : undefined;
-      const view = await parts.minting.mint(boundTo(may, jkt), browser, met?.known);
-      const answer = mintAnswer(parts, view, met?.cookie);
+      const opened = await parts.openTicket(boundTo(may, jkt), request);
+      const answer = mintAnswer(parts, opened);
       return { ...answer, headers: { ...answer.headers, ...nonceFor(parts.oauth, request.raw) } };
     },
   });
@@ -105,7 +102,7 @@ function checkSite(
   });
 }
 
-function mintAnswer(parts: MintRouteParts, view: TicketView, cookie: string | undefined): Answer {
+function mintAnswer(parts: MintRouteParts, { view, cookie }: OpenedTicket): Answer {
   const { ticketId, ticket } = view;
   const { binding, key_id: keyId } = ticket.minted;
   const { self, ...others } = watchLinks(parts.issuer, ticketId);

@@ -16,8 +16,9 @@ import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
 import type { KnownBrowsers } from '../tickets/known-browsers.ts';
-import { asksKnown, mintMembers } from '../tickets/minting.ts';
+import { mintMembers } from '../tickets/minting.ts';
 import type { MintMembers, Minting } from '../tickets/minting.ts';
+import type { OpenTicket } from '../tickets/opened-ticket.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
 import { ticketCookie } from '../tickets/ticket-cookie.ts';
 import type { TicketCookieParts } from '../tickets/ticket-cookie.ts';
@@ -37,6 +38,7 @@ export interface SignInRouteParts extends TicketCookieParts {
   /** Whether the API is readable at `/docs`. */
   readonly hasDocs: boolean;
   readonly knownBrowsers: KnownBrowsers;
+  readonly openTicket: OpenTicket;
 }
 
 const page = { 200: { description: 'A page.', type: 'text/html' } };
@@ -92,12 +94,11 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
       const { asked, verifier } = askedPlainly(parts, request.query);
       await parts.clients.learn(asked.client_id);
       const may = minting.check(asked, 'cookie');
-      const met = asksKnown(may) ? await parts.knownBrowsers.meet(request) : undefined;
-      const view = await minting.mint(may, { ip: request.ip, agent: request.agent }, met?.known);
+      const { view, cookie } = await parts.openTicket(may, request);
       const address = `/v1/tickets/${view.ticketId}/page`;
       const cookies = [
         ticketCookie(parts, view),
-        ...(met === undefined ? [] : [met.cookie]),
+        ...(cookie === undefined ? [] : [cookie]),
         ...(verifier === undefined ? [] : [verifierCookie(verifier, issuer)]),
       ];
       if (allows('keep_cookie_on_redirect', navigationSite(request.raw)))

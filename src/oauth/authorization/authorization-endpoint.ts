@@ -7,6 +7,7 @@ import type { ClientRegistry } from '../clients/client.ts';
 import { sentError } from './response-mode.ts';
 import type { SentAnswer } from './response-mode.ts';
 import { OAuthError } from '../error.ts';
+import { requestKeyOf } from './pushed-requests.ts';
 import type { PushedRequests } from './pushed-requests.ts';
 
 /** What an authorization request leads to: the page that shows the QR code, or back to the client with an error. */
@@ -32,12 +33,18 @@ export function authorizationEndpoint(
     const asker = readAsker(clients, whole);
     try {
       const how = { pushed: parameters['request_uri'] !== undefined, knowsAuthTime };
-      return { kind: 'show', request: readSignIn(asker, whole, how) };
+      return { kind: 'show', request: withKey(readSignIn(asker, whole, how), parameters['request_uri']) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       return sentError(asker, error, whole, issuer);
     }
   };
+}
+
+// A pushed request opens one ticket, and is known by its address where that is minted.
+function withKey(request: SignInRequest, requestUri: string | undefined): SignInRequest {
+  if (requestUri === undefined) return request;
+  return { ...request, checked: { ...request.checked, request_key: requestKeyOf(requestUri) } };
 }
 
 // What was pushed stands alone: nothing beside it counts but who pushed it (RFC 9126 §4).

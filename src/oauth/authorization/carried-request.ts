@@ -14,7 +14,7 @@ export interface OpenMembers {
 /** The part that counts only as the authorization endpoint has checked it. */
 export type CheckedMembers = Pick<
   MintedData,
-  'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'requested_at'
+  'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'requested_at' | 'request_key'
 > & {
   /** Whether the client had pushed it (RFC 9126). */
   readonly pushed?: true;
@@ -26,7 +26,7 @@ export type CheckedMembers = Pick<
  * @param pushed whether the ticket could be minted for a pushed request alone.
  */
 export function checkedOf(
-  { form_post, claims, resource, dpop_jkt, max_age, requested_at }: MintedData,
+  { form_post, claims, resource, dpop_jkt, max_age, requested_at, request_key }: MintedData,
   pushed: boolean,
 ): CheckedMembers {
   return {
@@ -36,6 +36,7 @@ export function checkedOf(
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
     ...(requested_at === undefined ? {} : { requested_at }),
+    ...(request_key === undefined ? {} : { request_key }),
     ...(pushed ? { pushed: true as const } : {}),
   };
 }
@@ -52,7 +53,7 @@ export interface CarriedRequests {
 
 const PURPOSE = 'authorization-request';
 /** Longer than anybody looks at one QR code after another, and no longer than a client remembers its state. */
-const LIFE_MS = 3_600_000;
+export const REQUEST_LIFE_MS = 3_600_000;
 
 /**
  * Whether a request must be carried sealed: for what was checked, or for the absence of a challenge, without which the
@@ -77,7 +78,7 @@ export function carriedRequests(ring: KeyRing, now: () => number): CarriedReques
       const [data = '', mac = '', ...rest] = text.split('.');
       if (rest.length > 0 || ring.check(mac, PURPOSE, listOf(open, data)) === undefined) return undefined;
       const checked = JSON.parse(Buffer.from(data, 'base64url').toString('utf8')) as CheckedMembers;
-      return now() - (checked.requested_at ?? 0) <= LIFE_MS ? checked : undefined;
+      return now() - (checked.requested_at ?? 0) <= REQUEST_LIFE_MS ? checked : undefined;
     },
   };
 }

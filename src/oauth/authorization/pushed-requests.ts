@@ -97,6 +97,15 @@ function check(
   }
 }
 
+/** By what a pushed request's one ticket is found. */
+export function requestKeyOf(requestUri: string): string {
+  return digestOf(requestUri).slice(0, 22);
+}
+
 function keyOf(id: string): string {
-  return `pushed:${createHash('sha256').update(id).digest('base64url')}`;
+  return `pushed:${digestOf(id)}`;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }

@@ -1,0 +1,108 @@
+import type { TicketCommands } from '../../command/ticket-commands.ts';
+import type { TicketView } from '../../command/ticket-view.ts';
+import { REQUEST_LIFE_MS } from '../../oauth/authorization/carried-request.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import { ScangateError } from '../../ticket/error.ts';
+import type { MintedData } from '../../ticket/events.ts';
+import type { TicketStatus } from '../../ticket/ticket.ts';
+import type { KnownBrowsers } from './known-browsers.ts';
+import { asksKnown } from './minting.ts';
+import type { MayMint, Minting } from './minting.ts';
+
+export interface OpenTicketParts {
+  readonly commands: TicketCommands;
+  readonly ledger: Ledger;
+  readonly minting: Minting;
+  readonly knownBrowsers: KnownBrowsers;
+}
+
+/** The browser that a ticket is opened for. */
+export interface OpeningRequest {
+  readonly ip: string;
+  readonly agent: string;
+  cookie(name: string): string | undefined;
+}
+
+/** A ticket, and the line that lets its browser be known again. */
+export interface OpenedTicket {
+  readonly view: TicketView;
+  readonly cookie: string | undefined;
+}
+
+/**
+ * Opens a ticket for a request that may have one. A pushed request (RFC 9126 §4) opens one: its browser gets that very ticket
+ * again when it loads the page again, and another one once that is over; any other browser is refused.
+ *
+ * @throws ScangateError `invalid_request` for another browser.
+ */
+export type OpenTicket = (may: MayMint, request: OpeningRequest) => Promise<OpenedTicket>;
+
+/** What a ticket came to after which its browser may ask for another code. */
+const OVER: ReadonlySet<TicketStatus> = new Set(['denied', 'cancelled', 'expired']);
+
+export function ticketOpening(parts: OpenTicketParts): OpenTicket {
+  const { ledger, minting, knownBrowsers } = parts;
+
+  return async (may, request) => {
+    const { request_key: requestKey } = may.checked;
+    const meets = asksKnown(may) || requestKey !== undefined;
+    const met = meets ? await knownBrowsers.meet(request) : undefined;
+    const device = { ip: request.ip, agent: request.agent };
+    const mint = () => minting.mint(may, device, asksKnown(may) ? met?.known : undefined);
+    const view =
+      requestKey === undefined || met === undefined
+        ? await mint()
+        : await openOnce(`pushed-ticket:${requestKey}`, met.known.key, may.asked.result_key, mint);
+    return { view, cookie: met?.cookie };
+  };
+
+  async function openOnce(
+    key: string,
+    browser: string,
+    resultKey: MintedData['result_key'],
+    mint: () => Promise<TicketView>,
+  ): Promise<TicketView> {
+    const before = await ledger.get(key);
+    const opened = before === null ? undefined : await openedBefore(before, browser, resultKey);
+    if (opened !== undefined) return opened;
+    const view = await mint();
+    const mine = `${view.ticketId} ${browser}`;
+    if (await ledger.replaceIf(key, before, mine, 2 * REQUEST_LIFE_MS)) return view;
+    // Another page was quicker. Nobody was shown this ticket, and it ends by itself.
+    const other = await ledger.get(key);
+    const first = other === null ? undefined : await openedBefore(other, browser, resultKey);
+    if (first === undefined) throw refused();
+    return first;
+  }
+
+  async function openedBefore(
+    text: string,
+    browser: string,
+    resultKey: MintedData['result_key'],
+  ): Promise<TicketView | undefined> {
+    const [ticketId = '', owner] = text.split(' ');
+    if (owner !== browser) throw refused();
+    const view = await lookAt(ticketId);
+    if (view === undefined || OVER.has(view.ticket.status)) return undefined;
+    if (view.ticket.minted.result_key?.x === resultKey?.x) return view;
+    // Its result is sealed to a key that went with the page: it is given up for one that this page can read.
+    await parts.commands.run(view, { type: 'cancel' }, () => undefined);
+    return undefined;
+  }
+
+  async function lookAt(ticketId: string): Promise<TicketView | undefined> {
+    try {
+      return await parts.commands.look(ticketId, () => undefined);
+    } catch (error) {
+      if (error instanceof ScangateError && error.code === 'not_found') return undefined;
+      throw error;
+    }
+  }
+}
+
+function refused(): ScangateError {
+  return new ScangateError('invalid_request', {
+    field: 'request',
+    message: 'The client’s request was opened in another browser.',
+  });
+}
