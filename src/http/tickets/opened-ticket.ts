@@ -4,7 +4,7 @@ import { REQUEST_LIFE_MS } from '../../oauth/authorization/carried-request.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { MintedData } from '../../ticket/events.ts';
-import type { TicketStatus } from '../../ticket/ticket.ts';
+import { isFinal } from '../../ticket/ticket.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 import { asksKnown } from './minting.ts';
 import type { MayMint, Minting } from './minting.ts';
@@ -36,9 +36,6 @@ export interface OpenedTicket {
  * @throws ScangateError `invalid_request` for another browser.
  */
 export type OpenTicket = (may: MayMint, request: OpeningRequest) => Promise<OpenedTicket>;
-
-/** What a ticket came to after which its browser may ask for another code. */
-const OVER: ReadonlySet<TicketStatus> = new Set(['denied', 'cancelled', 'expired']);
 
 export function ticketOpening(parts: OpenTicketParts): OpenTicket {
   const { ledger, minting, knownBrowsers } = parts;
@@ -83,7 +80,7 @@ export function ticketOpening(parts: OpenTicketParts): OpenTicket {
     const [ticketId = '', owner] = text.split(' ');
     if (owner !== browser) throw refused();
     const view = await lookAt(ticketId);
-    if (view === undefined || OVER.has(view.ticket.status)) return undefined;
+    if (view === undefined || cameToNothing(view)) return undefined;
     if (view.ticket.minted.result_key?.x === resultKey?.x) return view;
     // Its result is sealed to a key that went with the page: it is given up for one that this page can read.
     await parts.commands.run(view, { type: 'cancel' }, () => undefined);
@@ -98,6 +95,11 @@ export function ticketOpening(parts: OpenTicketParts): OpenTicket {
       throw error;
     }
   }
+}
+
+// Then its browser may ask for another code.
+function cameToNothing({ ticket: { status } }: TicketView): boolean {
+  return isFinal(status) && status !== 'redeemed';
 }
 
 function refused(): ScangateError {
