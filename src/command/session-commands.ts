@@ -9,6 +9,7 @@ import { runCommand } from './run.ts';
 import type { Decision, RunOptions } from './run.ts';
 import { sessionAfter, sessionChange } from './session-change.ts';
 import { sessionReader } from './session-reader.ts';
+import type { OnSessionExpired } from './session-reader.ts';
 import { sessionViewOf } from './session-view.ts';
 import type { SessionView } from './session-view.ts';
 import { momentOf } from './ticket-view.ts';
@@ -51,12 +52,13 @@ export interface SessionCommandsOptions {
   readonly tries: number;
   /** How long after a refresh the token before may be repeated, in milliseconds. */
   readonly replayWindowMs: number;
+  readonly onExpired?: OnSessionExpired | undefined;
 }
 
 /** Makes the commands over one store. */
 export function sessionCommands(options: SessionCommandsOptions): SessionCommands {
   const { store, makeNonce, tries } = options;
-  const reader = sessionReader(store, makeNonce);
+  const reader = sessionReader(store, makeNonce, options.onExpired);
 
   return {
     look: (sids) => withStoreErrors(() => reader.load(sids)),

@@ -18,7 +18,14 @@ export interface SessionReader {
   expire(seen: SessionView): Promise<SessionView>;
 }
 
-export function sessionReader(store: EventStore, makeNonce: MakeNonce): SessionReader {
+/** Told of a session by whose reading it was expired: one node's one reading, however many there are. */
+export type OnSessionExpired = (view: SessionView) => void;
+
+export function sessionReader(
+  store: EventStore,
+  makeNonce: MakeNonce,
+  onExpired?: OnSessionExpired,
+): SessionReader {
   async function fromHead(head: Head, now: number): Promise<SessionView> {
     const view = sessionViewOf(head, now);
     return isOverdue(head, now) ? await expire(view) : view;
@@ -30,7 +37,9 @@ export function sessionReader(store: EventStore, makeNonce: MakeNonce): SessionR
     const change = sessionChange(seen.sid, seen, event, makeNonce());
     const result = await store.append([change.append]);
     if (!('moments' in result)) return result.head === null ? seen : sessionViewOf(result.head, result.now);
-    return sessionAfter(seen, change, result.moments[0], result.now);
+    const expired = sessionAfter(seen, change, result.moments[0], result.now);
+    onExpired?.(expired);
+    return expired;
   }
 
   return {

@@ -1,5 +1,6 @@
 import { sessionCommands } from '../command/session-commands.ts';
 import type { SessionCommands } from '../command/session-commands.ts';
+import type { OnSessionExpired } from '../command/session-reader.ts';
 import { ticketCommands } from '../command/ticket-commands.ts';
 import type { TicketCommands } from '../command/ticket-commands.ts';
 import type { Config } from '../config/config.ts';
@@ -17,9 +18,15 @@ export interface Commands {
   expire(head: Head): Promise<Head>;
 }
 
-export function makeCommands(config: Config, store: EventStore, metrics: Metrics): Commands {
+/** @param onExpired told of each session that these expire. */
+export function makeCommands(
+  config: Config,
+  store: EventStore,
+  metrics: Metrics,
+  onExpired: OnSessionExpired,
+): Commands {
   const options = { ...commandSettings(config), store, makeNonce };
   const tickets = countedCommands(ticketCommands(options), metrics);
-  const sessions = sessionCommands(options);
+  const sessions = sessionCommands({ ...options, onExpired });
   return { tickets, sessions, expire: async (head) => await sessions.expire(await tickets.expire(head)) };
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { sweeperSettings } from '../config/rooms/command.ts';
 import { heldLimits } from '../config/rooms/http.ts';
 import { canarySettings } from '../config/rooms/watch.ts';
+import type { OnSessionExpired } from '../command/session-reader.ts';
 import { openSweeper } from '../command/sweeper.ts';
 import { Held } from '../http/transports/held.ts';
 import { makeLog } from '../telemetry/log.ts';
@@ -20,7 +21,7 @@ import { LastCalls } from './store/last-calls.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Gateway } from './lifecycle.ts';
 import { openLogouts } from './logouts.ts';
-import { tellingSessions } from '../oauth/logout/telling-sessions.ts';
+import { tellExpired, tellingSessions } from '../oauth/logout/telling-sessions.ts';
 import { makeOAuth } from './oauth.ts';
 import { openOperators } from './operators.ts';
 import { makePhones } from './phones.ts';
@@ -66,10 +67,14 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
     openRegisteredClients(config, { clients: listed, ledger, secrets }),
   );
   const { clients, registration } = registered;
-  const silent = assembly.make('commands', () => makeCommands(config, store, metrics));
+  let onExpired: OnSessionExpired = () => undefined;
+  const silent = assembly.make('commands', () =>
+    makeCommands(config, store, metrics, (view) => onExpired(view)),
+  );
   const logouts = await assembly.open('logouts', () =>
     openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),
   );
+  onExpired = tellExpired(logouts, clients);
   const commands = { ...silent, sessions: tellingSessions(silent.sessions, logouts) };
   const phones = assembly.make('phones', () => makePhones(config, telling, secrets));
   const oauth = assembly.make('oauth', () =>

@@ -52,7 +52,9 @@ beforeAll(async () => {
   const file = join(folder.path, 'clients.json');
   const hasty = client('hasty', { scangate: { access_token_life: 'PT1S' } });
   const es256 = client('two', { id_token_signed_response_alg: 'ES256' });
-  writeFileSync(file, JSON.stringify([client('one'), es256, hasty]));
+  const brief = client('brief', { scangate: { session_life: 'PT1S', logout_on_expiry: true } });
+  const silent = client('silent', { scangate: { session_life: 'PT1S' } });
+  writeFileSync(file, JSON.stringify([client('one'), es256, hasty, brief, silent]));
   gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
 });
 
@@ -191,6 +193,14 @@ describe('a sign-out from the application', () => {
     expect([answer.status, answer.headers.get('location')]).toEqual([200, null]);
     expect(answer.text).toContain('Nothing was signed out.');
     expect(await isAlive(mine)).toBe(true);
+  });
+
+  test('tells of a session whose time ran out where its client asks for that', async () => {
+    const [brief, silent] = [await signIn('brief'), await signIn('silent')];
+    await sleep(1100);
+    expect([await isAlive(brief), await isAlive(silent)]).toEqual([false, false]);
+    await expectTold(brief);
+    expect(toldOf(silent)).toEqual([]);
   });
 
   test('attack: a wrong hint signs nobody out', async () => {

@@ -65,6 +65,7 @@ export const POLICY = z.strictObject({
   resources: z.array(RESOURCE).max(50).optional(),
   introspects: z.array(z.string()).max(1000).optional(),
   colors: COLORS.optional(),
+  logout_on_expiry: z.boolean().optional(),
   ...z.object(LIVES).partial().shape,
 });
 
@@ -82,6 +83,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     origins,
     resources,
     colors,
+    logout_on_expiry,
     claims: _claims,
     ...lives
   } = row;
@@ -93,6 +95,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     ...(origins === undefined ? {} : { origins }),
     ...(resources === undefined ? {} : { resources }),
     ...(colors === undefined ? {} : { colors }),
+    ...(logout_on_expiry === undefined ? {} : { logout_on_expiry }),
     ...(sealed_results ? { sealed_results } : {}),
   };
   return { shows_scanner, number_match, accept, verified, pkce, ...asks, ...inMs };

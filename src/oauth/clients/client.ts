@@ -30,6 +30,8 @@ export interface ClientPolicy {
    * carries a state, and its answer goes by redirect.
    */
   readonly pkce: (typeof PKCE_POLICIES)[number];
+  /** Whether its `backchannel_logout_uri` is told of sessions whose time ran out, too. */
+  readonly logout_on_expiry?: boolean;
   /** Its own colours on the gateway's pages. */
   readonly colors?: ClientColors;
   /** The clients whose access tokens it may ask about beside its own: those of an API’s callers. */
