@@ -52,6 +52,8 @@ export function pageSignOutRoute(parts: PageSignOutParts): Route {
       const texts = pages.texts(request.raw);
       const name = everywhere ? 'everywhere_signed_out' : 'phone_signed_out';
       const page = pages.show('signed-out', request.raw, {
+        asks: false,
+        session_list: undefined,
         title: texts[`t.${name}`],
         detail: texts[`t.${name}_detail`],
         client_url: localPath(request.body.return_to),
