@@ -132,7 +132,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
   const { origins } = shared;
   const secure = settings.publicUrl.protocol === 'https:';
   const ends = singlePageEnds(
-    pageEnds(ledger, options.pageSessions, options.wallNow),
+    pageEnds(ledger, options.pageSessions, options.makeTicketId),
     ledger,
     options.pageSessions,
   );

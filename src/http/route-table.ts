@@ -76,6 +76,7 @@ export interface RouteTableParts
     ApprovalRouteParts,
     ClientLooksParts {
   readonly presenter: MintRouteParts['presenter'];
+  readonly pageEnds: PageSignOutParts['pageEnds'];
   /** The path of the public address without a slash at its end; `''` for none. */
   readonly basePath: string;
   readonly shared: WatchRouteParts['shared'];

@@ -96,7 +96,13 @@ test('it answers strangers once its phones are real', async () => {
   await askFrom('203.0.113.7', open, { over: { phones: real } });
 });
 
-const NO_SESSIONS = { issue: () => '', read: () => undefined, issuedAt: () => undefined, lifeMs: 0 };
+const NO_SESSIONS = {
+  issue: () => '',
+  read: () => undefined,
+  roundOf: () => undefined,
+  issuedAt: () => undefined,
+  lifeMs: 0,
+};
 
 test('it answers whom a near proxy forwards, listed or not', async () => {
   for (const from of ['192.168.1.77', '203.0.113.7']) {

@@ -14,6 +14,7 @@ export function singlePageEnds(ends: PageEnds, ledger: Ledger, sessions: PageSes
   const keyOf = (value: string): string =>
     `page-session-ended:${createHash('sha256').update(value).digest('base64url')}`;
   return {
+    round: (user) => ends.round(user),
     end: (user) => ends.end(user),
     async endOne(value) {
       await ledger.putIfAbsent(keyOf(value), '1', sessions.lifeMs);

@@ -4,7 +4,6 @@ import { demoUser } from '../../phone/demo.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
 import type { PhoneIdentity } from '../../phone/phone-identity.ts';
 import { personShown } from '../../phone/person-name.ts';
-import type { PageSessions } from '../../phone/page-session.ts';
 import { scanPath } from '../../secrets/scan-address.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
@@ -13,6 +12,7 @@ import type { User } from '../../ticket/events.ts';
 import type { Answer } from '../answer/answer.ts';
 import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
+import type { PageCookieParts } from '../caller/page-cookie.ts';
 import { allows, navigationSite } from '../caller/request-site.ts';
 import { appLink } from '../pages/app-link.ts';
 import type { Pages, Texts } from '../pages/pages.ts';
@@ -21,12 +21,11 @@ import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route, RouteRequest } from '../request/route.ts';
 
-export interface ApprovalRouteParts {
+export interface ApprovalRouteParts extends PageCookieParts {
   readonly secrets: TicketSecrets;
   readonly phones: PhoneIdentities;
   readonly caller: PhoneCaller;
   readonly pages: Pages;
-  readonly pageSessions: PageSessions;
   /** The public address without a trailing slash. */
   readonly issuer: string;
   /** The operator's own app. */
@@ -161,7 +160,7 @@ function worded(texts: Texts, key: string, name: string): string {
 }
 
 /** `POST /demo/phone`: the pretend identity's own form. */
-export function pretendRoute({ pageSessions, issuer }: ApprovalRouteParts): Route {
+export function pretendRoute(parts: ApprovalRouteParts): Route {
   return route({
     method: 'post',
     path: '/demo/phone',
@@ -177,12 +176,12 @@ export function pretendRoute({ pageSessions, issuer }: ApprovalRouteParts): Rout
       },
       answers: { 303: { description: 'Back to the approval page.' } },
     },
-    handle: ({ body, raw }) => {
+    handle: async ({ body, raw }) => {
       if (!allows('sign_in_by_form', navigationSite(raw)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const user = demoUser(body.name.trim());
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });
-      const cookie = setPageCookie(pageSessions, user, issuer.startsWith('https:'));
+      const cookie = await setPageCookie(parts, user, parts.issuer.startsWith('https:'));
       return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };
     },
   });

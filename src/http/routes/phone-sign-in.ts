@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { PhoneIdentities } from '../../phone/identities.ts';
-import type { PageSessions } from '../../phone/page-session.ts';
 import type { PageSignIn } from '../../phone/phone-identity.ts';
 import { isCurrent } from '../../secrets/rotation.ts';
 import { scanCodeIn, scanPath } from '../../secrets/scan-address.ts';
@@ -13,16 +12,16 @@ import type { Answer } from '../answer/answer.ts';
 import type { Away, AwayCookies } from '../caller/away-cookie.ts';
 import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
+import type { PageCookieParts } from '../caller/page-cookie.ts';
 import type { Pages } from '../pages/pages.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { rotationOf, sameDeviceCodeOf, scanCodeOf } from '../tickets/scan-code.ts';
 
-export interface PhoneSignInParts {
+export interface PhoneSignInParts extends PageCookieParts {
   /** The public address without a trailing slash. */
   readonly issuer: string;
   readonly phones: PhoneIdentities;
-  readonly pageSessions: PageSessions;
   readonly pages: Pages;
   readonly commands: TicketCommands;
   readonly secrets: TicketSecrets;
@@ -87,7 +86,8 @@ export function finishPhoneSignInRoute(parts: PhoneSignInParts): Route {
       const over = parts.awayCookies.clear(source);
       if (user === undefined || !(await holdsPhone(parts, user)))
         return refusedPage(parts, request, away, over);
-      return seeOther(await wayBack(parts, away), [over, setPageCookie(parts.pageSessions, user, secure)]);
+      const cookie = await setPageCookie(parts, user, secure);
+      return seeOther(await wayBack(parts, away), [over, cookie]);
     },
   });
 }
