@@ -32,6 +32,7 @@ describe('docs/interop.md', () => {
 test('rows are chosen by name or by where they are from, and each lies in a folder of its own', () => {
   expect(readRequest([]).chosen).toBe(false);
   expect(readRequest(['--npm']).rows.every(({ source }) => source.from === 'npm')).toBe(true);
+  expect(readRequest(['--smoke']).rows.map(({ source }) => source.from)).not.toContain('Debian');
   expect(readRequest(['--only', 'next-auth-4,@auth/core']).rows.map(({ name }) => name)).toEqual([
     'next-auth 4',
     '@auth/core',

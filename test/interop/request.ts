@@ -7,6 +7,7 @@ export const USAGE = `usage: npm run interop [-- options]
   --help              this
   --list              the rows' names
   --only <name,…>     these rows
+  --smoke             those that CI plays
   --npm               the rows from npm
   --debian            the rows from Debian's packages
   --write             puts what was played into docs/interop.md
@@ -30,16 +31,18 @@ export function readRequest(args: readonly string[]): Request {
       help: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       only: { type: 'string' },
+      smoke: { type: 'boolean', default: false },
       npm: { type: 'boolean', default: false },
       debian: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
   });
-  const { help, list, only, npm, debian, write } = values;
+  const { help, list, only, smoke, npm, debian, write } = values;
   const isOfSource = ({ source }: Row): boolean =>
     (!npm && !debian) || (source.from === 'npm' ? npm : debian);
   const named = only === undefined ? ROWS : only.split(',').map(rowNamed);
-  return { rows: named.filter(isOfSource), chosen: only !== undefined || npm || debian, help, list, write };
+  const rows = named.filter((row) => isOfSource(row) && (!smoke || row.smoke === true));
+  return { rows, chosen: only !== undefined || smoke || npm || debian, help, list, write };
 }
 
 function rowNamed(name: string): Row {

@@ -33,6 +33,8 @@ export interface Row {
   readonly shown?: string;
   /** What is set that neither the program's nor the gateway's defaults are, in words; empty where nothing is. */
   readonly settings: string;
+  /** Whether CI plays it: those whose like nothing else in `npm test` plays. */
+  readonly smoke?: boolean;
   /** How the operator registers it, by the address that it is served at. */
   readonly registers?: (here: string) => Registration;
   /** What fails because the gateway does as an RFC says, which the program does not know: the RFC and its section. */

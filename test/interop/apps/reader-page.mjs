@@ -6,14 +6,19 @@ import { join } from 'node:path';
 const script = `
 const { reader, events, socket, secret } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 const headers = { authorization: 'Bearer ' + secret };
-const heard = (data) => console.log('heard ' + data);
+window.lines = [];
+const tell = (line) => {
+  lines.push(line);
+  console.log(line);
+};
+const heard = (data) => tell('heard ' + data);
 const ways = {
   async 'event-source-polyfill'() {
     await import('/node_modules/event-source-polyfill/src/eventsource.js');
     const source = new EventSourcePolyfill(events, { headers });
     source.addEventListener('ticket', ({ data }) => heard(data));
-    source.addEventListener('message', ({ data }) => console.log('stray ' + data));
-    source.addEventListener('error', () => source.readyState === 2 && console.log('closed'));
+    source.addEventListener('message', ({ data }) => tell('stray ' + data));
+    source.addEventListener('error', () => source.readyState === 2 && tell('closed'));
   },
   async 'fetch-event-source'() {
     const { fetchEventSource } = await import('/node_modules/@microsoft/fetch-event-source/lib/esm/index.js');
@@ -29,13 +34,30 @@ const ways = {
         if (!isLast) throw new Error('not yet');
       },
     });
-    console.log('closed');
+    tell('closed');
+  },
+  async WebSocket() {
+    let cursor;
+    const connect = () => {
+      tell('asked');
+      const connection = new WebSocket(cursor === undefined ? socket : socket + '?after=' + cursor, 'scangate.v1');
+      connection.addEventListener('open', () => connection.send(JSON.stringify({ bearer: secret })));
+      connection.addEventListener('message', ({ data }) => {
+        ({ cursor } = JSON.parse(data));
+        heard(data);
+      });
+      connection.addEventListener('close', ({ code }) => {
+        if (code === 1000) tell('closed');
+        else setTimeout(connect, 200);
+      });
+    };
+    connect();
   },
   async 'reconnecting-websocket'() {
     const { default: ReconnectingWebSocket } = await import('/node_modules/reconnecting-websocket/dist/reconnecting-websocket-mjs.js');
     let cursor;
     const address = () => {
-      console.log('asked');
+      tell('asked');
       return cursor === undefined ? socket : socket + '?after=' + cursor;
     };
     const connection = new ReconnectingWebSocket(address, 'scangate.v1');
@@ -46,7 +68,7 @@ const ways = {
     });
   },
 };
-ways[reader]().catch((error) => console.log('stray ' + error.message));
+ways[reader]().catch((error) => tell('stray ' + error.message));
 `;
 
 createServer((request, response) => {

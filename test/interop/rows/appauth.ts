@@ -3,6 +3,7 @@ import type { Row } from '../row.ts';
 
 export const appauth: Row = {
   name: '@openid/appauth',
+  smoke: true,
   kind: 'client',
   source: { from: 'npm', packages: { '@openid/appauth': '1.3.2' } },
   settings: 'registered for port 8000, its default, and run at another (RFC 8252 §7.3)',

@@ -6,6 +6,7 @@ import { playWebApp } from '../web-app.ts';
 
 export const expressOpenidConnect: Row = {
   name: 'express-openid-connect',
+  smoke: true,
   kind: 'client',
   source: { from: 'npm', packages: { 'express-openid-connect': '3.4.0', express: '5.3.0' } },
   settings: 'registered for `response_types: ["id_token"]`, its default',
@@ -26,6 +27,7 @@ export const expressOpenidConnect: Row = {
 
 export const passportOpenidconnect: Row = {
   name: 'passport-openidconnect',
+  smoke: true,
   kind: 'client',
   source: {
     from: 'npm',
@@ -50,6 +52,7 @@ export const passportOpenidconnect: Row = {
 
 export const nextAuth4: Row = {
   name: 'next-auth 4',
+  smoke: true,
   kind: 'client',
   source: { from: 'npm', packages: { 'next-auth': '4.24.13', express: '5.3.0' } },
   settings: '`pkce: "none"`: its `checks` are `state` alone by default',

@@ -12,6 +12,7 @@ const has = ['refreshes', 'signs out'] as const;
 
 export const openidClient5: Row = {
   name: 'openid-client 5',
+  smoke: true,
   kind: 'client',
   source: { from: 'npm', packages: { 'openid-client': '5.7.1' } },
   settings: '',

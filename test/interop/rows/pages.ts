@@ -4,6 +4,7 @@ import { playWebApp } from '../web-app.ts';
 
 export const oidcClientTs: Row = {
   name: 'oidc-client-ts',
+  smoke: true,
   kind: 'client',
   source: { from: 'npm', packages: { 'oidc-client-ts': '3.4.1' } },
   settings: '',
@@ -20,6 +21,7 @@ export const oidcClientTs: Row = {
 
 export const betterAuth: Row = {
   name: 'better-auth',
+  smoke: true,
   kind: 'client',
   source: { from: 'npm', packages: { 'better-auth': '1.4.5' } },
   settings: '`pkce: "none"`, its default; `email` in `scope`, and phones (`jwt`) that know it',

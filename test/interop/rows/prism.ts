@@ -12,6 +12,7 @@ const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Answers with an error whatever the document does not allow, a request or an answer. */
 export const prism: Row = {
   name: 'Prism as a validating proxy',
+  smoke: true,
   kind: 'generator',
   source: { from: 'npm', packages: { '@stoplight/prism-cli': '5.14.2' } },
   settings: '`prism proxy --errors`',

@@ -1,6 +1,8 @@
+import { playReader } from '../reader.ts';
 import type { Row } from '../row.ts';
 import { CLIENT_SECRET } from '../stage.ts';
 import { playWebApp } from '../web-app.ts';
+import { listenByProgram } from './readers.ts';
 
 const has = ['refreshes'] as const;
 
@@ -33,5 +35,19 @@ export const requestsOauthlib: Row = {
     const env = { OAUTHLIB_INSECURE_TRANSPORT: '1' }; // http, on this machine
     await stage.start(stage.place.file(PYTHON), 'with-requests-oauthlib.py', { env });
     return playWebApp(stage, { has });
+  },
+};
+
+export const pythonWebsockets: Row = {
+  name: 'Python websockets',
+  kind: 'reader',
+  source: { from: 'Debian', packages: ['python3-websockets', 'python3-minimal'] },
+  settings: 'connects again by itself, as its documentation says',
+  registers: (here) => ({ redirect_uris: [`${here}/`], token_endpoint_auth_method: 'none' }),
+  open: (stage) => {
+    const python = stage.place.file(PYTHON);
+    return Promise.resolve(
+      playReader(stage, (ticket) => listenByProgram(stage, python, 'with-websockets.py', ticket)),
+    );
   },
 };

@@ -44,6 +44,7 @@ function pageReader(name: string, packages: Readonly<Record<string, string>>, se
   return {
     name,
     kind: 'reader',
+    smoke: true,
     source: { from: 'npm', packages },
     settings,
     registers,
