@@ -105,6 +105,24 @@ test('a dead process is heard of and refuses, a machine that is gone is not hear
   expect(unheard.ending()).toBe('connect ETIMEDOUT');
 });
 
+test('a machine that comes back knows nothing of the connections of before, and says so to who sends', async () => {
+  const { world, server, connect } = await setStage();
+  const [silent, before, after] = [connect(), connect(), connect()];
+  await world.scheduler.pass(10);
+  server.unplug();
+  await world.scheduler.pass(10);
+  const lost = before.socket.send(['PING']).catch((error: unknown) => String(error));
+  await world.scheduler.pass(100);
+  expect(before.ending()).toBeUndefined();
+  server.restart('kept');
+  await world.scheduler.pass(10);
+  expect(await world.scheduler.complete(lost, 1)).toBe('Error: Connection is closed.');
+  expect([silent.ending(), after.ending()]).toEqual([undefined, undefined]);
+  after.socket.send(['PING']).catch(() => {});
+  await world.scheduler.pass(10);
+  expect([silent.ending(), after.ending()]).toEqual([undefined, expect.any(String)]);
+});
+
 test('what a dead process waited for does not happen, and each has a clock of its own', async () => {
   const { world, client } = await setStage();
   const other = new SimulatedProcess(world.scheduler, 'other');

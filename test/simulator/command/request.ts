@@ -15,10 +15,12 @@ export interface Request {
   readonly workers: number;
   /** Stop after so many seeds that broke a promise. */
   readonly broken: number;
+  /** Begin no more seeds after so long. */
+  readonly minutes: number | undefined;
   readonly json: boolean;
 }
 
-export const USAGE = `npm run simulate -- [--seeds n] [--faults 1|2] [--seed n] [--schedule file] [--from n] [--broken n] [--workers n] [--without switch] [--json]
+export const USAGE = `npm run simulate -- [--seeds n] [--faults 1|2] [--seed n] [--schedule file] [--from n] [--broken n] [--minutes n] [--workers n] [--without switch] [--json]
 
 Plays whole stores, their Redis servers, Sentinels and clients in virtual time, breaks something in each play, and judges what
 the clients were told (docs/failover.md). A seed is one play, and plays the same again.
@@ -29,6 +31,7 @@ the clients were told (docs/failover.md). A seed is one play, and plays the same
   --schedule f  what this file holds alone, as a broken seed is told in its last line
   --from n      the first seed (1)
   --broken n    stop once so many seeds broke a promise (1)
+  --minutes n   begin no more seeds after so long
   --workers n   how many at a time (one for each core)
   --without s   switch something off, to see that it is noticed: see scripts/simulate-switches.json
   --json        what came of it as JSON on stdout
@@ -47,6 +50,7 @@ export function readRequest(args: readonly string[]): Request | 'help' {
       schedule: { type: 'string' },
       from: { type: 'string', default: '1' },
       broken: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
       workers: { type: 'string', default: String(availableParallelism()) },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -63,6 +67,7 @@ export function readRequest(args: readonly string[]): Request | 'help' {
     schedule: values.schedule,
     workers: wholeNumber('workers', values.workers, 1),
     broken: wholeNumber('broken', values.broken, 1),
+    minutes: values.minutes === undefined ? undefined : wholeNumber('minutes', values.minutes, 1),
     json: values.json,
   };
 }

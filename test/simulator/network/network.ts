@@ -29,7 +29,8 @@ export class Network {
   readonly #listeners = new Map<string, Listener>();
   readonly #ways = new Map<string, Way>();
   readonly #sockets = new Set<Socket>();
-  readonly #unplugged = new Set<string>();
+  /** The machines that are gone, and the ends of connections that went with them. */
+  readonly #unplugged = new Map<string, readonly Socket[]>();
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
@@ -79,13 +80,16 @@ export class Network {
   /** Takes a machine away: nobody hears of it, and who connects hears nothing either, until it is plugged in again. */
   unplug(process: SimulatedProcess): void {
     process.kill();
-    this.#unplugged.add(process.name);
-    for (const socket of this.#socketsOf(process)) socket.vanish();
+    const sockets = this.#socketsOf(process);
+    this.#unplugged.set(process.name, sockets);
+    for (const socket of sockets) socket.vanish();
   }
 
   /** Lets a process begin anew. */
   revive(process: SimulatedProcess): void {
+    const sockets = this.#unplugged.get(process.name) ?? [];
     this.#unplugged.delete(process.name);
+    for (const socket of sockets) socket.unknown();
     process.revive();
   }
 

@@ -14,6 +14,8 @@ export class Socket {
   #far: Socket | undefined;
   #state: 'opening' | 'open' | 'closed' | 'vanished' = 'opening';
   #lastArrival = 0;
+  /** Whether something was sent to this end while its machine was gone. */
+  #hasMissed = false;
 
   onOpen: () => void = () => {};
   onMessage: (message: unknown) => void = () => {};
@@ -53,7 +55,8 @@ export class Socket {
   send(message: unknown): void {
     const far = this.#far;
     if (this.#state !== 'open' || far === undefined) return;
-    if (far.#state === 'closed') this.#reset();
+    if (far.#state === 'vanished') far.#hasMissed = true;
+    else if (far.#state === 'closed') this.#reset();
     else this.#deliver(far, () => far.#state === 'open' && far.onMessage(message));
   }
 
@@ -80,6 +83,14 @@ export class Socket {
   vanish(): void {
     this.#state = 'vanished';
     this.#forget(this);
+  }
+
+  /** The machine is there again and knows nothing of this connection: what is sent, or sent again, comes back. */
+  unknown(): void {
+    if (this.#state !== 'vanished') return;
+    this.#state = 'closed';
+    const far = this.#far;
+    if (this.#hasMissed && far !== undefined) far.#reset();
   }
 
   #deliver(far: Socket, happen: () => void): void {
