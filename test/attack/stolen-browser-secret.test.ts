@@ -56,22 +56,22 @@ async function opened(notice: Sealed): Promise<Pick<Notice, 'scanner' | 'result'
 async function heard(ticketId: string, secret: string): Promise<readonly Sealed[]> {
   const at = `${edge.url}/v1/tickets/${ticketId}`;
   const headers = { authorization: `Bearer ${secret}` };
-  const stream = await fetch(`${at}/events`, { headers });
-  const reader = stream.body!.getReader();
-  const first = new TextDecoder().decode((await reader.read()).value);
-  await reader.cancel();
   const socket = new WebSocket(`${at.replace('http', 'ws')}/socket`, 'scangate.v1', { headers });
   const message = await new Promise<string>((resolve, reject) => {
     socket.on('message', (data: Buffer) => resolve(data.toString('utf8')));
     socket.on('error', reject);
   });
-  socket.terminate();
-  return [
-    (await call<Sealed>(at, { headers })).body,
-    (await call<Sealed>(`${at}/poll`, { headers })).body,
-    JSON.parse(/^data: ?(.*)$/m.exec(first)?.[1] ?? '') as Sealed,
-    JSON.parse(message) as Sealed,
-  ];
+  await new Promise((closed) => {
+    socket.on('close', closed);
+    socket.close();
+  });
+  const looked = (await call<Sealed>(at, { headers })).body;
+  const polled = (await call<Sealed>(`${at}/poll`, { headers })).body;
+  const told = [looked, polled, JSON.parse(message) as Sealed];
+  // A stream ends by itself once there is nothing more to wait for.
+  const stream = looked.advice.final ? (await call(`${at}/events`, { headers })).text : '';
+  const [, data] = /^data: ?(.*)$/m.exec(stream) ?? [];
+  return data === undefined ? told : [...told, JSON.parse(data) as Sealed];
 }
 
 test.each(['sealed', 'app'])(
@@ -90,7 +90,9 @@ test.each(['sealed', 'app'])(
     }
     expectStatus(await confirm(edge.url, scanned, 'alice'), 200);
     const codes = new Set<string>();
-    for (const notice of await heard(id, secret)) {
+    const all = await heard(id, secret);
+    expect(all).toHaveLength(4);
+    for (const notice of all) {
       expect(notice).toMatchObject({ status: 'confirmed', advice: { final: true } });
       expect(notice).not.toHaveProperty('result');
       expect(decodeProtectedHeader(notice.sealed ?? '')).toMatchObject({ alg: 'ECDH-ES', enc: 'A256GCM' });
