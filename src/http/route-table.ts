@@ -13,7 +13,7 @@ import { clientColorsRoute, clientLogoRoute } from './routes/client-looks.ts';
 import type { ClientLooksParts } from './routes/client-looks.ts';
 import type { DecisionRouteParts } from './routes/decisions.ts';
 import { demoCallbackRoute } from './routes/demo-callback.ts';
-import { docsFileRoute, docsPageRoute, openApiRoute } from './routes/docs.ts';
+import { docsPageRoute, docsStyleRoute, openApiRoute } from './routes/docs.ts';
 import { liveRoute, readyRoute } from './routes/health.ts';
 import type { HealthRouteParts } from './routes/health.ts';
 import { mintTicketRoute } from './routes/mint.ts';
@@ -143,7 +143,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
 
     liveRoute(),
     readyRoute(parts),
-    ...(parts.hasDocs ? [openApiRoute(parts), docsPageRoute(), docsFileRoute()] : []),
+    ...(parts.hasDocs ? [openApiRoute(parts), docsPageRoute(parts), docsStyleRoute()] : []),
 
     ...pageRoutes(parts),
   ];

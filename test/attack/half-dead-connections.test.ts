@@ -125,12 +125,10 @@ const KINDS: readonly (readonly [string, () => string])[] = [
     'reads no poll',
     () => head(`GET /v1/tickets/${ticket.ticketId}/poll`, `Authorization: Bearer ${ticket.secret}`),
   ],
-  ['reads no large answers', () => head('GET /docs/swagger-ui-bundle.js').repeat(12)],
+  ['reads no large answers', () => head('GET /openapi.yaml').repeat(80)],
   [
     'reads no large last answers',
-    () =>
-      head('GET /docs/swagger-ui-bundle.js').repeat(11) +
-      head('GET /docs/swagger-ui-bundle.js', 'Connection: close'),
+    () => head('GET /openapi.yaml').repeat(79) + head('GET /openapi.yaml', 'Connection: close'),
   ],
 ];
 

@@ -1,50 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { ScangateError } from '../../ticket/error.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
-import { readStaticFiles, staticFile } from '../answer/static-files.ts';
+import { staticFile } from '../answer/static-files.ts';
 import type { StaticFile } from '../answer/static-files.ts';
+import type { ApiDocument } from '../pages/api/api-document.ts';
+import { apiPage } from '../pages/api/api-page.ts';
+import { STYLE } from '../pages/api/style.ts';
 import { fileAnswer } from './assets.ts';
-
-const TAKEN = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
-
-const PAGE = `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
-    <title>Scangate: the API</title>
-    <link rel="icon" href="/docs/favicon-32x32.png" type="image/png" />
-    <link rel="stylesheet" href="/docs/swagger-ui.css" />
-  </head>
-  <body>
-    <div id="swagger-ui"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/start.js"></script>
-  </body>
-</html>
-`;
-
-// The class is Swagger UI's own name for its dark colours.
-const FOLLOW_SYSTEM = `const dark = matchMedia('(prefers-color-scheme: dark)');
-const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
-dark.addEventListener('change', follow);
-follow();
-`;
-
-// Without validatorUrl: null it would show a badge fetched from elsewhere.
-const START = `${FOLLOW_SYSTEM}SwaggerUIBundle({
-  url: 'openapi.yaml',
-  dom_id: '#swagger-ui',
-  validatorUrl: null,
-  deepLinking: true,
-  docExpansion: 'list',
-});
-`;
 
 /** `GET /openapi.yaml`. @param openapiFile the committed document; without it there is nothing here. */
 export function openApiRoute({ openapiFile }: { readonly openapiFile: string }): Route {
@@ -69,8 +34,9 @@ export function openApiRoute({ openapiFile }: { readonly openapiFile: string }):
   });
 }
 
-/** `GET /docs`. */
-export function docsPageRoute(): Route {
+/** `GET /docs`: the same for people. */
+export function docsPageRoute({ openapiFile }: { readonly openapiFile: string }): Route {
+  let page: string | undefined;
   return route({
     method: 'get',
     path: '/docs',
@@ -80,37 +46,29 @@ export function docsPageRoute(): Route {
       tags: ['running'],
       answers: { 200: { description: 'A page.', type: 'text/html' } },
     },
-    handle: () => ({ status: 200, type: 'text/html; charset=utf-8', body: PAGE }),
+    handle: () => {
+      if (page === undefined && existsSync(openapiFile))
+        page = apiPage(parse(readFileSync(openapiFile, 'utf8')) as ApiDocument);
+      if (page === undefined) throw new ScangateError('not_found');
+      return { status: 200, type: 'text/html; charset=utf-8', body: page };
+    },
   });
 }
 
-/** `GET /docs/{file}`: what the page needs. */
-export function docsFileRoute(): Route {
-  let files: Map<string, StaticFile> | undefined;
+/** `GET /docs/style.css`: what the page needs. */
+export function docsStyleRoute(): Route {
+  const file = staticFile('text/css; charset=utf-8', Buffer.from(STYLE));
   return route({
     method: 'get',
-    path: '/docs/:file',
+    path: '/docs/style.css',
     hidden: true,
     operation: {
-      id: 'getDocsFile',
-      summary: 'What the page needs',
+      id: 'getDocsStyle',
+      summary: 'How the page looks',
       tags: ['running'],
-      params: z.object({ file: z.string() }),
       headers: z.object({ 'if-none-match': z.string().max(1000).optional() }),
       answers: { 200: { description: 'The file.' } },
     },
-    handle: (request) => {
-      files ??= readDocs();
-      const file = files.get(request.params.file);
-      if (file === undefined) throw new ScangateError('not_found');
-      return fileAnswer(file, request.headers['if-none-match']);
-    },
+    handle: (request) => fileAnswer(file, request.headers['if-none-match']),
   });
-}
-
-function readDocs(): Map<string, StaticFile> {
-  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const files = readStaticFiles(folder, (path) => TAKEN.includes(path));
-  files.set('start.js', staticFile('text/javascript; charset=utf-8', Buffer.from(START)));
-  return files;
 }
