@@ -23,10 +23,11 @@ export async function serve(call: string | undefined): Promise<void> {
 
 async function start(call: string | undefined): Promise<void> {
   const config = readConfig(process.env);
-  // The clients' file is followed by itself, so there is nothing to do: but it must not end the process.
-  process.on('SIGHUP', () => undefined);
+  let reread = (): void => undefined;
+  process.on('SIGHUP', () => reread());
   for (const line of warningsOf(config.unknown)) process.stderr.write(`scangate: ${line}\n`);
   const gateway = await compose(config);
+  reread = () => gateway.reread();
   let leaving = false;
   const leave = (): void => {
     if (leaving) return;

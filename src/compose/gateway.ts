@@ -19,11 +19,12 @@ import { makeCommands } from './commands.ts';
 import { makeServer } from './edge.ts';
 import { LastCalls } from './store/last-calls.ts';
 import { lifecycle } from './lifecycle.ts';
+import { openLiveConfig } from './operate/live-config.ts';
 import type { Gateway } from './lifecycle.ts';
 import { openLogouts } from './logouts.ts';
 import { tellExpired, tellingSessions } from '../oauth/logout/telling-sessions.ts';
 import { makeOAuth } from './oauth.ts';
-import { openOperators } from './operators.ts';
+import { openOperators } from './operate/operators.ts';
 import { makePhones } from './phones.ts';
 import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
@@ -50,8 +51,10 @@ export async function compose(config: Config): Promise<Gateway> {
   }
 }
 
-async function assemble(config: Config, log: Log, assembly: Assembly): Promise<Gateway> {
+async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Gateway> {
   const time = systemTime;
+  const live = await assembly.open('secret files', () => openLiveConfig(given, log));
+  const { config } = live;
   const metrics = makeMetrics();
   const quietMs = config.SCANGATE_CANARY_PERIOD;
   const outages = new Outages({ log, metrics, now: () => time.now(), quietMs });
@@ -63,6 +66,7 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
   );
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
+  live.onSecrets((next) => secrets.ring.replace(next));
   const registered = await assembly.open('registered clients', () =>
     openRegisteredClients(config, { clients: listed, ledger, secrets }),
   );
@@ -113,5 +117,6 @@ async function assemble(config: Config, log: Log, assembly: Assembly): Promise<G
     await feed.ready;
     await canary.start();
   }
-  return lifecycle(config, { assembly, edge, held, state, warmUp, log, metrics, time });
+  const reread = (): void => [live, listed].forEach((one) => one.look());
+  return lifecycle(config, { assembly, edge, held, state, warmUp, reread, log, metrics, time });
 }

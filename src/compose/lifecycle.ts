@@ -15,6 +15,8 @@ export interface Gateway {
   start(): Promise<void>;
   /** Leaves in order, within `SCANGATE_DRAIN_MAX`. A second call changes nothing. */
   stop(): Promise<void>;
+  /** Reads files of clients and secrets that changed, now. */
+  reread(): void;
 }
 
 /** What has a life between start and stop. */
@@ -25,6 +27,7 @@ export interface LifecycleParts {
   readonly state: NodeState;
   /** Does what is better done before anyone asks; kept once this node delivers. */
   readonly warmUp: () => Promise<void>;
+  readonly reread: () => void;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly time: Time;
@@ -66,6 +69,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
       log.debug({ ms: Math.round(time.now() - startedAt), ...state.readiness() }, 'started');
     },
     stop: () => (drained ??= drain()),
+    reread: parts.reread,
   };
 }
 

@@ -101,7 +101,9 @@ function makeOidcPhone(config: Config, telling: Telling, sessions: PageSessions)
   return oidcIdentity({
     issuer,
     clientId: needed(config, 'SCANGATE_PHONE_OIDC_CLIENT_ID'),
-    clientSecret: config.SCANGATE_PHONE_OIDC_CLIENT_SECRET,
+    get clientSecret() {
+      return config.SCANGATE_PHONE_OIDC_CLIENT_SECRET;
+    },
     scope: config.SCANGATE_PHONE_OIDC_SCOPE,
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     label: config.SCANGATE_PHONE_OIDC_LABEL ?? new URL(issuer).host,
@@ -120,7 +122,9 @@ function makeUserStatus(config: Config, telling: Telling): UserStatus {
   return userStatus({
     address,
     call: makeOutward(config),
-    token: config.SCANGATE_USER_STATUS_TOKEN,
+    get token() {
+      return config.SCANGATE_USER_STATUS_TOKEN;
+    },
     breaker: makeUpstream(config, telling, 'user_status', address),
     cacheMs: config.SCANGATE_USER_STATUS_CACHE,
     now: () => systemTime.wallNow(),

@@ -24,11 +24,8 @@ import type { Telling } from './upstream.ts';
 /** Phones of WeChat's users. @throws BadSetting where neither of its applications is configured. */
 export function makeWechatPhone(config: Config, telling: Telling, sessions: PageSessions): PhoneIdentity {
   const account = accountOf(config);
-  const website = appOf(
-    'SCANGATE_PHONE_WECHAT_WEB_APP_SECRET',
-    config.SCANGATE_PHONE_WECHAT_WEB_APP_ID,
-    config.SCANGATE_PHONE_WECHAT_WEB_APP_SECRET,
-  );
+  const webId = config.SCANGATE_PHONE_WECHAT_WEB_APP_ID;
+  const website = appOf(config, 'SCANGATE_PHONE_WECHAT_WEB_APP_SECRET', webId);
   if (account === undefined && website === undefined)
     throw new BadSetting('SCANGATE_PHONE_WECHAT_APP_ID', 'is needed by this phone identity');
   return wechatIdentity({
@@ -56,7 +53,10 @@ export function makeWechatScenes(
     return undefined;
   const call = makeApi(config, telling, 'wechat_account');
   const credential = wechatCredential({
-    ...account,
+    appId: account.appId,
+    get secret() {
+      return account.secret;
+    },
     call,
     ledger,
     box: secrets.wechatBox,
@@ -64,10 +64,15 @@ export function makeWechatScenes(
     makeId,
     time: systemTime,
   });
+  const cipher = liveCipher(config, account);
   const callback = wechatCallback({
     ledger,
-    token: callbackToken,
-    cipher: cipherOf(config, account),
+    get token() {
+      return config.SCANGATE_PHONE_WECHAT_CALLBACK_TOKEN ?? callbackToken;
+    },
+    get cipher() {
+      return cipher();
+    },
     makeId,
     now: () => systemTime.wallNow(),
     note: (why) => telling.log.warn({ why }, 'WeChat'),
@@ -84,24 +89,40 @@ function makeApi(config: Config, telling: Telling, name: string): CallWechat {
   );
 }
 
-function cipherOf(config: Config, { appId }: WechatApp): WechatCipher | undefined {
-  const key = config.SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY;
-  if (key === undefined) return undefined;
-  if (!isEncodingAesKey(key))
-    throw new BadSetting('SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY', 'is not 43 characters of base64');
-  return wechatCipher(key, appId, randomBytes);
+// A key that is none, once the gateway runs, changes nothing.
+function liveCipher(config: Config, { appId }: WechatApp): () => WechatCipher | undefined {
+  const name = 'SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY';
+  const made = (key: string | undefined): WechatCipher | undefined =>
+    key === undefined ? undefined : wechatCipher(key, appId, randomBytes);
+  let key = config.SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY;
+  if (key !== undefined && !isEncodingAesKey(key))
+    throw new BadSetting(name, 'is not 43 characters of base64');
+  let cipher = made(key);
+  return () => {
+    const next = config.SCANGATE_PHONE_WECHAT_ENCODING_AES_KEY;
+    if (next !== key && next !== undefined && isEncodingAesKey(next)) {
+      key = next;
+      cipher = made(key);
+    }
+    return cipher;
+  };
 }
 
 function accountOf(config: Config): WechatApp | undefined {
-  return appOf(
-    'SCANGATE_PHONE_WECHAT_APP_SECRET',
-    config.SCANGATE_PHONE_WECHAT_APP_ID,
-    config.SCANGATE_PHONE_WECHAT_APP_SECRET,
-  );
+  return appOf(config, 'SCANGATE_PHONE_WECHAT_APP_SECRET', config.SCANGATE_PHONE_WECHAT_APP_ID);
 }
 
-function appOf(name: string, appId: string | undefined, secret: string | undefined): WechatApp | undefined {
+function appOf(
+  config: Config,
+  name: 'SCANGATE_PHONE_WECHAT_APP_SECRET' | 'SCANGATE_PHONE_WECHAT_WEB_APP_SECRET',
+  appId: string | undefined,
+): WechatApp | undefined {
   if (appId === undefined) return undefined;
-  if (secret === undefined) throw new BadSetting(name, 'is needed by this phone identity');
-  return { appId, secret };
+  if (config[name] === undefined) throw new BadSetting(name, 'is needed by this phone identity');
+  return {
+    appId,
+    get secret() {
+      return config[name] ?? '';
+    },
+  };
 }

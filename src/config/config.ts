@@ -37,6 +37,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly changed: Readonly<Record<string, string>>;
   /** The files that secrets were given in, by the names of their settings. */
   readonly secretFiles: Readonly<Record<string, string>>;
+  /** Reads the same environment again, and the files that it names as they are then. @throws BadSetting */
+  readonly reread: () => Config;
   /** Names that look like settings and are none: to be warned of, for they are likely typing errors. */
   readonly unknown: readonly string[];
 }
@@ -53,6 +55,7 @@ export function readConfig(env: Variables, serves = true): Config {
   assertRelations(values);
   const publicUrl = publicUrlOf(values);
   const storeKind = storeKindOf(values.SCANGATE_STORE);
+  const secrets = serves ? secretsOf(values, storeKind) : undefined;
   const phoneIdentities = serves ? identitiesOf(values, storeKind, publicUrl) : [];
   return Object.freeze({
     ...values,
@@ -60,7 +63,7 @@ export function readConfig(env: Variables, serves = true): Config {
     issuer: publicUrl.href.replace(/\/$/, ''),
     basePath: publicUrl.pathname.replace(/\/$/, ''),
     storeKind,
-    secrets: serves ? secretsOf(values, storeKind) : undefined,
+    secrets,
     phoneIdentities,
     adminListen: adminListenOf(values),
     hasDocs: (values.SCANGATE_DOCS ?? (phoneIdentities.includes('demo') ? 'on' : 'off')) === 'on',
@@ -68,6 +71,7 @@ export function readConfig(env: Variables, serves = true): Config {
     withoutForTests: (env['SCANGATE_TEST_WITHOUT'] ?? '').split(','),
     changed: changedSettings(filled),
     secretFiles: secretFiles(env),
+    reread: () => readConfig(env, serves),
     unknown: Object.keys(env).filter((name) => /^SCANGATE_(?!TEST_)/.test(name) && !isSetting(name)),
   });
 }

@@ -96,13 +96,16 @@ const FRESH = { prompt: 'login', max_age: '0' } as const;
 const BYTES_MAX = 262_144;
 
 async function discover(options: OidcIdentityOptions): Promise<client.Configuration> {
-  const { issuer, clientId, clientSecret, timeoutMs } = options;
+  const { issuer, clientId, timeoutMs } = options;
   const address = new URL(issuer);
+  // The discovered provider is kept for long, and a secret may change meanwhile.
+  const proof: client.ClientAuth = (...request) =>
+    client.ClientSecretBasic(options.clientSecret ?? '')(...request);
   const config = await client.discovery(
     address,
     clientId,
     {},
-    clientSecret === undefined ? client.None() : client.ClientSecretBasic(clientSecret),
+    options.clientSecret === undefined ? client.None() : proof,
     {
       timeout: timeoutMs / 1000,
       [client.customFetch]: outwardFetch(options.call, true, BYTES_MAX),

@@ -15,16 +15,16 @@ const MAC_BYTES = 16;
  * MAC's input is a length-prefixed list, so that no two lists collide.
  */
 export class KeyRing {
-  readonly #keys: readonly RingKey[];
+  #keys: readonly RingKey[];
 
   /** @param secrets each 32 random bytes in base64url, the making one first. */
   constructor(secrets: readonly string[]) {
-    if (secrets.length === 0) throw new Error('a key ring needs a secret');
-    this.#keys = secrets.map((secret) => {
-      const bytes = Buffer.from(secret, 'base64url');
-      if (bytes.length !== 32) throw new Error('a secret must be 32 bytes in base64url');
-      return { id: keyId(bytes), bytes, purposes: new Map() };
-    });
+    this.#keys = keysOf(secrets);
+  }
+
+  /** Goes on with other secrets, as in a rotation. @param secrets as in the constructor. */
+  replace(secrets: readonly string[]): void {
+    this.#keys = keysOf(secrets);
   }
 
   /** The id of the key that makes. */
@@ -65,6 +65,15 @@ export class KeyRing {
     if (first === undefined) throw new Error('a key ring needs a secret');
     return first;
   }
+}
+
+function keysOf(secrets: readonly string[]): readonly RingKey[] {
+  if (secrets.length === 0) throw new Error('a key ring needs a secret');
+  return secrets.map((secret) => {
+    const bytes = Buffer.from(secret, 'base64url');
+    if (bytes.length !== 32) throw new Error('a secret must be 32 bytes in base64url');
+    return { id: keyId(bytes), bytes, purposes: new Map() };
+  });
 }
 
 function keyId(bytes: Buffer): string {

@@ -40,11 +40,11 @@ export function signingKeys(ring: KeyRing): SigningKeys {
   const made = new Map<string, Promise<SigningKey>>();
 
   function of(ringKeyId: string, alg: SigningAlg): Promise<SigningKey | undefined> {
+    const seed = ring.derive(ringKeyId, `sign/${alg}`);
+    if (seed === undefined) return Promise.resolve(undefined);
     const name = `${ringKeyId}/${alg}`;
     const known = made.get(name);
     if (known !== undefined) return known;
-    const seed = ring.derive(ringKeyId, `sign/${alg}`);
-    if (seed === undefined) return Promise.resolve(undefined);
     const key = KEY_FROM[alg](seed).then((privateKey) => signingKey(alg, privateKey));
     made.set(name, key);
     return key;

@@ -51,6 +51,7 @@ export async function openStores(config: Config, watch: StoreWatch = {}): Promis
 async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<OpenStores> {
   const { store, ledger, rebuildAll } = await openRedisStore({
     url: config.SCANGATE_STORE,
+    latestUrl: () => config.SCANGATE_STORE,
     settings: redisSettings(config),
     migrate: true,
     time: systemTime,

@@ -27,6 +27,8 @@ export interface ClientRegistryOptions {
 
 /** A registry that follows its file until it is closed. */
 export interface FollowingRegistry extends ClientRegistry {
+  /** Looks at the file now. */
+  look(): void;
   close(): void;
 }
 
@@ -70,6 +72,7 @@ export function openClientRegistry(options: ClientRegistryOptions): FollowingReg
     find: (clientId) => loaded.byId.get(clientId),
     learn: () => Promise.resolve(),
     isClientOrigin: (origin) => loaded.origins.has(origin),
+    look,
     close() {
       cancel();
     },

@@ -87,7 +87,9 @@ interface Proven {
   readonly signature: string;
 }
 
-function prover({ token, cipher, note }: WechatCallbackOptions) {
+function prover(options: WechatCallbackOptions) {
+  const { note } = options;
+
   function readHidden(by: WechatCipher, hidden: string): WechatMessage | undefined {
     const opened = by.open(hidden);
     if (opened !== undefined) return readMessage(opened);
@@ -95,7 +97,7 @@ function prover({ token, cipher, note }: WechatCallbackOptions) {
     return undefined;
   }
 
-  function readPlain(message: WechatMessage): WechatMessage | undefined {
+  function readPlain(message: WechatMessage, cipher: WechatCipher | undefined): WechatMessage | undefined {
     const isPlain = 'MsgType' in message;
     if (cipher === undefined && !isPlain && 'Encrypt' in message)
       note('messages come encrypted, and there is no EncodingAESKey to read them with');
@@ -105,13 +107,14 @@ function prover({ token, cipher, note }: WechatCallbackOptions) {
   }
 
   return (proof: WechatProof, body: string): Proven | undefined => {
+    const { token, cipher } = options;
     const { timestamp, nonce, signature: given, msg_signature: overMessage = '' } = proof;
     const sent = readMessage(body);
     const { Encrypt: hidden } = sent;
     const hides = cipher !== undefined && hidden !== undefined;
     const signature = sign(token, timestamp, nonce, ...(hides ? [hidden] : []));
     if (!equal(signature, hides ? overMessage : given)) return undefined;
-    const message = hides ? readHidden(cipher, hidden) : readPlain(sent);
+    const message = hides ? readHidden(cipher, hidden) : readPlain(sent, cipher);
     return message && { message, signature };
   };
 }

@@ -21,6 +21,8 @@ import { loadFunctions } from './setup/migrate.ts';
 export interface OpenRedisOptions {
   /** `SCANGATE_STORE`: what `parseRedisAddress` takes. */
   readonly url: string;
+  /** The same text as it is now, of which user and password count; absent: they do not change. */
+  readonly latestUrl?: () => string;
   readonly settings: RedisSettings;
   /** Bring the store to this release first; without it a store that is not ready refuses to open. */
   readonly migrate: boolean;

@@ -3,7 +3,7 @@ import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import type { Subject } from '../subject.ts';
-import { parseRedisAddress } from './connection/address.ts';
+import { liveAddress } from './connection/address.ts';
 import { connectRedis } from './connection/connect-redis.ts';
 import type { LinkTurn } from './connection/redis-connection.ts';
 import { Admission } from './events/admission.ts';
@@ -38,7 +38,8 @@ export interface RedisStores {
 export async function openRedisStore(options: OpenRedisOptions): Promise<RedisStores> {
   const { settings, randomText, time, connect = connectRedis } = options;
   const onLink = (turn: LinkTurn): void => options.onIncident?.({ kind: 'link', ...turn });
-  const access = { address: parseRedisAddress(options.url), connect, time, onLink };
+  const address = liveAddress(options.url, options.latestUrl ?? (() => options.url));
+  const access = { address, connect, time, onLink };
   const meta = await prepare(access, {
     migrate: options.migrate,
     partitions: settings.partitions,

@@ -66,6 +66,22 @@ export function parseRedisAddress(url: string): RedisAddress {
   };
 }
 
+/**
+ * An address whose user and password are what another text of it says whenever they are asked for: they may change while
+ * connections come and go. The rest stays.
+ */
+export function liveAddress(url: string, latest: () => string): RedisAddress {
+  const address = parseRedisAddress(url);
+  const now = (): RedisAddress => parseRedisAddress(latest());
+  return Object.defineProperties(
+    { ...address },
+    {
+      username: { enumerable: true, get: () => now().username },
+      password: { enumerable: true, get: () => now().password },
+    },
+  );
+}
+
 function optional<K extends string>(name: K, text: string | undefined): Partial<Record<K, string>> {
   return text === undefined || text === '' ? {} : ({ [name]: decodeURIComponent(text) } as Record<K, string>);
 }

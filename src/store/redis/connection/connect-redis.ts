@@ -40,6 +40,12 @@ export const connectRedis: Connect = (address, role, options = {}) => {
     retryStrategy: address.kind === 'single' ? singleRetryDelay : retryDelay,
   });
   redis.on('error', () => {});
+  // ioredis reads them at each new connection: a password that changed meanwhile is then the new one.
+  if (role !== 'sentinel')
+    Object.defineProperties(redis.options, {
+      username: { get: () => address.username },
+      password: { get: () => address.password },
+    });
   return redis;
 };
 

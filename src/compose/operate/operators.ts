@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { BadSetting } from '../config/bad-setting.ts';
-import type { AdminListen } from '../config/admin-listen.ts';
-import type { Config } from '../config/config.ts';
-import type { Edge } from '../http/edge.ts';
-import { operatorsServer } from '../operate/operators-server.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Closable } from './assembly.ts';
-import type { NodeState } from './node-state.ts';
+import { BadSetting } from '../../config/bad-setting.ts';
+import type { AdminListen } from '../../config/admin-listen.ts';
+import type { Config } from '../../config/config.ts';
+import type { Edge } from '../../http/edge.ts';
+import { operatorsServer } from '../../operate/operators-server.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Closable } from '../assembly.ts';
+import type { NodeState } from '../node-state.ts';
 
 /**
  * Listens for operators, where that is on.
