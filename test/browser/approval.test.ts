@@ -191,6 +191,9 @@ test('a client’s logo and colours are shown, and its site hears of no visitor'
   await scanAs(phone.page, address, 'ada');
   await phone.page.locator('#logo').waitFor();
   expect(await phone.page.locator('[data-fill="release"] li').allInnerTexts()).toEqual(['who you are']);
+  await phone.page.waitForFunction(
+    "getComputedStyle(document.querySelector('.client')).color === 'rgb(122, 31, 162)'",
+  );
   await keepScreenshot(phone.page, 'client-looks-phone');
   for (const { strays, complaints } of [screen, phone])
     expect({ strays, complaints }).toEqual({ strays: [], complaints: [] });

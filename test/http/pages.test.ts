@@ -239,6 +239,21 @@ test('a whole sign-in without JavaScript', async () => {
   expect((await page(pending.path)).status).toBe(404);
 });
 
+test('the languages that an application wished for go along without JavaScript', async () => {
+  const jar = new Map<string, { path: string; pair: string }>();
+  const redirect = encodeURIComponent('https://app.example/back?keep=1');
+  const challenge = `code_challenge=${'a'.repeat(43)}&code_challenge_method=S256`;
+  const query = `response_type=code&client_id=app&redirect_uri=${redirect}&${challenge}&ui_locales=de`;
+  const { text } = await page(`/oauth/authorize?${query}`);
+  const start = /content="0; url=(\/plain[^"]+)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const pending = await browse(start, jar);
+  expect(pending.text).toContain('<html lang="de">');
+  const [again = ''] = /\/plain\?[^"]+/.exec(pending.text) ?? [];
+  expect((await browse(again.replaceAll('&amp;', '&'), jar)).text).toContain('<html lang="de">');
+  const crossed = await page(start, { 'sec-fetch-site': 'cross-site' });
+  expect(crossed.text).toMatch(/<html lang="de">[^]*url=\/v1\/tickets\/[\w-]{22}\/page\?ui_locales=de"/);
+});
+
 test('arriving from another site, the way without JavaScript goes over a page of ours', async () => {
   const answer = await page('/plain?client_id=demo', { 'sec-fetch-site': 'cross-site' });
   expect(answer.status).toBe(200);

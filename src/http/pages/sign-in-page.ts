@@ -11,6 +11,7 @@ export function signInPage(
   headers: IncomingHttpHeaders,
   client: Client,
   asked: MintMembers,
+  uiLocales?: string,
 ): Answer {
   return pages.show('sign-in', headers, {
     client_name: client.client_name,
@@ -23,12 +24,12 @@ export function signInPage(
     code_challenge: asked.code_challenge,
     request: asked.request,
     sealed: client.policy.sealed_results === true ? 'true' : undefined,
-    plain_url: plainUrl(asked),
+    plain_url: plainUrl(asked, uiLocales),
   });
 }
 
-/** Where the same sign-in goes on without JavaScript. */
-export function plainUrl(asked: MintMembers): string {
+/** Where the same sign-in goes on without JavaScript, in the languages that its request wished for. */
+export function plainUrl(asked: MintMembers, uiLocales?: string): string {
   const { client_id, redirect_uri, state, scope, nonce, code_challenge, request } = asked;
   const query = new URLSearchParams();
   const method = code_challenge === undefined ? undefined : 'S256';
@@ -41,6 +42,7 @@ export function plainUrl(asked: MintMembers): string {
     code_challenge,
     code_challenge_method: method,
     request,
+    ui_locales: uiLocales,
   };
   for (const [name, value] of Object.entries(members)) if (value !== undefined) query.set(name, value);
   return `/plain?${query.toString()}`;

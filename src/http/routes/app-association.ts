@@ -3,7 +3,7 @@ import type { PhoneApp } from '../../config/phone-app.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 
-const common = { method: 'get', hidden: true } as const;
+const common = { method: 'get' } as const;
 const headers = { 'Cache-Control': 'public, max-age=3600' };
 /** What the app is opened for: the addresses that QR codes hold, and where a user code is typed. */
 const PATHS = ['/s/*', '/device', '/device/'] as const;
@@ -18,6 +18,7 @@ export function appleAssociationRoute({ ids }: PhoneApp['ios'], basePath: string
       summary: 'Which apps open scans on iOS',
       tags: ['phone'],
       answers: { 200: { description: 'Universal links.', schema: z.object({ applinks: z.unknown() }) } },
+      refusals: ['not_found'],
     },
     handle: () => {
       const paths = PATHS.map((path) => basePath + path);
@@ -43,6 +44,7 @@ export function assetLinksRoute({ packages }: PhoneApp['android']): Route {
       summary: 'Which apps open scans on Android',
       tags: ['phone'],
       answers: { 200: { description: 'Digital asset links.', schema: z.array(z.unknown()) } },
+      refusals: ['not_found'],
     },
     handle: () => ({
       status: 200,

@@ -96,7 +96,8 @@ async function authorizationAnswer(
     return formPostPage(pages, headers, clients.find(clientId)?.client_name ?? clientId, found.form);
   }
   const asked = membersOf(found.request, oauth.carried);
-  const page = signInPage(pages, preferring(found.request.uiLocales, headers), found.request.client, asked);
+  const { client, uiLocales } = found.request;
+  const page = signInPage(pages, preferring(uiLocales, headers), client, asked, uiLocales);
   return { ...page, headers: { ...page.headers, ...NO_STORE } };
 }
 

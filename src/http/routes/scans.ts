@@ -15,7 +15,7 @@ import type { User } from '../../ticket/events.ts';
 import { asksNumber } from '../../ticket/ticket.ts';
 import { sameNetwork } from '../caller/client-address.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
-import { logoPath } from '../pages/client-looks.ts';
+import { looksOf } from '../pages/client-looks.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
@@ -60,6 +60,10 @@ const scanAnswer = z
       domain: z.string().optional().meta({ description: 'Absent for an app that has none.' }),
       verified: z.boolean(),
       logo: z.url().optional().meta({ description: 'The client’s logo, as the gateway serves it.' }),
+      colors: z
+        .url()
+        .optional()
+        .meta({ description: 'Its colours, as a style sheet for the gateway’s own page.' }),
     }),
     browser: z.object({
       ip: z.string(),
@@ -219,7 +223,7 @@ function answerOf(
   const { minted, scanned } = ticket;
   if (scanned === undefined) throw new ScangateError('not_found');
   const client = clients.find(minted.client_id);
-  const logo = logoPath(client);
+  const { logo_url: logo, colors_url: colors } = looksOf(client);
   const given = releaseOf(ticket, client);
   const domain = client && domainOf(client, minted.redirect_uri);
   return {
@@ -231,6 +235,7 @@ function answerOf(
       ...(domain === undefined ? {} : { domain }),
       verified: client?.policy.verified ?? false,
       ...(logo === undefined ? {} : { logo: issuer + logo }),
+      ...(colors === undefined ? {} : { colors: issuer + colors }),
     },
     browser: {
       ...minted.browser,

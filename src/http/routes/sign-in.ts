@@ -8,6 +8,7 @@ import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import { looksOf } from '../pages/client-looks.ts';
+import { preferring } from '../pages/language.ts';
 import type { Pages } from '../pages/pages.ts';
 import { plainUrl, signInPage } from '../pages/sign-in-page.ts';
 import { setCookie } from '../caller/credentials.ts';
@@ -40,6 +41,9 @@ export interface SignInRouteParts extends TicketCookieParts {
   readonly knownBrowsers: KnownBrowsers;
   readonly openTicket: OpenTicket;
 }
+
+/** The languages that an authorization request wished for, as every page of its sign-in carries them on. */
+const languages = { ui_locales: z.string().max(512).optional() } as const;
 
 const page = { 200: { description: 'A page.', type: 'text/html' } };
 
@@ -87,7 +91,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
       id: 'signInPlain',
       summary: 'Sign in without JavaScript',
       tags: ['browser'],
-      query: mintMembers,
+      query: mintMembers.extend(languages),
       answers: { 303: { description: 'To the page of a new ticket.' } },
     },
     handle: async (request) => {
@@ -95,7 +99,8 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
       await parts.clients.learn(asked.client_id);
       const may = minting.check(asked, 'cookie');
       const { view, cookie } = await parts.openTicket(may, request);
-      const address = `/v1/tickets/${view.ticketId}/page`;
+      const { ui_locales: uiLocales } = request.query;
+      const address = `/v1/tickets/${view.ticketId}/page${wishOf(uiLocales)}`;
       const cookies = [
         ticketCookie(parts, view),
         ...(cookie === undefined ? [] : [cookie]),
@@ -104,7 +109,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
       if (allows('keep_cookie_on_redirect', navigationSite(request.raw)))
         return { status: 303, headers: { Location: address, 'Set-Cookie': cookies } };
       // After a redirect from another site the cookie would stay at home; after this page of ours it does not.
-      const onward = pages.show('sign-in-plain', request.raw, {
+      const onward = pages.show('sign-in-plain', preferring(uiLocales, request.raw), {
         ...plainValues(undefined, may.client.client_name, carried),
         ...looksOf(may.client),
         redirect_to: address,
@@ -129,6 +134,7 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
       tags: ['browser'],
       security: ['browserCookie'],
       params: ticketParams,
+      query: z.object(languages),
       answers: page,
       refusals: ['not_found', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
@@ -141,8 +147,14 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
       const mustPush = client?.require_pushed_authorization_requests === true;
       const shown = { view, presenter, mustPush };
       const values = plainValues(shown, client?.client_name ?? minted.client_id, carried);
-      const scanner = values['scanner'] ?? pages.texts(request.raw)['t.plain_somebody'];
-      return pages.show('sign-in-plain', request.raw, { ...values, ...looksOf(client), scanner });
+      const { ui_locales: uiLocales } = request.query;
+      const headers = preferring(uiLocales, request.raw);
+      const scanner = values['scanner'] ?? pages.texts(headers)['t.plain_somebody'];
+      const onward = {
+        page_url: `${values['page_url']}${wishOf(uiLocales)}`,
+        again_url: `${values['again_url']}${wishOf(uiLocales, '&')}`,
+      };
+      return pages.show('sign-in-plain', headers, { ...values, ...onward, ...looksOf(client), scanner });
     },
   });
 }
@@ -160,11 +172,12 @@ export function answerTicketPageRoute({ commands, gate, knownBrowsers }: SignInR
       tags: ['browser'],
       security: ['browserCookie'],
       params: ticketParams,
+      query: z.object(languages),
       body: { type: 'form', schema: z.object({ answer: z.enum(['me', 'not_me']) }) },
       answers: { 303: { description: 'Back to the page of the ticket.' } },
       refusals: ['not_found', ...OVER, 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
-    handle: async ({ params: { id }, raw, body: { answer } }) => {
+    handle: async ({ params: { id }, query, raw, body: { answer } }) => {
       const claim = gate.claim(id, raw, true);
       const type = answer === 'me' ? 'accept' : 'cancel';
       try {
@@ -174,7 +187,7 @@ export function answerTicketPageRoute({ commands, gate, knownBrowsers }: SignInR
         if (!(error instanceof ScangateError) || !(OVER as readonly string[]).includes(error.code))
           throw error;
       }
-      return { status: 303, headers: { Location: `/v1/tickets/${id}/page` } };
+      return { status: 303, headers: { Location: `/v1/tickets/${id}/page${wishOf(query.ui_locales)}` } };
     },
   });
 }
@@ -186,6 +199,11 @@ const OVER = [
   'already_redeemed',
   'expired',
 ] as const;
+
+/** The wished languages at the end of an address. */
+function wishOf(uiLocales: string | undefined, sign: '?' | '&' = '?'): string {
+  return uiLocales === undefined ? '' : `${sign}ui_locales=${encodeURIComponent(uiLocales)}`;
+}
 
 function demoAsks(issuer: string): MintMembers {
   return { client_id: 'demo', redirect_uri: `${issuer}/demo/callback`, scope: 'openid profile' };

@@ -10,6 +10,7 @@ import type { Sections } from '../section.ts';
 export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: number): void {
   const browser = answer.browser ?? {};
   showLogo(sections, answer.client.logo);
+  wear(answer.client.colors);
   sections.fill('client-name', answer.client.name);
   sections.fill('client-domain', answer.client.domain ?? '');
   sections.toggle('website', !!answer.client.domain);
@@ -49,6 +50,16 @@ function showLogo(sections: Sections, address: string | undefined): void {
   if (!image || !address) return;
   image.onload = () => sections.toggle('logo', true);
   image.src = address;
+}
+
+/** Gives the page the colours of who asks. */
+function wear(styleSheet: string | undefined): void {
+  if (!styleSheet || document.getElementById('colors')) return;
+  const link = document.createElement('link');
+  link.id = 'colors';
+  link.rel = 'stylesheet';
+  link.href = styleSheet;
+  document.head.appendChild(link);
 }
 
 function showRelease(sections: Sections, release: ScanAnswer['release']): void {

@@ -9,6 +9,7 @@ export interface ScanAnswer {
     readonly domain?: string;
     readonly verified?: boolean;
     readonly logo?: string;
+    readonly colors?: string;
   };
   readonly browser?: {
     readonly ip?: string;
