@@ -82,9 +82,18 @@ export function ticketOpening(parts: OpenTicketParts): OpenTicket {
     const view = await lookAt(ticketId);
     if (view === undefined || cameToNothing(view)) return undefined;
     if (view.ticket.minted.result_key?.x === resultKey?.x) return view;
-    // Its result is sealed to a key that went with the page: it is given up for one that this page can read.
-    await parts.commands.run(view, { type: 'cancel' }, () => undefined);
-    return undefined;
+    return (await isGivenUp(view)) ? undefined : view;
+  }
+
+  // Its result is sealed to a key that went with the page. Unless somebody was quicker, this page gets one that it can read.
+  async function isGivenUp(view: TicketView): Promise<boolean> {
+    try {
+      await parts.commands.run(view, { type: 'cancel' }, () => undefined);
+      return true;
+    } catch (error) {
+      if (error instanceof ScangateError && error.detail.ticketStatus !== undefined) return false;
+      throw error;
+    }
   }
 
   async function lookAt(ticketId: string): Promise<TicketView | undefined> {
