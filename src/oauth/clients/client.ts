@@ -61,6 +61,8 @@ export interface Client {
   readonly client_id: string;
   readonly client_name: string;
   readonly client_uri?: string;
+  /** Whether it is the gateway's own: its addresses follow from the gateway's, and differ where gateways have several. */
+  readonly is_built_in?: true;
   /** Whether it registered itself: nobody vouches for what it says of itself. */
   readonly is_self_registered?: true;
   /** Asked for by the gateway, never by a visitor. */
@@ -118,6 +120,15 @@ export function hasRedirect(client: Client, redirectUri: string, codeChallenge: 
   return client.redirect_uris.some(
     (registered) => registered === redirectUri || (isApp && differInPortAlone(registered, redirectUri)),
   );
+}
+
+/** The same of an address that was registered when it was asked for: of the gateway's own client it may be another gateway's. */
+export function stillHasRedirect(
+  client: Client,
+  redirectUri: string,
+  codeChallenge: string | undefined,
+): boolean {
+  return client.is_built_in === true || hasRedirect(client, redirectUri, codeChallenge);
 }
 
 /**

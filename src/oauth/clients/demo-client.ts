@@ -6,6 +6,7 @@ export function demoClient(issuer: string): Client {
   return {
     client_id: 'demo',
     client_name: 'Scangate demo',
+    is_built_in: true,
     client_uri: `${issuer}/`,
     redirect_uris: [`${issuer}/demo/callback`],
     grant_types: ['authorization_code', 'refresh_token', DEVICE_GRANT],

@@ -1,7 +1,7 @@
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { MintedData } from '../../ticket/events.ts';
-import { hasRedirect } from '../clients/client.ts';
+import { stillHasRedirect } from '../clients/client.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import type { ProvenTokenRequest, RunGrant } from './grant.ts';
@@ -68,7 +68,7 @@ function isStillRegistered(
   client: Client,
   { redirect_uri: address, code_challenge: challenge }: MintedData,
 ): boolean {
-  return address === undefined || hasRedirect(client, address, challenge);
+  return address === undefined || stillHasRedirect(client, address, challenge);
 }
 
 function refused(): OAuthError {

@@ -3,7 +3,7 @@ import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ResponseType } from '../../ticket/events.ts';
 import { isAsking } from '../../ticket/ticket.ts';
-import { hasRedirect } from '../clients/client.ts';
+import { stillHasRedirect } from '../clients/client.ts';
 import type { ClientRegistry } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import type { Redeem } from './redemption.ts';
@@ -35,7 +35,7 @@ export function formAnswer(options: FormAnswerOptions): FormAnswer {
     if (content === undefined || action === undefined) throw new ScangateError('not_found');
     const client = clients.find(clientId);
     if (client === undefined) throw new ScangateError('invalid_client');
-    if (!hasRedirect(client, action, view.ticket.minted.code_challenge))
+    if (!stillHasRedirect(client, action, view.ticket.minted.code_challenge))
       throw new ScangateError('invalid_redirect_uri');
     const members = await membersOf(view, content).catch(refusalOf);
     return members && { action, members: { ...members, state, iss: issuer } };
