@@ -13,6 +13,7 @@ import type { Gateway } from '../support/gateway.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted, Scanned } from '../support/signin.ts';
 import { approve, openPage } from './sign-in-page.ts';
+import type { PageRequest } from './sign-in-page.ts';
 import { makeWorld } from './world.ts';
 
 const CALLBACK = 'http://localhost:3000/callback';
@@ -108,13 +109,15 @@ describe('an application that asks for a fresh sign-in', () => {
     const old = await pagePhone('ada');
     await sleep(2100);
     const { config, parameters, pkceCodeVerifier } = await asking(more);
-    const address = pushed
-      ? await client.buildAuthorizationUrlWithPAR(config, parameters)
-      : client.buildAuthorizationUrl(config, parameters);
-    const asked = await openPage(address);
+    const open = async (): Promise<PageRequest> =>
+      await openPage(
+        pushed
+          ? await client.buildAuthorizationUrlWithPAR(config, parameters)
+          : client.buildAuthorizationUrl(config, parameters),
+      );
     const beganAt = nowS();
-    await expect(approve(gateway.url, asked, old)).rejects.toThrow(TOO_OLD);
-    const redirect = await approve(gateway.url, asked, await pagePhone('ada'));
+    await expect(approve(gateway.url, await open(), old)).rejects.toThrow(TOO_OLD);
+    const redirect = await approve(gateway.url, await open(), () => pagePhone('ada'));
     const tokens = await client.authorizationCodeGrant(config, redirect, { pkceCodeVerifier, maxAge: 1 });
     expect(tokens.claims()?.auth_time).toBeGreaterThanOrEqual(beganAt);
   });

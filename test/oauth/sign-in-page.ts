@@ -27,8 +27,10 @@ function unescaped(text: string): string {
   return text.replaceAll(/&(?:amp|lt|gt|quot|#39);/g, (entity) => UNESCAPED[entity] ?? entity);
 }
 
-/** The name of a demo phone, or the headers that any other proves itself by. */
-export type Phone = string | Readonly<Record<string, string>>;
+/** The name of a demo phone, or the headers that any other proves itself by; a function signs it in once there is a ticket. */
+export type Phone = string | PhoneHeaders | (() => Promise<PhoneHeaders>);
+
+type PhoneHeaders = Readonly<Record<string, string>>;
 
 /** How a sign-in may end. */
 export type Ending = 'confirmed' | 'denied' | 'cancelled' | 'expired';
@@ -102,7 +104,8 @@ async function ended(ending: Ending, base: string, asked: PageRequest, phone: Ph
       : { cookie, 'sec-fetch-site': 'same-origin' };
   if (ending === 'cancelled') expectStatus(await call(links.self, { method: 'DELETE', headers }), 204);
   if (ending === 'confirmed' || ending === 'denied') {
-    const [name, options] = typeof phone === 'string' ? [phone, {}] : ['', { headers: phone }];
+    const proof = typeof phone === 'function' ? await phone() : phone;
+    const [name, options] = typeof proof === 'string' ? [proof, {}] : ['', { headers: proof }];
     const scanned = expectStatus(await scan(base, readScanCode(notice), name, options), 201);
     expectStatus(await (ending === 'denied' ? deny : confirm)(base, scanned, name, options), 200);
   }
