@@ -52,24 +52,26 @@ const INACTIVE: Introspection = { active: false };
 
 /**
  * Makes the endpoint. A client may ask about its own tokens, and about the access tokens of the clients that its operator
- * named: a refresh token is shown to nobody but its owner, so whoever else has one is told nothing.
+ * named: a refresh token is shown to nobody but its owner, so whoever else has one is told nothing. Anybody can name a public
+ * client, and is told what the token itself says, but no claims about its user.
  */
 export function introspectionEndpoint(options: IntrospectionOptions): IntrospectionEndpoint {
   return async (proof) => {
     const caller = await options.authenticate(proof);
     const token = required(proof, 'token');
-    const refresh = await ofRefresh(token);
+    const tellsUser = caller.token_endpoint_auth_method !== 'none';
+    const refresh = await ofRefresh(token, tellsUser);
     if (refresh !== undefined) return isOf(caller, refresh) ? refresh : INACTIVE;
-    const access = await ofAccess(token);
+    const access = await ofAccess(token, tellsUser);
     return isOf(caller, access) || mayAsk(caller, access) ? access : INACTIVE;
   };
 
-  async function ofAccess(token: string): Promise<Introspection> {
+  async function ofAccess(token: string, tellsUser: boolean): Promise<Introspection> {
     const found = await options.access.find(token);
     if (found?.view.session.status !== 'active') return INACTIVE;
     const { claims, view } = found;
     return {
-      ...common(view, claims.scope),
+      ...common(view, claims.scope, tellsUser),
       aud: audienceOf(options.issuer, openedOf(view).resource),
       token_type: claims.jkt === undefined ? 'Bearer' : 'DPoP',
       ...boundTo(claims.jkt),
@@ -79,23 +81,27 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
     };
   }
 
-  async function ofRefresh(token: string): Promise<Introspection | undefined> {
+  async function ofRefresh(token: string, tellsUser: boolean): Promise<Introspection | undefined> {
     const checked = options.secrets.checkRefreshToken(token);
     if (checked === undefined) return undefined;
     const [view] = await options.sessions.look([checked.sid]);
     if (view?.session.status !== 'active' || view.session.generation !== checked.generation) return INACTIVE;
     const isPublic = options.clients.find(openedOf(view).client_id)?.token_endpoint_auth_method === 'none';
     return {
-      ...common(view, openedOf(view).scope),
+      ...common(view, openedOf(view).scope, tellsUser),
       ...boundTo(isPublic ? view.session.dpop_jkt : undefined),
     };
   }
 
-  function common(view: SessionView, scope: readonly string[]): Introspection & { active: true } {
+  function common(
+    view: SessionView,
+    scope: readonly string[],
+    tellsUser: boolean,
+  ): Introspection & { active: true } {
     const opened = openedOf(view);
-    const releasing = { ...opened, scope };
+    const client = options.clients.find(opened.client_id);
     return {
-      ...releasedClaims(releasing, options.clients.find(opened.client_id), 'introspection'),
+      ...(tellsUser ? releasedClaims({ ...opened, scope }, client, 'introspection') : {}),
       active: true,
       client_id: opened.client_id,
       sub: options.subjectOf(opened.user),
