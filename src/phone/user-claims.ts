@@ -5,10 +5,12 @@ import type { PhoneUser } from './phone-identity.ts';
 
 const SUBJECT_MAX = 255;
 const PICTURE_MAX = 1000;
+/** Seconds since the epoch, in the year 5138; milliseconds have been more since 1973. */
+const MOMENT_MAX = 100_000_000_000;
 
 /**
  * A user from the claims of a source (OpenID Connect Core §5.1): `sub`, and `name` and `picture` where they can be
- * shown, what else is kept of them, and `auth_time`. Undefined without a usable `sub`.
+ * shown, what else is kept of them, and `auth_time` where it can be seconds. Undefined without a usable `sub`.
  *
  * @param custom names of claims of the operator's own that are kept too.
  */
@@ -35,7 +37,7 @@ export function userOf(
 }
 
 function isMoment(authTime: unknown): authTime is number {
-  return typeof authTime === 'number' && authTime > 0 && authTime <= Number.MAX_SAFE_INTEGER;
+  return typeof authTime === 'number' && authTime > 0 && authTime < MOMENT_MAX;
 }
 
 function isPicture(picture: unknown): picture is string {
