@@ -78,7 +78,10 @@ export function registrationEndpoint(options: RegistrationEndpointOptions): Regi
     },
 
     async read(proof) {
-      return await replaced(await proven(proof), {});
+      const before = await proven(proof);
+      const after = renewed(before, {});
+      // Whoever was quicker renewed it too, or changed it: then it is as they left it.
+      return await changed((await registrations.replace(before, after)) ? after : await proven(proof));
     },
 
     async update(proof, body) {
@@ -100,8 +103,12 @@ export function registrationEndpoint(options: RegistrationEndpointOptions): Regi
     return found;
   }
 
+  function renewed(before: Registration, more: Partial<Registration>): Registration {
+    return bounded({ ...before, ...more, revision: options.makeId(), ends_at: endsAt() });
+  }
+
   async function replaced(before: Registration, more: Partial<Registration>): Promise<RegistrationAnswer> {
-    const after = bounded({ ...before, ...more, revision: options.makeId(), ends_at: endsAt() });
+    const after = renewed(before, more);
     if (!(await registrations.replace(before, after)))
       throw new OAuthError('temporarily_unavailable', 'The registration changed meanwhile.');
     return await changed(after);

@@ -1,8 +1,8 @@
 import type { Time } from '../../time/time.ts';
 import { originsOf } from '../clients/client.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
-import { clientOf } from './registered-client.ts';
-import type { SecretOf } from './registered-client.ts';
+import { clientOf, hasSecret } from './registered-client.ts';
+import type { Registration, SecretOf } from './registered-client.ts';
 import { clientIdOf, markOf } from './registrations.ts';
 import type { Registrations } from './registrations.ts';
 
@@ -23,18 +23,23 @@ export interface SelfRegistered extends ClientRegistry {
   close(): Promise<void>;
 }
 
+interface Kept {
+  readonly registration: Registration;
+  readonly client: Client;
+}
+
 interface Known {
-  readonly byMark: ReadonlyMap<string, Client>;
-  readonly byId: ReadonlyMap<string, Client>;
+  readonly byMark: ReadonlyMap<string, Kept>;
+  readonly byId: ReadonlyMap<string, Kept>;
   readonly origins: ReadonlySet<string>;
 }
 
-function knownOf(byMark: ReadonlyMap<string, Client>): Known {
+function knownOf(byMark: ReadonlyMap<string, Kept>): Known {
   const all = [...byMark.values()];
   return {
     byMark,
-    byId: new Map(all.map((client) => [client.client_id, client])),
-    origins: new Set(all.flatMap(originsOf)),
+    byId: new Map(all.map((kept) => [kept.client.client_id, kept])),
+    origins: new Set(all.flatMap(({ client }) => originsOf(client))),
   };
 }
 
@@ -46,18 +51,20 @@ export async function openSelfRegistered(options: SelfRegisteredOptions): Promis
   let cancel = (): void => undefined;
   let looking: Promise<void> | undefined;
 
-  async function load(mark: string): Promise<readonly (readonly [string, Client])[]> {
-    const found = await registrations.find(clientIdOf(mark));
-    return found === undefined ? [] : [[markOf(found), clientOf(found, secretOf)]];
+  async function load(clientId: string): Promise<readonly (readonly [string, Kept])[]> {
+    const found = await registrations.find(clientId);
+    if (found === undefined) return [];
+    return [[markOf(found), { registration: found, client: clientOf(found, secretOf) }]];
   }
 
   async function follow(): Promise<void> {
     const marks = await registrations.marks();
     const kept = marks.flatMap((mark) => {
-      const client = known.byMark.get(mark);
-      return client === undefined ? [] : [[mark, client] as const];
+      const one = known.byMark.get(mark);
+      return one === undefined ? [] : [[mark, one] as const];
     });
-    const fresh = await Promise.all(marks.filter((mark) => !known.byMark.has(mark)).map(load));
+    const missing = marks.filter((mark) => !known.byMark.has(mark));
+    const fresh = await Promise.all(missing.map((mark) => load(clientIdOf(mark))));
     if (fresh.length > 0 || kept.length < known.byMark.size)
       known = knownOf(new Map([...kept, ...fresh.flat()]));
   }
@@ -76,7 +83,16 @@ export async function openSelfRegistered(options: SelfRegisteredOptions): Promis
     cancel = time.after(lookMs, () => void look().then(lookLater));
   }
 
-  const find = (clientId: string): Client | undefined => clients.find(clientId) ?? known.byId.get(clientId);
+  // The ring that secrets derive from may have changed: one whose key was removed proves nobody any more.
+  function asNow({ registration, client }: Kept): Client {
+    if (!hasSecret(registration) || secretOf(registration) === client.client_secret) return client;
+    return clientOf(registration, secretOf);
+  }
+
+  function find(clientId: string): Client | undefined {
+    const kept = known.byId.get(clientId);
+    return clients.find(clientId) ?? (kept && asNow(kept));
+  }
 
   await look();
   lookLater();
@@ -86,9 +102,8 @@ export async function openSelfRegistered(options: SelfRegisteredOptions): Promis
     isClientOrigin: (origin) => clients.isClientOrigin(origin) || known.origins.has(origin),
     async learn(clientId) {
       if (find(clientId) !== undefined) return;
-      const found = await registrations.find(clientId);
-      if (found !== undefined)
-        known = knownOf(new Map([...known.byMark, [markOf(found), clientOf(found, secretOf)]]));
+      const found = await load(clientId);
+      if (found.length > 0) known = knownOf(new Map([...known.byMark, ...found]));
     },
     async close() {
       closed = true;
