@@ -91,6 +91,17 @@ test('attack: the part that says that it was pushed cannot be forged, or be used
   expect((await opens(await pushed(), {}, late)).status).toBe(400);
 });
 
+test('its own browser, with another key, gets one whose tokens are for that key', async () => {
+  const uri = await pushed();
+  const browser: Browser = {};
+  const [one, other] = ['A'.repeat(43), `${'A'.repeat(42)}E`];
+  const first = expectStatus(await opens(uri, browser, { dpop_jkt: one }), 201);
+  expect(expectStatus(await opens(uri, browser, { dpop_jkt: one }), 201).ticket_id).toBe(first.ticket_id);
+  const second = expectStatus(await opens(uri, browser, { dpop_jkt: other }), 201);
+  expect([second.status, second.ticket_id === first.ticket_id]).toEqual(['pending', false]);
+  expect(expectStatus(await opens(uri, browser, { dpop_jkt: other }), 201).ticket_id).toBe(second.ticket_id);
+});
+
 test('its own browser gets another code once the first is over', async () => {
   const uri = await pushed();
   const browser: Browser = {};

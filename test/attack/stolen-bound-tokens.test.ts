@@ -6,7 +6,7 @@ import type { ProofOver } from '../oauth/key-holder.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { confirm, look, mint, readScanCode, scan } from '../support/signin.ts';
+import { confirm, look, mint, readScanCode, s256, scan } from '../support/signin.ts';
 import type { Minted, Tokens } from '../support/signin.ts';
 
 let gateway: Gateway;
@@ -93,6 +93,14 @@ describe('attack: an access token that was stolen, without its key', () => {
     expect((await call(infoUrl(), { headers })).body).toMatchObject({ error: 'invalid_dpop_proof' });
   });
 
+  test('is worth no word about its user where anybody may name the client', async () => {
+    expect(expectStatus(await owner.call(infoUrl(), {}, token), 200)).toMatchObject({ name: 'alice' });
+    const form = { client_id: 'demo', token };
+    const { body } = await call(`${gateway.url}/oauth/introspect`, { form });
+    expect(body).toMatchObject({ active: true, token_type: 'DPoP', cnf: { jkt: owner.jkt } });
+    expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['name']));
+  });
+
   test('watches no session', async () => {
     for (const path of ['events', 'poll']) {
       const url = `${gateway.url}/v1/sessions/${sid}/${path}`;
@@ -160,6 +168,37 @@ test('attack: the answer to a code is given again to the key that had it, and to
   expect((await thief.call(tokenUrl(), { form, headers })).body).toMatchObject(refused);
   const again = expectStatus(await owner.call<Tokens>(tokenUrl(), { form, headers }), 200);
   expect(again).toEqual(first);
+});
+
+test('attack: a key that a page without JavaScript was opened with counts', async () => {
+  const verifier = 'v'.repeat(43);
+  const redirectUri = `${gateway.url}/demo/callback`;
+  const query = new URLSearchParams({
+    client_id: 'demo',
+    redirect_uri: redirectUri,
+    code_challenge: s256(verifier),
+    code_challenge_method: 'S256',
+    dpop_jkt: owner.jkt,
+  });
+  const opened = await call(`${gateway.url}/plain?${query.toString()}`);
+  expectStatus(opened, 303);
+  const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const page = async (): Promise<string> =>
+    (await call(gateway.url + opened.headers.get('location'), { headers: { cookie } })).text;
+  const scanCode = /href="[^"]*\/s\/([^"]+)"/.exec(await page())?.[1] ?? '';
+  expectStatus(await confirm(gateway.url, expectStatus(await scan(gateway.url, scanCode), 201)), 200);
+  const code = /[?;]code=([^"&]+)/.exec(await page())?.[1] ?? '';
+  const form = {
+    grant_type: 'authorization_code',
+    client_id: 'demo',
+    redirect_uri: redirectUri,
+    code,
+    code_verifier: verifier,
+  };
+  const refused = { error: 'invalid_grant' };
+  expect((await call(tokenUrl(), { form })).body).toMatchObject(refused);
+  expect((await thief.call(tokenUrl(), { form })).body).toMatchObject(refused);
+  expect(expectStatus(await owner.call<Tokens>(tokenUrl(), { form }), 200).token_type).toBe('DPoP');
 });
 
 test('attack: a device code that was begun with a key is no use to another', async () => {

@@ -17,7 +17,7 @@ import { route } from '../request/route.ts';
 import type { Route } from '../request/route.ts';
 import { ticketParams } from '../request/schemas.ts';
 import type { KnownBrowsers } from '../tickets/known-browsers.ts';
-import { mintMembers } from '../tickets/minting.ts';
+import { boundTo, mintMembers } from '../tickets/minting.ts';
 import type { MintMembers, Minting } from '../tickets/minting.ts';
 import type { OpenTicket } from '../tickets/opened-ticket.ts';
 import type { TicketPresenter } from '../tickets/presenter.ts';
@@ -98,7 +98,7 @@ export function plainSignInRoute(parts: SignInRouteParts): Route {
       const { asked, verifier } = askedPlainly(parts, request.query);
       await parts.clients.learn(asked.client_id);
       const may = minting.check(asked, 'cookie');
-      const { view, cookie } = await parts.openTicket(may, request);
+      const { view, cookie } = await parts.openTicket(boundTo(may, asked.dpop_jkt), request);
       const { ui_locales: uiLocales } = request.query;
       const address = `/v1/tickets/${view.ticketId}/page${wishOf(uiLocales)}`;
       const cookies = [

@@ -3,7 +3,6 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import { REQUEST_LIFE_MS } from '../../oauth/authorization/carried-request.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { ScangateError } from '../../ticket/error.ts';
-import type { MintedData } from '../../ticket/events.ts';
 import { isFinal } from '../../ticket/ticket.ts';
 import type { KnownBrowsers } from './known-browsers.ts';
 import { asksKnown } from './minting.ts';
@@ -49,43 +48,39 @@ export function ticketOpening(parts: OpenTicketParts): OpenTicket {
     const view =
       requestKey === undefined || met === undefined
         ? await mint()
-        : await openOnce(`pushed-ticket:${requestKey}`, met.known.key, may.asked.result_key, mint);
+        : await openOnce(`pushed-ticket:${requestKey}`, met.known.key, may, mint);
     return { view, cookie: met?.cookie };
   };
 
   async function openOnce(
     key: string,
     browser: string,
-    resultKey: MintedData['result_key'],
+    may: MayMint,
     mint: () => Promise<TicketView>,
   ): Promise<TicketView> {
     const before = await ledger.get(key);
-    const opened = before === null ? undefined : await openedBefore(before, browser, resultKey);
+    const opened = before === null ? undefined : await openedBefore(before, browser, may);
     if (opened !== undefined) return opened;
     const view = await mint();
     const mine = `${view.ticketId} ${browser}`;
     if (await ledger.replaceIf(key, before, mine, 2 * REQUEST_LIFE_MS)) return view;
     // Another page was quicker. Nobody was shown this ticket, and it ends by itself.
     const other = await ledger.get(key);
-    const first = other === null ? undefined : await openedBefore(other, browser, resultKey);
+    const first = other === null ? undefined : await openedBefore(other, browser, may);
     if (first === undefined) throw refused();
     return first;
   }
 
-  async function openedBefore(
-    text: string,
-    browser: string,
-    resultKey: MintedData['result_key'],
-  ): Promise<TicketView | undefined> {
+  async function openedBefore(text: string, browser: string, may: MayMint): Promise<TicketView | undefined> {
     const [ticketId = '', owner] = text.split(' ');
     if (owner !== browser) throw refused();
     const view = await lookAt(ticketId);
     if (view === undefined || cameToNothing(view)) return undefined;
-    if (view.ticket.minted.result_key?.x === resultKey?.x) return view;
+    if (hasKeysOf(may, view)) return view;
     return (await isGivenUp(view)) ? undefined : view;
   }
 
-  // Its result is sealed to a key that went with the page. Unless somebody was quicker, this page gets one that it can read.
+  // Its result, or its tokens, are for a key that went with the page. Unless somebody was quicker, this page gets its own.
   async function isGivenUp(view: TicketView): Promise<boolean> {
     try {
       await parts.commands.run(view, { type: 'cancel' }, () => undefined);
@@ -109,6 +104,10 @@ export function ticketOpening(parts: OpenTicketParts): OpenTicket {
 // Then its browser may ask for another code.
 function cameToNothing({ ticket: { status } }: TicketView): boolean {
   return isFinal(status) && status !== 'redeemed';
+}
+
+function hasKeysOf({ asked, checked }: MayMint, { ticket: { minted } }: TicketView): boolean {
+  return minted.result_key?.x === asked.result_key?.x && minted.dpop_jkt === checked.dpop_jkt;
 }
 
 function refused(): ScangateError {
