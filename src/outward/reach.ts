@@ -50,7 +50,9 @@ function meantBy(address: Address): Address {
   if (address.isIPv4MappedAddress()) return address.toIPv4Address();
   const { parts } = address;
   const range = address.range();
-  if (range === 'rfc6052' || range === 'rfc6145') return fourOf(parts[6], parts[7]);
+  // Of 64:ff9b:1::/48 (RFC 8215) nobody but its network knows where the address of IPv4 stands.
+  const isTranslated = range === 'rfc6145' || (range === 'rfc6052' && parts[2] === 0);
+  if (isTranslated) return fourOf(parts[6], parts[7]);
   if (range === '6to4') return fourOf(parts[1], parts[2]);
   // ::a.b.c.d of RFC 4291 §2.5.5.1, which is not :: and not ::1.
   const isCompatible = parts.slice(0, 6).every((part) => part === 0) && parts[6] !== 0;

@@ -13,6 +13,8 @@ export function redirectMistake(address: string, plainHttp: boolean): string | u
   if (url.username !== '' || url.password !== '') return 'must not name a user';
   if (/[^\x21-\x7e]|[\\*]/.test(address))
     return 'must be written out, without spaces, backslashes or wildcards';
+  if (/^https?:$/.test(url.protocol) && !/^https?:\/\/[^/]/.test(address))
+    return 'must begin with https://, and a host';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:') {
     return plainHttp || LOOPBACK.test(url.hostname) ? undefined : 'must be https';
