@@ -194,6 +194,7 @@ function ticketParts(
     lives: settings.lives,
     makingKeyId: options.makingKeyId,
     makeTicketId,
+    knowsAuthTime: options.phones.all.some(({ knowsAuthTime }) => knowsAuthTime),
   });
   const known = knownBrowsers({ ledger, secure, lifeMs: settings.knownBrowserMs, makeId: makeTicketId });
   const openTicket = ticketOpening({ commands, ledger, minting: mints, knownBrowsers: known });

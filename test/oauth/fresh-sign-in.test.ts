@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import type { CryptoKey } from 'jose';
 import * as client from 'openid-client';
+import { phoneIdentities } from '../../src/phone/identities.ts';
+import { startEdge } from '../http/fixture.ts';
 import { call, expectStatus } from '../support/call.ts';
+import type { Answer } from '../support/call.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -14,7 +17,7 @@ import { confirm, look, mint, readScanCode, redeem, scan } from '../support/sign
 import type { Minted, Scanned } from '../support/signin.ts';
 import { approve, openPage } from './sign-in-page.ts';
 import type { PageRequest } from './sign-in-page.ts';
-import { makeWorld } from './world.ts';
+import { errorOf, makeWorld } from './world.ts';
 
 const CALLBACK = 'http://localhost:3000/callback';
 const TOO_OLD = 'insufficient_user_authentication';
@@ -154,8 +157,37 @@ describe('an application that asks for a fresh sign-in', () => {
         const answer = await world.server.authorize({ ...asked, ...more });
         expect(answer).toMatchObject({ location: expect.stringContaining('error=login_required') });
       }
+      const grant_types = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'];
+      world.register({ client_id: 'tv', redirect_uris: [CALLBACK], grant_types, default_max_age: 60 });
+      const proof = { authorization: undefined, form: { client_id: 'tv' } };
+      const device = { ip: '127.0.0.1', agent: 'tv' };
+      expect(await errorOf(world.server.deviceAuthorization(proof, device))).toBe('invalid_request');
     } finally {
       await world.close();
+    }
+  });
+
+  test('nor opens a ticket there', async () => {
+    const silent = { source: 'jwt', knowsAuthTime: false, identify: () => Promise.resolve(undefined) };
+    const edge = await startEdge({
+      clients: [{ default_max_age: 60 }, { client_id: 'other' }],
+      over: { phones: phoneIdentities([silent]) },
+    });
+    try {
+      const minting = (clientId: string): Promise<Answer> =>
+        call(`${edge.url}/v1/tickets`, {
+          json: {
+            client_id: clientId,
+            binding: 'bearer',
+            code_challenge: 'c'.repeat(43),
+            code_challenge_method: 'S256',
+          },
+        });
+      expect((await minting('other')).status).toBe(201);
+      const { status, body } = await minting('app');
+      expect([status, body]).toEqual([400, expect.objectContaining({ code: 'invalid_request' })]);
+    } finally {
+      await edge.stop();
     }
   });
 });
@@ -181,13 +213,23 @@ describe('a phone that an app signed in', () => {
     expect(await authTimeOf(ticket)).toBe(signedInAt);
   });
 
-  test('attack: that does not say when, or lies ahead, is not taken for fresh, nor believed', async () => {
+  test('attack: that does not say when, or a time to come, or milliseconds, is not taken for fresh', async () => {
     const ticket = await bank();
     const silent = await appPhone();
     const phone = await scanned(ticket, silent);
     expect(phone['fresh_needed']).toBe(true);
-    expect((await confirm(appGateway.url, phone, '', { headers: silent })).status).toBe(401);
+    for (const unknown of [undefined, nowS() + 60, nowS() + 9_000_000, Date.now() - 9_000_000]) {
+      const headers = await appPhone(unknown);
+      const { status, body } = await confirm(appGateway.url, phone, '', { headers });
+      expect([status, body]).toEqual([401, expect.objectContaining({ code: TOO_OLD })]);
+    }
+  });
+
+  test('may have a clock that is a little ahead, which is not believed', async () => {
+    const ticket = await bank();
     const ahead = await appPhone(nowS() + 20);
+    const phone = await scanned(ticket, ahead);
+    expect(phone['fresh_needed']).toBeUndefined();
     expectStatus(await confirm(appGateway.url, phone, '', { headers: ahead }), 200);
     expect(await authTimeOf(ticket)).toBeLessThanOrEqual(nowS());
   });

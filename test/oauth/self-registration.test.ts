@@ -118,7 +118,11 @@ describe('a client that registers itself', () => {
     const second = 'https://second.example/cb';
     const vouching = { client_uri: 'https://bank.example', logo_uri: 'https://bank.example/logo.png' };
     const one = await registered({ ...usual, ...vouching, redirect_uris: [CALLBACK, second] });
-    const ticket = await mint(here.url, { clientId: one.client_id, redirectUri: second });
+    const ticket = await mint(here.url, {
+      clientId: one.client_id,
+      redirectUri: second,
+      binding: 'cookie',
+    });
     const phone = expectStatus(await scan(here.url, readScanCode(ticket.notice)), 201);
     expect(phone.client).toEqual({ name: 'Bank of Trust', domain: 'second.example', verified: false });
   });
@@ -142,6 +146,17 @@ describe('a client that registers itself', () => {
     expectStatus(await manage(one, 'DELETE'), 204);
     expect((await manage(one, 'GET')).status).toBe(401);
     expect((await call(here.url + authorizing(client_id, next))).status).toBe(400);
+  });
+
+  test('is read by two at one time, and is what the one that was quicker left', async () => {
+    const one = await registered();
+    const reads = [here, there, here, there, here, there].map((node) =>
+      manage(one, 'GET', undefined, node.url),
+    );
+    const answers = await Promise.all(reads);
+    expect(answers.map(({ status, body }) => [status, body.client_id])).toEqual(
+      answers.map(() => [200, one.client_id]),
+    );
   });
 
   test('is one of a bounded number', async () => {
@@ -176,6 +191,8 @@ describe('attack: nobody registers', () => {
   test.each([
     ['no redirect address', { redirect_uris: undefined }, 'invalid_redirect_uri'],
     ['a script as redirect address', { redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
+    ['one that begins like another', { redirect_uris: ['https:app.example/cb'] }, 'invalid_redirect_uri'],
+    ['one without a host', { redirect_uris: ['https:///app.example/cb'] }, 'invalid_redirect_uri'],
     ['a fragment in it', { redirect_uris: [`${CALLBACK}#x`] }, 'invalid_redirect_uri'],
     ['a wildcard in it', { redirect_uris: ['https://*.example/cb'] }, 'invalid_redirect_uri'],
     ['a policy of its own', { scangate: { verified: true, pkce: 'none' } }, 'invalid_client_metadata'],
@@ -202,6 +219,29 @@ describe('attack: nobody registers', () => {
     expect(one['scope']).toBe('openid');
     const { headers } = await call(here.url + authorizing(one.client_id, CALLBACK, ''));
     expect(new URL(headers.get('location') ?? '').searchParams.get('error')).toBe('invalid_request');
+  });
+
+  test('for tickets that no page of the gateway shows, or that say not where they lead', async () => {
+    const { client_id: clientId } = await registered();
+    const minting = (more: object): Promise<Answer> =>
+      call(`${here.url}/v1/tickets`, {
+        headers: { 'sec-fetch-site': 'same-origin' },
+        json: {
+          client_id: clientId,
+          redirect_uri: CALLBACK,
+          code_challenge: 'c'.repeat(43),
+          code_challenge_method: 'S256',
+          ...more,
+        },
+      });
+    expect((await minting({})).status).toBe(201);
+    for (const [field, more] of [
+      ['binding', { binding: 'bearer' }],
+      ['redirect_uri', { redirect_uri: undefined }],
+    ] as const) {
+      const { status, body } = await minting(more);
+      expect([status, body]).toEqual([400, expect.objectContaining({ code: 'invalid_request', field })]);
+    }
   });
 
   test('where no token is set', async () => {

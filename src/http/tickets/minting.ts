@@ -39,6 +39,8 @@ export interface MintingParts {
   /** The id of the key that makes secrets now. */
   readonly makingKeyId: () => string;
   readonly makeTicketId: () => string;
+  /** Whether some source of phones can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
 }
 
 /** A request that a ticket may be minted for. */
@@ -73,6 +75,7 @@ export function minting(parts: MintingParts): Minting {
       const client = parts.clients.find(asked.client_id);
       if (client === undefined || !usesRedirects(client))
         throw new ScangateError('invalid_client', { field: 'client_id' });
+      checkSelfRegistered(client, asked, binding);
       if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri, asked.code_challenge))
         throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
       const checked = checkedMembers(parts.carried, asked, binding);
@@ -83,6 +86,11 @@ export function minting(parts: MintingParts): Minting {
         });
       if (!client.response_types.includes(checked.form_post ?? 'code'))
         throw new ScangateError('invalid_client', { field: 'client_id' });
+      if (client.default_max_age !== undefined && !parts.knowsAuthTime)
+        throw new ScangateError('invalid_request', {
+          field: 'client_id',
+          message: 'No source of phones here can sign a user in anew, as the client asks.',
+        });
       if (client.require_pushed_authorization_requests && checked.pushed !== true)
         throw new ScangateError('invalid_request', {
           field: 'request',
@@ -158,6 +166,17 @@ function checkChallenge(client: Client, asked: MintMembers, binding: MintedData[
   } else if (asked.code_challenge_method === undefined) {
     throw missing('code_challenge_method');
   }
+}
+
+// Nobody vouches for such a client: its tickets are for pages of the gateway's own, and say where the browser goes on.
+function checkSelfRegistered(client: Client, asked: MintMembers, binding: MintedData['binding']): void {
+  if (client.is_self_registered !== true) return;
+  if (asked.redirect_uri === undefined) throw missing('redirect_uri');
+  if (binding === 'cookie') return;
+  throw new ScangateError('invalid_request', {
+    field: 'binding',
+    message: 'A client that registered itself has tickets by cookie alone.',
+  });
 }
 
 function acceptOf({ policy: { accept = 'never' } }: Client): Pick<MintedData, 'accept'> {

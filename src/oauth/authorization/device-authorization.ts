@@ -43,6 +43,8 @@ export interface DeviceAuthorizationOptions {
   readonly makingKeyId: () => string;
   readonly makeTicketId: () => string;
   readonly intervalS: number;
+  /** Whether some source of phones can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
 }
 
 const NUMBER_NEEDED =
@@ -71,6 +73,8 @@ export function deviceAuthorizationEndpoint(
       throw new OAuthError('unauthorized_client', 'The client is not registered for the device flow.');
     if (client.policy.number_match && proof.form['number_shown'] !== 'true')
       throw new OAuthError('unauthorized_client', NUMBER_NEEDED);
+    if (client.default_max_age !== undefined && !options.knowsAuthTime)
+      throw new OAuthError('invalid_request', 'No source of phones here can sign a user in anew.');
     const jkt = await namedKey(options.proofs, proof, '/oauth/device_authorization');
     const resource = readResource(client, proof.form['resource']);
     const lives = livesFor(client, 'device_code', options.lives);
