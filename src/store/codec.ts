@@ -69,4 +69,10 @@ export function decodeEvent<E extends TicketEvent | SessionEvent>(
 }
 
 /** The highest head schema this release can fold further: a head above it is read-only here. */
-export const HEAD_SCHEMA = 1;
+export const HEAD_SCHEMA = 2;
+
+/**
+ * The head schema of what every release can fold. Schema 2 adds what decides who is told of a ticket's result: a release that
+ * passes over that would tell too much.
+ */
+export const FIRST_HEAD_SCHEMA = 1;

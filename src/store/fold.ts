@@ -7,7 +7,7 @@ import { evolve } from '../ticket/evolve.ts';
 import type { TicketEvent } from '../ticket/events.ts';
 import { isFinal } from '../ticket/ticket.ts';
 import type { Ticket, TicketStatus } from '../ticket/ticket.ts';
-import { HEAD_SCHEMA, NewerSchema, SCHEMAS, decodeEvent } from './codec.ts';
+import { FIRST_HEAD_SCHEMA, HEAD_SCHEMA, NewerSchema, SCHEMAS, decodeEvent } from './codec.ts';
 import type { Append, Head, StoredEvent } from './event-store.ts';
 import { mintedOfRow, mintedRow } from './minted-row.ts';
 import { kindOf } from './subject.ts';
@@ -42,7 +42,13 @@ function foldedUnread(ticket: UnreadTicket): FoldedTicket {
   const text = JSON.stringify(later satisfies Complete<Later, typeof later>);
   const rest = text === '{}' ? '}' : `,${text.slice(1)}`;
   const blob = `{"minted":${minted}${rest}`;
-  return { folded: { status, final: isFinal(status), schema: HEAD_SCHEMA, blob }, minted, rest };
+  return { folded: { status, final: isFinal(status), schema: headSchemaOf(ticket), blob }, minted, rest };
+}
+
+function headSchemaOf({ scanned, contested, confirmed, accepted }: UnreadTicket): number {
+  const isNew =
+    contested === true || accepted !== undefined || confirmed?.asks === true || scanned?.same_device === true;
+  return isNew ? HEAD_SCHEMA : FIRST_HEAD_SCHEMA;
 }
 
 /** The text under which an event's `minted` stands in the heads: as it was written, if this release would write it so. */
@@ -59,7 +65,7 @@ export function foldedSession(session: Session): Folded {
   return {
     status: session.status,
     final: session.status !== 'active',
-    schema: HEAD_SCHEMA,
+    schema: FIRST_HEAD_SCHEMA,
     blob: JSON.stringify(session),
   };
 }

@@ -66,6 +66,17 @@ test('and the other way round', async () => {
   expect(watching.notices.map(({ status }) => status)).toEqual(['pending', 'scanned', 'confirmed']);
 });
 
+test('a ticket that the older release would misread is refused there, and gets its result at the newer one', async () => {
+  const ticket = await mint(newer.url);
+  const code = readScanCode(ticket.notice);
+  const scanned = expectStatus(await scan(newer.url, code, 'mallory'), 201);
+  expect((await scan(newer.url, code, 'alice')).status).toBe(409);
+  expectStatus(await confirm(newer.url, scanned, 'mallory'), 200);
+  const told = await look(ticket, older.url);
+  expect([told.status, (told.body as unknown as { code: string }).code]).toEqual([503, 'newer_schema']);
+  expect(expectStatus(await look(ticket), 200)).toMatchObject({ ask: true });
+});
+
 test('a ticket in flight survives the older release going away', async () => {
   const ticket = await mint(older.url);
   const watching = watch('events', ticket, { bases: [older.url, newer.url] });
@@ -83,7 +94,7 @@ test('a ticket that a release after this one wrote is refused as such, and no ot
   const partition = partitionOf(subject, 16);
   const key = headKey(partition, subject);
   const head = String(await ask(redis.port, 'GET', key));
-  const ofTomorrow = head.replace(/^(2 \d+ [01]) 1 /, '$1 2 ');
+  const ofTomorrow = head.replace(/^(2 \d+ [01]) 1 /, '$1 99 ');
   expect(ofTomorrow).not.toBe(head);
   await ask(redis.port, 'SET', key, ofTomorrow, 'KEEPTTL');
 

@@ -3,13 +3,19 @@ import { array, assert, constantFrom, property } from 'fast-check';
 import type { SessionEvent } from '../../src/session/events.ts';
 import { evolveSession } from '../../src/session/session.ts';
 import type { Session } from '../../src/session/session.ts';
-import { NewerSchema, decodeEvent, encodeEvent } from '../../src/store/codec.ts';
+import {
+  FIRST_HEAD_SCHEMA,
+  HEAD_SCHEMA,
+  NewerSchema,
+  decodeEvent,
+  encodeEvent,
+} from '../../src/store/codec.ts';
 import type { Head, StoredEvent } from '../../src/store/event-store.ts';
 import { fold, sessionOf, ticketOf } from '../../src/store/fold.ts';
 import type { Folded } from '../../src/store/fold.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';
-import type { TicketEvent } from '../../src/ticket/events.ts';
+import type { ConfirmedData, TicketEvent } from '../../src/ticket/events.ts';
 import { evolve } from '../../src/ticket/evolve.ts';
 import type { Ticket } from '../../src/ticket/ticket.ts';
 import { MINTED, SCANNED, appendMaker, freshTicket, opened, seeded } from '../contract/appends.ts';
@@ -128,6 +134,34 @@ describe('a fold', () => {
   });
 });
 
+describe('the schema of a head', () => {
+  const begun: readonly TicketEvent[] = [{ type: 'minted', data: MINTED }, SCANNED];
+  const confirmed = (data: ConfirmedData): TicketEvent => ({ type: 'confirmed', data });
+  const sameDevice: TicketEvent = {
+    ...TICKET_EVENTS.scanned,
+    data: { ...TICKET_EVENTS.scanned.data, same_device: true },
+  };
+
+  test.each<readonly [string, number, readonly TicketEvent[]]>([
+    ['that was scanned', FIRST_HEAD_SCHEMA, begun],
+    ['that was confirmed', FIRST_HEAD_SCHEMA, [...begun, confirmed({})]],
+    ['that was redeemed', FIRST_HEAD_SCHEMA, [...begun, confirmed({}), { type: 'redeemed', data: {} }]],
+    ['that was denied', FIRST_HEAD_SCHEMA, [...begun, { type: 'denied', data: { report: false } }]],
+    ['that was scanned on the same device', HEAD_SCHEMA, [begun[0]!, sameDevice]],
+    ['that was confirmed there', HEAD_SCHEMA, [begun[0]!, sameDevice, confirmed({})]],
+    ['that a second phone scanned', HEAD_SCHEMA, [...begun, { type: 'contested', data: {} }]],
+    ['that asks', HEAD_SCHEMA, [...begun, confirmed({ asks: true })]],
+    ['that was accepted', HEAD_SCHEMA, [...begun, confirmed({ asks: true }), { type: 'accepted', data: {} }]],
+  ])('of a ticket %s is %i', (_what, schema, events) => {
+    expect(fold(stored(TICKET, events))?.schema).toBe(schema);
+    expect(written(stored(TICKET, events)).schema).toBe(schema);
+  });
+
+  test('of a session is what every release reads', () => {
+    expect(fold(stored(SESSION, [opened(TICKET, '3-1')]))?.schema).toBe(FIRST_HEAD_SCHEMA);
+  });
+});
+
 describe('a head of a later release', () => {
   const subject = freshTicket(seeded(2));
   const head: Head = {
@@ -137,7 +171,7 @@ describe('a head of a later release', () => {
     first: 1,
     status: 'pending',
     final: false,
-    schema: 2,
+    schema: HEAD_SCHEMA + 1,
     blob: '{}',
   };
 
