@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { pageEnds } from '../../src/http/caller/page-ends.ts';
+import { pageSessions } from '../../src/phone/page-session.ts';
+import type { Ledger } from '../../src/store/ledger.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { mint, readScanCode, scan } from '../support/signin.ts';
 import { startEdge } from '../http/fixture.ts';
 import type { RunningEdge } from '../http/fixture.ts';
+
+/** How long the fixture's page sessions live. */
+const LIFE_MS = 3_600_000;
 
 let edge: RunningEdge;
 beforeAll(async () => {
@@ -82,6 +88,38 @@ test('attack: a page session ends whatever the clock of the node that made it sa
   for (const answer of await Promise.all(ends)) expectStatus(answer, 204);
   for (const left of [ahead, one, other]) expect(await approves(left)).toBe(401);
   expect(await approves(await page('carol'))).toBe(201);
+});
+
+test('attack: a page session that outlives the others by its node’s clock stays ended', async () => {
+  edge.advance(60_000);
+  const ahead = await page('dora');
+  edge.advance(-60_000);
+  const everywhere = { method: 'DELETE', headers: { authorization: 'Bearer demo-dora' } } as const;
+  expectStatus(await call(`${edge.url}/v1/sessions`, everywhere), 204);
+  edge.advance(LIFE_MS + 1000);
+  expect(await approves(ahead)).toBe(401);
+});
+
+test('attack: an end that meets a round whose time is just up ends what began in none', async () => {
+  const user = { source: 'demo', issuer: 'demo', subject: 'fay' };
+  const sessions = pageSessions({ seal: (text) => text, open: (text) => text }, LIFE_MS, Date.now);
+  let rounds = 0;
+  const forgetful: Ledger = {
+    ...edge.ledger,
+    async putIfAbsent(key, value, lifeMs) {
+      const put = await edge.ledger.putIfAbsent(key, value, lifeMs);
+      if (!put.stored && rounds === 2) await edge.ledger.delete(key);
+      return put;
+    },
+    get: (key) => edge.ledger.get(key),
+    replaceIf: (...replaced) => edge.ledger.replaceIf(...replaced),
+  };
+  const ends = pageEnds(forgetful, sessions, () => `round-${++rounds}`);
+  const left = sessions.issue(user, await ends.round(user));
+  await ends.end(user);
+  await ends.end(user);
+  expect(await ends.round(user)).toBe('round-2');
+  expect(await ends.isOver(user, left)).toBe(true);
 });
 
 test('nobody is signed out by who is nobody', async () => {

@@ -1,4 +1,5 @@
 import type { PageSessions } from '../../phone/page-session.ts';
+import { StoreUnavailable } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import type { User } from '../../ticket/events.ts';
 import { userDigest } from './user-digest.ts';
@@ -13,23 +14,31 @@ export interface PageEnds {
   isOver(user: User, value: string): Promise<boolean>;
 }
 
+/** How often a round is begun in place of one whose time is just up. */
+const TRIES_MAX = 3;
+
 /**
- * Remembers in the ledger, for as long as a session lives, in which round a user's sessions are. An end begins another one: no
- * clock says what was before it, for nodes' clocks differ.
+ * Remembers in the ledger in which round a user's sessions are, for twice as long as one lives: a node's clock may let one live
+ * longer than the store's does. An end begins another round: no clock says what was before it, for nodes' clocks differ.
  *
  * @param makeId makes 128 random bits in base64url.
  */
 export function pageEnds(ledger: Ledger, sessions: PageSessions, makeId: () => string): PageEnds {
   const keyOf = (user: User): string => `page-sessions-ended:${userDigest(user)}`;
+  const keptMs = 2 * sessions.lifeMs;
   return {
     async round(user) {
       return (await ledger.get(keyOf(user))) ?? undefined;
     },
     async end(user) {
       const [key, round] = [keyOf(user), makeId()];
-      const { stored, value } = await ledger.putIfAbsent(key, round, sessions.lifeMs);
-      // Where another end was quicker, its round ends the same sessions.
-      if (!stored) await ledger.replaceIf(key, value, round, sessions.lifeMs);
+      for (let tries = TRIES_MAX; tries > 0; tries--) {
+        const { stored, value } = await ledger.putIfAbsent(key, round, keptMs);
+        if (stored || (await ledger.replaceIf(key, value, round, keptMs))) return;
+        // Where another end was quicker, its round ends the same sessions. A round whose time was up ends none.
+        if ((await ledger.get(key)) !== null) return;
+      }
+      throw new StoreUnavailable('a round of page sessions did not begin');
     },
     async isOver(user, value) {
       const round = await ledger.get(keyOf(user));

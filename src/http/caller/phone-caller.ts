@@ -39,6 +39,15 @@ export interface PhoneCaller {
   key(request: PhoneRequest): Promise<string | undefined>;
   /** The user of the approval page's own session, for a page that is only shown. */
   pageUser(request: PhoneRequest): Promise<User | undefined>;
+  /**
+   * Who may end everything of theirs: as {@link user}, or by a page session that was ended itself. An ending that a failure cut short
+   * has ended those already, and is to be repeated by the same page.
+   *
+   * @throws as {@link user} does.
+   */
+  endingUser(request: PhoneRequest): Promise<User>;
+  /** The same for a form of the approval page, whose site was judged; undefined where it shows nobody's session. */
+  endingPageUser(request: PhoneRequest): Promise<User | undefined>;
 }
 
 /** @param secure whether cookies go over HTTPS only. @param log is told at `debug` why a phone was refused. */
@@ -50,6 +59,7 @@ export function phoneCaller(
   log: Log,
 ): PhoneCaller {
   const cookie = pageCookieName(secure);
+  const sealedUser = (request: PhoneRequest) => sealedUserOf(phones, request.cookie(cookie));
   // Limits ask before the route does, of the same request.
   const asked = new WeakMap<IncomingHttpHeaders, Promise<PhoneUser>>();
 
@@ -92,18 +102,34 @@ export function phoneCaller(
   }
 
   return {
-    async user(request) {
-      const { auth_time: _authTime, ...user } = await once(request);
-      return user;
-    },
+    user: async (request) => signedIn(await once(request)),
 
     authTime: async (request) => (await once(request)).auth_time,
 
     key: (request) => once(request).then(userDigest, () => undefined),
+
+    async endingUser(request) {
+      const isPage = request.bearer === undefined && allows('cookie', fetchSite(request.raw, origins));
+      return (isPage ? await sealedUser(request) : undefined) ?? signedIn(await once(request));
+    },
+
+    endingPageUser: sealedUser,
 
     async pageUser(request) {
       const pageSession = request.cookie(cookie);
       return pageSession === undefined ? undefined : await pageUserOf(pageSession, undefined);
     },
   };
+}
+
+async function sealedUserOf(
+  phones: PhoneIdentities,
+  pageSession: string | undefined,
+): Promise<User | undefined> {
+  const user = pageSession === undefined ? undefined : await phones.identify({ pageSession }, undefined);
+  return user && signedIn(user);
+}
+
+function signedIn({ auth_time: _authTime, ...user }: PhoneUser): User {
+  return user;
 }

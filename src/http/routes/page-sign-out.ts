@@ -44,9 +44,10 @@ export function pageSignOutRoute(parts: PageSignOutParts): Route {
     handle: async (request) => {
       if (!allows('sign_in_by_form', navigationSite(request.raw)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
-      const user = await caller.pageUser(request);
+      const asksEverywhere = request.body.everywhere === 'true';
+      const user = await (asksEverywhere ? caller.endingPageUser(request) : caller.pageUser(request));
       const value = request.cookie(pageCookieName(secure));
-      const everywhere = request.body.everywhere === 'true' && user !== undefined;
+      const everywhere = asksEverywhere && user !== undefined;
       if (everywhere) await signOutEverywhere(parts, user);
       if (user !== undefined && value !== undefined) await pageEnds.endOne(value);
       const texts = pages.texts(request.raw);

@@ -103,13 +103,13 @@ export function endSessionsRoute(parts: SessionListParts): Route {
       refusals: ['phone_unknown', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
-      await signOutEverywhere(parts, await parts.caller.user(request));
+      await signOutEverywhere(parts, await parts.caller.endingUser(request));
       return { status: 204 };
     },
   });
 }
 
-/** Ends every session of a user, and those of the approval page. */
+/** Ends every session of a user, and those of the approval page: these first, so that none of them approves meanwhile. */
 export async function signOutEverywhere(
   { userSessions, pageEnds }: SessionListParts,
   user: User,

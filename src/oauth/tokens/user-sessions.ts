@@ -14,7 +14,10 @@ export interface UserSessions {
   of(user: User): Promise<readonly SessionView[]>;
   /**
    * Ends all that the user opened until now, and lets nothing open that the user confirmed until now. What the list has
-   * lost, or never could hold, is {@link isBarred} from then on.
+   * lost, or never could hold, is {@link isBarred} from then on. What is listed and is not open yet is ended too, for whoever
+   * opens it may have asked before. One that cannot be ended keeps none of the others.
+   *
+   * @throws the first error, once all were tried.
    */
   endAll(user: User): Promise<void>;
   /** Whether what a user confirmed, or opened, at a moment in milliseconds since the epoch may no longer open, or go on. */
@@ -50,6 +53,12 @@ export function userSessions(
     return views.filter((view) => view !== null).filter((view) => isOwn(view, user));
   }
 
+  async function endOne(user: User, sid: string): Promise<void> {
+    const [view] = await sessions.look([sid]);
+    if (!view) await sessions.revoke(sid, 'user');
+    else if (isOwn(view, user)) await sessions.revoke(view, 'user');
+  }
+
   async function bar(user: User): Promise<void> {
     const [key, at] = [barOf(user), String(now())];
     const { stored, value } = await ledger.putIfAbsent(key, at, barMs);
@@ -66,10 +75,13 @@ export function userSessions(
     async endAll(user) {
       await bar(user);
       const sids = await ledger.members(setOf(user), KEPT_MAX);
+      const failures: unknown[] = [];
       for (let from = 0; from < sids.length; from += AT_ONCE_MAX) {
-        const views = await activeOf(user, sids.slice(from, from + AT_ONCE_MAX));
-        await Promise.all(views.map((view) => sessions.revoke(view, 'user')));
+        const ends = sids.slice(from, from + AT_ONCE_MAX).map((sid) => endOne(user, sid));
+        for (const end of await Promise.allSettled(ends))
+          if (end.status === 'rejected') failures.push(end.reason);
       }
+      if (failures.length > 0) throw failures[0];
     },
     async isBarred(user, at) {
       const barred = await ledger.get(barOf(user));
