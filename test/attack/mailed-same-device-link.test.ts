@@ -9,11 +9,16 @@ import type { Minted } from '../support/signin.ts';
 
 const BACK = 'https://app.example/back?keep=1';
 
+const policy = { shows_scanner: true, number_match: false, verified: false, pkce: 'required' } as const;
+
 let edge: RunningEdge;
 beforeAll(async () => {
   edge = await startEdge({
     token: 'own',
-    clients: [{ policy: { shows_scanner: true, number_match: true, verified: false, pkce: 'required' } }],
+    clients: [
+      { policy: { ...policy, number_match: true } },
+      { client_id: 'asking', policy: { ...policy, accept: 'new_browser' } },
+    ],
   });
 });
 afterAll(() => edge.stop());
@@ -89,7 +94,7 @@ test('attack: half of it is nothing: no secret, a forged one, one of another tic
   expect((await giveBack(mine, ticket.secretHeaders)).status).toBe(409);
 });
 
-test('attack: an answer that goes by form is sent by no browser but the one with both halves', async () => {
+async function beginForm(): Promise<Begun & { readonly cookie: string }> {
   const query = new URLSearchParams({
     response_type: 'code',
     response_mode: 'form_post',
@@ -109,7 +114,13 @@ test('attack: an answer that goes by form is sent by no browser but the one with
   const { ticket_id: ticketId } = expectStatus(minted, 201);
   const cookie = minted.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const self = `${edge.url}/v1/tickets/${ticketId}`;
-  const ticket = { ticketId, links: { self }, secretHeaders: { ...OWN_PAGE, cookie } };
+  return { ticketId, links: { self }, secretHeaders: { ...OWN_PAGE, cookie }, cookie };
+}
+
+test('attack: an answer that goes by form is sent by no browser but the one with both halves', async () => {
+  const ticket = await beginForm();
+  const { cookie } = ticket;
+  const self = pathOf(ticket);
   const both = await approved(ticket);
   expect((await call(`${self}/form`, { headers: ticket.secretHeaders })).status).toBe(404);
   const returned = await giveBack(both, ticket.secretHeaders);
@@ -117,6 +128,36 @@ test('attack: an answer that goes by form is sent by no browser but the one with
   const second = returned.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const form = await call(`${self}/form`, { headers: { ...OWN_PAGE, cookie: `${cookie}; ${second}` } });
   expect(form.text).toMatch(/name="code" value="[^"]+"/);
+});
+
+test('what was confirmed and never taken goes back by form as an error, for there is nothing to keep by then', async () => {
+  const { ticket } = await approved(await beginForm());
+  expect((await call(`${pathOf(ticket)}/form`, { headers: ticket.secretHeaders })).status).toBe(404);
+  edge.advance(601_000);
+  const { text } = await call(`${pathOf(ticket)}/form`, { headers: ticket.secretHeaders });
+  expect(text).toContain('name="error" value="access_denied"');
+  expect(text).not.toContain('name="code"');
+});
+
+test('attack: a browser that only accepts is not known as the victim’s from then on', async () => {
+  const mintAsked = (headers: Readonly<Record<string, string>> = {}): Promise<Minted> =>
+    mint(edge.url, { clientId: 'asking', redirectUri: BACK, binding: 'cookie', headers });
+  const begun = await mintAsked();
+  const { ticket, secret } = await approved(begun);
+  const accepted = await call(`${pathOf(ticket)}/accept`, { method: 'POST', headers: ticket.secretHeaders });
+  expect(expectStatus(accepted, 200)).not.toHaveProperty('result');
+  const form = { answer: 'me' };
+  expect((await call(`${pathOf(ticket)}/page`, { headers: ticket.secretHeaders, form })).status).toBe(303);
+  const known = { cookie: begun.cookies[1] ?? '' };
+  const asks = async (): Promise<unknown> => {
+    const next = await mintAsked(known);
+    const scanned = expectStatus(await scan(edge.url, readScanCode(next.notice), 'victim'), 201);
+    expectStatus(await confirm(edge.url, scanned, 'victim'), 200);
+    return expectStatus(await look(next, edge.url), 200).ask;
+  };
+  expect(await asks()).toBe(true);
+  expectStatus(await giveBack({ ticket, secret }, ticket.secretHeaders), 200);
+  expect(await asks()).toBeUndefined();
 });
 
 test('who denied goes back too, and a scanned QR code leads nowhere back', async () => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { call, expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
@@ -112,4 +113,26 @@ test('its own browser gets another code once the first is over', async () => {
   await call(`${edge.url}/v1/tickets/${first.ticket_id}`, { method: 'DELETE', headers });
   const second = expectStatus(await opens(uri, browser), 201);
   expect([second.status, second.ticket_id === first.ticket_id]).toEqual(['pending', false]);
+});
+
+const resultKey = () => ({
+  result_key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+});
+
+test('two pages of one browser that load at one time, each with its own key, leave one ticket that goes on', async () => {
+  const browser: Browser = {};
+  expectStatus(await opens(await pushed(), browser), 201);
+  for (let round = 0; round < 5; round += 1) {
+    const uri = await pushed();
+    const keys = [resultKey(), resultKey()];
+    const answers = await Promise.all(keys.map((key) => opens(uri, browser, key)));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    const states = answers.map(async (answer) => {
+      const cookie = answer.headers.getSetCookie()[0]!.split(';')[0]!;
+      const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+      const url = `${edge.url}/v1/tickets/${answer.body.ticket_id}`;
+      return expectStatus(await call<Opened>(url, { headers }), 200).status;
+    });
+    expect((await Promise.all(states)).toSorted()).toEqual(['cancelled', 'pending']);
+  }
 });

@@ -14,10 +14,15 @@ const client = (accept: AcceptPolicy) => ({
   policy: { shows_scanner: true, number_match: false, accept, verified: true, pkce: 'required' } as const,
 });
 
+const television = {
+  client_id: 'television',
+  grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+} as const;
+
 let edge: RunningEdge;
 beforeAll(async () => {
   const policies = ['never', 'doubt', 'new_browser', 'always'] as const;
-  edge = await startEdge({ token: 'own', clients: policies.map(client) });
+  edge = await startEdge({ token: 'own', clients: [...policies.map(client), television] });
 });
 afterAll(() => edge.stop());
 
@@ -158,6 +163,51 @@ test('while it waits, a browser hears that a second phone scanned, once, and wai
   const last = expectStatus(await released, 200);
   expect(last).toHaveProperty('result.code');
   expect((await poll(last.cursor)).status).toBe(204);
+});
+
+test('who waits hears of a second phone that typed the code at the same moment', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const device = await call<{ user_code: string; device_code: string; links: Minted['links'] }>(
+      `${edge.url}/oauth/device_authorization`,
+      { form: { client_id: 'television', scope: 'openid' } },
+    );
+    const { user_code: userCode, device_code: code, links } = expectStatus(device, 200);
+    const scans = ['mallory', 'alice'].map((name) => scan(edge.url, { userCode }, name));
+    const statuses = (await Promise.all(scans)).map(({ status }) => status);
+    expect(statuses.toSorted((a, b) => a - b)).toEqual([201, 409]);
+    const notice = await call(edge.url + new URL(links.self).pathname, {
+      headers: { authorization: `Bearer ${code}` },
+    });
+    expect(notice.body).toMatchObject({ status: 'scanned', second_phone: true });
+  }
+});
+
+test('attack: no page of another origin answers the form for the browser', async () => {
+  const ticket = await begun('always', {});
+  const page = `${edge.url}/v1/tickets/${ticket.ticketId}/page`;
+  await confirmedBy(ticket, 'mallory');
+  const cookie = ticket.secretHeaders['cookie']!;
+  for (const from of [
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'same-site', origin: 'null' },
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: 'http://sibling.localhost:8080' },
+    { origin: 'null' },
+  ])
+    for (const answer of ['me', 'not_me'])
+      expect((await call(page, { headers: { cookie, ...from }, form: { answer } })).status).toBe(404);
+  expect(expectStatus(await look(ticket, edge.url), 200)).toMatchObject({ ask: true });
+  const own = { cookie, origin: 'http://localhost:8080' };
+  expect((await call(page, { headers: own, form: { answer: 'me' } })).status).toBe(303);
+  expect(expectStatus(await look(ticket, edge.url), 200)).toHaveProperty('result');
+});
+
+test('attack: a browser’s bearer answers no form', async () => {
+  const ticket = await begun('always');
+  const page = `${edge.url}/v1/tickets/${ticket.ticketId}/page`;
+  await confirmedBy(ticket, 'mallory');
+  expect((await call(page, { headers: ticket.secretHeaders, form: { answer: 'me' } })).status).toBe(404);
+  expect(expectStatus(await look(ticket, edge.url), 200)).toMatchObject({ ask: true });
 });
 
 test('without JavaScript the page asks, and a form answers', async () => {

@@ -26,12 +26,14 @@ interface Kind {
 let edge: RunningEdge;
 let byCookie: Minted;
 let byBearer: Minted;
+let answered: Minted;
 let phoneCookie: string;
 beforeAll(async () => {
   edge = await startEdge({
     clients: [{}, { client_id: 'other', redirect_uris: ['https://other.example/back'] }],
   });
   byCookie = await mint(edge.url, { ...app, binding: 'cookie' });
+  answered = await mint(edge.url, { ...app, binding: 'cookie' });
   byBearer = await mint(edge.url, { ...app, binding: 'bearer' });
   const pretended = await fetch(`${edge.url}/demo/phone`, {
     method: 'POST',
@@ -70,6 +72,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'look by cookie': { path: () => ticketOf(byCookie), headers: cookie },
   'look by bearer': { path: () => ticketOf(byBearer), headers: bearer },
   'open the ticket’s page': { path: () => `${ticketOf(byCookie)}/page`, headers: cookie },
+  'answer on the ticket’s page': {
+    method: 'POST',
+    path: () => `${ticketOf(answered)}/page`,
+    headers: () => ({ cookie: answered.secretHeaders['cookie'] ?? '' }),
+    body: 'answer=not_me',
+  },
   'scan by page session': {
     method: 'POST',
     path: () => '/v1/scans',
@@ -105,6 +113,12 @@ const ANSWERS: Readonly<Record<string, string>> = {
   `,
   'open the ticket’s page': `
     none, public, lan, client, other, stranger, null: 200 200 200 200 404 404
+  `,
+  'answer on the ticket’s page': `
+    none: 303 303 303 404 404 303
+    public, lan at lan: 303 303 303 303 404 303
+    lan at public, client, other, stranger: 404 404 404 404 404 404
+    null: 404 303 404 404 404 404
   `,
   'scan by page session': `
     none: 401 404 401 401 401 401

@@ -7,7 +7,7 @@ import type { Binding, MintedData } from '../../ticket/events.ts';
 import { bearerOf, cookieOf } from './credentials.ts';
 import { isOriginOf } from './origins.ts';
 import type { Origins } from './origins.ts';
-import { allows, fetchSite, navigationSite, originOf } from './request-site.ts';
+import { allows, fetchSite, formSite, navigationSite, originOf } from './request-site.ts';
 
 /** A browser that showed a right MAC for a ticket. The ticket's own events have the last word: {@link BrowserGate.admit}. */
 export interface BrowserClaim {
@@ -67,6 +67,14 @@ export class BrowserGate {
       ? allows('open_ticket_page', navigationSite(headers))
       : allows('cookie', fetchSite(headers, this.#origins));
     if (!fits) throw new ScangateError('not_found');
+    return this.#checked(ticketId, cookie, 'cookie', undefined);
+  }
+
+  /** A claim by cookie, from a form on the ticket's own page. @throws ScangateError `not_found`. */
+  formClaim(ticketId: string, headers: IncomingHttpHeaders): BrowserClaim {
+    const cookie = cookieOf(headers, browserCookie(ticketId));
+    if (cookie === undefined || bearerOf(headers) !== undefined) throw new ScangateError('not_found');
+    if (!allows('sign_in_by_form', formSite(headers, this.#origins))) throw new ScangateError('not_found');
     return this.#checked(ticketId, cookie, 'cookie', undefined);
   }
 

@@ -100,6 +100,15 @@ export function navigationSite({ 'sec-fetch-site': site }: IncomingHttpHeaders):
   }
 }
 
+/**
+ * The site of a form that changes something for the holder of a cookie. `Origin` has the last word where it names one; `null` is
+ * also what pages without a referrer send, ours among them, and then the fetch site must say that the page is ours.
+ */
+export function formSite(headers: IncomingHttpHeaders, origins: Origins): RequestSite {
+  const [origin, site] = [originOf(headers), navigationSite(headers)];
+  return origin === 'null' && site === 'own_page' ? site : fetchSite(headers, origins);
+}
+
 /** Whether a browser opens this as a page of its own, for somebody who looks; one that says nothing is believed. */
 export function isOpened(headers: IncomingHttpHeaders): boolean {
   const { 'sec-fetch-dest': dest = 'document' } = headers;

@@ -103,7 +103,7 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
             const fresh = freshSignInGuard(authTime, guard);
             const view = await parts.commands.run(ticketId, command, parts.numberMatch.guard(number, fresh));
             // On the same device it is not known yet which browser gets it.
-            if (view.ticket.scanned?.same_device !== true) await parts.knownBrowsers.note(view.ticket);
+            await parts.knownBrowsers.noteWaiting(view.ticket);
             return view;
           } catch (error) {
             if (!(error instanceof NumbersUsedUp)) throw error;

@@ -52,8 +52,8 @@ export function formPostRoute({ commands, clients, gate, pages, oauth, secrets }
       const claim = gate.claim(id, request.raw, true);
       if (claim.binding !== 'cookie') throw new ScangateError('not_found');
       const view = await commands.look(id, gate.guard(claim));
-      const { scanned, confirmed } = view.ticket;
-      if (scanned?.same_device === true && confirmed !== undefined)
+      const { scanned, status } = view.ticket;
+      if (scanned?.same_device === true && (status === 'confirmed' || status === 'redeemed'))
         checkReturn(secrets, view, request.cookie(returnCookie(id)));
       const form = await oauth.formAnswer(view);
       if (form === undefined) return { status: 303, headers: { Location: `/v1/tickets/${id}/page` } };

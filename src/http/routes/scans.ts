@@ -137,12 +137,12 @@ export function scanRoute(parts: ScanRouteParts): Route {
     handle: async (request) => {
       const user = await parts.caller.user(request);
       const found = await find(parts, request.body, user, request.counted);
-      const { ticketId: id, at, keyId, guard, sameDevice } = found;
+      const { ticketId: id, keyId, sameDevice } = found;
       const key = request.headers['idempotency-key'];
       const scope = { key, operation: 'scan', caller: user, ticketId: id, keyId, body: request.body };
       return await parts.idempotency.run(scope, async () => {
         const phone = { ip: request.ip, agent: request.agent };
-        const view = await scanned(parts, at, { type: 'scan', user, phone, sameDevice }, guard);
+        const view = await scanned(parts, found, { type: 'scan', user, phone, sameDevice });
         const authTime = await parts.caller.authTime(request);
         return {
           status: view.decided ? 201 : 200,
@@ -153,18 +153,18 @@ export function scanRoute(parts: ScanRouteParts): Route {
   });
 }
 
-// A second phone is refused, and the browser that waits hears of it.
+// A second phone is refused, and the browser that waits hears of it. That is decided on the ticket as it is now: what this request
+// has read may be from before the first phone.
 async function scanned(
   { commands }: ScanRouteParts,
-  at: TicketAt,
+  { ticketId, at, guard }: Scannable,
   command: TicketCommand & { readonly type: 'scan' },
-  guard: Guard,
 ): Promise<Decided> {
   try {
     return await commands.run(at, command, guard);
   } catch (error) {
     if (error instanceof ScangateError && error.code === 'already_scanned')
-      await commands.run(at, { type: 'contest', user: command.user }, guard);
+      await commands.run(ticketId, { type: 'contest', user: command.user }, guard);
     throw error;
   }
 }

@@ -154,7 +154,13 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
         page_url: `${values['page_url']}${wishOf(uiLocales)}`,
         again_url: `${values['again_url']}${wishOf(uiLocales, '&')}`,
       };
-      return pages.show('sign-in-plain', headers, { ...values, ...onward, ...looksOf(client), scanner });
+      const shownPage = pages.show('sign-in-plain', headers, {
+        ...values,
+        ...onward,
+        ...looksOf(client),
+        scanner,
+      });
+      return { ...shownPage, headers: { ...shownPage.headers, ...FORM_HEADERS } };
     },
   });
 }
@@ -178,10 +184,10 @@ export function answerTicketPageRoute({ commands, gate, knownBrowsers }: SignInR
       refusals: ['not_found', ...OVER, 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async ({ params: { id }, query, raw, body: { answer } }) => {
-      const claim = gate.claim(id, raw, true);
+      const claim = gate.formClaim(id, raw);
       const type = answer === 'me' ? 'accept' : 'cancel';
       try {
-        await knownBrowsers.note((await commands.run(id, { type }, gate.guard(claim))).ticket);
+        await knownBrowsers.noteWaiting((await commands.run(id, { type }, gate.guard(claim))).ticket);
       } catch (error) {
         // It came to an end meanwhile: the page says which.
         if (!(error instanceof ScangateError) || !(OVER as readonly string[]).includes(error.code))
@@ -191,6 +197,9 @@ export function answerTicketPageRoute({ commands, gate, knownBrowsers }: SignInR
     },
   });
 }
+
+/** So that browsers without fetch metadata tell the origin of the form on this page. */
+const FORM_HEADERS = { 'Referrer-Policy': 'same-origin' } as const;
 
 const OVER = [
   'already_confirmed',

@@ -117,7 +117,7 @@ export function acceptTicketRoute({ commands, gate, presenter, knownBrowsers }: 
     handle: async (request) => {
       const claim = gate.claim(request.params.id, request.raw);
       const view = await commands.run(request.params.id, { type: 'accept' }, gate.guard(claim));
-      await knownBrowsers.note(view.ticket);
+      await knownBrowsers.noteWaiting(view.ticket);
       return { status: 200, body: presenter.notice(await presenter.sealed(view), false) };
     },
   });

@@ -33,6 +33,11 @@ export interface KnownBrowsers {
   keyOf(request: { cookie(name: string): string | undefined }): string | undefined;
   /** Remembers who a ticket signed in in its browser, once nothing is asked of that any more. */
   note(ticket: Ticket): Promise<void>;
+  /**
+   * The same where the ticket alone says so: a browser that waits for a decision on its own device is its user's only once the
+   * decision came back to it.
+   */
+  noteWaiting(ticket: Ticket): Promise<void>;
 }
 
 const COOKIE = 'scangate_browser';
@@ -50,6 +55,15 @@ export function knownBrowsers({ ledger, secure, lifeMs, makeId }: KnownBrowsersP
   const name = hostCookie(COOKIE, secure);
   // Lax: whoever comes by a redirect from a client is still the same browser.
   const scope = { path: '/', secure, sameSite: 'Lax', maxAge: Math.floor(lifeMs / 1000) } as const;
+  async function note(ticket: Ticket): Promise<void> {
+    const { minted, scanned, status } = ticket;
+    if (minted.known_browser === undefined || scanned === undefined) return;
+    if (status !== 'confirmed' || isAsking(ticket)) return;
+    const set = setOf(minted.known_browser.key);
+    // The sign-in stands, whether the browser is known next time or not.
+    await ledger.addMember(set, userKeyOf(scanned.user), lifeMs, USERS_MAX).catch(() => undefined);
+  }
+
   return {
     async meet(request) {
       const given = request.cookie(name);
@@ -65,13 +79,10 @@ export function knownBrowsers({ ledger, secure, lifeMs, makeId }: KnownBrowsersP
       return given !== undefined && ID.test(given) ? keyOf(given) : undefined;
     },
 
-    async note(ticket) {
-      const { minted, scanned, status } = ticket;
-      if (minted.known_browser === undefined || scanned === undefined) return;
-      if (status !== 'confirmed' || isAsking(ticket)) return;
-      const set = setOf(minted.known_browser.key);
-      // The sign-in stands, whether the browser is known next time or not.
-      await ledger.addMember(set, userKeyOf(scanned.user), lifeMs, USERS_MAX).catch(() => undefined);
+    note,
+
+    async noteWaiting(ticket) {
+      if (ticket.scanned?.same_device !== true) await note(ticket);
     },
   };
 }

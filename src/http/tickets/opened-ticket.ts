@@ -36,6 +36,9 @@ export interface OpenedTicket {
  */
 export type OpenTicket = (may: MayMint, request: OpeningRequest) => Promise<OpenedTicket>;
 
+/** How often a page tries while other pages of its browser, each with keys of its own, are quicker. */
+const TRIES_MAX = 4;
+
 export function ticketOpening(parts: OpenTicketParts): OpenTicket {
   const { ledger, minting, knownBrowsers } = parts;
 
@@ -58,17 +61,17 @@ export function ticketOpening(parts: OpenTicketParts): OpenTicket {
     may: MayMint,
     mint: () => Promise<TicketView>,
   ): Promise<TicketView> {
-    const before = await ledger.get(key);
-    const opened = before === null ? undefined : await openedBefore(before, browser, may);
-    if (opened !== undefined) return opened;
-    const view = await mint();
-    const mine = `${view.ticketId} ${browser}`;
-    if (await ledger.replaceIf(key, before, mine, 2 * REQUEST_LIFE_MS)) return view;
-    // Another page was quicker. Nobody was shown this ticket, and it ends by itself.
-    const other = await ledger.get(key);
-    const first = other === null ? undefined : await openedBefore(other, browser, may);
-    if (first === undefined) throw refused();
-    return first;
+    let mine: TicketView | undefined;
+    for (let tries = TRIES_MAX; tries > 0; tries--) {
+      const before = await ledger.get(key);
+      const opened = before === null ? undefined : await openedBefore(before, browser, may);
+      // Another page was quicker: nobody was shown mine, and it ends by itself.
+      if (opened !== undefined) return opened;
+      mine ??= await mint();
+      if (await ledger.replaceIf(key, before, `${mine.ticketId} ${browser}`, 2 * REQUEST_LIFE_MS))
+        return mine;
+    }
+    throw new ScangateError('store_unavailable');
   }
 
   async function openedBefore(text: string, browser: string, may: MayMint): Promise<TicketView | undefined> {
