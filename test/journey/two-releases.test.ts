@@ -74,7 +74,7 @@ test('a ticket that the older release would misread is refused there, and gets i
   expectStatus(await confirm(newer.url, scanned, 'mallory'), 200);
   const told = await look(ticket, older.url);
   expect([told.status, (told.body as unknown as { code: string }).code]).toEqual([503, 'newer_schema']);
-  expect(expectStatus(await look(ticket), 200)).toMatchObject({ ask: true });
+  expect(expectStatus(await look(ticket), 200)).toHaveProperty('result.code');
 });
 
 test('a ticket in flight survives the older release going away', async () => {
