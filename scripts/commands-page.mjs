@@ -24,9 +24,10 @@ export function commandsPage() {
 
 function sectionOf(command) {
   const options = command.options.filter(({ long }) => long !== '--version');
-  const rows = options.map(({ flags, description, defaultValue }) => {
+  const rows = options.map(({ flags, description, defaultValue, envVar }) => {
     const initial = defaultValue === undefined || defaultValue.length === 0 ? '' : ` (\`${defaultValue}\`)`;
-    return `| \`${flags}\` | ${description}${initial} |`;
+    const variable = envVar === undefined ? '' : `; or the variable \`${envVar}\``;
+    return `| \`${flags}\` | ${description}${initial}${variable} |`;
   });
   const call = ['scangate', command.name(), ...command.registeredArguments.map((one) => `<${nameOf(one)}>`)];
   return [

@@ -1,4 +1,7 @@
-import { serve } from './cli/serve.ts';
+import { hearHangups } from './cli/hangups.ts';
+
+const onHangup = hearHangups();
+const { serve } = await import('./cli/serve.ts');
 
 // `node dist/main.js` is `scangate serve`.
-await serve('npm start');
+await serve('npm start', onHangup);

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { BadSetting } from '../src/config/bad-setting.ts';
+import { withoutCredentials } from '../src/config/changed-settings.ts';
 import { readConfig } from '../src/config/config.ts';
 import type { Setting } from '../src/config/setting.ts';
 import { SETTINGS } from '../src/config/settings-table.ts';
@@ -56,6 +57,7 @@ const REFUSED: readonly (readonly [string, string, Record<string, string>])[] = 
     'SCANGATE_SECRETS',
     { SCANGATE_STORE: REDIS.SCANGATE_STORE },
   ],
+  ['a token that can be guessed', 'SCANGATE_REGISTRATION_TOKEN', { SCANGATE_REGISTRATION_TOKEN: 'short' }],
   ['a secret twice', 'SCANGATE_SECRETS', { ...REDIS, SCANGATE_SECRETS: `${SECRET},${SECRET}` }],
   ['a secrets file that is not there', 'SCANGATE_SECRETS_FILE', { SCANGATE_SECRETS_FILE: '/nonexistent' }],
   ['a shared store without a phone', 'SCANGATE_PHONE_IDENTITY', { ...REDIS, SCANGATE_PHONE_IDENTITY: '' }],
@@ -117,6 +119,16 @@ test('what is not a default is said, and nothing of a secret', () => {
     SCANGATE_USER_STATUS_URL: 'https://users.example/status?…',
     SCANGATE_USER_STATUS_TOKEN: '(set)',
   });
+});
+
+test.each([
+  ['redis://u:pass/word@127.0.0.1:6379/2', 'redis://127.0.0.1:6379/2'],
+  ['redis://u:pass@word@a', 'redis://a'],
+  ['redis://u:pass//word?x@a', 'redis://a'],
+  ['redis+sentinel://u:p@a,b/main?sentinel_password=pass,word', 'redis+sentinel://a,b/main?…'],
+  ['https://a.example/x?key=1, https://b.example/y?key=2', 'https://a.example/x?…, https://b.example/y?…'],
+])('of %s no password is said, even where it should have been percent-encoded', (given, said) => {
+  expect(withoutCredentials(given)).toBe(said);
 });
 
 test('a setting that is named like a secret is marked as one', () => {

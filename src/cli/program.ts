@@ -57,7 +57,7 @@ export async function runProgram(args: readonly string[], version: string, strea
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const isAsked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
-    streams.end(isAsked ? STATUS.done : STATUS.badCall);
+    // Help and the release, where they were asked for, end with 0; help that is shown for want of a command does not.
+    streams.end(error.exitCode === 0 ? STATUS.done : STATUS.badCall);
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { argv, stderr, stdout } from 'node:process';
+import { version } from '../telemetry/version.ts';
 import { runProgram } from './program.ts';
-import { version } from './version.ts';
 
 await runProgram(argv.slice(2), version(), {
   write: (text) => stdout.write(text),

@@ -2,7 +2,10 @@ import { networkInterfaces } from 'node:os';
 import { compose } from '../compose/gateway.ts';
 import { readConfig } from '../config/config.ts';
 import { greeting } from './greeting.ts';
+import type { hearHangups } from './hangups.ts';
 import { reasonOf } from './reason.ts';
+
+type OnHangup = ReturnType<typeof hearHangups>;
 
 /** What Kubernetes tells every container of a service named `scangate`. */
 const SERVICE_LINK =
@@ -16,18 +19,17 @@ const LAST_LINES_MS = 500;
  * ends it with status 1 and one line.
  *
  * @param call by which a person started it, who is then greeted; undefined: only the log is written.
+ * @param onHangup sets who is told of SIGHUP.
  */
-export async function serve(call: string | undefined): Promise<void> {
-  await start(call).catch(fail);
+export async function serve(call: string | undefined, onHangup: OnHangup): Promise<void> {
+  await start(call, onHangup).catch(fail);
 }
 
-async function start(call: string | undefined): Promise<void> {
+async function start(call: string | undefined, onHangup: OnHangup): Promise<void> {
   const config = readConfig(process.env);
-  let reread = (): void => undefined;
-  process.on('SIGHUP', () => reread());
   for (const line of warningsOf(config.unknown)) process.stderr.write(`scangate: ${line}\n`);
   const gateway = await compose(config);
-  reread = () => gateway.reread();
+  onHangup(() => gateway.reread());
   let leaving = false;
   const leave = (): void => {
     if (leaving) return;

@@ -9,6 +9,7 @@ import { makeLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { Outages } from '../telemetry/outages.ts';
+import { version } from '../telemetry/version.ts';
 import { systemTime } from '../time/system-time.ts';
 import { Canary } from '../watch/canary.ts';
 import { openFeed } from '../watch/feed.ts';
@@ -56,6 +57,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const live = await assembly.open('secret files', () => openLiveConfig(given, log));
   const { config } = live;
   const metrics = makeMetrics();
+  metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
   const quietMs = config.SCANGATE_CANARY_PERIOD;
   const outages = new Outages({ log, metrics, now: () => time.now(), quietMs });
   const telling = { log, metrics, outages };

@@ -1,4 +1,3 @@
-import { BadSetting } from '../config/bad-setting.ts';
 import type { Config } from '../config/config.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import { registrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
@@ -13,7 +12,6 @@ import type { Secrets } from './secrets.ts';
 
 /** How often each node looks for clients that registered themselves at another, in milliseconds. */
 const LOOK_MS = 2000;
-const TOKEN_LENGTH_MIN = 20;
 
 /** All clients of a gateway. */
 export interface RegisteredClients extends Closable {
@@ -22,16 +20,13 @@ export interface RegisteredClients extends Closable {
   readonly registration: RegistrationEndpoint | undefined;
 }
 
-/** Adds the clients that register themselves, where a setting lets them. @throws BadSetting for a token that can be guessed. */
+/** Adds the clients that register themselves, where a setting lets them. */
 export async function openRegisteredClients(
   config: Config,
   parts: { readonly clients: ClientRegistry; readonly ledger: Ledger; readonly secrets: Secrets },
 ): Promise<RegisteredClients> {
-  const initialTokens = config.SCANGATE_REGISTRATION_TOKEN;
-  if (initialTokens === undefined)
+  if (config.SCANGATE_REGISTRATION_TOKEN === undefined)
     return { clients: parts.clients, registration: undefined, close: () => undefined };
-  if (initialTokens.some((token) => token.length < TOKEN_LENGTH_MIN))
-    throw new BadSetting('SCANGATE_REGISTRATION_TOKEN', `must have ${TOKEN_LENGTH_MIN} characters or more`);
   const lifeMs = config.SCANGATE_REGISTRATION_LIFE;
   const kept = registrations({ ledger: parts.ledger, lifeMs, max: config.SCANGATE_REGISTRATIONS_MAX });
   const derived = registrationSecrets(parts.secrets.ring);
@@ -46,7 +41,7 @@ export async function openRegisteredClients(
     issuer: config.issuer,
     registrations: kept,
     secrets: derived,
-    initialTokens,
+    initialTokens: () => config.SCANGATE_REGISTRATION_TOKEN ?? [],
     plainHttp: config.publicUrl.protocol === 'http:',
     lifeMs,
     makingKeyId: () => parts.secrets.ring.makingId,

@@ -17,7 +17,10 @@ export function changedSettings(env: Variables): Readonly<Record<string, string>
   return changed;
 }
 
-/** An address, or several, without user and password, and without a query, which may hold a key. */
+/**
+ * An address, or several, without user and password, and without a query, which may hold a key. A password that should
+ * have been percent-encoded may hold anything: all up to the last @ is left out, and a query up to the next address.
+ */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/\/\/[^/\s]*@/g, '//').replaceAll(/\?[^\s,]*/g, '?…');
+  return text.replace(/\/\/.*@/s, '//').replaceAll(/\?.*?(?=,\s*[a-z][a-z+]*:\/\/|$)/gs, '?…');
 }

@@ -6,6 +6,7 @@ import type { PhoneApp } from './phone-app.ts';
 import { identitiesOf } from './phone-identities.ts';
 import type { PhoneIdentityName } from './phone-identities.ts';
 import { publicUrlOf } from './public-url.ts';
+import { assertRegistrationTokens } from './registration-tokens.ts';
 import { assertRelations } from './relations.ts';
 import { FILED_SETTINGS, secretFiles, withFiles } from './secret-files.ts';
 import { secretsOf } from './secrets.ts';
@@ -53,6 +54,7 @@ export function readConfig(env: Variables, serves = true): Config {
   const filled = withFiles(env);
   const values = readValues(filled);
   assertRelations(values);
+  assertRegistrationTokens(values);
   const publicUrl = publicUrlOf(values);
   const storeKind = storeKindOf(values.SCANGATE_STORE);
   const secrets = serves ? secretsOf(values, storeKind) : undefined;

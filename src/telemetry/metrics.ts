@@ -3,6 +3,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 /** Everything that is counted, by the names that `/metrics` shows. No label ever holds an id, an address or a secret. */
 export interface Metrics {
   readonly registry: Registry;
+  /** `scangate_build_info{version,node}`: always 1; which release this node runs, and on which Node. */
+  readonly buildInfo: Gauge<'version' | 'node'>;
   /** `scangate_http_request_seconds{route,method,status}`; `route` is a pattern, held connections are left out. */
   readonly requestSeconds: Histogram<'route' | 'method' | 'status'>;
   /** `scangate_problems_total{code}`: refusals. */
@@ -87,6 +89,7 @@ export function makeMetrics(processMetrics = true): Metrics {
 
   return {
     registry,
+    buildInfo: gauge('build_info', '1: which release this node runs, and on which Node', ['version', 'node']),
     requestSeconds: seconds('http_request_seconds', 'Time to answer, by route pattern', [
       'route',
       'method',

@@ -60,7 +60,16 @@ test.each(['', ...NAMES])('%s --help says what there is, and runs nothing', asyn
 });
 
 test.each([
+  [['help'], '--help'],
+  [['help', 'serve'], 'serve --help'],
+])('%j is %s: status 0', async (args, as) => {
+  const [asked, same] = await Promise.all([scangate(args), scangate(as.split(' '))]);
+  expect(asked).toEqual({ status: 0, stdout: same.stdout, stderr: '' });
+});
+
+test.each([
   [[]],
+  [['help', 'none']],
   [['run']],
   [['migrate', 'now']],
   [['migrate', '--force']],

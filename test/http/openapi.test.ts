@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { PROBLEMS } from '../../src/http/answer/problem.ts';
+import { startEdge } from './fixture.ts';
 import { checkResponse, documented } from './openapi-check.ts';
 
 const run = promisify(execFile);
@@ -58,6 +59,15 @@ test('each name of a security scheme may stand in a header, as generated clients
   const names = Object.values(components.securitySchemes).flatMap(({ name }) => name ?? []);
   expect(names).toContain('scangate_phone');
   for (const name of names) expect(name).toMatch(/^[\w!#$%&'*+.^`|~-]+$/);
+});
+
+test('a gateway serves it with its own address as the server, path and all', async () => {
+  const issuer = 'http://localhost:8080/login/scan';
+  const edge = await startEdge({ env: { SCANGATE_PUBLIC_URL: `${issuer}/` } });
+  const served = parse(await (await fetch(`${edge.url}/openapi.yaml`)).text()) as object;
+  await edge.stop();
+  const committed = parse(readFileSync(resolve(cwd, 'openapi.yaml'), 'utf8')) as object;
+  expect(served).toEqual({ ...committed, servers: [{ url: issuer, description: 'This gateway.' }] });
 });
 
 test('the check that all other tests lean on can fail', () => {

@@ -41,6 +41,9 @@ test('by default on this machine, a thousand ports further: figures and readines
   expect(metrics.status).toBe(200);
   expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(metrics.text).toMatch(/^scangate_problems_total\{code="not_found"\} 1$/m);
+  expect(metrics.text).toMatch(
+    /^scangate_build_info\{version="\d+\.\d+\.\d+[^"]*",node="\d+\.\d+\.\d+"\} 1$/m,
+  );
   expect(metrics.text).toMatch(/^scangate_canary_age_seconds \d/m);
   expect(metrics.text).toMatch(/^scangate_tcp_connections\{state="\w+"\} \d+$/m);
   expect((await call(`${admin}/readyz`)).body).toEqual({

@@ -18,6 +18,8 @@ const [FIRST, SECOND, THIRD] = [1, 2, 3].map(() => randomBytes(32).toString('bas
   string,
 ];
 const [OLD_PASSWORD, NEW_PASSWORD] = ['old-password-of-redis', 'new-password-of-redis'];
+const REPAIRED_PASSWORD = 'Repaired7/Kw4x@Zt9y';
+const [OLD_INITIAL, NEW_INITIAL] = ['old-initial-access-token', 'new-initial-access-token'];
 const [OLD_TOKEN, NEW_TOKEN] = ['old-token-of-operators', 'new-token-of-operators'];
 
 let redis: Redis;
@@ -38,7 +40,7 @@ async function put(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 const address = (password: string): string => redis.url.replace('//', `//gateway:${password}@`);
-const files = { secrets: FIRST, store: '', token: OLD_TOKEN };
+const files = { secrets: FIRST, store: '', token: OLD_TOKEN, initial: OLD_INITIAL };
 
 beforeAll(async () => {
   [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
@@ -56,6 +58,7 @@ beforeAll(async () => {
       SCANGATE_SECRETS_FILE: join(folder.path, 'secrets'),
       SCANGATE_ADMIN_LISTEN: admin,
       SCANGATE_ADMIN_TOKEN_FILE: join(folder.path, 'token'),
+      SCANGATE_REGISTRATION_TOKEN_FILE: join(folder.path, 'initial'),
     },
   });
 });
@@ -118,7 +121,71 @@ test('a password of Redis that changes is used by the next connection', async ()
   });
 });
 
-test('so is a token of operators, and no secret is ever logged', async () => {
+/** Has it read again what is there, and all of its connections to Redis made anew. */
+async function reconnect(): Promise<void> {
+  gateway.signal('SIGHUP');
+  await redis.ask('CLIENT', 'KILL', 'USER', 'gateway');
+  await until(async () => (await signIn(gateway.url).catch(() => undefined)) !== undefined, {
+    ...SOON,
+    what: 'a sign-in over new connections',
+  });
+}
+
+async function saysOf(mistake: RegExp): Promise<void> {
+  await until(() => mistake.test(gateway.output().stdout), { ...SOON, what: `${mistake} in the log` });
+}
+
+test('an address of the store that cannot be used is said, without its password, and the one before counts', async () => {
+  await put({ ...files, store: address(REPAIRED_PASSWORD) });
+  gateway.signal('SIGHUP');
+  await saysOf(/"mistake":"SCANGATE_STORE: [^"]*percent-encode/);
+  await reconnect();
+  await put({ ...files, store: `file:${join(folder.path, 'other')}` });
+  gateway.signal('SIGHUP');
+  await saysOf(/"mistake":"SCANGATE_STORE: [^"]*another kind/);
+  await put({ ...files, store: redis.url.replace('redis:', 'redis+cluster:') });
+  gateway.signal('SIGHUP');
+  await until(() => gateway.output().stdout.split('another kind').length === 3, {
+    ...SOON,
+    what: 'the same of a Cluster',
+  });
+  await reconnect();
+
+  await redis.ask('ACL', 'SETUSER', 'gateway', 'resetpass', `>${REPAIRED_PASSWORD}`);
+  files.store = address(encodeURIComponent(REPAIRED_PASSWORD));
+  await put(files);
+  await reconnect();
+  expect(gateway.isRunning()).toBe(true);
+});
+
+test('an initial access token that changes counts at once, and one that can be guessed does not', async () => {
+  const register = async (token: string): Promise<number> => {
+    const json = { redirect_uris: ['https://app.example/cb'], token_endpoint_auth_method: 'none' };
+    const headers = { authorization: `Bearer ${token}` };
+    return (await call(`${gateway.url}/oauth/register`, { json, headers })).status;
+  };
+  expect(await register(OLD_INITIAL)).toBe(201);
+  files.initial = NEW_INITIAL;
+  await put(files);
+  gateway.signal('SIGHUP');
+  await until(async () => (await register(NEW_INITIAL)) === 201, { ...SOON, what: 'the new token' });
+  expect(await register(OLD_INITIAL)).toBe(401);
+  await put({ ...files, initial: 'short' });
+  gateway.signal('SIGHUP');
+  await saysOf(/"mistake":"SCANGATE_REGISTRATION_TOKEN: must have 20 characters/);
+  expect(await register('short')).toBe(401);
+  await put(files);
+});
+
+test('a rotation that keeps no secret of before is warned of', async () => {
+  expect(gateway.output().stdout).not.toContain('no secret of before is kept');
+  files.secrets = THIRD;
+  await put(files);
+  gateway.signal('SIGHUP');
+  await saysOf(/"level":"?(?:40|warn)"?,.*no secret of before is kept/);
+});
+
+test('a token of operators that changes counts, and no secret is ever logged', async () => {
   await put({ ...files, token: NEW_TOKEN });
   gateway.signal('SIGHUP');
   const status = async (token: string): Promise<number> =>
@@ -126,7 +193,9 @@ test('so is a token of operators, and no secret is ever logged', async () => {
   await until(async () => (await status(NEW_TOKEN)) === 200, { ...SOON, what: 'the new token' });
   expect(await status(OLD_TOKEN)).toBe(401);
   const { stdout, stderr } = gateway.output();
-  for (const secret of [FIRST, SECOND, OLD_PASSWORD, NEW_PASSWORD, OLD_TOKEN, NEW_TOKEN])
+  const passwords = [OLD_PASSWORD, NEW_PASSWORD, ...REPAIRED_PASSWORD.split(/[/@]/)];
+  const tokens = [OLD_TOKEN, NEW_TOKEN, OLD_INITIAL, NEW_INITIAL];
+  for (const secret of [FIRST, SECOND, THIRD, ...passwords, ...tokens])
     expect(stdout + stderr).not.toContain(secret);
   expect(gateway.isRunning()).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { migrateStore } from '../../src/compose/migration.ts';
 import { META_KEY } from '../../src/store/keys.ts';
-import { parseRedisAddress } from '../../src/store/redis/connection/address.ts';
+import { liveAddress, parseRedisAddress } from '../../src/store/redis/connection/address.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { openStores } from './redis-support.ts';
@@ -175,7 +175,22 @@ describe('addresses', () => {
     'redis+sentinel://a',
     'redis+cluster://a/3',
     'redis://u:secret@a:b',
+    'redis://u:secret/x@a',
+    'redis://u:12/secret@a',
+    'redis://u:%secret@a',
+    'redis+sentinel://u:12/secret@a/main',
   ])('%s is refused without its password', (url) => {
     expect(() => parseRedisAddress(url)).toThrow(/^(?!.*secret).+$/);
+  });
+
+  test('of texts that are no address, a live one takes nothing', () => {
+    let text = 'redis://u:one@a';
+    const address = liveAddress(text, () => text);
+    text = 'redis://u:two/x@a';
+    expect(address.password).toBe('one');
+    text = 'redis://u:two%2Fx@a';
+    expect(address.password).toBe('two/x');
+    text = 'redis://u:%zz@a';
+    expect(address.password).toBe('two/x');
   });
 });

@@ -22,6 +22,8 @@ test('every figure is named scangate_*, and labels are of few values', async () 
     'type',
     'upstream',
     'reason',
+    'version',
+    'node',
   ];
   expect([...new Set(labels)].filter((label) => !known.includes(label))).toEqual([]);
   expect(registry.getMetricsAsArray()).toHaveLength(Object.keys(figures).length);

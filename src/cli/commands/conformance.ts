@@ -19,11 +19,17 @@ export function conformanceCommand(run: Run): Command {
   })
     .requiredOption('--url <address>', 'the gateway, as this machine reaches it')
     .option('--demo', 'its phones are demo phones (the default)')
-    .option('--bearer <token>', 'a phone token of a user, for a gateway with jwt identity')
-    .option('--other-bearer <token>', 'one of another user')
+    .addOption(
+      new Option('--bearer <token>', 'a phone token of a user, for a gateway with jwt identity').env(
+        'CONFORMANCE_BEARER',
+      ),
+    )
+    .addOption(new Option('--other-bearer <token>', 'one of another user').env('CONFORMANCE_OTHER_BEARER'))
     .option('--client <id>', 'the client to act for', 'demo')
     .option('--redirect-uri <address>', 'a redirect address of that client')
-    .option('--client-secret <secret>', 'its secret, where it has one')
+    .addOption(
+      new Option('--client-secret <secret>', 'its secret, where it has one').env('CONFORMANCE_CLIENT_SECRET'),
+    )
     .option(
       '--only <text>',
       'checks whose group or name holds this text; may be repeated',

@@ -11,8 +11,22 @@ import { apiPage } from '../pages/api/api-page.ts';
 import { STYLE } from '../pages/api/style.ts';
 import { fileAnswer } from './assets.ts';
 
-/** `GET /openapi.yaml`. @param openapiFile the committed document; without it there is nothing here. */
-export function openApiRoute({ openapiFile }: { readonly openapiFile: string }): Route {
+/** What the document is made of. */
+interface OpenApiParts {
+  readonly openapiFile: string;
+  /** The public address, without a slash at its end. */
+  readonly issuer: string;
+}
+
+/** The committed document's own server: right only where the gateway has an address without a path. */
+const COMMITTED_SERVER = '\nservers:\n  - url: /\n';
+
+/**
+ * `GET /openapi.yaml`, with the gateway's own address as the server.
+ *
+ * @param parts `openapiFile` is the committed document; without it there is nothing here.
+ */
+export function openApiRoute({ openapiFile, issuer }: OpenApiParts): Route {
   let document: StaticFile | undefined;
   return route({
     method: 'get',
@@ -27,11 +41,16 @@ export function openApiRoute({ openapiFile }: { readonly openapiFile: string }):
     },
     handle: (request) => {
       if (document === undefined && existsSync(openapiFile))
-        document = staticFile('application/yaml', readFileSync(openapiFile));
+        document = staticFile('application/yaml', Buffer.from(servedBy(issuer, openapiFile)));
       if (document === undefined) throw new ScangateError('not_found');
       return fileAnswer(document, request.headers['if-none-match']);
     },
   });
+}
+
+function servedBy(issuer: string, openapiFile: string): string {
+  const server = COMMITTED_SERVER.replace('/\n', () => `${JSON.stringify(issuer)}\n`);
+  return readFileSync(openapiFile, 'utf8').replace(COMMITTED_SERVER, () => server);
 }
 
 /** `GET /docs`: the same for people. */

@@ -44,8 +44,8 @@ export interface RegistrationEndpointOptions {
   readonly issuer: string;
   readonly registrations: Registrations;
   readonly secrets: RegistrationSecrets;
-  /** Any of these registers a client. */
-  readonly initialTokens: readonly string[];
+  /** Any of these registers a client; asked for each time, for they may change. */
+  readonly initialTokens: () => readonly string[];
   readonly plainHttp: boolean;
   readonly lifeMs: number;
   readonly makingKeyId: () => string;
@@ -64,7 +64,13 @@ export function registrationEndpoint(options: RegistrationEndpointOptions): Regi
 
   return {
     async register(bearer, body) {
-      if (!options.initialTokens.map((token) => equals(token, bearer ?? '')).includes(true)) throw unknown();
+      if (
+        !options
+          .initialTokens()
+          .map((token) => equals(token, bearer ?? ''))
+          .includes(true)
+      )
+        throw unknown();
       const registration = {
         client_id: `${ID_PREFIX}${options.makeId()}`,
         key_id: options.makingKeyId(),

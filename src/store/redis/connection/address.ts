@@ -26,6 +26,9 @@ const KINDS = {
   'rediss+cluster': { kind: 'cluster', port: 6379, tls: true },
 } as const;
 
+/** What most often makes an address none. Nothing of the address itself is said: any part of it may be of a password. */
+const ENCODE = 'percent-encode / and @ in a password';
+
 const SHAPE =
   /^([a-z+]+):\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]+)(?:\/([^?]*))?(?:\?sentinel_password=([^&]*))?$/;
 
@@ -38,21 +41,23 @@ const SHAPE =
  *
  * User and password are percent-encoded. `rediss+sentinel` and `rediss+cluster` do the same over TLS.
  *
- * @throws Error with one line that says what is wrong, without the password.
+ * @throws Error with one line that says what is wrong, and quotes nothing.
  */
 export function parseRedisAddress(url: string): RedisAddress {
   const parts = SHAPE.exec(url);
   const scheme = parts?.[1];
   if (!parts || scheme === undefined || !Object.hasOwn(KINDS, scheme)) {
-    throw new Error(`not an address of a Redis store; known are ${Object.keys(KINDS).join(', ')}`);
+    throw new Error(`not an address of a Redis store; known are ${Object.keys(KINDS).join(', ')}; ${ENCODE}`);
   }
   const { kind, port, tls } = KINDS[scheme as keyof typeof KINDS];
-  const path = decodeURIComponent(parts[5] ?? '');
+  if (parts[5]?.includes('@') === true) throw new Error(`an @ stands behind the host; ${ENCODE}`);
+  const path = decoded(parts[5] ?? '');
   const endpoints = (parts[4] as string).split(',').map((text) => parseEndpoint(text, port));
   if (kind === 'single' && endpoints.length > 1) throw new Error('one Redis has one address');
   if (kind === 'sentinel' && path === '')
     throw new Error('the address of Sentinels ends with /<master name>');
-  if (kind === 'single' && !/^[0-9]{0,3}$/.test(path)) throw new Error(`not a database number: ${path}`);
+  if (kind === 'single' && !/^[0-9]{0,3}$/.test(path))
+    throw new Error(`what stands behind the host is no number of a database; ${ENCODE}`);
   if (kind === 'cluster' && path !== '' && path !== '0') throw new Error('a Cluster has one database');
   return {
     kind,
@@ -68,11 +73,16 @@ export function parseRedisAddress(url: string): RedisAddress {
 
 /**
  * An address whose user and password are what another text of it says whenever they are asked for: they may change while
- * connections come and go. The rest stays.
+ * connections come and go. The rest stays. Of a text that is no address nothing is taken: the last that was one counts.
  */
 export function liveAddress(url: string, latest: () => string): RedisAddress {
   const address = parseRedisAddress(url);
-  const now = (): RedisAddress => parseRedisAddress(latest());
+  let seen = { text: url, address };
+  function now(): RedisAddress {
+    const text = latest();
+    if (text !== seen.text) seen = { text, address: parsedOr(seen.address, text) };
+    return seen.address;
+  }
   return Object.defineProperties(
     { ...address },
     {
@@ -82,14 +92,31 @@ export function liveAddress(url: string, latest: () => string): RedisAddress {
   );
 }
 
+function parsedOr(last: RedisAddress, text: string): RedisAddress {
+  try {
+    return parseRedisAddress(text);
+  } catch {
+    return last;
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Error('a % stands in it that begins no percent-encoding; a % itself is %25');
+  }
+}
+
 function optional<K extends string>(name: K, text: string | undefined): Partial<Record<K, string>> {
-  return text === undefined || text === '' ? {} : ({ [name]: decodeURIComponent(text) } as Record<K, string>);
+  return text === undefined || text === '' ? {} : ({ [name]: decoded(text) } as Record<K, string>);
 }
 
 function parseEndpoint(text: string, defaultPort: number): Endpoint {
   const parts = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::([0-9]{1,5}))?$/.exec(text);
   const host = parts?.[1];
   const port = Number(parts?.[2] ?? defaultPort);
-  if (host === undefined || port < 1 || port > 65_535) throw new Error(`not a host and port: ${text}`);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new Error(`where host and port belong stands something else; ${ENCODE}`);
   return { host: host.replace(/^\[|\]$/g, ''), port };
 }

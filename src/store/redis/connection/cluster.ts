@@ -51,7 +51,7 @@ export class ClusterShards implements Shards {
     this.#stopLooking = every(time, LOOK_EVERY_MS, () => {
       const away = this.all.some((shard) => !shard.writer.up);
       if (!away && !this.#wanted && time.now() - this.#lookedAt < LOOK_ANYWAY_MS) return;
-      if (!this.#looking) void look();
+      if (!this.#looking) look().catch(() => this.refresh());
     });
   }
 
@@ -65,9 +65,12 @@ export class ClusterShards implements Shards {
     this.#looking = true;
     this.#wanted = false;
     this.#lookedAt = this.#access.time.now();
-    const views = await this.#askAnyone();
-    this.#looking = false;
-    if (views !== undefined && this.#take(views, checks)) onNew();
+    try {
+      const views = await this.#askAnyone();
+      if (views !== undefined && this.#take(views, checks)) onNew();
+    } finally {
+      this.#looking = false;
+    }
   }
 
   /** What the first node that answers sees; those that are known are asked first. */
