@@ -35,7 +35,7 @@ async function run(request: Request): Promise<boolean> {
     });
     rows.push(row);
     say(lineOf(row));
-    for (const why of row.unkept) say(`  not kept: ${why}`);
+    for (const why of [...row.late, ...row.unkept]) say(`  not kept: ${why}`);
     for (const { column, ticketId, why } of row.breaches.slice(0, BREACHES_SAID))
       say(`  ${column}: ${ticketId}: ${why}`);
   }
@@ -51,13 +51,15 @@ async function run(request: Request): Promise<boolean> {
       `${JSON.stringify({ seed, without, versions, minutes: Number(minutes), rows }, null, 2)}\n`,
     );
   }
-  return rows.every(isKept);
+  return rows.every((row) => isKept(row, request.judgesTimes));
 }
 
-/** Whether every promise and every bound of a row was kept. One that could not be played here broke none. */
-function isKept(row: Row): boolean {
+/** Whether every promise of a row was kept, and every bound on time. One that could not be played here broke none. */
+function isKept(row: Row, judgesTimes: boolean): boolean {
   const none = COLUMNS.every((column) => row.broken[column] === 0);
-  return row.failure === undefined && row.unkept.length === 0 && none;
+  return (
+    row.failure === undefined && row.unkept.length === 0 && none && (!judgesTimes || row.late.length === 0)
+  );
 }
 
 type Outcome = Prepared | Unplayed;
@@ -98,7 +100,7 @@ async function playOne(
 function emptyRow({ name, title }: AnyScenario, why: Unplayed): Row {
   const broken = { lost: 0, doubled: 0, phantom: 0, 'without outcome': 0, disorder: 0 };
   const none = { seconds: 0, signIns: 0, acknowledged: 0, resets: 0, withoutWritesS: 0, p99Ms: 0 };
-  return { name, title, ...none, broken, notes: {}, endings: {}, breaches: [], unkept: [], ...why };
+  return { name, title, ...none, broken, notes: {}, endings: {}, breaches: [], late: [], unkept: [], ...why };
 }
 
 async function readVersions(): Promise<Readonly<Record<string, string>>> {

@@ -12,6 +12,8 @@ export interface Request {
   readonly scenarios: readonly AnyScenario[];
   readonly seed: number;
   readonly without: readonly Part[];
+  /** Whether what takes too long breaks the run. With `--smoke` it is only told: that runs beside other work. */
+  readonly judgesTimes: boolean;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
 }
@@ -38,6 +40,7 @@ export function readRequest(args: readonly string[]): Request | 'list' {
     scenarios: chosen(listOf(values.only), values.smoke),
     seed,
     without: listOf(values.without).map(partOf),
+    judgesTimes: !values.smoke,
     json: values.json,
   };
 }

@@ -33,7 +33,9 @@ export interface Row {
   readonly endings: Readonly<Record<string, number>>;
   /** The first of the broken promises. */
   readonly breaches: readonly Breach[];
-  /** What took longer than it may, and what else was promised and not kept. */
+  /** What took longer than it may. */
+  readonly late: readonly string[];
+  /** What else was promised and not kept. */
   readonly unkept: readonly string[];
   /** It broke while it was played: what it shows is worth nothing. */
   readonly failure?: string;
@@ -127,11 +129,8 @@ export async function playScenario(
       notes,
       endings: Object.fromEntries(chronicle.endings),
       breaches: all.slice(0, BREACHES_KEPT).map((breach) => withConnections(breach, observed)),
-      unkept: [
-        ...unkept,
-        ...lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] }),
-        ...tooFewEvents(scenario, notes, eventsPerSecond(remains.log, loadedMs, untilMs)),
-      ],
+      late: lateness(scenario, { withoutWritesS, p99Ms, switchS: notes['switch s'] }),
+      unkept: [...unkept, ...tooFewEvents(scenario, notes, eventsPerSecond(remains.log, loadedMs, untilMs))],
     };
   } catch (error) {
     const said = gateways.map((gateway) => Object.values(gateway.output()).join('').slice(-1500));

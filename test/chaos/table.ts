@@ -21,7 +21,7 @@ export function tableOf(rows: readonly Row[]): string {
           row.signIns,
           row.acknowledged,
           ...COLUMNS.map((column) => row.broken[column]),
-          row.unkept.length,
+          row.late.length + row.unkept.length,
           row.resets,
           row.withoutWritesS.toFixed(1),
           Math.round(row.p99Ms),

@@ -90,7 +90,7 @@ async function ended(ending: Ending, base: string, asked: PageRequest, phone: Ph
   const json = {
     ...Object.fromEntries(given),
     ...(asked['code_challenge'] ? { code_challenge_method: 'S256' } : {}),
-    binding: asked['request'] || asked['client_id']?.startsWith('dyn_') ? 'cookie' : 'bearer',
+    binding: asked['request'] ? 'cookie' : 'bearer',
   };
   const minted = await call<Notice & { links: { poll: string; self: string }; browser_secret: string }>(
     `${base}/v1/tickets`,

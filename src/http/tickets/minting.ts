@@ -75,7 +75,8 @@ export function minting(parts: MintingParts): Minting {
       const client = parts.clients.find(asked.client_id);
       if (client === undefined || !usesRedirects(client))
         throw new ScangateError('invalid_client', { field: 'client_id' });
-      checkSelfRegistered(client, asked, binding);
+      if (client.is_self_registered === true && asked.redirect_uri === undefined)
+        throw missing('redirect_uri');
       if (asked.redirect_uri !== undefined && !hasRedirect(client, asked.redirect_uri, asked.code_challenge))
         throw new ScangateError('invalid_redirect_uri', { field: 'redirect_uri' });
       const checked = checkedMembers(parts.carried, asked, binding);
@@ -166,17 +167,6 @@ function checkChallenge(client: Client, asked: MintMembers, binding: MintedData[
   } else if (asked.code_challenge_method === undefined) {
     throw missing('code_challenge_method');
   }
-}
-
-// Nobody vouches for such a client: its tickets are for pages of the gateway's own, and say where the browser goes on.
-function checkSelfRegistered(client: Client, asked: MintMembers, binding: MintedData['binding']): void {
-  if (client.is_self_registered !== true) return;
-  if (asked.redirect_uri === undefined) throw missing('redirect_uri');
-  if (binding === 'cookie') return;
-  throw new ScangateError('invalid_request', {
-    field: 'binding',
-    message: 'A client that registered itself has tickets by cookie alone.',
-  });
 }
 
 function acceptOf({ policy: { accept = 'never' } }: Client): Pick<MintedData, 'accept'> {
