@@ -146,13 +146,16 @@ describe('a client that registers itself', () => {
 
   test('is read by two at one time, and is what the one that was quicker left', async () => {
     const one = await registered();
-    const reads = [here, there, here, there, here, there].map((node) =>
-      manage(one, 'GET', undefined, node.url),
-    );
-    const answers = await Promise.all(reads);
-    expect(answers.map(({ status, body }) => [status, body.client_id])).toEqual(
-      answers.map(() => [200, one.client_id]),
-    );
+    // Nothing of these may be left over: what is counted as registered is bounded, as the next test shows.
+    for (let round = 0; round < 5; round += 1) {
+      const reads = [here, there, here, there, here, there].map((node) =>
+        manage(one, 'GET', undefined, node.url),
+      );
+      const answers = await Promise.all(reads);
+      expect(answers.map(({ status, body }) => [status, body.client_id])).toEqual(
+        answers.map(() => [200, one.client_id]),
+      );
+    }
   });
 
   test('is one of a bounded number', async () => {

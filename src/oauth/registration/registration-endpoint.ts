@@ -85,7 +85,7 @@ export function registrationEndpoint(options: RegistrationEndpointOptions): Regi
 
     async read(proof) {
       const before = await proven(proof);
-      const after = renewed(before, {});
+      const after = bounded({ ...before, ends_at: endsAt() });
       // Whoever was quicker renewed it too, or changed it: then it is as they left it.
       return await changed((await registrations.replace(before, after)) ? after : await proven(proof));
     },
@@ -109,12 +109,8 @@ export function registrationEndpoint(options: RegistrationEndpointOptions): Regi
     return found;
   }
 
-  function renewed(before: Registration, more: Partial<Registration>): Registration {
-    return bounded({ ...before, ...more, revision: options.makeId(), ends_at: endsAt() });
-  }
-
   async function replaced(before: Registration, more: Partial<Registration>): Promise<RegistrationAnswer> {
-    const after = renewed(before, more);
+    const after = bounded({ ...before, ...more, revision: options.makeId(), ends_at: endsAt() });
     if (!(await registrations.replace(before, after)))
       throw new OAuthError('temporarily_unavailable', 'The registration changed meanwhile.');
     return await changed(after);

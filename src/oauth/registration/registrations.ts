@@ -59,10 +59,13 @@ export function registrations({ ledger, max, lifeMs }: RegistrationsOptions): Re
 
     async replace(before, after) {
       const [old, text] = [JSON.stringify(before), JSON.stringify(after)];
-      if (!(await ledger.replaceIf(keyOf(before.client_id), old, text, lifeMs))) return false;
-      await ledger.addMember(SET, markOf(after), lifeMs, max + 1);
-      await ledger.removeMember(SET, markOf(before));
-      return true;
+      const [was, is] = [markOf(before), markOf(after)];
+      // A mark stands before anybody can find what it marks, and replace that: none is left over, which would count.
+      if (is !== was) await ledger.addMember(SET, is, lifeMs, 2 * max);
+      const done = await ledger.replaceIf(keyOf(before.client_id), old, text, lifeMs);
+      if (is !== was) await ledger.removeMember(SET, done ? was : is);
+      else if (done) await ledger.addMember(SET, is, lifeMs, 2 * max);
+      return done;
     },
 
     async remove(registration) {
