@@ -44,6 +44,7 @@ async function inspect(page: Page, name: string): Promise<void> {
   const schemes = !LONG && name.startsWith('zh-CN') ? (['light'] as const) : (['light', 'dark'] as const);
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.evaluate(TWO_FRAMES);
     if (!LONG) await look(page, name, colorScheme, colorScheme);
     else
       for (const width of WIDTHS) {
@@ -69,6 +70,9 @@ async function look(page: Page, name: string, scheme: 'light' | 'dark', kept: st
   expect(violations.map(({ id, nodes }) => `${name}, ${kept}: ${id} at ${nodes[0]?.html}`)).toEqual([]);
   await keepScreenshot(page, `${name}-${kept}`);
 }
+
+/** The element hears of the system's theme as the next frame begins, and draws itself in it. */
+const TWO_FRAMES = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))';
 
 /** What is wider than its place, or than the window. */
 const CUT = `(() => {
