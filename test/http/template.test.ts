@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { languageOf } from '../../src/http/pages/language.ts';
+import { inLayout } from '../../src/http/pages/page-layout.ts';
 import { tagFor } from '../../src/web/client/languages/choice.ts';
 import { readTemplate } from '../../src/http/pages/template.ts';
 
@@ -21,6 +22,27 @@ test('a template that is wrong, or not filled, is a defect', () => {
   expect(() => readTemplate('{{#x}}{{/y}}')).toThrow('closes nothing');
   expect(() => readTemplate('{{x}}').write({})).toThrow('nothing fills');
   expect(() => readTemplate('{{constructor}}').write({})).toThrow('nothing fills');
+});
+
+const LAYOUT = '<{{$a}}A{{/a}}|{{$b}}B {{$c}}C{{/c}}{{/b}}>';
+
+test.each([
+  ['', '<A|B C>'],
+  ['{{$a}}1{{/a}}', '<1|B C>'],
+  ['{{$c}}3{{/c}} {{$a}}{{#x}}1{{/x}}{{/a}}', '<{{#x}}1{{/x}}|B 3>'],
+  ['{{$b}}{{/b}}', '<A|>'],
+  ["{{$a}}$& $'{{/a}}", "<$& $'|B C>"],
+])('the blocks of %j stand in the layout', (page, whole) => {
+  expect(inLayout(LAYOUT, page)).toBe(whole);
+});
+
+test.each([
+  ['{{$other}}x{{/other}}', 'the layout has no block {{$other}}'],
+  ['{{$b}}x{{/b}}{{$c}}y{{/c}}', 'the layout has no block {{$c}}'],
+  ['{{$a}}x{{/a}}<p>', 'no block holds <p>'],
+  ['{{$a}}x', 'no block holds {{$a}}x'],
+])('a page %j that the layout cannot hold is a defect', (page, reason) => {
+  expect(() => inLayout(LAYOUT, page)).toThrow(reason);
 });
 
 test.each([

@@ -84,7 +84,7 @@ test('a change of a module, of a page and of the client is answered with, and th
     withinMs: 30_000,
     what: 'the changed module',
   });
-  await edit('src/web/pages/sign-in.html', (text) => text.replace('</head>', '<!-- changed --></head>'));
+  await edit('src/web/pages/layout.html', (text) => text.replace('</head>', '<!-- changed --></head>'));
   await until(async () => (await (await fetch(url)).text()).includes('<!-- changed -->'), {
     withinMs: 30_000,
     what: 'the changed page',

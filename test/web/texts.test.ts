@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { SignInState } from '../../src/web/client/sign-in-state.ts';
 import { detailOf } from '../../src/web/client/state-texts.ts';
 import { LANGUAGES } from '../../src/http/pages/language.ts';
+import { inLayout } from '../../src/http/pages/page-layout.ts';
 import { tagFor, textsFor } from '../../src/web/client/languages/choice.ts';
 
 const pagesDir = new URL('../../src/web/pages/', import.meta.url);
@@ -72,8 +73,8 @@ test('the templates use exactly the texts there are', () => {
   expect(new Set([...used, ...CHOSEN])).toEqual(new Set(Object.keys(texts['en'] ?? {})));
 });
 
-test.each(templates)('%s has balanced blocks, none inside another, and nothing inline', (name) => {
-  const template = read(name);
+test.each(templates)('%s has balanced sections, none inside another, and nothing inline', (name) => {
+  const template = inLayout(read('layout.html'), name === 'layout.html' ? '' : read(name));
   const open: string[] = [];
   for (const [, kind, block = ''] of template.matchAll(/\{\{([#^/])(\w+)\}\}/g)) {
     if (kind === '/') expect(open.pop()).toBe(block);

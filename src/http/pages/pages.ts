@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Answer } from '../answer/answer.ts';
 import { LANGUAGES, languageOf } from './language.ts';
 import type { Language } from './language.ts';
+import { inLayout } from './page-layout.ts';
 import { readTemplate } from './template.ts';
 import type { Template, Values } from './template.ts';
 
@@ -32,14 +33,15 @@ export interface Pages {
   texts(headers: IncomingHttpHeaders): Texts;
 }
 
-/** @param folder holds the templates and `texts/`, one file a language. @param demo whether pages warn of the pretend identity. */
+/** @param folder holds the templates, their `layout.html` and `texts/`, one file a language. @param demo whether pages warn of the pretend identity. */
 export function readPages(folder: string, demo: boolean): Pages {
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const languages = Object.fromEntries(
     LANGUAGES.map((language) => [language, textsOf(read(`texts/${language}.json`))]),
   ) as Record<Language, Texts>;
+  const layout = read('layout.html');
   const templates = Object.fromEntries(
-    PAGES.map((name) => [name, readTemplate(read(`${name}.html`))]),
+    PAGES.map((name) => [name, readTemplate(inLayout(layout, read(`${name}.html`)))]),
   ) as Record<PageName, Template>;
 
   function show(name: PageName, headers: IncomingHttpHeaders, values: Values, status = 200): Answer {
