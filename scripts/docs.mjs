@@ -1,6 +1,7 @@
 /**
  * `npm run docs`: writes what documents repeat: `docs/settings.md` and `.env.example` from `src/config`, `docs/commands.md` from
- * `src/cli`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, and follows all links.
+ * `src/cli`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
+ * links, and holds the rows of `docs/security.md` against the tests that they name.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readTable, summaryOf } from './chaos-summary.mjs';
 import { deadLinks } from './dead-links.mjs';
+import { securityMistakes } from './security-rows.mjs';
 
 register('./typescript-loader.mjs', import.meta.url);
 const { settingsPage } = await import('./settings-page.mjs');
@@ -47,7 +49,7 @@ for (const [path, text, source] of written) {
   else if (read(path) !== wanted)
     complain(`${path} is not what ${source} says: run \`npm run docs\` and commit it`);
 }
-for (const line of deadLinks(root)) complain(line);
+for (const line of [...deadLinks(root), ...securityMistakes(root)]) complain(line);
 
 function complain(line) {
   console.error(line);

@@ -13,9 +13,14 @@ interface ChaosSummary {
   readonly summaryOf: (table: unknown) => string;
 }
 
+interface SecurityRows {
+  readonly securityMistakes: (root: string) => readonly string[];
+}
+
 const script = async (name: string): Promise<unknown> =>
   await import(new URL(`../scripts/${name}`, import.meta.url).href);
 const { deadLinks } = (await script('dead-links.mjs')) as DeadLinks;
+const { securityMistakes } = (await script('security-rows.mjs')) as SecurityRows;
 const { readTable, summaryOf } = (await script('chaos-summary.mjs')) as ChaosSummary;
 
 let folder: TemporaryFolder;
@@ -58,4 +63,21 @@ test('of a chaos table the worst row is one that broke a promise, else the one t
   expect(kept).toContain('| all 2 scenarios | 30 | 0 | 0 | 0 | 0 | 0 | 0 | ≤ 39.6 | ≤ 300 |');
   expect(summaryOf(readTable(table(quiet, silent, losing)))).toContain('| worst: losing | 30 | 1 |');
   expect(() => readTable(table('failed | 0 | failed | 0 | 0 | 0 | 0 | 0 | 0 | 0'))).toThrow('has no figures');
+});
+
+test('a threat that nothing shows is named, and a test of an attack that no row names', async () => {
+  const rows = ['a | x | `one`', '`b` | x | `one`, `gone`', '`c` | x | –', '`b` | x | `one`'];
+  const heads = '| row | threat | shown by |\n| --- | --- | --- |';
+  const other = '| word | means |\n| --- | --- |\n| `d` | `two` |';
+  const text = [other, '', heads, ...rows.map((row) => `| ${row} |`), ''].join('\n');
+  await writeFile(join(folder.path, 'docs', 'security.md'), text);
+  await mkdir(join(folder.path, 'test', 'attack'), { recursive: true });
+  for (const name of ['one', 'two']) await writeFile(join(folder.path, `test/attack/${name}.test.ts`), '');
+
+  expect(securityMistakes(folder.path)).toEqual([
+    'docs/security.md: c is shown by nothing',
+    'docs/security.md: b stands there twice',
+    'docs/security.md: there is no test/attack/gone.test.ts',
+    'docs/security.md: no row is shown by test/attack/two.test.ts',
+  ]);
 });
