@@ -5,16 +5,18 @@ import { BadClients } from '../oauth/clients/client-file.ts';
 import { openClientRegistry } from '../oauth/clients/client-registry.ts';
 import type { FollowingRegistry } from '../oauth/clients/client-registry.ts';
 import { demoClient } from '../oauth/clients/demo-client.ts';
-import type { Log } from '../telemetry/log.ts';
 import { systemTime } from '../time/system-time.ts';
-
 import { filledClaims } from './filled-claims.ts';
+import type { Telling } from './telling.ts';
 
 /** How often their file is looked at, in milliseconds. */
 const LOOK_MS = 2000;
 
 /** The clients of a configuration. @throws BadSetting where their file cannot be used. */
-export function openClients(config: Config, log: Log): FollowingRegistry {
+export function openClients(
+  config: Config,
+  { log, report }: Pick<Telling, 'log' | 'report'>,
+): FollowingRegistry {
   const filled = filledClaims(config);
   try {
     return openClientRegistry({
@@ -24,7 +26,10 @@ export function openClients(config: Config, log: Log): FollowingRegistry {
       plainHttp: config.publicUrl.protocol === 'http:',
       lookMs: LOOK_MS,
       time: systemTime,
-      onLoaded: (count) => log.info({ clients: count }, 'clients read again'),
+      onLoaded: (count) => {
+        log.info({ clients: count }, 'clients read again');
+        report({ kind: 'clients_changed', reason: 'read_again' });
+      },
       onWarnings: (warnings) => log.warn({ warnings }, 'the clients may not be what was meant'),
       onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
     });

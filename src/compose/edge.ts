@@ -18,7 +18,7 @@ import type { Phones } from './phones.ts';
 import { makeOutward } from './outward.ts';
 import { makeId, makeVerifier } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
-import type { Telling } from './upstream.ts';
+import type { Telling } from './telling.ts';
 import { makeWechatScenes } from './wechat.ts';
 
 /** What the edge and all its routes are made of. */
@@ -65,6 +65,7 @@ export function makeServer(config: Config, parts: EdgeParts): Edge {
     isDraining: () => state.isDraining,
     log,
     metrics: telling.metrics,
+    report: telling.report,
     makeTicketId: makeId,
     makeVerifier,
     monotonicNow: () => systemTime.now(),

@@ -7,9 +7,6 @@ import { openSweeper } from '../command/sweeper.ts';
 import { Held } from '../http/transports/held.ts';
 import { makeLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
-import { makeMetrics } from '../telemetry/metrics.ts';
-import { Outages } from '../telemetry/outages.ts';
-import { version } from '../telemetry/version.ts';
 import { systemTime } from '../time/system-time.ts';
 import { Canary } from '../watch/canary.ts';
 import { openFeed } from '../watch/feed.ts';
@@ -33,6 +30,7 @@ import { NodeState } from './node-state.ts';
 import { makeSecrets } from './secrets.ts';
 import { storeWatch } from './store/store-incidents.ts';
 import { openStores } from './store/stores.ts';
+import { openTelling } from './telling.ts';
 import { makeTransports } from './transports.ts';
 
 /**
@@ -54,15 +52,12 @@ export async function compose(config: Config): Promise<Gateway> {
 
 async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Gateway> {
   const time = systemTime;
-  const live = await assembly.open('secret files', () => openLiveConfig(given, log));
+  const telling = await assembly.open('telling', () => openTelling(given, log));
+  const { metrics, outages } = telling;
+  const live = await assembly.open('secret files', () => openLiveConfig(given, telling));
   const { config } = live;
-  const metrics = makeMetrics();
-  metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
-  const quietMs = config.SCANGATE_CANARY_PERIOD;
-  const outages = new Outages({ log, metrics, now: () => time.now(), quietMs });
-  const telling = { log, metrics, outages };
   const lastCalls = new LastCalls();
-  const listed = await assembly.open('clients', () => openClients(config, log));
+  const listed = await assembly.open('clients', () => openClients(config, telling));
   const stores = await assembly.open('stores', () =>
     openStores(config, storeWatch({ metrics, log, outage: outages.about('store'), lastCalls })),
   );
@@ -89,7 +84,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
 
   const hub = new Hub();
   const held = new Held(heldLimits(config), time);
-  const shared = makeTransports(config, { hub, held, clients, log, metrics });
+  const shared = makeTransports(config, { hub, held, clients, telling });
   const flights = { store, hub, makeId, makeNonce, time };
   const canary = await assembly.open('canary', () => new Canary({ ...flights, ...canarySettings(config) }));
   const state = new NodeState(config, canary, store, lastCalls);

@@ -15,7 +15,7 @@ import { filledClaims } from './filled-claims.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys } from './upstream.ts';
-import type { Telling } from './upstream.ts';
+import type { Telling } from './telling.ts';
 
 /** Makes the authorization server. */
 export function makeOAuth(

@@ -17,7 +17,7 @@ import { systemTime } from '../time/system-time.ts';
 import { assertOutward, makeOutward } from './outward.ts';
 import type { Secrets } from './secrets.ts';
 import { makeRemoteKeys, makeUpstream } from './upstream.ts';
-import type { Telling } from './upstream.ts';
+import type { Telling } from './telling.ts';
 import { makeWechatPhone } from './wechat.ts';
 
 /** Who may hold a phone. */

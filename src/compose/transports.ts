@@ -8,13 +8,12 @@ import { isAway } from '../http/transports/passing.ts';
 import type { TransportEvents, TransportShared } from '../http/transports/transport.ts';
 import { socketServer } from '../http/transports/web-socket.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { systemTime } from '../time/system-time.ts';
 import type { Hub } from '../watch/hub.ts';
 import type { WatchShared } from '../watch/watch-subject.ts';
 import { TICK_MS, Wheel } from '../watch/wheel.ts';
 import { random } from './randomness.ts';
+import type { Telling } from './telling.ts';
 
 /** While the store is away, a watcher asks again about this often, in milliseconds. */
 const AWAY_MS = 1000;
@@ -26,11 +25,11 @@ export function makeTransports(
     readonly hub: Hub;
     readonly held: Held;
     readonly clients: ClientRegistry;
-    readonly log: Log;
-    readonly metrics: Metrics;
+    readonly telling: Pick<Telling, 'log' | 'metrics' | 'report'>;
   },
 ): TransportShared {
-  const { hub, held, clients, log, metrics } = parts;
+  const { hub, held, clients, telling } = parts;
+  const { metrics } = telling;
   const watch: WatchShared = {
     ...watchSettings(config),
     hub,
@@ -50,12 +49,16 @@ export function makeTransports(
     held,
     sockets: socketServer(config.SCANGATE_SOCKET_MESSAGE_BYTES),
     origins: new Origins(config.publicUrl, clients),
-    events: counted(held, metrics, log),
+    events: counted(held, telling),
     now: () => systemTime.now(),
   };
 }
 
-function counted(held: Held, metrics: Metrics, log: Log): TransportEvents {
+function counted(
+  held: Held,
+  { log, metrics, report }: Pick<Telling, 'log' | 'metrics' | 'report'>,
+): TransportEvents {
+  const logged = endLog(log);
   return {
     opened: (transport) => {
       metrics.opened.inc({ transport });
@@ -69,7 +72,11 @@ function counted(held: Held, metrics: Metrics, log: Log): TransportEvents {
       if (held.closing) metrics.drainLeft.set(held.size);
     },
     refused: (transport, why) => metrics.closed.inc({ transport, code: why }),
-    ended: endLog(log),
+    ended: (connection, reason, unread) => {
+      logged(connection, reason, unread);
+      if (reason === 'bound_per_address')
+        report({ kind: 'shut_out', reason: 'held', address: connection.address });
+    },
     defect: (error) => log.error({ err: error }, 'defect in a transport'),
   };
 }

@@ -4,23 +4,15 @@ import { UpstreamAway, breaker } from '../phone/breaker.ts';
 import type { Breaker, BreakerState, UpstreamRefusal } from '../phone/breaker.ts';
 import { keySource } from '../phone/key-source.ts';
 import type { KeySource } from '../phone/key-source.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import type { Failure, Outages } from '../telemetry/outages.ts';
+import type { Failure } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeOutward } from './outward.ts';
 import { random } from './randomness.ts';
+import type { Telling } from './telling.ts';
 
 const OPEN: Record<BreakerState, number> = { closed: 0, half_open: 0.5, open: 1 };
 const PAUSE_MS = 100;
 const KEYS = { freshMs: 300_000, cooldownMs: 30_000 } as const;
-
-/** Where it is told how the calls to others go. */
-export interface Telling {
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly outages: Outages;
-}
 
 /**
  * Calls one source of users within the configured bounds, and shows in the metrics and the log whether it is away.

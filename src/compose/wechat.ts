@@ -19,7 +19,7 @@ import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import { makeOutward } from './outward.ts';
 import { makeUpstream } from './upstream.ts';
-import type { Telling } from './upstream.ts';
+import type { Telling } from './telling.ts';
 
 /** Phones of WeChat's users. @throws BadSetting where neither of its applications is configured. */
 export function makeWechatPhone(config: Config, telling: Telling, sessions: PageSessions): PhoneIdentity {

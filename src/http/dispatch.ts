@@ -3,6 +3,8 @@ import { ScangateError } from '../ticket/error.ts';
 import { markOf } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { suspicionOf } from '../telemetry/security-event.ts';
+import type { ReportSecurity } from '../telemetry/security-event.ts';
 import { readBody } from './request/body.ts';
 import type { Answer } from './answer/answer.ts';
 import { belowBase } from './answer/base-path.ts';
@@ -34,6 +36,7 @@ export interface DispatchParts {
   readonly bodyBytes: number;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly report: ReportSecurity;
   readonly refusalPage: (req: IncomingMessage) => RefusalPage;
   /** Whether this node is going away, so that connections must not be kept. */
   readonly isDraining: () => boolean;
@@ -102,11 +105,19 @@ export class Dispatcher {
     const refusal = refusalOf(error, styleFor(style, req), refusalPage(req));
     metrics.problems.inc({ code: refusal.code });
     if (refusal.code === 'newer_schema') metrics.newerSchema.inc();
+    this.#report(error, req);
     if (isDefect(refusal))
       log.error({ err: error, req: markOf(res)?.id, route: markOf(res)?.route }, 'defect');
     if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
     const unread = Number(req.headers['content-length'] ?? 0) > UNREAD_BYTES_MAX ? CLOSE : NONE;
     send(res, this.#below(refusal.answer), [...this.#headers(more), unread], req.method !== 'HEAD');
+  }
+
+  #report(error: unknown, req: IncomingMessage): void {
+    const event = suspicionOf(error);
+    if (event === undefined) return;
+    const { ip, counted } = this.#parts.addressOf(req);
+    this.#parts.report({ ...event, address: ip === '' ? counted : ip });
   }
 
   #below(answer: Answer): Answer {

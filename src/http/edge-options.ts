@@ -13,6 +13,7 @@ import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ReportSecurity } from '../telemetry/security-event.ts';
 import type { ClientLogos } from './pages/client-logos.ts';
 import type { Pages } from './pages/pages.ts';
 import type { LimitName, LimitsParts } from './limits/limits.ts';
@@ -86,6 +87,7 @@ export interface EdgeOptions {
   readonly isDraining: () => boolean;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly report: ReportSecurity;
   /** A fresh ticket id: 128 random bits in base64url. */
   readonly makeTicketId: () => string;
   /** A fresh PKCE verifier: 256 random bits in base64url. */

@@ -69,6 +69,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     bodyBytes: settings.bodyBytes,
     log,
     metrics,
+    report: options.report,
     refusalPage: (req) => problemPage(options.pages, options.clients, req),
     isDraining: options.isDraining,
   });
@@ -115,13 +116,14 @@ function admission(
   };
 }
 
-function makeConnections({ settings, shared, metrics, monotonicNow }: EdgeOptions): Connections {
+function makeConnections({ settings, shared, metrics, report, monotonicNow }: EdgeOptions): Connections {
   return new Connections({
     times: { ...settings.server, stallMs: shared.settings.readerStallMs },
     bounds: settings.connections,
     wheel: shared.watch.wheel,
     peerOf: connectionAddresses(settings.trustedProxies),
     onCut: (state) => metrics.tcpCut.inc({ state }),
+    onFull: (address) => report({ kind: 'shut_out', reason: 'connections', address }),
     now: monotonicNow,
   });
 }

@@ -9,6 +9,8 @@ export interface Metrics {
   readonly requestSeconds: Histogram<'route' | 'method' | 'status'>;
   /** `scangate_problems_total{code}`: refusals. */
   readonly problems: Counter<'code'>;
+  /** `scangate_security_events_total{kind}`: what a security team wants to hear of (`telemetry/security-event.ts`). */
+  readonly securityEvents: Counter<'kind'>;
   /** `scangate_commands_total{type,outcome}`: `decided`, `repeated`, or the code of a refusal. */
   readonly commands: Counter<'type' | 'outcome'>;
   /** `scangate_connections{transport}`: held now. */
@@ -96,6 +98,7 @@ export function makeMetrics(processMetrics = true): Metrics {
       'status',
     ]),
     problems: counter('problems_total', 'Refusals by code', ['code']),
+    securityEvents: counter('security_events_total', 'What a security team wants to hear of', ['kind']),
     commands: counter('commands_total', 'Commands by type and outcome', ['type', 'outcome']),
     connections: gauge('connections', 'Held connections now', ['transport']),
     opened: counter('connections_opened_total', 'Held connections opened', ['transport']),

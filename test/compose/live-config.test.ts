@@ -9,6 +9,7 @@ import { temporaryFolder } from '../support/folder.ts';
 
 const [FIRST, SECOND] = [1, 2].map(() => randomBytes(32).toString('base64url')) as [string, string];
 const silent = makeLog('silent');
+const telling = { log: silent, report: () => undefined };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let file: string;
@@ -31,7 +32,7 @@ test.each([
 ])('secrets that arrive during a start, %s, are told', async (_when, isEarly) => {
   const config = given();
   if (isEarly) write(SECOND);
-  const live = openLiveConfig(config, silent);
+  const live = openLiveConfig(config, telling);
   if (!isEarly) {
     write(SECOND);
     live.look();
@@ -45,7 +46,7 @@ test.each([
 test('those that were given are not told, nor is a file that went', async () => {
   const config = given();
   rmSync(file);
-  const live = openLiveConfig(config, silent);
+  const live = openLiveConfig(config, telling);
   const told: (readonly string[])[] = [];
   live.onSecrets((secrets) => told.push(secrets));
   write(FIRST);

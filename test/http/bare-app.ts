@@ -26,6 +26,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     bodyBytes,
     log,
     metrics,
+    report: () => undefined,
     refusalPage: () => () => ({ status: 400 }),
     isDraining: () => false,
   });

@@ -8,6 +8,7 @@ import { oauthSettings } from '../../src/config/rooms/oauth.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { edgeSettings, heldLimits, transportSettings } from '../../src/config/rooms/http.ts';
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
+import { countedAddress } from '../../src/http/caller/client-address.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
 import { makeEdge } from '../../src/http/edge.ts';
 import type { EdgeOptions } from '../../src/http/edge-options.ts';
@@ -39,6 +40,7 @@ import { openFileStore } from '../../src/store/file/open.ts';
 import { makeLog } from '../../src/telemetry/log.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import type { Metrics } from '../../src/telemetry/metrics.ts';
+import { SecurityReports } from '../../src/telemetry/security-reports.ts';
 import { openFeed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { Wheel } from '../../src/watch/wheel.ts';
@@ -146,6 +148,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const metrics = makeMetrics(false);
   const lines: string[] = [];
   const log = makeLog('info', { write: (line) => void lines.push(line) });
+  const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
   const nonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
   const common = { store, makeNonce: nonce, tries: 6 } as const;
   const commands = countedCommands(ticketCommands(common), metrics);
@@ -231,6 +234,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     isDraining: () => state === 'draining',
     log,
     metrics,
+    report: (event) => reports.report(event),
     makeTicketId: newId,
     makeVerifier: () => randomBytes(32).toString('base64url'),
     monotonicNow,

@@ -11,6 +11,7 @@ test('every figure is named scangate_*, and labels are of few values', async () 
   const known = [
     'call',
     'cause',
+    'kind',
     'code',
     'method',
     'outage',

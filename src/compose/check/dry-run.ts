@@ -18,8 +18,9 @@ export function dryRun(config: Config): void {
   const log = makeLog('silent');
   const metrics = makeMetrics(false);
   const outages = new Outages({ log, metrics, now: () => systemTime.now(), quietMs: 1000 });
+  const telling = { log, metrics, outages, report: () => undefined };
   const anyone = Buffer.from(makeId().padEnd(32, '-').slice(0, 32)).toString('base64url');
-  openClients(config, log).close();
+  openClients(config, telling).close();
   clientAddresses(config.SCANGATE_TRUSTED_PROXIES ?? [], () => undefined);
-  makePhones(config, { log, metrics, outages }, makeSecrets(config.secrets ?? [anyone]));
+  makePhones(config, telling, makeSecrets(config.secrets ?? [anyone]));
 }

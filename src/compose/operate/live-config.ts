@@ -4,10 +4,10 @@ import type { Config } from '../../config/config.ts';
 import { FILED_SETTINGS } from '../../config/secret-files.ts';
 import { parseRedisAddress } from '../../store/redis/connection/address.ts';
 import type { RedisAddress } from '../../store/redis/connection/address.ts';
-import type { Log } from '../../telemetry/log.ts';
 import { systemTime } from '../../time/system-time.ts';
 import { every } from '../../time/time.ts';
 import type { Closable } from '../assembly.ts';
+import type { Telling } from '../telling.ts';
 
 /** How often the files are looked at, in milliseconds. */
 const LOOK_MS = 2000;
@@ -27,7 +27,7 @@ export interface LiveConfig extends Closable {
  * What cannot be used (a file that is gone for a moment while it is mounted anew, or holds no such secret) changes
  * nothing, and the log says so.
  */
-export function openLiveConfig(given: Config, log: Log): LiveConfig {
+export function openLiveConfig(given: Config, { log, report }: Pick<Telling, 'log' | 'report'>): LiveConfig {
   const files = Object.values(given.secretFiles);
   let latest = given;
   let seen = '';
@@ -39,8 +39,9 @@ export function openLiveConfig(given: Config, log: Log): LiveConfig {
       const next = given.reread();
       assertSameStore(given, next);
       if (changedSecrets(latest, next)) {
-        if (keepsNone(latest, next))
-          log.warn('no secret of before is kept: what was made with them counts no more');
+        const isAnew = keepsNone(latest, next);
+        if (isAnew) log.warn('no secret of before is kept: what was made with them counts no more');
+        report({ kind: 'key_rotation', reason: isAnew ? 'no_secret_kept' : 'secrets' });
         tell(next.secrets);
       }
       latest = next;

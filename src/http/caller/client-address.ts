@@ -107,6 +107,12 @@ function nearestUntrusted(chain: Chain, peer: Address, isTrusted: (address: Addr
   return nearest;
 }
 
+/** What is counted together of an address, as {@link ClientAddress.counted} is; a text that is no address stays as it is. */
+export function countedAddress(text: string): string {
+  const address = readAddress(text);
+  return address === undefined ? text : countedOf(address);
+}
+
 function countedOf(address: Address): string {
   if (!('parts' in address)) return address.toString();
   const [a = 0, b = 0, c = 0, d = 0] = address.parts;

@@ -22,6 +22,8 @@ export interface ConnectionsParts {
   /** What the bound per address counts of a peer; undefined for one that it does not apply to. */
   readonly peerOf: (socket: Socket) => string | undefined;
   readonly onCut: (why: CutReason) => void;
+  /** Told of an address, as {@link peerOf} says it, that has as many as it may. */
+  readonly onFull: (address: string) => void;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
 }
@@ -60,6 +62,7 @@ export class Connections implements ConnectionOwner {
     const isFull = this.#connections.size >= bounds.total;
     if (isFull || held >= bounds.perAddress) {
       this.#parts.onCut(isFull ? 'bound_of_process' : 'bound_per_address');
+      if (!isFull && address !== undefined) this.#parts.onFull(address);
       socket.destroy();
       return;
     }

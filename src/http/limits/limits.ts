@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import type { AugmentedRequest, Store } from 'express-rate-limit';
+import { suspect } from '../../telemetry/security-event.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ClientAddress } from '../caller/client-address.ts';
 
@@ -54,7 +55,8 @@ export function makeLimits(parts: LimitsParts): Limits {
       handler: (req, _res, next) => {
         const reset = (req as AugmentedRequest)['rateLimit']?.resetTime?.getTime();
         const retryAfterMs = reset === undefined ? WINDOW_MS : Math.max(0, reset - parts.now());
-        next(new ScangateError('too_many_requests', { retryAfterMs }));
+        const refusal = new ScangateError('too_many_requests', { retryAfterMs });
+        next(suspect(refusal, { kind: 'shut_out', reason: name }));
       },
       standardHeaders: false,
       legacyHeaders: false,

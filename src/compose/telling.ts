@@ -1,0 +1,50 @@
+import type { Config } from '../config/config.ts';
+import { countedAddress } from '../http/caller/client-address.ts';
+import type { Log } from '../telemetry/log.ts';
+import { makeMetrics } from '../telemetry/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { Outages } from '../telemetry/outages.ts';
+import type { ReportSecurity } from '../telemetry/security-event.ts';
+import { SecurityReports } from '../telemetry/security-reports.ts';
+import type { OnSecurityEvent } from '../telemetry/security-reports.ts';
+import { version } from '../telemetry/version.ts';
+import { systemTime } from '../time/system-time.ts';
+import { every } from '../time/time.ts';
+import type { Closable } from './assembly.ts';
+
+/** Where parts tell how they are, and what they saw. */
+export interface Telling {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly outages: Outages;
+  readonly report: ReportSecurity;
+}
+
+/** The same, and who listens. */
+export interface OpenTelling extends Telling, Closable {
+  /** From now on, hears of security events as they are told on: bounded, the rest counted. */
+  onSecurityEvent(listener: OnSecurityEvent): void;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Opens what everything tells of itself. */
+export function openTelling(config: Config, log: Log): OpenTelling {
+  const metrics = makeMetrics();
+  metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
+  const quietMs = config.SCANGATE_CANARY_PERIOD;
+  const outages = new Outages({ log, metrics, now: () => systemTime.now(), quietMs });
+  const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
+  const stop = every(systemTime, MINUTE_MS, () => reports.turn());
+  return {
+    log,
+    metrics,
+    outages,
+    report: (event) => reports.report(event),
+    onSecurityEvent: (listener) => reports.onTold(listener),
+    close() {
+      stop();
+      reports.turn();
+    },
+  };
+}
