@@ -20,16 +20,16 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const AT_A_TIME = 4;
 
 /** Plays the rows, a few at a time; packages are fetched one after another, ahead of their row. */
-async function playAll(rows: readonly Row[]): Promise<readonly Result[]> {
+async function playAll({ rows, endsInChromium }: Request): Promise<readonly Result[]> {
   let chromium: Promise<Browser> | undefined;
-  const browser = (): Promise<Browser> => (chromium ??= startChromium());
+  const shared = { browser: (): Promise<Browser> => (chromium ??= startChromium()), endsInChromium };
   const places = placesOf(rows);
   const results: Result[] = [];
   const waiting = rows.entries();
   const lane = async (): Promise<void> => {
     for (const [index, row] of waiting) {
       await Promise.allSettled([places[index]]);
-      tell((results[index] = await playRow(row, places[index]!, browser)));
+      tell((results[index] = await playRow(row, places[index]!, shared)));
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, lane));
@@ -54,14 +54,14 @@ function tell(result: Result): void {
   for (const why of [failure, ...acts.values()]) if (why !== undefined) say(`  ${why}`);
 }
 
-async function run({ rows, chosen, write }: Request): Promise<boolean> {
+async function run(request: Request): Promise<boolean> {
   const start = performance.now();
-  const results = await playAll(rows);
+  const results = await playAll(request);
   for (const kind of KINDS) {
     const played = results.filter(({ row }) => row.kind === kind);
     if (played.length > 0) console.log(`\n${tableOf(headsOf(kind), played.map(cellsOf))}`);
   }
-  if (write) writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), results));
+  if (request.write) writeFileSync(PAGE, pageWith(readFileSync(PAGE, 'utf8'), results));
   const missing = results.filter((result) => result.missing !== undefined).length;
   const complete = results.filter(isComplete).length;
   const seconds = Math.round((performance.now() - start) / 1000);
@@ -69,7 +69,7 @@ async function run({ rows, chosen, write }: Request): Promise<boolean> {
     `\n${complete} of ${results.length} rows complete, ${missing} not to be had here, ` +
       `${results.length - complete - missing} failed; ${seconds} s, Node ${process.versions.node}`,
   );
-  return complete + (chosen ? 0 : missing) === results.length;
+  return complete + (request.chosen ? 0 : missing) === results.length;
 }
 
 let request: Request;

@@ -18,6 +18,7 @@ export interface Request {
   readonly rows: readonly Row[];
   /** Whether rows were chosen: then each of them must be had. */
   readonly chosen: boolean;
+  readonly endsInChromium: boolean;
   readonly help: boolean;
   readonly list: boolean;
   readonly write: boolean;
@@ -42,7 +43,8 @@ export function readRequest(args: readonly string[]): Request {
     (!npm && !debian) || (source.from === 'npm' ? npm : debian);
   const named = only === undefined ? ROWS : only.split(',').map(rowNamed);
   const rows = named.filter((row) => isOfSource(row) && (!smoke || row.smoke === true));
-  return { rows, chosen: only !== undefined || smoke || npm || debian, help, list, write };
+  const chosen = only !== undefined || smoke || npm || debian;
+  return { rows, chosen, endsInChromium: !smoke, help, list, write };
 }
 
 function rowNamed(name: string): Row {

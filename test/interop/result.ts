@@ -1,9 +1,9 @@
-import type { Browser } from 'playwright-core';
 import { within } from '../support/until.ts';
 import { NotToBeHad } from './place.ts';
 import type { Place } from './place.ts';
 import type { Act, Row } from './row.ts';
 import { withStage } from './stage.ts';
+import type { Run } from './stage.ts';
 
 const ACT_LIMIT_MS = 60_000;
 
@@ -28,11 +28,7 @@ export function isComplete({ row, acts, failure, missing }: Result): boolean {
 }
 
 /** Plays all acts of a row on a stage of its own, whatever becomes of the ones before. */
-export async function playRow(
-  row: Row,
-  placed: Promise<Place>,
-  browser: () => Promise<Browser>,
-): Promise<Result> {
+export async function playRow(row: Row, placed: Promise<Place>, run: Run): Promise<Result> {
   const start = performance.now();
   const acts = new Map<Act, string | undefined>();
   const result = (more: Partial<Result>): Result => ({
@@ -46,7 +42,7 @@ export async function playRow(
   try {
     const place = await placed;
     version = place.version(row.shown ?? firstPackage(row));
-    await withStage(row, place, browser, async (stage) => {
+    await withStage(row, place, run, async (stage) => {
       const play = await row.open(stage);
       for (const [act, way] of Object.entries(play) as [Act, () => Promise<void>][])
         acts.set(act, await within(way(), ACT_LIMIT_MS, act).then(() => undefined, textOf));

@@ -23,8 +23,16 @@ export const CLIENT_ID = 'app';
 /** The secret of those that have one. */
 export const CLIENT_SECRET = 'a-secret-of-32-characters-or-more';
 
+/** What all rows of a run share. */
+export interface Run {
+  /** Chromium, started when it is asked for first. */
+  browser(): Promise<Browser>;
+  /** Whether sign-ins that are denied, cancelled or expired happen in Chromium too, or by plain HTTP where the program has no script. */
+  readonly endsInChromium: boolean;
+}
+
 /** A gateway as the README starts it, with one client registered, and all that a program needs to be tried against it. */
-export interface Stage {
+export interface Stage extends Run {
   readonly gateway: Gateway;
   readonly place: Place;
   /** A folder of this run. */
@@ -34,7 +42,6 @@ export interface Stage {
   readonly port: number;
   /** The headers that a person's phone proves itself by. */
   phone(name: string): Promise<Readonly<Record<string, string>>>;
-  browser(): Promise<Browser>;
   /** Lays a file of `apps` beside the row's packages; its path there. */
   copy(app: string): string;
   /** Starts a program in the row's folder, told where all is by its environment. */
@@ -59,14 +66,14 @@ export interface StartOptions {
 export async function withStage<T>(
   row: Row,
   place: Place,
-  browser: () => Promise<Browser>,
+  run: Run,
   play: (stage: Stage) => Promise<T>,
 ): Promise<T> {
   const ends: (() => Promise<unknown>)[] = [];
   const folder = await temporaryFolder();
   ends.push(folder.remove);
   try {
-    return await play(await stageOf(row, place, browser, folder.path, ends));
+    return await play(await stageOf(row, place, run, folder.path, ends));
   } finally {
     for (const end of ends.toReversed()) await end().catch(() => {});
   }
@@ -75,7 +82,7 @@ export async function withStage<T>(
 async function stageOf(
   row: Row,
   place: Place,
-  browser: () => Promise<Browser>,
+  shared: Run,
   folder: string,
   ends: (() => Promise<unknown>)[],
 ): Promise<Stage> {
@@ -111,8 +118,8 @@ async function stageOf(
     folder,
     here,
     port,
+    ...shared,
     phone: phones.headers,
-    browser,
     copy: (app) => copyApp(app, place.folder),
     defer: (end) => void ends.push(end),
     run,

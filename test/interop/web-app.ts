@@ -29,7 +29,7 @@ export function playWebApp(stage: Stage, options: WebAppOptions = {}): Play {
   const { gateway, here, phone } = stage;
   const { user = '/', logout = '/logout', problem, scripted = false, has = [] } = options;
   const beginning: Beginning = { login: '/login', byForm: false, ...options };
-  const visitor = async (real = scripted): Promise<Visitor> =>
+  const visitor = async (real: boolean): Promise<Visitor> =>
     real ? await chromiumVisitor(stage, beginning) : plainVisitor(stage, beginning);
 
   async function visit(real: boolean, play: (visitor: Visitor) => Promise<void>): Promise<void> {
@@ -56,7 +56,7 @@ export function playWebApp(stage: Stage, options: WebAppOptions = {}): Play {
 
   const hears = (ending: Ending) => async (): Promise<void> => {
     if (ending === 'expired') await stage.shorten();
-    await visit(scripted, async (one) => {
+    await visit(scripted || stage.endsInChromium, async (one) => {
       const page = await one.signIn('nobody', ending);
       const told = problem === undefined ? page : await one.open(problem);
       if (!told.includes('access_denied')) throw new Error(`the app was told: ${start(told)}`);

@@ -37,6 +37,7 @@ const config = {
 async function answer(request, response) {
   if (!request.url.startsWith('/auth')) {
     response.end(JSON.stringify(request.url === '/problem' ? problem : {}));
+    if (request.url === '/problem') problem = {}; // told once
     return;
   }
   const body = [];

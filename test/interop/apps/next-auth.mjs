@@ -47,6 +47,9 @@ app.all('/api/auth/*path', (request, response) => {
   Object.defineProperties(request, { query: { value: query }, cookies: { value: cookies } });
   return NextAuth(request, response, options);
 });
-app.get('/problem', (_request, response) => response.json(problem));
+app.get('/problem', (_request, response) => {
+  response.json(problem);
+  problem = {}; // told once
+});
 app.get('/', (_request, response) => response.json({}));
 app.listen(Number(PORT), '127.0.0.1', () => console.log('listening'));

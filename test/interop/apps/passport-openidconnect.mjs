@@ -32,6 +32,7 @@ app.get('/callback', passport.authenticate('openidconnect', { failWithError: tru
 app.get('/', (request, response) => response.json(request.user ?? {}));
 // The strategy says "denied" for access_denied alone; every other error of the gateway is an AuthorizationError.
 app.use((error, request, response, _next) => {
-  response.json({ failed: error.name, error: request.query.error, code: error.code, message: error.message });
+  const told = error.name === 'AuthenticationError' ? request.query.error : error.code;
+  response.json({ failed: error.name, error: told, message: error.message });
 });
 app.listen(Number(PORT), '127.0.0.1', () => console.log('listening'));
