@@ -19,6 +19,7 @@ export type OAuthErrorCode =
   | 'access_denied'
   | 'login_required'
   | 'request_not_supported'
+  | 'request_uri_not_supported'
   | 'temporarily_unavailable'
   | 'authorization_pending'
   | 'slow_down'

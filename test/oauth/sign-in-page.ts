@@ -47,7 +47,7 @@ export async function endAs(
   asked: PageRequest,
   phone: Phone = 'alice',
 ): Promise<URL> {
-  return (await ended(ending, base, asked, phone)).sent;
+  return (await endInBrowser(ending, base, asked, phone)).sent;
 }
 
 /** The form that goes to a client, and where to. */
@@ -63,7 +63,7 @@ export async function formAs(
   address: string | URL,
   phone: Phone = 'alice',
 ): Promise<SentForm> {
-  const { sent, headers } = await ended(ending, base, await openPage(address), phone);
+  const { sent, headers } = await endInBrowser(ending, base, await openPage(address), phone);
   const page = await call(sent.href, { headers });
   expectStatus(page, 200);
   return formOf(page.text);
@@ -78,14 +78,23 @@ export function formOf(html: string): SentForm {
   };
 }
 
-interface Ended {
+/** How a sign-in ended in its browser. */
+export interface Ended {
   /** Where the browser is sent to. */
   readonly sent: URL;
   /** What proves the browser. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What the gateway gave it to keep. */
+  readonly cookies: readonly string[];
 }
 
-async function ended(ending: Ending, base: string, asked: PageRequest, phone: Phone): Promise<Ended> {
+/** The same, and what the browser has then. */
+export async function endInBrowser(
+  ending: Ending,
+  base: string,
+  asked: PageRequest,
+  phone: Phone,
+): Promise<Ended> {
   const given = Object.entries(asked).filter(([, value]) => value !== '');
   const json = {
     ...Object.fromEntries(given),
@@ -97,7 +106,8 @@ async function ended(ending: Ending, base: string, asked: PageRequest, phone: Ph
     { json, headers: { 'sec-fetch-site': 'same-origin' } },
   );
   const { links, browser_secret: secret, ...notice } = expectStatus(minted, 201);
-  const cookie = minted.headers.getSetCookie()[0]?.split(';')[0];
+  const cookies = minted.headers.getSetCookie().map((line) => line.split(';')[0] ?? '');
+  const [cookie] = cookies;
   const headers: Record<string, string> =
     cookie === undefined
       ? { authorization: `Bearer ${secret}` }
@@ -114,7 +124,7 @@ async function ended(ending: Ending, base: string, asked: PageRequest, phone: Ph
     told = await call<Notice>(`${links.poll}?after=${told.body.cursor}&wait=5`, { headers });
   const { result } = expectStatus(told, 200);
   if (result?.redirect_to === undefined) throw new Error(`no redirect: ${told.text}`);
-  return { sent: new URL(result.redirect_to), headers };
+  return { sent: new URL(result.redirect_to), headers, cookies };
 }
 
 /** Opens an authorization request and approves it. */

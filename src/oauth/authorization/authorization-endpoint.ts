@@ -7,7 +7,7 @@ import type { ClientRegistry } from '../clients/client.ts';
 import { sentError } from './response-mode.ts';
 import type { SentAnswer } from './response-mode.ts';
 import { OAuthError } from '../error.ts';
-import { requestKeyOf } from './pushed-requests.ts';
+import { isPushedUri, requestKeyOf } from './pushed-requests.ts';
 import type { PushedRequests } from './pushed-requests.ts';
 
 /** What an authorization request leads to: the page that shows the QR code, or back to the client with an error. */
@@ -32,7 +32,7 @@ export function authorizationEndpoint(
     await clients.learn(whole['client_id'] ?? '');
     const asker = readAsker(clients, whole);
     try {
-      const how = { pushed: parameters['request_uri'] !== undefined, knowsAuthTime };
+      const how = { pushed: whole !== parameters, knowsAuthTime };
       return { kind: 'show', request: withKey(readSignIn(asker, whole, how), parameters['request_uri']) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
@@ -50,7 +50,7 @@ function withKey(request: SignInRequest, requestUri: string | undefined): SignIn
 // What was pushed stands alone: nothing beside it counts but who pushed it (RFC 9126 §4).
 async function expanded(parameters: Parameters, pushed: PushedRequests): Promise<Parameters> {
   const { request_uri: requestUri, client_id: clientId } = parameters;
-  if (requestUri === undefined) return parameters;
+  if (requestUri === undefined || !isPushedUri(requestUri)) return parameters;
   const found = await pushed.find(requestUri, clientId);
   if (found === undefined)
     throw new ScangateError('invalid_request', { field: 'request_uri', message: 'It is unknown or over.' });

@@ -90,6 +90,8 @@ export function readSignIn(
 function checkUnsupported(parameters: Parameters): void {
   if (parameters['request'] !== undefined)
     throw new OAuthError('request_not_supported', 'Request objects are not read here.');
+  if (parameters['request_uri'] !== undefined)
+    throw new OAuthError('request_uri_not_supported', 'A request_uri is one that was pushed here.');
 }
 
 // The phone's user is asked each time, so all that a prompt can ask for is done, but for asking nothing.

@@ -74,7 +74,7 @@ export function pushedRequests(options: PushedRequestsOptions): PushedRequests {
     },
 
     async find(requestUri, clientId) {
-      if (!requestUri.startsWith(PREFIX)) return undefined;
+      if (!isPushedUri(requestUri)) return undefined;
       const text = await ledger.get(keyOf(requestUri.slice(PREFIX.length)));
       const found = text === null ? undefined : (JSON.parse(text) as Parameters);
       return found?.['client_id'] === clientId ? found : undefined;
@@ -95,6 +95,11 @@ function check(
       throw new OAuthError('unauthorized_client', `${client.client_id} may not use the code flow.`);
     throw new OAuthError('invalid_request', 'redirect_uri must be one that is registered.');
   }
+}
+
+/** Whether an address can be that of a pushed request; any other is one that a client serves (OpenID Connect Core §6.2). */
+export function isPushedUri(requestUri: string): boolean {
+  return requestUri.startsWith(PREFIX);
 }
 
 /** By what a pushed request's one ticket is found. */
