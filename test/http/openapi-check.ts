@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
 
@@ -32,6 +33,15 @@ const document = parse(readFileSync(file, 'utf8')) as Document;
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 (addFormats as unknown as (target: Ajv2020) => void)(ajv);
 ajv.addSchema(document, 'openapi');
+
+const validators = new Map<string, ValidateFunction>();
+
+/** The validator of a schema by where it stands in the document: made once, because that takes longer than a request. */
+function validatorOf(pointer: string): ValidateFunction {
+  const made = validators.get(pointer) ?? ajv.compile({ $ref: `openapi#/${pointer}` });
+  validators.set(pointer, made);
+  return made;
+}
 
 const templates = Object.keys(document.paths).map((path) => ({
   path,
@@ -81,7 +91,7 @@ export function checkResponse(seen: Seen): { readonly entry?: string; readonly v
     'schema',
   ];
   const escaped = pointer.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')));
-  const validate = ajv.compile({ $ref: `openapi#/${escaped.join('/')}` });
+  const validate = validatorOf(escaped.join('/'));
   if (validate(JSON.parse(seen.body))) return { entry };
   return { entry, violation: `${entry}: ${ajv.errorsText(validate.errors)} in ${seen.body}` };
 }
@@ -95,9 +105,9 @@ function isOtherStyle(type: string | undefined, content: NonNullable<Response['c
 function problemOnly({ method, path, status, type, body }: Seen): { readonly violation?: string } {
   if (status >= 500) return { violation: `${method} ${path}: ${status}` };
   if (status < 400 || type?.includes('json') !== true || method === 'HEAD' || body === undefined) return {};
-  const validate = ajv.compile({
-    $ref: `openapi#/components/schemas/${type.startsWith('application/problem') ? 'Problem' : 'OAuthError'}`,
-  });
+  const validate = validatorOf(
+    `components/schemas/${type.startsWith('application/problem') ? 'Problem' : 'OAuthError'}`,
+  );
   return validate(JSON.parse(body))
     ? {}
     : { violation: `${method} ${path} ${status}: ${ajv.errorsText(validate.errors)}` };

@@ -1,0 +1,67 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Sender } from '../fuzz/exchange.ts';
+import { repeated } from '../fuzz/fuzz.ts';
+import { startFuzzedGateway } from '../fuzz/gateway.ts';
+import { holdingOf } from '../fuzz/growth.ts';
+import { newTally, sendMalformed } from '../fuzz/requests.ts';
+import { playSequences } from '../fuzz/sequences.ts';
+import { MARK, mistakeOf } from '../fuzz/verdict.ts';
+import { rounds, seeded } from '../support/random.ts';
+import { until } from '../support/until.ts';
+
+/** A sample of `npm run fuzz`, which plays far more of the same. */
+const REQUESTS = rounds(400, 20_000);
+const SEQUENCES = rounds(40, 2000);
+const DESCRIPTORS_MORE = 12;
+
+let gateway: Awaited<ReturnType<typeof startFuzzedGateway>>['gateway'];
+let stop: () => Promise<void>;
+let sender: Sender;
+beforeAll(async () => {
+  ({ gateway, stop } = await startFuzzedGateway());
+});
+afterAll(() => stop());
+beforeEach(() => {
+  sender = new Sender(gateway.url, 8);
+});
+afterEach(() => sender.close());
+
+test(
+  'attack: malformed requests get answers that openapi.yaml has, and no secret back',
+  seeded(async (random) => {
+    const before = await holdingOf(gateway.pid);
+    const tally = newTally();
+    await sendMalformed(gateway.url, sender, REQUESTS, random, tally);
+    expect(tally.mistakes).toEqual([]);
+    expect(tally.sent).toBe(REQUESTS);
+    for (const status of ['400', '401', '404', '405', '415']) expect(tally.statuses.has(status)).toBe(true);
+    expect(repeated(gateway.output())).toEqual([]);
+    sender.close();
+    const more = async (): Promise<number> => (await holdingOf(gateway.pid)).descriptors - before.descriptors;
+    await until(async () => (await more()) < DESCRIPTORS_MORE, { what: 'the end of connections' });
+  }),
+);
+
+test(
+  'attack: one wrong thing in the midst of a sign-in is refused, and changes nothing of it',
+  seeded(async (random) => {
+    const tally = newTally();
+    await playSequences(sender, SEQUENCES, random, tally);
+    expect(tally.mistakes).toEqual([]);
+    expect(repeated(gateway.output())).toEqual([]);
+  }),
+);
+
+test('what these look for is found', () => {
+  const sent = { method: 'GET', path: '/livez', headers: {} };
+  const answer = { method: 'GET', path: '/livez', type: 'application/problem+json', headers: {} };
+  const refused = (status: number, detail: string): string | undefined => {
+    const text = JSON.stringify({ status, code: 'invalid_request', title: '', type: 'about:blank', detail });
+    return mistakeOf(sent, { ...answer, status, body: text, text }, ['hush']);
+  };
+  expect(refused(400, 'no')).toBeUndefined();
+  expect(refused(400, `no ${MARK}`)).toContain('repeats a secret');
+  expect(refused(400, 'no hush')).toContain('repeats a secret');
+  expect(refused(418, 'no')).toContain('is not documented');
+  expect(refused(500, 'no')).toContain('500');
+});

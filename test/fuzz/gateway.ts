@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryFolder } from '../support/folder.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+
+export const INITIAL_TOKEN = 'an-initial-access-token';
+export const CALLBACK = 'https://app.example/back';
+export const CLIENT_SECRET = 'the-secret-of-a-server-that-is-long-enough';
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
+const grants = ['authorization_code', 'refresh_token', DEVICE_GRANT];
+const usual = { redirect_uris: [CALLBACK], scope: 'openid profile offline_access', grant_types: grants };
+
+/** Clients of every kind that answers differ for. */
+const CLIENTS = [
+  { client_id: 'app', ...usual, token_endpoint_auth_method: 'none', scangate: { accept: 'never' } },
+  {
+    client_id: 'server',
+    ...usual,
+    token_endpoint_auth_method: 'client_secret_basic',
+    client_secret: CLIENT_SECRET,
+  },
+  {
+    client_id: 'asking',
+    ...usual,
+    token_endpoint_auth_method: 'none',
+    scangate: { accept: 'always', number_match: true },
+  },
+  { client_id: 'pushing', ...usual, require_pushed_authorization_requests: true },
+  { client_id: 'bound', ...usual, token_endpoint_auth_method: 'none', dpop_bound_access_tokens: true },
+  { client_id: 'posted', ...usual, response_types: ['code', 'id_token'] },
+];
+
+/** A gateway with everything switched on that can be, and no limits, in whose way nothing would be tried. */
+export async function startFuzzedGateway(): Promise<{ gateway: Gateway; stop: () => Promise<void> }> {
+  const folder = await temporaryFolder();
+  const file = join(folder.path, 'clients.json');
+  writeFileSync(file, JSON.stringify(CLIENTS));
+  const gateway = await startGateway({
+    env: {
+      SCANGATE_CLIENTS_FILE: file,
+      SCANGATE_REGISTRATION_TOKEN: INITIAL_TOKEN,
+      SCANGATE_DOCS: 'on',
+      SCANGATE_HISTORY: 'PT1M',
+    },
+  });
+  return {
+    gateway,
+    stop: async () => {
+      await gateway.stop();
+      await folder.remove();
+    },
+  };
+}
