@@ -1,7 +1,7 @@
 import { decideSession } from '../session/decide.ts';
 import type { RevokedData } from '../session/events.ts';
 import type { EventStore, Head } from '../store/event-store.ts';
-import { kindOf } from '../store/subject.ts';
+import { kindOf, subjectsOfAllPartitions } from '../store/subject.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import type { MakeNonce } from './nonce.ts';
 import { withStoreErrors } from '../store/store-errors.ts';
@@ -42,6 +42,11 @@ export interface SessionCommands {
   refresh(at: SessionAt, use: RefreshUse, guard: SessionGuard): Promise<SessionView | null>;
   /** Ends a session. One that was never opened is ended too: then nothing opens. Idempotent. */
   revoke(at: SessionAt, reason: RevokedData['reason']): Promise<void>;
+  /**
+   * A time, in milliseconds since the epoch, that no event until now is stamped after: by the store's clocks, all of them, and
+   * no node's. Of servers whose clocks are apart it is as much later as they are.
+   */
+  latest(): Promise<number>;
   /** Appends `expired` to a session whose deadline has passed; other subjects stay. Answers the head afterwards. */
   expire(head: Head): Promise<Head>;
 }
@@ -87,6 +92,11 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
       await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at)));
     },
 
+    async latest() {
+      const { now } = await withStoreErrors(() => store.read(ONE_OF_EACH));
+      return now + Math.ceil(store.health().clockSkewMs ?? 0);
+    },
+
     async expire(head) {
       if (kindOf(head.subject) !== 'session') return head;
       return (await reader.expire(sessionViewOf(head, head.first))).head;
@@ -106,6 +116,9 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
     return at !== undefined && now - at <= options.replayWindowMs;
   }
 }
+
+/** Nothing has these ids; each partition's server tells its time. */
+const ONE_OF_EACH = subjectsOfAllPartitions('session');
 
 function startOf(at: SessionAt): SessionView | undefined {
   return typeof at === 'string' ? undefined : at;

@@ -42,3 +42,14 @@ export function partitionOf(subject: Subject, partitions: number): number {
   const bits = ALPHABET.indexOf(subject.charAt(start)) * 64 + ALPHABET.indexOf(subject.charAt(start + 1));
   return (bits < 0 ? 0 : bits) % partitions;
 }
+
+/** The most partitions that a store has: those of a Cluster. */
+const PARTITIONS_MAX = 64;
+
+/** At least one subject of each partition, of ids that nothing has. */
+export function subjectsOfAllPartitions(kind: SubjectKind): readonly Subject[] {
+  return Array.from(
+    { length: PARTITIONS_MAX },
+    (_, bits): Subject => `${kind}:${ALPHABET.charAt(bits >> 6)}${ALPHABET.charAt(bits & 63)}`,
+  );
+}

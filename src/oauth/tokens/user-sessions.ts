@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SessionCommands } from '../../command/session-commands.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { Ledger } from '../../store/ledger.ts';
+import { ScangateError } from '../../ticket/error.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import type { User } from '../../ticket/events.ts';
 import { SESSION_LIFE_MAX_MS } from '../clients/client.ts';
@@ -20,7 +21,7 @@ export interface UserSessions {
    * @throws the first error, once all were tried.
    */
   endAll(user: User): Promise<void>;
-  /** Whether what a user confirmed, or opened, at a moment in milliseconds since the epoch may no longer open, or go on. */
+  /** Whether what a user confirmed, or opened, at a moment by the store's clock, in milliseconds since the epoch may no longer open, or go on. */
   isBarred(user: User, at: number): Promise<boolean>;
 }
 
@@ -33,18 +34,15 @@ const SHOWN_MAX = 100;
 /** How many are looked at, and ended, at one time. */
 const AT_ONCE_MAX = 50;
 
+/** How often a bar is written in place of another's. */
+const BAR_TRIES_MAX = 10;
+
 /**
  * Keeps the list in the ledger, under a digest of who the user is.
  *
- * @param now milliseconds since the epoch.
  * @param sessionLifeMs the longest session where a client's policy is silent.
  */
-export function userSessions(
-  ledger: Ledger,
-  sessions: SessionCommands,
-  now: () => number,
-  sessionLifeMs: number,
-): UserSessions {
+export function userSessions(ledger: Ledger, sessions: SessionCommands, sessionLifeMs: number): UserSessions {
   // As long as any of them may go on.
   const barMs = Math.max(SESSION_LIFE_MAX_MS, sessionLifeMs);
 
@@ -59,10 +57,16 @@ export function userSessions(
     else if (isOwn(view, user)) await sessions.revoke(view, 'user');
   }
 
+  /** @throws ScangateError `store_unavailable` where others were quicker each time. */
   async function bar(user: User): Promise<void> {
-    const [key, at] = [barOf(user), String(now())];
-    const { stored, value } = await ledger.putIfAbsent(key, at, barMs);
-    if (!stored) await ledger.replaceIf(key, value, at, barMs);
+    const [key, at] = [barOf(user), await sessions.latest()];
+    for (let tries = BAR_TRIES_MAX; tries > 0; tries -= 1) {
+      const { stored, value } = await ledger.putIfAbsent(key, String(at), barMs);
+      // A later one bars what this one would.
+      if (stored || Number(value) >= at) return;
+      if (await ledger.replaceIf(key, value, String(at), barMs)) return;
+    }
+    throw new ScangateError('store_unavailable', { retryAfterMs: 1000 });
   }
 
   return {
