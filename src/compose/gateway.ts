@@ -59,7 +59,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const lastCalls = new LastCalls();
   const listed = await assembly.open('clients', () => openClients(config, telling));
   const stores = await assembly.open('stores', () =>
-    openStores(config, storeWatch({ metrics, log, outage: outages.about('store'), lastCalls })),
+    openStores(config, storeWatch({ metrics, log, outages, lastCalls })),
   );
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));

@@ -37,9 +37,9 @@ export class NodeState {
   /** What `/readyz` says: a failed write counts at once. Being asked lets the next canary go early. */
   readiness(): Readiness {
     this.#canary.hurry();
-    const { clockSkewMs = 0, replicaLagMs = 0 } = this.#store.health();
+    const { clockSkewMs = 0, mayEvict = false, replicaLagMs = 0 } = this.#store.health();
     // What the rings remember reaches no further back: red while they still have what the replicas lack.
-    const isSafe = clockSkewMs <= this.#skewMaxMs && replicaLagMs <= this.#lagMaxMs;
+    const isSafe = !mayEvict && clockSkewMs <= this.#skewMaxMs && replicaLagMs <= this.#lagMaxMs;
     const isReady = this.#canary.ready && isSafe && !this.#lastCalls.isFailing;
     return {
       state: this.#isDraining ? 'draining' : isReady ? 'ready' : 'away',

@@ -57,8 +57,12 @@ function makePhone(
   }
 }
 
+/** So many expired JWTs in a row, none taken between them, are no matter of one person's. */
+const EXPIRED_MIN = 3;
+
 function makeJwtPhone(config: Config, telling: Telling): PhoneIdentity {
   const outage = telling.outages.about('phone_jwt');
+  let expired = 0;
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
@@ -70,10 +74,16 @@ function makeJwtPhone(config: Config, telling: Telling): PhoneIdentity {
     onRefusal: (reason) => {
       telling.metrics.jwtRefusals.inc({ reason });
       // What is no JWT of this issuer tells nothing of its app.
-      if (reason !== 'malformed' && reason !== 'issuer')
+      if (reason === 'malformed' || reason === 'issuer') return;
+      // One that is expired is one person's; where all are, a clock is wrong.
+      expired = reason === 'expired' ? expired + 1 : 0;
+      if (reason !== 'expired' || expired >= EXPIRED_MIN)
         outage.failed('jwt', { cause: reason, why: `JWTs of the phone app are refused: ${reason}` });
     },
-    onTaken: () => outage.worked('jwt'),
+    onTaken: () => {
+      expired = 0;
+      outage.worked('jwt');
+    },
   });
 }
 

@@ -1,10 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { weaknessesOf } from '../config/risks.ts';
 import { countedAddress } from '../http/caller/client-address.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { Outages } from '../telemetry/outages.ts';
+import type { Outages } from '../telemetry/outages.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
 import { SecurityReports } from '../telemetry/security-reports.ts';
 import type { OnSecurityEvent } from '../telemetry/security-reports.ts';
@@ -12,6 +11,7 @@ import { version } from '../telemetry/version.ts';
 import { systemTime } from '../time/system-time.ts';
 import { every } from '../time/time.ts';
 import type { Closable } from './assembly.ts';
+import { openOutages } from './outages.ts';
 
 /** Where parts tell how they are, and what they saw. */
 export interface Telling {
@@ -33,11 +33,8 @@ const MINUTE_MS = 60_000;
 export function openTelling(config: Config, log: Log): OpenTelling {
   const metrics = makeMetrics();
   metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
-  const quietMs = config.SCANGATE_CANARY_PERIOD;
-  const outages = new Outages({ log, metrics, now: () => systemTime.now(), quietMs });
+  const outages = openOutages(config, { log, metrics });
   const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
-  const tlsUnchecked = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
-  for (const reason of weaknessesOf(config, tlsUnchecked)) reports.report({ kind: 'weak_setting', reason });
   const stop = every(systemTime, MINUTE_MS, () => reports.turn());
   return {
     log,
@@ -47,6 +44,7 @@ export function openTelling(config: Config, log: Log): OpenTelling {
     onSecurityEvent: (listener) => reports.onTold(listener),
     close() {
       stop();
+      outages.close();
       reports.turn();
     },
   };

@@ -4,6 +4,7 @@ import { UpstreamAway, breaker } from '../phone/breaker.ts';
 import type { Breaker, BreakerState, UpstreamRefusal } from '../phone/breaker.ts';
 import { keySource } from '../phone/key-source.ts';
 import type { KeySource } from '../phone/key-source.ts';
+import { REFUSED_GATEWAY } from '../phone/wechat/api.ts';
 import type { Failure } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeOutward } from './outward.ts';
@@ -50,6 +51,7 @@ export function makeRemoteKeys(config: Config, telling: Telling, from: string, n
 }
 
 const CAUSES: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`^${REFUSED_GATEWAY}`), 'refused_by_wechat'],
   [/^status 5/, 'server_error'],
   [/^status 429/, 'too_many_requests'],
   [/^status (?!404)4/, 'not_allowed'],
@@ -60,8 +62,6 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   [/ENOENT|EACCES/, 'unreadable'],
   [/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_/, 'bad_certificate'],
   [/SyntaxError/, 'not_json'],
-  // What an operator can mend at WeChat: application id, secret, listed addresses, permissions, quota.
-  [/^WeChat refused: (40013|40125|40164|4100[24]|45009|48001|50002)/, 'refused_by_wechat'],
 ];
 
 /** Undefined for a refusal that is about one user, and an answer: a code that was used, a user who is not known. */

@@ -14,6 +14,7 @@ import type { WechatScenes } from '../phone/wechat/scene.ts';
 import { wechatIdentity } from '../phone/wechat/sign-in.ts';
 import type { WechatApp } from '../phone/wechat/sign-in.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { seldom } from '../telemetry/seldom.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
@@ -81,11 +82,15 @@ export function makeWechatScenes(
 }
 
 function makeApi(config: Config, telling: Telling, name: string): CallWechat {
+  const rarely = seldom(() => systemTime.now());
   return wechatApi(
     makeOutward(config),
     config.SCANGATE_PHONE_WECHAT_API,
     makeUpstream(config, telling, name),
-    (refusal) => telling.log.warn(refusal, 'WeChat refused'),
+    (refusal) =>
+      rarely(`${refusal.errcode} ${refusal.path}`, (untold) =>
+        telling.log.warn({ ...refusal, untold }, 'WeChat refused'),
+      ),
   );
 }
 

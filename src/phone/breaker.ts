@@ -136,6 +136,7 @@ async function within<R>(time: Time, ms: number, attempt: (signal: AbortSignal) 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   if (/^status \d{3}$/.test(error.message)) return error.message;
+  if (error.cause instanceof Response) return `status ${error.cause.status}`;
   const { code } = (error.cause instanceof Error ? error.cause : error) as { readonly code?: unknown };
   return typeof code === 'string' ? code : error.name;
 }

@@ -133,6 +133,8 @@ export interface StoreHealth {
   readonly up: boolean;
   /** How far its servers' clocks are apart, in milliseconds: by so much a failover would move all deadlines. */
   readonly clockSkewMs?: number;
+  /** Whether a server may throw data away once its memory is full. */
+  readonly mayEvict?: boolean;
   /**
    * For how long the slowest replica that must hold what is acknowledged has lacked something, in milliseconds: what was
    * told since may be lost with the master.

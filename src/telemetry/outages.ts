@@ -22,6 +22,8 @@ export interface OutagesOptions {
   readonly metrics: Pick<Metrics, 'outages' | 'outageFailures'>;
   /** A monotonic clock. */
   readonly now: () => number;
+  /** Calls once, so many milliseconds from now. @returns what takes the call back. */
+  readonly after: (ms: number, call: () => void) => () => void;
   /** How long nothing may have failed before an outage is over. */
   readonly quietMs: number;
 }
@@ -37,6 +39,7 @@ const WHY_LENGTH_MAX = 300;
  */
 export class Outages {
   readonly #options: OutagesOptions;
+  readonly #all: OneOutage[] = [];
 
   constructor(options: OutagesOptions) {
     this.#options = options;
@@ -47,7 +50,14 @@ export class Outages {
    * @param more what else tells it from others of its name, for the log alone.
    */
   about(name: string, more: Readonly<Record<string, string>> = {}): Outage {
-    return new OneOutage(this.#options, name, { outage: name, ...more });
+    const outage = new OneOutage(this.#options, name, { outage: name, ...more });
+    this.#all.push(outage);
+    return outage;
+  }
+
+  /** Waits for the end of none any longer. */
+  close(): void {
+    for (const outage of this.#all) outage.close();
   }
 }
 
@@ -60,6 +70,8 @@ class OneOutage implements Outage {
   #begunAt = 0;
   #failedAt = 0;
   #toldAt = 0;
+  #workedAt = 0;
+  #cancelLook: (() => void) | undefined;
 
   constructor(options: OutagesOptions, name: string, fields: Readonly<Record<string, string>>) {
     this.#options = options;
@@ -92,9 +104,30 @@ class OneOutage implements Outage {
 
   worked(use: string): void {
     if (this.#failing.size === 0) return;
-    const { log, metrics, now, quietMs } = this.#options;
+    const { now, after, quietMs } = this.#options;
     const quietForMs = now() - this.#failedAt;
-    if (quietForMs < quietMs || !(this.#failing.has(use) || quietForMs >= FORGOTTEN_MS)) return;
+    if (!this.#failing.has(use) && quietForMs < FORGOTTEN_MS) return;
+    this.#workedAt = now();
+    // Whoever is asked seldom may not be asked again for long.
+    if (quietForMs < quietMs) this.#cancelLook ??= after(quietMs - quietForMs, () => this.#look());
+    else this.#end();
+  }
+
+  close(): void {
+    this.#cancelLook?.();
+  }
+
+  #look(): void {
+    this.#cancelLook = undefined;
+    if (this.#failing.size === 0 || this.#workedAt < this.#failedAt) return;
+    const { now, after, quietMs } = this.#options;
+    const leftMs = quietMs - (now() - this.#failedAt);
+    if (leftMs > 0) this.#cancelLook = after(leftMs, () => this.#look());
+    else this.#end();
+  }
+
+  #end(): void {
+    const { log, metrics } = this.#options;
     log.warn(this.#sum(), 'an outage is over');
     metrics.outages.dec({ outage: this.#name });
     this.#failing.clear();

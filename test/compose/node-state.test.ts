@@ -26,6 +26,10 @@ test('a node is ready while a canary comes back, and the store says nothing agai
   expect(stateOf({ clockSkewMs: SKEW_MAX_MS, replicaLagMs: RING_MS / 2 })).toBe('ready');
 });
 
+test('it is not ready while a server may throw data away', () => {
+  expect([stateOf({ mayEvict: false }), stateOf({ mayEvict: true })]).toEqual(['ready', 'away']);
+});
+
 test('it is not ready while clocks are apart, or a replica has lacked something for half of what is remembered', () => {
   expect(stateOf({ clockSkewMs: SKEW_MAX_MS + 1 })).toBe('away');
   expect(stateOf({ replicaLagMs: RING_MS / 2 + 1 })).toBe('away');

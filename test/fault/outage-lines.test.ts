@@ -1,14 +1,16 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Redis as Client } from 'ioredis';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { temporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { startRedis } from '../support/redis.ts';
-import type { Redis } from '../support/redis.ts';
-import { mint, readScanCode, scan } from '../support/signin.ts';
+import { mint } from '../support/signin.ts';
 import { until } from '../support/until.ts';
+import { startFrailRedis } from './redis-outages.ts';
+import type { FrailRedis, OutageCase } from './redis-outages.ts';
+import { clearDisk, fillDisk, onSmallDisk } from './small-disk.ts';
+import { startUpstreams } from './upstream-outages.ts';
+import type { Upstreams } from './upstream-outages.ts';
 
 interface Line {
   readonly level: string;
@@ -39,151 +41,131 @@ async function isReady(gateway: Gateway): Promise<boolean> {
   return answer.status === 200;
 }
 
-describe('one thing after the other that can happen to a Redis', () => {
-  let redis: Redis;
-  let gateway: Gateway;
-  let admin: Client;
+async function untilReady(gateway: Gateway, isSo: boolean, withinMs: number): Promise<void> {
+  const what = isSo ? 'a ready gateway' : 'a gateway that says it is not ready';
+  await until(async () => (await isReady(gateway)) === isSo, { withinMs, everyMs: 50, what });
+}
 
-  async function connectAdmin(): Promise<void> {
-    admin?.disconnect();
-    admin = new Client({ port: redis.port, host: '127.0.0.1', retryStrategy: () => null });
-    admin.on('error', () => {});
-    await once(admin, 'ready');
-  }
+let frail: FrailRedis;
+let upstreams: Upstreams;
+let gateway: Gateway;
 
-  beforeAll(async () => {
-    redis = await startRedis({
-      config: {
-        'busy-reply-threshold': 50,
-        'key-load-delay': 10_000,
-        'loading-process-events-interval-bytes': 1024,
-      },
-    });
-    gateway = await startGateway({
-      env: { SCANGATE_STORE: redis.url, SCANGATE_CANARY_PERIOD: 'PT0.2S', SCANGATE_STORE_TIMEOUT: 'PT1S' },
-    });
-    await connectAdmin();
-  });
-
-  afterAll(async () => {
-    admin?.disconnect();
-    await gateway?.stop();
-    await redis?.stop();
-  });
-
-  const CASES: readonly (readonly [
-    cause: string,
-    begin: () => Promise<unknown>,
-    end: () => Promise<unknown>,
-  ])[] = [
-    ['out_of_memory', () => admin.config('SET', 'maxmemory', 1), () => admin.config('SET', 'maxmemory', 0)],
-    [
-      'no_permission',
-      () => admin.call('ACL', 'SETUSER', 'default', '-fcall'),
-      () => admin.call('ACL', 'SETUSER', 'default', '+fcall'),
-    ],
-    [
-      'not_authenticated',
-      async () => {
-        await admin.config('SET', 'requirepass', 'hidden word');
-        await admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
-      },
-      () => admin.config('SET', 'requirepass', ''),
-    ],
-    ['read_only', () => admin.call('REPLICAOF', '127.0.0.1', 1), () => admin.call('REPLICAOF', 'NO', 'ONE')],
-    [
-      'busy',
-      async () => {
-        new Client({ port: redis.port, host: '127.0.0.1', retryStrategy: () => null })
-          .on('error', () => {})
-          .eval('while true do end', 0)
-          .catch(() => {});
-      },
-      () => admin.call('SCRIPT', 'KILL'),
-    ],
-    [
-      'refused',
-      () => redis.kill(),
-      async () => {
-        await redis.restart();
-        await connectAdmin();
-      },
-    ],
-  ];
-
-  test.each(CASES)(
-    '%s: one line with the cause, one at the end, and not ready',
-    async (cause, begin, end) => {
-      await until(() => isReady(gateway), { what: 'a ready gateway' });
-      const before = outageLines(gateway).length;
-      const lines = (): Line[] => outageLines(gateway).slice(before);
-      await begin();
-      await until(async () => !(await isReady(gateway)), {
-        withinMs: NOTICED_WITHIN_MS,
-        everyMs: 50,
-        what: 'red',
-      });
-      // A connection that is cut on the way may be told of first.
-      const told = await until(() => lines().find((line) => line.cause === cause), {
-        withinMs: NOTICED_WITHIN_MS,
-        what: `a line that says ${cause}`,
-      });
-      expect(told).toMatchObject({ level: 'warn', outage: 'store', why: expect.stringMatching(/./) });
-      await end();
-      await until(() => isReady(gateway), { what: 'a gateway that is ready again' });
-      const all = await until(() => lines().some(({ msg }) => msg === OVER) && lines());
-      expect(all.filter(({ msg }) => msg === BEGAN)).toHaveLength(1);
-      expect(all.at(-1)?.failures?.[cause]).toBeGreaterThan(0);
-      expect(gateway.output().stdout).not.toContain('hidden word');
-    },
-  );
-
-  test('a store that refuses connections: a mint is refused within 250 ms', async () => {
-    await redis.kill();
-    const tookMs: number[] = [];
-    for (let i = 0; i < 5; i += 1) {
-      const startedAt = performance.now();
-      await expect(mint(gateway.url)).rejects.toThrow(/503/);
-      tookMs.push(performance.now() - startedAt);
-    }
-    expect(Math.max(...tookMs)).toBeLessThan(250);
-    await redis.restart();
-  });
-});
-
-test('whoever says who may sign in is away: one line with the cause, and one when it is back', async () => {
-  let status = 503;
-  const users = createServer((_req, res) => {
-    res.writeHead(status, { 'content-type': 'application/json' }).end('{"status":"active"}');
-  }).listen(0, '127.0.0.1');
-  await once(users, 'listening');
-  const gateway = await startGateway({
+beforeAll(async () => {
+  [frail, upstreams] = await Promise.all([startFrailRedis(), startUpstreams()]);
+  gateway = await startGateway({
     env: {
-      SCANGATE_USER_STATUS_URL: `http://127.0.0.1:${(users.address() as AddressInfo).port}/status`,
-      SCANGATE_USER_STATUS_CACHE: 'PT0S',
-      SCANGATE_UPSTREAM_REST: 'PT0.1S',
-      SCANGATE_CANARY_PERIOD: 'PT0.1S',
-      SCANGATE_CANARY_LIMIT: 'PT1S',
+      ...upstreams.env,
+      SCANGATE_STORE: frail.redis.url,
+      SCANGATE_CANARY_PERIOD: 'PT0.2S',
+      SCANGATE_STORE_TIMEOUT: 'PT1S',
     },
   });
-  const scanned = async (): Promise<number> => {
-    const { notice } = await mint(gateway.url);
-    return (await scan(gateway.url, readScanCode(notice))).status;
-  };
-  try {
-    expect(await scanned()).toBe(503);
-    expect(await scanned()).toBe(503);
-    expect(outageLines(gateway)).toMatchObject([
-      { level: 'warn', msg: BEGAN, outage: 'user_status', cause: 'server_error', why: 'status 503' },
-    ]);
-    status = 200;
-    await until(async () => {
-      await scanned();
-      return outageLines(gateway).length > 1;
-    });
-    expect(outageLines(gateway).at(-1)).toMatchObject({ msg: OVER, failures: { server_error: 2 } });
-  } finally {
-    await gateway.stop();
-    users.close();
-  }
+}, 90_000);
+
+afterAll(async () => {
+  await gateway?.stop();
+  await upstreams?.stop();
+  await frail?.stop();
 });
+
+/** Lets it happen, and end; what the log said of it. */
+async function live({ outage, cause, begin, end, isOthers, withinMs }: OutageCase): Promise<Line[]> {
+  const noticedMs = withinMs ?? NOTICED_WITHIN_MS;
+  await untilReady(gateway, true, 15_000);
+  const before = outageLines(gateway).length;
+  const lines = (): Line[] => outageLines(gateway).slice(before);
+  await begin();
+  if (isOthers !== true) await untilReady(gateway, false, noticedMs);
+  // A connection that is cut on the way may be told of first.
+  const what = `a line that says ${outage} ${cause}`;
+  const told = await until(() => lines().find((line) => line.cause === cause), { withinMs: noticedMs, what });
+  expect(told).toMatchObject({ level: 'warn', outage, why: expect.stringMatching(/./) });
+  await end();
+  const isOver = async (): Promise<boolean> => {
+    if (isOthers === true) await end();
+    return lines().some(({ msg }) => msg === OVER);
+  };
+  await until(isOver, { everyMs: 100, what: `the end of ${outage} ${cause}` });
+  await untilReady(gateway, true, 15_000);
+  return lines();
+}
+
+test('whatever happens, one after the other: one line with the cause, one at the end, and not ready', async () => {
+  const seen: string[] = [];
+  for (const one of [...frail.cases, ...upstreams.casesOf(() => gateway)]) {
+    const lines = await live(one);
+    const name = [one.outage, one.cause, one.how].filter(Boolean).join(' ');
+    seen.push(name);
+    const of = (msg: string): string[] =>
+      lines.filter((line) => line.msg === msg).map((line) => `${name}: ${line.outage}`);
+    expect(of(BEGAN)).toEqual([`${name}: ${one.outage}`]);
+    expect(of(OVER)).toEqual([`${name}: ${one.outage}`]);
+    expect(lines.at(-1)?.failures?.[one.cause]).toBeGreaterThan(0);
+  }
+  expect(seen).toHaveLength(17);
+  expect(gateway.output().stdout).not.toMatch(/hidden word|account-secret|oidc-secret/);
+}, 120_000);
+
+test('two at once: each begins and ends once, and a second cause has one line more', async () => {
+  const [memory, keys] = [frail.cases[0]!, upstreams.casesOf(() => gateway)[3]!];
+  const refused = frail.cases.find(({ cause }) => cause === 'refused')!;
+  const before = outageLines(gateway).length;
+  await keys.begin();
+  await memory.begin();
+  await untilReady(gateway, false, NOTICED_WITHIN_MS);
+  await until(() => outageLines(gateway).slice(before).length === 2);
+  await refused.begin();
+  await until(() => outageLines(gateway).some(({ msg }) => msg === 'an outage has another cause'));
+  await refused.end();
+  await until(async () => {
+    await keys.end();
+    return (
+      outageLines(gateway)
+        .slice(before)
+        .filter(({ msg }) => msg === OVER).length === 2
+    );
+  });
+  const lines = outageLines(gateway).slice(before);
+  const begun = lines.filter(({ msg }) => msg === BEGAN).map(({ outage, cause }) => `${outage} ${cause}`);
+  expect(begun).toEqual(['phone_jwt audience', 'store out_of_memory']);
+  const store = lines.find(({ msg, outage }) => msg === OVER && outage === 'store');
+  expect(Object.keys(store?.failures ?? {})).toEqual(expect.arrayContaining(['out_of_memory', 'refused']));
+}, 60_000);
+
+test('a store that refuses connections: a mint is refused within 250 ms', async () => {
+  await frail.redis.kill();
+  const tookMs: number[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    const startedAt = performance.now();
+    await expect(mint(gateway.url, { clientId: 'shop', redirectUri: undefined })).rejects.toThrow(/503/);
+    tookMs.push(performance.now() - startedAt);
+  }
+  expect(Math.max(...tookMs)).toBeLessThan(250);
+  await frail.redis.restart();
+});
+
+test('a file store on a disk that is full: one line with the cause, not ready, and one line once there is room', async () => {
+  const folder = await temporaryFolder();
+  const disk = join(folder.path, 'disk');
+  await mkdir(disk);
+  const full = await startGateway({
+    under: onSmallDisk(disk, 4 * 1024 * 1024),
+    env: {
+      SCANGATE_STORE: `file:${join(disk, 'store')}`,
+      SCANGATE_CANARY_PERIOD: 'PT0.2S',
+    },
+  });
+  try {
+    await fillDisk(full.pid, disk);
+    await untilReady(full, false, 10_000);
+    const [began] = await until(() => outageLines(full).length > 0 && outageLines(full));
+    expect(began).toMatchObject({ level: 'warn', msg: BEGAN, outage: 'store', cause: 'disk_full' });
+    await clearDisk(full.pid, disk);
+    await until(() => outageLines(full).some(({ msg }) => msg === OVER));
+    await untilReady(full, true, 5000);
+    expect(outageLines(full)).toHaveLength(2);
+  } finally {
+    await full.stop();
+    await folder.remove();
+  }
+}, 60_000);

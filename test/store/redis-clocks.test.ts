@@ -1,8 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { LastCalls } from '../../src/compose/store/last-calls.ts';
+import { storeWatch } from '../../src/compose/store/store-incidents.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
-import type { Incident } from '../../src/store/redis/failover/incident.ts';
+import type { Incident, OnIncident } from '../../src/store/redis/failover/incident.ts';
+import { makeLog } from '../../src/telemetry/log.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
+import { Outages } from '../../src/telemetry/outages.ts';
+import { systemTime } from '../../src/time/system-time.ts';
 import { CannotPlay, fakedClock } from '../chaos/faketime.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';
@@ -23,7 +29,15 @@ const canFake = await fakedClock({ fixed: '+0' }).then(
 let topology: SentinelTopology;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let store: EventStore;
+let outages: Outages;
 const incidents: Incident[] = [];
+
+interface Line {
+  readonly level: string;
+  readonly msg: string;
+  readonly outage?: string;
+}
+const lines: Line[] = [];
 
 beforeEach(async () => {
   if (!canFake) return;
@@ -32,11 +46,20 @@ beforeEach(async () => {
   const clock = Object.entries(await fakedClock({ file: join(folder.path, 'offset') }));
   const faked = ['env', ...clock.map(([name, value]) => `${name}=${value}`)];
   topology = await startSentinelTopology({ under: (node) => (node === 0 ? faked : []) });
-  ({ store } = await openStores(topology.url, {}, { onIncident: (incident) => incidents.push(incident) }));
+  const log = makeLog('info', { write: (line) => void lines.push(JSON.parse(line) as Line) });
+  const metrics = makeMetrics(false);
+  outages = new Outages({ ...systemTime, log, metrics, quietMs: 1000 });
+  const watch = storeWatch({ log, metrics, outages, lastCalls: new LastCalls() });
+  const onIncident: OnIncident = (incident) => {
+    incidents.push(incident);
+    watch.onIncident?.(incident);
+  };
+  ({ store } = await openStores(topology.url, {}, { onIncident }));
 }, 60_000);
 
 afterEach(async () => {
   if (!canFake) return;
+  outages.close();
   await store.close();
   await topology.stop();
   await folder.remove();
@@ -64,6 +87,12 @@ afterEach(async () => {
     await writeFile(join(folder.path, 'offset'), '+0');
     await until(() => turned().length === 2, { withinMs: 12_000 });
     expect(turned()).toEqual([true, false]);
+    const told = (): readonly Line[] => lines.filter(({ outage }) => outage === 'clocks');
+    await until(() => told().length === 2, { withinMs: 12_000 });
+    expect(told()).toMatchObject([
+      { level: 'warn', msg: 'an outage began', cause: 'clocks_apart' },
+      { level: 'warn', msg: 'an outage is over' },
+    ]);
   },
   60_000,
 );

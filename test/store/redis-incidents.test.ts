@@ -38,7 +38,7 @@ async function open(level: string): Promise<{ store: EventStore; lines: Line[] }
   const { onIncident } = storeWatch({
     metrics: makeMetrics(false),
     log,
-    outage: { failed: () => {}, worked: () => {} },
+    outages: { about: () => ({ failed: () => {}, worked: () => {} }) },
     lastCalls: new LastCalls(),
   });
   const url = redis.url.replace('redis://', `redis://default:${PASSWORD}@`);

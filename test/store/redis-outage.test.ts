@@ -245,7 +245,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     await redis.ask('FLUSHALL');
     expect((await store.read([subject])).heads).toEqual([null]);
     await sleep(2_500);
-    const looks = ['clocks', 'link', 'replicas'];
+    const looks = ['clocks', 'eviction', 'link', 'replicas'];
     expect(incidents.filter(({ kind }) => !looks.includes(kind))).toEqual([]);
     expect((await store.read([subject])).heads).toEqual([null]);
   });

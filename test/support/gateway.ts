@@ -13,6 +13,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Where the gateway is built; this checkout's `dist/main.js` by default. */
   readonly main?: string;
+  /** A program that starts the gateway in its own place (`exec`), with its arguments: another disk. */
+  readonly under?: readonly string[];
   /** What that file is called with. */
   readonly args?: readonly string[];
   /** Until ready; a minute by default. */
@@ -158,10 +160,8 @@ async function launch(
   folder: string,
   port: number,
 ): Promise<Child> {
-  const child = startChild(process.execPath, [options.main ?? MAIN, ...(options.args ?? [])], {
-    env,
-    cwd: folder,
-  });
+  const run = [...(options.under ?? []), process.execPath, options.main ?? MAIN, ...(options.args ?? [])];
+  const child = startChild(run[0]!, run.slice(1), { env, cwd: folder });
   const tell = (): string => Object.values(child.output()).join('');
   try {
     await until(

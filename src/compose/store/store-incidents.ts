@@ -4,7 +4,7 @@ import type { StoreCall } from '../../store/measured-store.ts';
 import type { Incident } from '../../store/redis/failover/incident.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import type { Outage } from '../../telemetry/outages.ts';
+import type { Failure, Outage, Outages } from '../../telemetry/outages.ts';
 import type { LastCalls } from './last-calls.ts';
 import type { StoreWatch } from './stores.ts';
 
@@ -12,7 +12,7 @@ import type { StoreWatch } from './stores.ts';
 export interface StoreWatchParts {
   readonly metrics: Metrics;
   readonly log: Log;
-  readonly outage: Outage;
+  readonly outages: Pick<Outages, 'about'>;
   readonly lastCalls: LastCalls;
 }
 
@@ -20,14 +20,16 @@ export interface StoreWatchParts {
  * Tells a store's calls and failovers to the metrics, and to the log: steps at `debug`, what came of them above, and that
  * it is away, with the cause.
  */
-export function storeWatch({ metrics, log, outage, lastCalls }: StoreWatchParts): StoreWatch {
+export function storeWatch({ metrics, log, outages, lastCalls }: StoreWatchParts): StoreWatch {
+  const outage = outages.about('store');
+  const looks = { clocks: outages.about('clocks'), eviction: outages.about('eviction') };
   return {
     onCall(call, outcome, seconds, error) {
       metrics.storeSeconds.observe({ call, outcome }, seconds);
       lastCalls.note(call, error);
       noteOutage(outage, call, error);
     },
-    onIncident: (incident) => noteIncident(incident, metrics, log),
+    onIncident: (incident) => noteIncident(incident, { metrics, log, looks }),
   };
 }
 
@@ -40,7 +42,14 @@ function noteOutage(outage: Outage, call: StoreCall, error: unknown): void {
   if (failure !== undefined) outage.failed(call, failure);
 }
 
-function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
+/** What incidents are told to; `looks` is what is looked at again and again, and may be wrong for a while. */
+interface IncidentParts {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly looks: Readonly<Record<'clocks' | 'eviction', Outage>>;
+}
+
+function noteIncident(incident: Incident, { metrics, log, looks }: IncidentParts): void {
   switch (incident.kind) {
     case 'timeline':
       metrics.timelines.inc();
@@ -72,12 +81,16 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
       return;
     }
     case 'clocks': {
-      const { skewMs, server, apart, turned } = incident;
+      const { skewMs, server, apart } = incident;
       metrics.clockSkew.set(skewMs / 1000);
-      if (!turned) return;
-      if (apart)
-        log.error({ skewMs: Math.round(skewMs), server }, "a replica's clock is far from its master's");
-      else log.warn("the clocks of Redis' servers agree again");
+      const why = `the clock of the replica ${server} is ${Math.round(skewMs)} ms from its master's`;
+      noteLook(looks.clocks, apart ? { cause: 'clocks_apart', why } : undefined);
+      return;
+    }
+    case 'eviction': {
+      const { server, policy } = incident;
+      const why = `the maxmemory-policy of ${server} is ${policy}, and must be noeviction`;
+      noteLook(looks.eviction, policy === undefined ? undefined : { cause: 'may_evict', why });
       return;
     }
     case 'ring_full':
@@ -99,6 +112,11 @@ function noteIncident(incident: Incident, metrics: Metrics, log: Log): void {
     case 'passed':
       noteStep(incident, log);
   }
+}
+
+function noteLook(outage: Outage, failure: Failure | undefined): void {
+  if (failure === undefined) outage.worked('look');
+  else outage.failed('look', failure);
 }
 
 type Step = Extract<

@@ -6,7 +6,7 @@ import type { Route } from '../request/route.ts';
 /** Whether this node should be sent work. */
 export interface Readiness {
   /**
-   * `draining`: it is going away; `away`: the store does not write, its servers' clocks are apart, a replica that must hold
+   * `draining`: it is going away; `away`: the store does not write, its servers' clocks are apart, one of them may throw data away, a replica that must hold
    * what is acknowledged has lacked something for too long, or nothing comes back through the feed.
    */
   readonly state: 'ready' | 'draining' | 'away';

@@ -18,6 +18,15 @@ export class WechatRefusal extends Error {
 /** An answer of WeChat's API that is no refusal. */
 export type WechatAnswer = Readonly<Record<string, unknown>>;
 
+/**
+ * Refusals that another try, or another person, may not meet: a code that is bad, used, outdated or missing; a person whose
+ * account is frozen, takes no part, or is under suspicion.
+ */
+export const OF_THE_PERSON: readonly number[] = [40029, 40163, 42003, 41008, 50001, 50002, 40226];
+
+/** Refusals of a credential that is outdated: another one will do. */
+export const OUTDATED: readonly number[] = [40001, 40014, 42001];
+
 /** What is asked of WeChat's API. Neither address nor body ever stands in an error: WeChat puts secrets in both. */
 export interface WechatCall {
   readonly path: string;
@@ -72,13 +81,13 @@ export function wechatApi(
                   body: JSON.stringify(json),
                 }),
           });
-          return checked(answer);
+          return checked(answer, { ...query, ...json });
         },
         repeatable ? undefined : 1,
       );
     } catch (error) {
       if (error instanceof Refused) {
-        note({ path, errcode: error.code, errmsg: withoutSent(error.text, { ...query, ...json }) });
+        note({ path, errcode: error.code, errmsg: error.text });
         throw new WechatRefusal(error.code);
       }
       if (error instanceof UpstreamAway || error instanceof UpstreamRefusal)
@@ -88,13 +97,17 @@ export function wechatApi(
   };
 }
 
-/** Ends the breaker's tries: WeChat did answer. */
+/** How the message of an {@link UpstreamRefusal} begins that only whoever runs the gateway can mend. */
+export const REFUSED_GATEWAY = 'WeChat refuses the gateway';
+
+/** Ends the breaker's tries: WeChat did answer. Its text is WeChat's, in which nothing stands that was sent. */
 class Refused extends UpstreamRefusal {
   readonly code: number;
   readonly text: string;
 
   constructor(code: number, text: string) {
-    super(`WeChat refused: ${code}`);
+    const isUsual = OF_THE_PERSON.includes(code) || OUTDATED.includes(code);
+    super(isUsual ? `WeChat refused: ${code}` : `${REFUSED_GATEWAY}: ${code} ${text}`);
     this.code = code;
     this.text = text;
   }
@@ -122,11 +135,11 @@ function withoutSent(text: string, sent: object): string {
   return left.slice(0, ERRMSG_MAX);
 }
 
-function checked(answer: unknown): WechatAnswer {
+function checked(answer: unknown, sent: object): WechatAnswer {
   if (typeof answer !== 'object' || answer === null) throw new Error('no object');
   const code = 'errcode' in answer ? Number(answer.errcode) : 0;
   if (code === BUSY) throw new Error('busy');
   const text = 'errmsg' in answer && typeof answer.errmsg === 'string' ? answer.errmsg : '';
-  if (code !== 0) throw new Refused(code, text);
+  if (code !== 0) throw new Refused(code, withoutSent(text, sent));
   return answer as WechatAnswer;
 }

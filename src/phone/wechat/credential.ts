@@ -1,4 +1,4 @@
-import { WechatRefusal } from './api.ts';
+import { OUTDATED, WechatRefusal } from './api.ts';
 import { sharedToken } from './shared-token.ts';
 import type { SharedTokenOptions } from './shared-token.ts';
 
@@ -13,8 +13,6 @@ export interface WechatCredential {
    */
   through(run: (token: string) => Promise<Record<string, unknown>>): Promise<Record<string, unknown>>;
 }
-
-const OUTDATED: readonly number[] = [40001, 40014, 42001];
 
 /** The server's credential at one account. */
 export function wechatCredential(options: WechatCredentialOptions): WechatCredential {

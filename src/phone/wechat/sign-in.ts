@@ -3,7 +3,7 @@ import type { PageSessions } from '../page-session.ts';
 import type { PageSignIn, PhoneIdentity } from '../phone-identity.ts';
 import { userOf } from '../user-claims.ts';
 import { PhoneSourceAway } from '../phone-identity.ts';
-import { WechatRefusal, refusedGateway } from './api.ts';
+import { OF_THE_PERSON, WechatRefusal, refusedGateway } from './api.ts';
 import type { CallWechat, WechatAnswer } from './api.ts';
 
 /** One application at WeChat. */
@@ -27,12 +27,6 @@ export interface WechatIdentityOptions {
   /** Told what an operator can mend, in words without a secret. */
   readonly note: (why: string) => void;
 }
-
-/**
- * Refusals that another try, or another person, may not meet: a code that is bad, used, outdated or missing; a person whose
- * account is frozen, takes no part, or is under suspicion.
- */
-const OF_THE_PERSON: readonly number[] = [40029, 40163, 42003, 41008, 50001, 50002, 40226];
 
 /** A phone signs in with WeChat on the approval page; then its page session says who holds it. */
 export function wechatIdentity(options: WechatIdentityOptions): PhoneIdentity {

@@ -71,7 +71,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
 
 function makeStore(
   base: Base,
-  { peers, failover, timelines, clocks, replicas, majority }: Watches,
+  { peers, failover, timelines, clocks, eviction, replicas, majority }: Watches,
 ): RedisStore {
   const { shards, calls, state, assurances, quorum } = base;
   const { settings, time, random } = base.options;
@@ -97,6 +97,7 @@ function makeStore(
     historyMs: settings.historyMs,
     timeline: () => timelines.name,
     clockSkewMs: () => clocks.skewMs,
+    mayEvict: () => eviction.mayEvict,
     replicaLagMs: () => replicas.seen.lagMs,
     onClose: async () => {
       clocks.stop();

@@ -1,5 +1,6 @@
 import type { Shard } from './connection/shard.ts';
 import { ClockWatch } from './failover/clock-watch.ts';
+import { EvictionWatch } from './failover/eviction-watch.ts';
 import { Failover } from './failover/failover.ts';
 import { MajorityWatch } from './failover/majority-watch.ts';
 import { FENCED_NODE, Peers } from './failover/peers.ts';
@@ -14,6 +15,7 @@ export interface Watches {
   readonly failover: Failover;
   readonly timelines: TimelineWatch;
   readonly clocks: ClockWatch;
+  readonly eviction: EvictionWatch;
   readonly replicas: ReplicaWatch;
   /** Undefined for a single Redis: there is nobody to ask. */
   readonly majority: MajorityWatch | undefined;
@@ -68,12 +70,19 @@ export function makeWatches(base: Base): Watches {
     access.address.kind === 'single'
       ? undefined
       : new MajorityWatch({ settings, shards, state, isMaster, time });
-  const clocks = new ClockWatch({ access, shards, skewMaxMs: settings.clockSkewMaxMs, onIncident });
+  const eviction = new EvictionWatch(shards, onIncident);
+  const clocks = new ClockWatch({
+    access,
+    shards,
+    skewMaxMs: settings.clockSkewMaxMs,
+    onIncident,
+    onInfo: (shard, info) => eviction.saw(shard, info),
+  });
   const replicas = new ReplicaWatch({
     shards,
     quorum,
     time,
     onLook: (seen) => onIncident({ kind: 'replicas', ...seen }),
   });
-  return { peers, failover, timelines, clocks, replicas, majority };
+  return { peers, failover, timelines, clocks, eviction, replicas, majority };
 }

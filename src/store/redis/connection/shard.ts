@@ -74,7 +74,7 @@ export class Shard {
 }
 
 /** The other end of the socket in use, or of the last one. */
-function serverOf({ stream, options }: RedisConnection): string {
+export function serverOf({ stream, options }: RedisConnection): string {
   const { remoteAddress, remotePort } = (stream ?? {}) as { remoteAddress?: string; remotePort?: number };
   return remoteAddress === undefined ? (options.host ?? '') : `${remoteAddress}:${remotePort}`;
 }

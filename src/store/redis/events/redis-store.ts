@@ -48,6 +48,8 @@ export interface RedisStoreParts {
   readonly timeline: () => string;
   /** How far the servers' clocks are apart, in milliseconds. */
   readonly clockSkewMs: () => number;
+  /** Whether a server may throw data away once its memory is full. */
+  readonly mayEvict: () => boolean;
   /** For how long the slowest replica that must hold what is acknowledged has lacked something, in milliseconds. */
   readonly replicaLagMs: () => number;
   /** Takes leave of the store, while its connections are still there. */
@@ -136,10 +138,16 @@ export class RedisStore implements EventStore {
   }
 
   health(): StoreHealth {
-    const { shards, admission, timeline, clockSkewMs, replicaLagMs } = this.#parts;
+    const { shards, admission, timeline, clockSkewMs, mayEvict, replicaLagMs } = this.#parts;
     const isReachable = shards.all.length > 0 && shards.all.every((shard) => shard.writer.up);
     const up = isReachable && admission.isOpen;
-    return { timeline: timeline(), up, clockSkewMs: clockSkewMs(), replicaLagMs: replicaLagMs() };
+    return {
+      timeline: timeline(),
+      up,
+      clockSkewMs: clockSkewMs(),
+      mayEvict: mayEvict(),
+      replicaLagMs: replicaLagMs(),
+    };
   }
 
   async close(): Promise<void> {

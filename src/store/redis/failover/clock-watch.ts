@@ -36,6 +36,8 @@ export interface ClockWatchOptions {
   /** From which difference on clocks are apart, in milliseconds. */
   readonly skewMaxMs: number;
   readonly onIncident: OnIncident;
+  /** Hears what each master says of itself (`INFO`), which has to be asked for its replicas. */
+  readonly onInfo: (shard: Shard, info: string) => void;
 }
 
 const NONE: Skew = { skewMs: 0, server: '' };
@@ -92,7 +94,9 @@ export class ClockWatch {
     if (!shard.control.up) return;
     try {
       const { redis } = shard.control;
-      const replicas = replicasIn(await redis.info('replication'));
+      const info = await redis.info();
+      this.#options.onInfo(shard, info);
+      const replicas = replicasIn(info);
       const [master, ...others] = await Promise.all([
         this.#offsetOf(redis),
         ...replicas.map((endpoint) => this.#ask(endpoint).catch(() => undefined)),

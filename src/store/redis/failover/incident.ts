@@ -59,6 +59,8 @@ export type Incident =
       readonly apart: boolean;
       readonly turned: boolean;
     }
+  /** What was seen of the masters' `maxmemory-policy`: the one that may throw data away, and where it is; neither where none may. */
+  | { readonly kind: 'eviction'; readonly server?: string; readonly policy?: string }
   /** The redo ring had no room for its whole window. */
   | { readonly kind: 'ring_full'; readonly dropped: number };
 

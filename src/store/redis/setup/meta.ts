@@ -42,6 +42,11 @@ export function checkMeta(meta: Meta, wantedPartitions: number | undefined): voi
   }
 }
 
+/** What a server does once its memory is full, by its `INFO memory`; undefined where it does not say so. */
+export function evictionPolicyIn(info: string): string | undefined {
+  return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+}
+
 /** @throws Error with one line, where a server is too old or may throw data away. */
 export async function checkServer(redis: RedisConnection): Promise<void> {
   const info = await redis.info();
@@ -51,7 +56,7 @@ export async function checkServer(redis: RedisConnection): Promise<void> {
       `Redis ${version?.[0]?.slice(14) ?? '?'} has no functions: 7.0 or later, or Valkey, is needed`,
     );
   }
-  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  const policy = evictionPolicyIn(info);
   if (policy !== 'noeviction') {
     throw new Error(`Redis may throw data away: its maxmemory-policy is ${policy}, and must be noeviction`);
   }
