@@ -8,6 +8,7 @@ import { StoreRefused } from '../store/refused.ts';
 import { ticketSubject } from '../store/subject.ts';
 import type { SessionEvent } from '../session/events.ts';
 import type { Device, TicketEvent, User } from '../ticket/events.ts';
+import type { Risk } from '../ticket/risk.ts';
 import { BadCall } from './bad-call.ts';
 import { STATUS } from './terminal.ts';
 import type { Status, Terminal } from './terminal.ts';
@@ -69,16 +70,17 @@ function details(event: TicketEvent | SessionEvent): string {
     case 'minted':
       return `for client ${event.data.client_id}, browser ${device(event.data.browser)}`;
     case 'scanned':
-      return `by ${user(event.data.user)}, phone ${device(event.data.phone)}`;
+      return `by ${user(event.data.user)}, phone ${device(event.data.phone)}${risk(event.data.risk)}`;
     case 'denied':
       if (event.data.reason === 'number') return 'no number that was typed was right';
+      if (event.data.reason === 'risk') return 'because of its risk';
       return event.data.report === true ? 'and reported as not theirs' : '';
     case 'revoked':
       return `by ${event.data.reason}`;
     case 'opened':
       return `for ${user(event.data.user)}`;
     case 'contested':
-      return 'by a second phone';
+      return `by a second phone${risk(event.data.risk)}`;
     case 'confirmed':
       return event.data.asks === true ? 'and the browser is asked' : '';
     case 'accepted':
@@ -89,6 +91,10 @@ function details(event: TicketEvent | SessionEvent): string {
     case 'refreshed':
       return '';
   }
+}
+
+function risk(of: Risk | undefined): string {
+  return of === undefined ? '' : `, risk ${of.outcome}: ${of.reasons.join(' ')}`;
 }
 
 function user(who: User): string {

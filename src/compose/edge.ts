@@ -9,6 +9,7 @@ import { ticketPresenter } from '../http/tickets/presenter.ts';
 import type { TransportShared } from '../http/transports/transport.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { OAuthServer } from '../oauth/server.ts';
+import { noPlaces } from '../place/places.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import { systemTime } from '../time/system-time.ts';
@@ -59,6 +60,8 @@ export function makeServer(config: Config, parts: EdgeParts): Edge {
       retryAfterMs: shared.settings.retryMs,
     }),
     pages: readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo')),
+    places: noPlaces,
+    time: systemTime,
     logos: clientLogos({ time: systemTime, call: makeOutward(config) }),
     shared,
     readiness: () => state.readiness(),

@@ -7,6 +7,7 @@ import type { OAuthServer } from '../oauth/server.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
 import type { PageSessions } from '../phone/page-session.ts';
 import type { WechatScenes } from '../phone/wechat/scene.ts';
+import type { Places } from '../place/places.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
@@ -14,6 +15,7 @@ import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
+import type { Time } from '../time/time.ts';
 import type { ClientLogos } from './pages/client-logos.ts';
 import type { Pages } from './pages/pages.ts';
 import type { LimitName, LimitsParts } from './limits/limits.ts';
@@ -21,6 +23,7 @@ import type { Readiness } from './routes/health.ts';
 import type { ConnectionBounds } from './connections/connections.ts';
 import type { ServerBounds } from './server.ts';
 import type { MintingParts } from './tickets/minting.ts';
+import type { ScanHistorySettings } from './tickets/scan-history.ts';
 import type { TicketPresenter } from './tickets/presenter.ts';
 import type { TransportShared } from './transports/transport.ts';
 
@@ -42,6 +45,8 @@ export interface EdgeSettings {
   readonly historyMs: number;
   /** Wrong numbers that a phone may type for one ticket. */
   readonly numberTries: number;
+  /** How scans are counted. */
+  readonly risk: ScanHistorySettings;
   readonly idempotencyLifeMs: number;
   /** How long a browser of the gateway's own pages is known after its last sign-in. */
   readonly knownBrowserMs: number;
@@ -83,6 +88,10 @@ export interface EdgeOptions {
   readonly logos: ClientLogos;
   /** What held connections share. */
   readonly shared: TransportShared;
+  /** Where addresses are. */
+  readonly places: Places;
+  /** The time that a scan's history may take. */
+  readonly time: Time;
   readonly readiness: () => Readiness;
   readonly isDraining: () => boolean;
   readonly log: Log;

@@ -30,6 +30,9 @@ import { readStaticFiles } from './answer/static-files.ts';
 import { knownBrowsers } from './tickets/known-browsers.ts';
 import { ticketOpening } from './tickets/opened-ticket.ts';
 import { minting } from './tickets/minting.ts';
+import { scanHistory } from './tickets/scan-history.ts';
+import { scanRisk } from './tickets/scan-risk.ts';
+import { scanning } from './tickets/scanning.ts';
 import { upgradeHandler } from './upgrades.ts';
 import type { EdgeOptions } from './edge-options.ts';
 
@@ -187,7 +190,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
 function ticketParts(
   options: EdgeOptions,
   secure: boolean,
-): Pick<RouteTableParts, 'minting' | 'openTicket' | 'knownBrowsers'> {
+): Pick<RouteTableParts, 'minting' | 'openTicket' | 'knownBrowsers' | 'scanRisk' | 'scanTicket'> {
   const { settings, commands, ledger, makeTicketId } = options;
   const mints = minting({
     commands,
@@ -200,7 +203,9 @@ function ticketParts(
   });
   const known = knownBrowsers({ ledger, secure, lifeMs: settings.knownBrowserMs, makeId: makeTicketId });
   const openTicket = ticketOpening({ commands, ledger, minting: mints, knownBrowsers: known });
-  return { minting: mints, openTicket, knownBrowsers: known };
+  const risk = scanRisk({ ...options, countScan: scanHistory({ ...options, settings: settings.risk }) });
+  const scanTicket = scanning(commands, risk);
+  return { minting: mints, openTicket, knownBrowsers: known, scanRisk: risk, scanTicket };
 }
 
 function limitsOf(options: EdgeOptions, addressOf: LimitsParts['addressOf']): Limits {

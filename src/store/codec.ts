@@ -72,7 +72,7 @@ export function decodeEvent<E extends TicketEvent | SessionEvent>(
 export const HEAD_SCHEMA = 2;
 
 /**
- * The head schema of what every release can fold. Schema 2 adds what decides who is told of a ticket's result: a release that
- * passes over that would tell too much.
+ * The head schema of what every release can fold. Schema 2 adds what decides who is told of a ticket's result, and whether
+ * anyone is: a release that passes over that would tell too much.
  */
 export const FIRST_HEAD_SCHEMA = 1;

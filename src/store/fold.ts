@@ -47,7 +47,11 @@ function foldedUnread(ticket: UnreadTicket): FoldedTicket {
 
 function headSchemaOf({ scanned, contested, confirmed, accepted }: UnreadTicket): number {
   const isNew =
-    contested === true || accepted !== undefined || confirmed?.asks === true || scanned?.same_device === true;
+    contested === true ||
+    accepted !== undefined ||
+    confirmed?.asks === true ||
+    scanned?.same_device === true ||
+    (scanned?.risk !== undefined && scanned.risk.outcome !== 'allow');
   return isNew ? HEAD_SCHEMA : FIRST_HEAD_SCHEMA;
 }
 

@@ -47,7 +47,8 @@ type Rare =
   | 'requested_at'
   | 'known_browser'
   | 'result_key'
-  | 'request_key';
+  | 'request_key'
+  | 'number_shown';
 type RareRow = Pick<MintedData, Rare>;
 const RARE_PLACE = 12;
 
@@ -112,6 +113,7 @@ function rareRow({
   known_browser,
   result_key,
   request_key,
+  number_shown,
 }: RareRow): RareRow {
   const rare = {
     ...(form_post === undefined ? {} : { form_post }),
@@ -123,6 +125,7 @@ function rareRow({
     ...(known_browser === undefined ? {} : { known_browser }),
     ...(result_key === undefined ? {} : { result_key }),
     ...(request_key === undefined ? {} : { request_key }),
+    ...(number_shown === undefined ? {} : { number_shown }),
   };
   return rare satisfies Complete<RareRow, typeof rare>;
 }

@@ -63,6 +63,8 @@ export interface Metrics {
   readonly draining: Gauge;
   /** `scangate_upstream_open`: 0 asked, 1 left alone, 0.5 being tried. */
   readonly upstreamOpen: Gauge<'upstream'>;
+  /** `scangate_risk_total{outcome,reason}`: scans by each thing that was seen of them, and what came of the scan; `none`: nothing. */
+  readonly risk: Counter<'outcome' | 'reason'>;
   /** `scangate_jwt_refusals_total{reason}`: JWTs of phones that prove nobody, by why. */
   readonly jwtRefusals: Counter<'reason'>;
   /** `scangate_logouts_total{outcome}`: tries to tell a client that a session is over. */
@@ -130,6 +132,7 @@ export function makeMetrics(processMetrics = true): Metrics {
     upstreamOpen: gauge('upstream_open', '1 while a source of users is left alone after failures', [
       'upstream',
     ]),
+    risk: counter('risk_total', 'Scans by what was seen of them, and what came of it', ['outcome', 'reason']),
     jwtRefusals: counter('jwt_refusals_total', 'JWTs of phones that prove nobody, by why', ['reason']),
     logouts: counter('logouts_total', 'Tries to tell clients that a session is over', ['outcome']),
     outages: gauge('outages', 'What this node needs and is away now', ['outage']),

@@ -3,7 +3,8 @@ import type { TicketCommand } from './commands.ts';
 import { ScangateError } from './error.ts';
 import type { ErrorCode } from './error.ts';
 import type { ConfirmedData, DeniedData, TicketEvent, User } from './events.ts';
-import { isAsking } from './ticket.ts';
+import { joinedRisk } from './risk.ts';
+import { isAsking, isTooRisky } from './ticket.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
 
 /**
@@ -24,17 +25,24 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
         if (scannedBy(ticket, command.user)) return undefined;
         throw refusal(ticket.status === 'scanned' ? 'already_scanned' : 'already_confirmed', ticket);
       }
+      if (wasTooRisky(ticket) && scannedBy(ticket, command.user)) return undefined;
       throw lost(ticket);
     case 'contest':
-      return isContest(ticket, command.user) ? { type: 'contested', data: {} } : undefined;
+      return isContest(ticket, command.user) ? contested(ticket, command) : undefined;
     case 'confirm':
       onlyScanner(ticket, command.user);
+      if (ticket.status === 'scanned' && isTooRisky(ticket)) throw tooRisky(ticket);
       if (ticket.status === 'scanned') return { type: 'confirmed', data: confirmedData(ticket, command) };
       if (ticket.status === 'confirmed' || ticket.status === 'redeemed') return undefined;
       throw lost(ticket);
     case 'deny':
       onlyScanner(ticket, command.user);
       if (ticket.status === 'scanned') return { type: 'denied', data: deniedData(command) };
+      if (ticket.status === 'denied') return undefined;
+      throw lost(ticket);
+    case 'refuse':
+      if (ticket.status === 'scanned' && isTooRisky(ticket))
+        return { type: 'denied', data: { reason: 'risk' } };
       if (ticket.status === 'denied') return undefined;
       throw lost(ticket);
     case 'accept':
@@ -86,8 +94,13 @@ function deniedData({ report, reason }: TicketCommand & { type: 'deny' }): Denie
 }
 
 function scanned(user: User, command: TicketCommand & { type: 'scan' }): TicketEvent {
-  const { phone, sameDevice } = command;
-  return { type: 'scanned', data: { user, phone, ...(sameDevice === true ? { same_device: true } : {}) } };
+  const { phone, sameDevice, risk } = command;
+  const sameDeviceOf = sameDevice === true ? ({ same_device: true } as const) : {};
+  return { type: 'scanned', data: { user, phone, ...sameDeviceOf, ...(risk === undefined ? {} : { risk }) } };
+}
+
+function contested({ scanned: before }: Ticket, { risk }: TicketCommand & { type: 'contest' }): TicketEvent {
+  return { type: 'contested', data: risk === undefined ? {} : { risk: joinedRisk(before?.risk, risk) } };
 }
 
 function isContest(ticket: Ticket, user: User): boolean {
@@ -114,9 +127,19 @@ const LOST: Record<TicketStatus, ErrorCode> = {
 };
 
 function lost(ticket: Ticket): ScangateError {
+  if (wasTooRisky(ticket)) return tooRisky(ticket);
   return refusal(LOST[ticket.status], ticket);
 }
 
 function refusal(code: ErrorCode, ticket: Ticket): ScangateError {
   return new ScangateError(code, code === 'not_found' ? {} : { ticketStatus: ticket.status });
+}
+
+function wasTooRisky({ status, denied }: Ticket): boolean {
+  return status === 'denied' && denied?.reason === 'risk';
+}
+
+function tooRisky({ status }: Ticket): ScangateError {
+  const message = 'The gateway refused this sign-in: it may not be your own.';
+  return new ScangateError('already_denied', { field: 'risk', message, ticketStatus: status });
 }

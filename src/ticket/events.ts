@@ -1,3 +1,5 @@
+import type { Risk } from './risk.ts';
+
 /** What else a source says of a user, by the names of OpenID Connect Core §5.1, or of the operator's own. */
 export type UserClaims = Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>;
 
@@ -108,6 +110,8 @@ export interface MintedData {
   readonly shows_scanner: boolean;
   /** Must the phone type the number that the browser shows? */
   readonly number_match: boolean;
+  /** A device that has said that it shows the number of its notices. A browser always can. */
+  readonly number_shown?: true;
   /** When the browser is asked who signs in; absent: never. */
   readonly accept?: Exclude<AcceptPolicy, 'never'>;
   /** A digest of the pushed request that it is for (RFC 9126); absent: it was not pushed. */
@@ -124,6 +128,13 @@ export interface ScannedData {
    * phone's decision comes back to.
    */
   readonly same_device?: true;
+  /** What was seen of it that may not be the user's own doing; absent: nothing. */
+  readonly risk?: Risk;
+}
+
+export interface ContestedData {
+  /** What comes of a second phone; absent: nothing. */
+  readonly risk?: Risk;
 }
 
 export interface ConfirmedData {
@@ -133,11 +144,18 @@ export interface ConfirmedData {
   readonly asks?: true;
 }
 
+/**
+ * `number`: as many numbers were typed as the policy allows, and none was right. `risk`: the client's policy refuses what was seen.
+ */
+export const DENIAL_REASONS = ['number', 'risk'] as const;
+
+export type DenialReason = (typeof DENIAL_REASONS)[number];
+
 export interface DeniedData {
   /** The user said that this request was not theirs. */
   readonly report?: boolean;
-  /** Why it was denied without the user's word: as many numbers were typed as the policy allows, and none was right. */
-  readonly reason?: 'number';
+  /** Why it was denied without the user's word. */
+  readonly reason?: DenialReason;
 }
 
 export interface RedeemedData {
@@ -150,7 +168,7 @@ export interface TicketEventData<Minted = MintedData> {
   readonly minted: Minted;
   readonly scanned: ScannedData;
   /** Another user's phone scanned it as well, while it was scanned. At most once. */
-  readonly contested: Readonly<Record<string, never>>;
+  readonly contested: ContestedData;
   readonly confirmed: ConfirmedData;
   /** The browser said of who scanned: that is me. */
   readonly accepted: Readonly<Record<string, never>>;

@@ -1,5 +1,6 @@
+import type { Complete } from './complete.ts';
 import type { Cursor } from './cursor.ts';
-import type { TicketEvent } from './events.ts';
+import type { ContestedData, TicketEvent } from './events.ts';
 import type { Ticket } from './ticket.ts';
 
 type Scanned = NonNullable<Ticket['scanned']>;
@@ -28,7 +29,7 @@ export function evolve<Minted>(
     case 'confirmed':
       return { status: 'confirmed', ...known, confirmed: { id: event.id, ...event.data } };
     case 'contested':
-      return { status: before, ...known, contested: true };
+      return { status: before, ...known, contested: true, ...contestedRisk(known.scanned, event.data) };
     case 'accepted':
       return { status: before, ...known, accepted: { id: event.id } satisfies Required<Accepted> };
     case 'denied':
@@ -42,6 +43,19 @@ export function evolve<Minted>(
 }
 
 function scannedOf({ data, id }: TicketEvent & { readonly type: 'scanned'; readonly id: Cursor }): Scanned {
-  const { user, same_device } = data;
-  return same_device === undefined ? { user, id } : ({ user, id, same_device } satisfies Required<Scanned>);
+  const { user, same_device, risk } = data;
+  const scanned = {
+    user,
+    id,
+    ...(same_device === undefined ? {} : { same_device }),
+    ...(risk === undefined ? {} : { risk }),
+  };
+  return scanned satisfies Complete<Scanned, typeof scanned>;
+}
+
+function contestedRisk(
+  scanned: Scanned | undefined,
+  { risk }: ContestedData,
+): { readonly scanned?: Scanned } {
+  return scanned === undefined || risk === undefined ? {} : { scanned: { ...scanned, risk } };
 }

@@ -1,6 +1,7 @@
 import type { Cursor } from './cursor.ts';
+import type { DenialReason } from './events.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
-import { asksNumber, endsWatch, isAsking } from './ticket.ts';
+import { asksNumber, endsWatch, isAsking, isTooRisky } from './ticket.ts';
 
 /** What a browser may know about a ticket now (docs/wire.md, "A notice"). Durations are milliseconds remaining. */
 export interface TicketNotice {
@@ -18,8 +19,8 @@ export interface TicketNotice {
   readonly second_phone?: true;
   /** The confirmation waits for the browser: that is me, or not me. */
   readonly ask?: true;
-  /** Why it was denied, where no user said so: no number that was typed was right. */
-  readonly reason?: 'number';
+  /** Why it was denied, where no user said so: no number that was typed was right, or it was too risky. */
+  readonly reason?: DenialReason;
   readonly result?: TicketResult;
   /** In the place of `scanner`, and of a `result` with a code: the same, for the browser's own key alone. */
   readonly sealed?: string;
@@ -117,7 +118,7 @@ export function notice(
 
 function scannerOf(ticket: Ticket): { scanner?: { name?: string; picture?: string } } {
   const user = ticket.scanned?.user;
-  if (user === undefined || !ticket.minted.shows_scanner) return {};
+  if (user === undefined || !ticket.minted.shows_scanner || isTooRisky(ticket)) return {};
   return {
     scanner: {
       ...(user.name === undefined ? {} : { name: user.name }),
@@ -130,7 +131,7 @@ function secondPhoneOf({ contested }: Ticket): { readonly second_phone?: true } 
   return contested === undefined ? {} : { second_phone: contested };
 }
 
-function reasonOf({ denied }: Ticket): { readonly reason?: 'number' } {
+function reasonOf({ denied }: Ticket): { readonly reason?: DenialReason } {
   return denied?.reason === undefined ? {} : { reason: denied.reason };
 }
 

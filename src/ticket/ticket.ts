@@ -18,7 +18,7 @@ export type TicketStatus = (typeof TICKET_STATUSES)[number];
 export interface Ticket<Minted = MintedData> {
   readonly status: TicketStatus;
   readonly minted: Minted;
-  readonly scanned?: Pick<ScannedData, 'user' | 'same_device'> & { readonly id: Cursor };
+  readonly scanned?: Pick<ScannedData, 'user' | 'same_device' | 'risk'> & { readonly id: Cursor };
   /** Another user's phone scanned it as well. */
   readonly contested?: true;
   readonly confirmed?: ConfirmedData & { readonly id: Cursor };
@@ -28,11 +28,16 @@ export interface Ticket<Minted = MintedData> {
 }
 
 /**
- * Whether the phone must type the number that the browser shows. On the same device nobody sees it, and what keeps strangers
- * out there is that the result comes back to the browser that waits.
+ * Whether the phone must type the number that the browser shows: the client asks for it, or the risk does. On the same device
+ * nobody sees it, and what keeps strangers out there is that the result comes back to the browser that waits.
  */
 export function asksNumber({ minted, scanned }: Ticket): boolean {
-  return minted.number_match && scanned?.same_device !== true;
+  return (minted.number_match || scanned?.risk?.outcome === 'match') && scanned?.same_device !== true;
+}
+
+/** Whether it was scanned under a risk that its client refuses: nobody may confirm it. */
+export function isTooRisky({ scanned }: Ticket<unknown>): boolean {
+  return scanned?.risk?.outcome === 'refuse';
 }
 
 const FINAL: Readonly<Record<TicketStatus, boolean>> & Readonly<Record<string, boolean | undefined>> = {

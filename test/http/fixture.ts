@@ -30,6 +30,7 @@ import { subjectRule } from '../../src/oauth/tokens/subject.ts';
 import { demoIdentity } from '../../src/phone/demo.ts';
 import { phoneIdentities } from '../../src/phone/identities.ts';
 import { pageSessions } from '../../src/phone/page-session.ts';
+import { noPlaces } from '../../src/place/places.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { sealOf } from '../../src/secrets/seal.ts';
 import { signingKeys } from '../../src/secrets/signing-keys.ts';
@@ -227,6 +228,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     pageSessions: approvalSessions,
     ledger,
     presenter: ticketPresenter({ commands, secrets, issuer: config.issuer, retryAfterMs: 2000 }),
+    places: noPlaces,
+    time: systemTime,
     logos: clientLogos({ time: systemTime, call: outwardTo() }),
     pages: readPages(resolve(root, 'src/web/pages'), true),
     shared,

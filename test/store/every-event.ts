@@ -8,6 +8,7 @@ import type {
   TicketEventType,
   User,
 } from '../../src/ticket/events.ts';
+import type { Risk } from '../../src/ticket/risk.ts';
 import type { Ticket } from '../../src/ticket/ticket.ts';
 
 /** One event of each type, with every member that it may have. A type or a member that is missing here does not compile. */
@@ -22,6 +23,7 @@ const USER: Required<User> = {
 };
 const BROWSER: Required<Device> = { ip: '192.0.2.1', agent: 'Firefox', place: 'Kyjiw' };
 const PHONE: Required<Device> = { ip: '192.0.2.7', agent: 'a phone', place: 'Lwiw' };
+const RISK: Required<Risk> = { outcome: 'match', reasons: ['other_country', 'new_browser'] };
 const LIVES: Required<Lives> = {
   ticket_ms: 120_000,
   decision_ms: 90_000,
@@ -54,6 +56,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   lives: LIVES,
   shows_scanner: true,
   number_match: true,
+  number_shown: true,
   accept: 'new_browser',
   request_key: 'a-request',
   known_browser: { key: 'a-browser', users: ['a-user', 'another'] },
@@ -83,8 +86,8 @@ type Every<Event extends { readonly type: string; readonly data: unknown }> = {
 
 export const TICKET_EVENTS: Every<TicketEvent> = {
   minted: { type: 'minted', data: EVERY_MINTED },
-  scanned: { type: 'scanned', data: { user: USER, phone: PHONE, same_device: true } },
-  contested: { type: 'contested', data: {} },
+  scanned: { type: 'scanned', data: { user: USER, phone: PHONE, same_device: true, risk: RISK } },
+  contested: { type: 'contested', data: { risk: RISK } },
   confirmed: { type: 'confirmed', data: { asks: true, auth_time: 1_700_000_000 } },
   accepted: { type: 'accepted', data: {} },
   denied: { type: 'denied', data: { report: true, reason: 'number' } },

@@ -16,6 +16,7 @@ import type { Folded } from '../../src/store/fold.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';
 import type { ConfirmedData, TicketEvent } from '../../src/ticket/events.ts';
+import type { RiskOutcome } from '../../src/ticket/risk.ts';
 import { evolve } from '../../src/ticket/evolve.ts';
 import type { Ticket } from '../../src/ticket/ticket.ts';
 import { MINTED, SCANNED, appendMaker, freshTicket, opened, seeded } from '../contract/appends.ts';
@@ -142,12 +143,24 @@ describe('the schema of a head', () => {
     data: { ...TICKET_EVENTS.scanned.data, same_device: true },
   };
 
+  const riskyScan = (outcome: RiskOutcome): TicketEvent => ({
+    type: 'scanned',
+    data: {
+      user: TICKET_EVENTS.scanned.data.user,
+      phone: TICKET_EVENTS.scanned.data.phone,
+      risk: { outcome, reasons: ['other_network'] },
+    },
+  });
+
   test.each<readonly [string, number, readonly TicketEvent[]]>([
     ['that was scanned', FIRST_HEAD_SCHEMA, begun],
     ['that was confirmed', FIRST_HEAD_SCHEMA, [...begun, confirmed({})]],
     ['that was redeemed', FIRST_HEAD_SCHEMA, [...begun, confirmed({}), { type: 'redeemed', data: {} }]],
     ['that was denied', FIRST_HEAD_SCHEMA, [...begun, { type: 'denied', data: { report: false } }]],
     ['that was scanned on the same device', HEAD_SCHEMA, [begun[0]!, sameDevice]],
+    ['that was scanned under a risk that is allowed', FIRST_HEAD_SCHEMA, [begun[0]!, riskyScan('allow')]],
+    ['that was scanned under a risk that takes a number', HEAD_SCHEMA, [begun[0]!, riskyScan('match')]],
+    ['that was scanned under a risk that is refused', HEAD_SCHEMA, [begun[0]!, riskyScan('refuse')]],
     ['that was confirmed there', HEAD_SCHEMA, [begun[0]!, sameDevice, confirmed({})]],
     ['that a second phone scanned', HEAD_SCHEMA, [...begun, { type: 'contested', data: {} }]],
     ['that asks', HEAD_SCHEMA, [...begun, confirmed({ asks: true })]],

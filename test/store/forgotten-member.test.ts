@@ -94,7 +94,7 @@ describe('what is added and forgotten does not compile:', () => {
     {
       what: 'what a scan leaves in a ticket',
       file: 'src/ticket/ticket.ts',
-      behind: "readonly scanned?: Pick<ScannedData, 'user' | 'same_device'> & {",
+      behind: "readonly scanned?: Pick<ScannedData, 'user' | 'same_device' | 'risk'> & {",
       adds: 'readonly reported?: true;',
       named: ['src/ticket/evolve.ts'],
     },

@@ -39,6 +39,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   } satisfies Arbitraries<Lives>).map(present<Lives>),
   shows_scanner: boolean(),
   number_match: boolean(),
+  number_shown: constantFrom(true, undefined),
   accept: constantFrom('doubt', 'new_browser', 'always', undefined),
   request_key: perhaps,
   known_browser: constantFrom({ key: 'a-browser', users: ['a-user'] }, undefined),

@@ -1,7 +1,15 @@
-import { constant, constantFrom, oneof, option, record, string } from 'fast-check';
+import { constant, constantFrom, oneof, option, record, string, subarray } from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import type { TicketCommand } from '../../src/ticket/commands.ts';
-import type { ConfirmedData, TicketEvent, TicketEventType, User } from '../../src/ticket/events.ts';
+import type {
+  ConfirmedData,
+  DeniedData,
+  TicketEvent,
+  TicketEventType,
+  User,
+} from '../../src/ticket/events.ts';
+import { RISK_OUTCOMES, RISK_REASONS } from '../../src/ticket/risk.ts';
+import type { Risk } from '../../src/ticket/risk.ts';
 import { testSeed } from '../support/random.ts';
 import { ADA, BOB, MINTED, PHONE } from './given.ts';
 
@@ -20,6 +28,11 @@ export const anyUser: Arbitrary<User> = oneof(
 );
 
 const ASKING = [{ accept: 'doubt' }, { accept: 'new_browser' }, { accept: 'always' }] as const;
+
+const anyRisk: Arbitrary<Risk> = record({
+  outcome: constantFrom(...RISK_OUTCOMES),
+  reasons: subarray([...RISK_REASONS], { minLength: 1 }),
+});
 
 type AnyOf<T extends TicketEventType> = Arbitrary<Extract<TicketEvent, { readonly type: T }>>;
 
@@ -40,17 +53,23 @@ const ANY_EVENTS: { readonly [T in TicketEventType]: AnyOf<T> } = {
   scanned: record({
     type: constant('scanned'),
     data: record(
-      { user: anyUser, phone: constant(PHONE), same_device: constant(true) },
+      { user: anyUser, phone: constant(PHONE), same_device: constant(true), risk: anyRisk },
       { requiredKeys: ['user', 'phone'] },
     ),
   }),
-  contested: constant({ type: 'contested', data: {} }),
+  contested: record({
+    type: constant('contested'),
+    data: record({ risk: anyRisk }, { requiredKeys: [] }),
+  }),
   confirmed: record({
     type: constant('confirmed'),
     data: constantFrom<ConfirmedData>({}, { asks: true }),
   }),
   accepted: constant({ type: 'accepted', data: {} }),
-  denied: record({ type: constant('denied'), data: constantFrom({}, { report: true }) }),
+  denied: record({
+    type: constant('denied'),
+    data: constantFrom<DeniedData>({}, { report: true }, { reason: 'number' }, { reason: 'risk' }),
+  }),
   cancelled: constant({ type: 'cancelled', data: {} }),
   expired: constant({ type: 'expired', data: {} }),
   redeemed: record({
@@ -62,15 +81,28 @@ const ANY_EVENTS: { readonly [T in TicketEventType]: AnyOf<T> } = {
 export const anyEvent: Arbitrary<TicketEvent> = oneof(...Object.values<Arbitrary<TicketEvent>>(ANY_EVENTS));
 
 export const anyCommand: Arbitrary<TicketCommand> = oneof(
-  constantFrom<TicketCommand>({ type: 'accept' }, { type: 'cancel' }, { type: 'expire' }, { type: 'redeem' }),
+  constantFrom<TicketCommand>(
+    { type: 'accept' },
+    { type: 'cancel' },
+    { type: 'expire' },
+    { type: 'redeem' },
+    { type: 'refuse' },
+  ),
   record({ type: constant('mint' as const), data: constant(MINTED) }),
-  record({
-    type: constant('scan' as const),
-    user: anyUser,
-    phone: constant(PHONE),
-    sameDevice: constantFrom(true, false),
-  }),
-  record({ type: constant('contest' as const), user: anyUser }),
+  record(
+    {
+      type: constant('scan' as const),
+      user: anyUser,
+      phone: constant(PHONE),
+      sameDevice: constantFrom(true, false),
+      risk: anyRisk,
+    },
+    { requiredKeys: ['type', 'user', 'phone', 'sameDevice'] },
+  ),
+  record(
+    { type: constant('contest' as const), user: anyUser, risk: anyRisk },
+    { requiredKeys: ['type', 'user'] },
+  ),
   record({ type: constant('confirm' as const), user: anyUser }),
   record({ type: constant('deny' as const), user: anyUser, report: constantFrom(true, false) }),
   record({ type: constant('redeem' as const), replay: constantFrom('a', 'b') }),

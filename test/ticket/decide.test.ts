@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { TicketCommand } from '../../src/ticket/commands.ts';
 import { sameUser } from '../../src/ticket/decide.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
-import type { TicketStatus } from '../../src/ticket/ticket.ts';
+import { asksNumber } from '../../src/ticket/ticket.ts';
+import type { Ticket, TicketStatus } from '../../src/ticket/ticket.ts';
 import {
   ADA,
   BOB,
@@ -25,6 +26,9 @@ import {
   minted,
   redeem,
   redeemed,
+  refuse,
+  refused,
+  risky,
   scan,
   scanned,
   ticketAfter,
@@ -57,6 +61,7 @@ const TYPES: Record<TicketCommand['type'], true> = {
   deny: true,
   cancel: true,
   redeem: true,
+  refuse: true,
   expire: true,
 };
 
@@ -71,6 +76,7 @@ const COMMANDS: Record<string, TicketCommand> = {
   accept,
   'deny by Ada': deny(ADA),
   'deny by Bob': deny(BOB),
+  refuse,
   cancel,
   redeem: redeem(),
   'redeem, as before': redeem('mac'),
@@ -91,6 +97,7 @@ confirm by Bob    | not_found | not_found  | not_found       | not_found        
 accept            | not_found | not_found  | not_found       | =                 | +accepted         | =                 | =                | already_denied | already_cancelled | expired
 deny by Ada       | not_found | not_found  | +denied         | already_confirmed | already_confirmed | already_confirmed | already_redeemed | =              | already_cancelled | expired
 deny by Bob       | not_found | not_found  | not_found       | not_found         | not_found         | not_found         | not_found        | not_found      | not_found         | not_found
+refuse            | not_found | not_found  | not_found       | already_confirmed | already_confirmed | already_confirmed | already_redeemed | =              | already_cancelled | expired
 cancel            | not_found | +cancelled | +cancelled      | already_confirmed | +cancelled        | already_confirmed | already_redeemed | already_denied | =                 | expired
 redeem            | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
 redeem, as before | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | =                | already_denied | already_cancelled | expired
@@ -116,7 +123,7 @@ function statusIn(state: State): string {
 
 describe('A ticket decides', () => {
   test('every command in every state', () => {
-    expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(15 * 10);
+    expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(16 * 10);
     expect(ROWS.slice(1).map(([command]) => command)).toEqual(Object.keys(COMMANDS));
     expect(new Set(Object.values(COMMANDS).map(({ type }) => type))).toEqual(new Set(Object.keys(TYPES)));
     for (const [state, events] of Object.entries(STATES)) {
@@ -203,4 +210,56 @@ describe('A confirmation asks the browser', () => {
     expect(twice.when(contest(BOB))).toEqual({ nothing: true });
     expect(twice.when(confirm(ADA))).toEqual({ event: confirmed });
   });
+});
+
+describe('A ticket that was scanned under a risk', () => {
+  const risk = { outcome: 'refuse', reasons: ['many_phones'] } as const;
+  const tooRisky = [minted(), risky('refuse')];
+  const lost = (ticketStatus: string): Outcome => ({ refused: 'already_denied', ticketStatus });
+
+  test('that its client refuses is nobody’s to confirm, and denied for that', () => {
+    expect(given(...tooRisky).when(confirm(ADA))).toEqual(lost('scanned'));
+    expect(given(...tooRisky).when(refuse)).toEqual({ event: refused });
+    expect(given(...tooRisky).when(deny(ADA))).toEqual({ event: denied });
+    expect(given(...tooRisky).when(cancel)).toEqual({ event: cancelled });
+  });
+
+  test('and was denied for it gives its phone the same answer again, and others none', () => {
+    const ended = given(...tooRisky, refused);
+    expect(ended.when(scan(ADA))).toEqual({ nothing: true });
+    expect(ended.when(scan(BOB))).toEqual(lost('denied'));
+    expect(ended.when(confirm(ADA))).toEqual(lost('denied'));
+    expect(given(minted(), scanned(ADA), denied).when(scan(ADA))).toEqual(lost('denied'));
+  });
+
+  test.each(['allow', 'match'] as const)('whose outcome is %s is not refused', (outcome) => {
+    expect(given(minted(), risky(outcome)).when(confirm(ADA))).toEqual({ event: confirmed });
+    expect(given(minted(), risky(outcome)).when(refuse)).toMatchObject({ refused: 'not_found' });
+  });
+
+  test('is as risky as the graver of what was seen of it and of a second phone', () => {
+    const contest = { type: 'contest', user: BOB, risk } as const;
+    const both = { outcome: 'refuse', reasons: ['other_country', 'many_phones'] };
+    expect(given(minted(), risky('match')).when(contest)).toMatchObject({ event: { data: { risk: both } } });
+    const seen = ticketAfter([minted(), risky('match'), { type: 'contested', data: { risk } }]);
+    expect(seen?.scanned?.risk).toEqual(risk);
+    expect(given(minted(), scanned(ADA), { type: 'contested', data: { risk } }).when(confirm(ADA))).toEqual(
+      lost('scanned'),
+    );
+  });
+
+  test.each([
+    [false, 'match', false, true],
+    [true, 'allow', false, true],
+    [false, 'allow', false, false],
+    [false, 'match', true, false],
+  ] as const)(
+    'with number_match %s, outcome %s, same device %s: a number: %s',
+    (match, outcome, same, asks) => {
+      const event = { ...risky(outcome) } as Extract<TicketEvent, { type: 'scanned' }>;
+      const data = { ...event.data, ...(same ? { same_device: true as const } : {}) };
+      const ticket = ticketAfter([minted({ number_match: match }), { type: 'scanned', data }]);
+      expect(asksNumber(ticket as Ticket)).toBe(asks);
+    },
+  );
 });

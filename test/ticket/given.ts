@@ -4,6 +4,7 @@ import { cursorOf } from '../../src/ticket/cursor.ts';
 import { decide } from '../../src/ticket/decide.ts';
 import { evolve } from '../../src/ticket/evolve.ts';
 import type { MintedData, Device, TicketEvent, User } from '../../src/ticket/events.ts';
+import type { RiskOutcome } from '../../src/ticket/risk.ts';
 import type { Ticket } from '../../src/ticket/ticket.ts';
 
 export const ADA: User = { source: 'demo', issuer: 'demo', subject: 'ada', name: 'Ada' };
@@ -30,6 +31,11 @@ export const scanned = (user = ADA, sameDevice = false): TicketEvent => ({
   type: 'scanned',
   data: { user, phone: PHONE, ...(sameDevice ? { same_device: true } : {}) },
 });
+export const risky = (outcome: RiskOutcome, user = ADA): TicketEvent => ({
+  type: 'scanned',
+  data: { user, phone: PHONE, risk: { outcome, reasons: ['other_country'] } },
+});
+export const refused: TicketEvent = { type: 'denied', data: { reason: 'risk' } };
 export const confirmed: TicketEvent = { type: 'confirmed', data: {} };
 export const asking: TicketEvent = { type: 'confirmed', data: { asks: true } };
 export const contested: TicketEvent = { type: 'contested', data: {} };
@@ -47,6 +53,7 @@ export const scan = (user: User): TicketCommand => ({ type: 'scan', user, phone:
 export const contest = (user: User): TicketCommand => ({ type: 'contest', user });
 export const confirm = (user: User, userKey?: string): TicketCommand =>
   userKey === undefined ? { type: 'confirm', user } : { type: 'confirm', user, userKey };
+export const refuse: TicketCommand = { type: 'refuse' };
 export const accept: TicketCommand = { type: 'accept' };
 export const deny = (user: User, report = false): TicketCommand => ({ type: 'deny', user, report });
 export const cancel: TicketCommand = { type: 'cancel' };

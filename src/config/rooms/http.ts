@@ -13,6 +13,12 @@ export function edgeSettings(config: Config) {
     lives: ticketLives(config),
     historyMs: config.SCANGATE_HISTORY,
     numberTries: config.SCANGATE_NUMBER_TRIES,
+    risk: {
+      windowMs: config.SCANGATE_RISK_WINDOW,
+      codesMax: config.SCANGATE_RISK_CODES,
+      scansMax: config.SCANGATE_RISK_SCANS,
+      waitMs: config.SCANGATE_RISK_WAIT,
+    },
     idempotencyLifeMs: config.SCANGATE_IDEMPOTENCY_LIFE,
     knownBrowserMs: config.SCANGATE_KNOWN_BROWSER_LIFE,
     bodyBytes: config.SCANGATE_BODY_BYTES,

@@ -25,6 +25,25 @@ export const LIMIT_SETTINGS = {
     min: 1,
     max: 10,
   }),
+  SCANGATE_RISK_WINDOW: setting(
+    'duration',
+    'PT10M',
+    'how long scans count for `many_codes` and `many_scans` of a client’s `scangate.risk`',
+    { min: 1000, max: 86_400_000 },
+  ),
+  SCANGATE_RISK_CODES: setting(
+    'count',
+    '20',
+    'codes shown at one address that phones may scan within it before they are many',
+    { min: 1 },
+  ),
+  SCANGATE_RISK_SCANS: setting('count', '10', 'scans of one user within it before they are many', { min: 1 }),
+  SCANGATE_RISK_WAIT: setting(
+    'duration',
+    'PT0.5S',
+    'how long a scan waits for these counts; then they are `unknown_history`',
+    { min: 10, max: 10_000 },
+  ),
   SCANGATE_HTTP_HEADER_TIMEOUT: setting('duration', 'PT10S', 'time a request’s headers may take', {
     min: 1000,
     max: 120_000,

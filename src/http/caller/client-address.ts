@@ -113,6 +113,12 @@ export function countedAddress(text: string): string {
   return address === undefined ? text : countedOf(address);
 }
 
+/** Whether an address is loopback, private or link-local; false for a text that is none. */
+export function isPrivateAddress(text: string): boolean {
+  const address = readAddress(text);
+  return address !== undefined && isNear(address);
+}
+
 function countedOf(address: Address): string {
   if (!('parts' in address)) return address.toString();
   const [a = 0, b = 0, c = 0, d = 0] = address.parts;

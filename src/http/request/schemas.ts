@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CURSOR_LENGTH_MAX } from '../../ticket/cursor.ts';
+import { DENIAL_REASONS } from '../../ticket/events.ts';
 import type { TicketNotice } from '../../ticket/notice.ts';
 import { TICKET_STATUSES } from '../../ticket/ticket.ts';
 import { DEFECT, PROBLEMS } from '../answer/problem.ts';
@@ -69,9 +70,13 @@ export const ticketNotice = z
       .optional()
       .meta({ description: 'Confirmed, and waits for `accept`, or DELETE, before there is a result.' }),
     reason: z
-      .literal('number')
+      .enum(DENIAL_REASONS)
       .optional()
-      .meta({ description: 'Why it was denied, where no user said so: no number that was typed was right.' }),
+      .meta({
+        description:
+          'Why it was denied, where no user said so: no number that was typed was right, or the client’s policy refuses what ' +
+          'the gateway saw of the sign-in.',
+      }),
     result: ticketResult.optional().meta({
       description:
         'A code while confirmed, an error when denied, cancelled or expired; neither where a page sends the answer by form.',

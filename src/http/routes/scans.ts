@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Decided, Guard, TicketAt, TicketCommands } from '../../command/ticket-commands.ts';
+import type { Guard, TicketAt, TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import { releaseOf } from '../../oauth/claims/release.ts';
@@ -8,13 +8,14 @@ import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { isCurrent } from '../../secrets/rotation.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
-import type { TicketCommand } from '../../ticket/commands.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
+import { RISK_OUTCOMES, RISK_REASONS } from '../../ticket/risk.ts';
 import { asksNumber } from '../../ticket/ticket.ts';
 import { sameNetwork } from '../caller/client-address.ts';
 import type { Idempotency } from '../tickets/idempotency.ts';
+import { languageOf } from '../pages/language.ts';
 import { looksOf } from '../pages/client-looks.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
@@ -22,10 +23,14 @@ import type { Route } from '../request/route.ts';
 import { idempotencyHeaders, ticketId, ticketStatus } from '../request/schemas.ts';
 import { needsFreshSignIn } from '../tickets/fresh-sign-in.ts';
 import { rotationOf } from '../tickets/scan-code.ts';
+import type { ScanRisk } from '../tickets/scan-risk.ts';
+import type { ScanTicket } from '../tickets/scanning.ts';
 import type { UserCodes } from '../tickets/user-codes.ts';
 
 export interface ScanRouteParts {
   readonly commands: TicketCommands;
+  readonly scanTicket: ScanTicket;
+  readonly scanRisk: ScanRisk;
   readonly secrets: TicketSecrets;
   readonly clients: ClientRegistry;
   readonly caller: PhoneCaller;
@@ -50,6 +55,18 @@ const release = z
   })
   .meta({ id: 'Release', description: 'What the application gets of the user once they confirm.' });
 
+const risk = z
+  .object({
+    outcome: z.enum(RISK_OUTCOMES).meta({
+      description: '`match`: the number must be typed. `refuse`: the ticket is denied, and nobody signs in.',
+    }),
+    reasons: z.array(z.enum(RISK_REASONS)).meta({ description: 'To be said to the user in words.' }),
+  })
+  .meta({
+    id: 'Risk',
+    description: 'What of this sign-in may not be the user’s own doing; absent: nothing was seen.',
+  });
+
 const scanAnswer = z
   .object({
     ticket_id: ticketId,
@@ -67,13 +84,17 @@ const scanAnswer = z
     }),
     browser: z.object({
       ip: z.string(),
-      place: z.string().optional(),
+      place: z.string().optional().meta({
+        description:
+          'Near where its address is, in the language of `Accept-Language`, where the gateway can tell.',
+      }),
       agent: z.string(),
       first_seen: z.iso.datetime(),
       same_network: z.boolean(),
     }),
     user_code: z.string().optional(),
     number_match: z.boolean().optional(),
+    risk: risk.optional(),
     release,
     max_age: z.int().min(0).optional().meta({
       description:
@@ -110,7 +131,9 @@ export function scanRoute(parts: ScanRouteParts): Route {
     operation: {
       id: 'scan',
       summary: 'Scan a code',
-      description: 'The same user again gets the same answer with 200.',
+      description:
+        'The same user again gets the same answer with 200. A sign-in that is refused for its risk is answered as scanned, with the ' +
+        'status `denied`.',
       tags: ['phone'],
       security: ['phoneBearer', 'phonePage'],
       headers: idempotencyHeaders,
@@ -142,31 +165,16 @@ export function scanRoute(parts: ScanRouteParts): Route {
       const scope = { key, operation: 'scan', caller: user, ticketId: id, keyId, body: request.body };
       return await parts.idempotency.run(scope, async () => {
         const phone = { ip: request.ip, agent: request.agent };
-        const view = await scanned(parts, found, { type: 'scan', user, phone, sameDevice });
+        const view = await parts.scanTicket(found.at, found.guard, { user, phone, sameDevice });
         const authTime = await parts.caller.authTime(request);
+        const language = languageOf(request.raw['accept-language']);
         return {
           status: view.decided ? 201 : 200,
-          body: answerOf(parts, view, { ip: request.ip, authTime }),
+          body: answerOf(parts, view, { ip: request.ip, authTime, language }),
         };
       });
     },
   });
-}
-
-// A second phone is refused, and the browser that waits hears of it. That is decided on the ticket as it is now: what this request
-// has read may be from before the first phone.
-async function scanned(
-  { commands }: ScanRouteParts,
-  { ticketId, at, guard }: Scannable,
-  command: TicketCommand & { readonly type: 'scan' },
-): Promise<Decided> {
-  try {
-    return await commands.run(at, command, guard);
-  } catch (error) {
-    if (error instanceof ScangateError && error.code === 'already_scanned')
-      await commands.run(ticketId, { type: 'contest', user: command.user }, guard);
-    throw error;
-  }
 }
 
 async function find(
@@ -215,9 +223,9 @@ async function findByUserCode(
 }
 
 function answerOf(
-  { secrets, clients, userCodes, issuer }: ScanRouteParts,
+  { secrets, clients, scanRisk, userCodes, issuer }: ScanRouteParts,
   view: TicketView,
-  phone: { readonly ip: string; readonly authTime: number | undefined },
+  phone: { readonly ip: string; readonly authTime: number | undefined; readonly language: string },
 ): z.output<typeof scanAnswer> {
   const { ticket, ticketId: id, head } = view;
   const { minted, scanned } = ticket;
@@ -226,6 +234,7 @@ function answerOf(
   const { logo_url: logo, colors_url: colors } = looksOf(client);
   const given = releaseOf(ticket, client);
   const domain = client && domainOf(client, minted.redirect_uri);
+  const place = scanRisk.placeOf(minted.browser.ip)?.name(phone.language);
   return {
     ticket_id: id,
     handshake: secrets.handshake(id, minted.key_id, scanned.id),
@@ -239,11 +248,13 @@ function answerOf(
     },
     browser: {
       ...minted.browser,
+      ...(place === undefined ? {} : { place }),
       first_seen: new Date(head.first).toISOString(),
       same_network: sameNetwork(minted.browser.ip, phone.ip),
     },
     ...(minted.grant === 'device_code' ? { user_code: userCodes.shown(id, minted.key_id) } : {}),
     ...(asksNumber(ticket) ? { number_match: true } : {}),
+    ...(scanned.risk === undefined ? {} : { risk: { ...scanned.risk, reasons: [...scanned.risk.reasons] } }),
     ...(scanned.same_device === true ? { same_device: true } : {}),
     release: { ...given, scopes: [...given.scopes], claims: [...given.claims] },
     ...(minted.max_age === undefined ? {} : { max_age: minted.max_age }),

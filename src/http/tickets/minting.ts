@@ -51,9 +51,10 @@ export interface MayMint {
   readonly checked: CheckedMembers;
 }
 
-/** Whether a ticket's browser is to be known: it has a cookie of ours, and its client may want to ask it. */
-export function asksKnown({ client, binding }: MayMint): boolean {
-  return binding === 'cookie' && (client.policy.accept ?? 'never') !== 'never';
+/** Whether a ticket's browser is to be known: it has a cookie of ours, and its client may want to ask it, or judges by it. */
+export function asksKnown({ client: { policy }, binding }: MayMint): boolean {
+  if (binding !== 'cookie') return false;
+  return (policy.accept ?? 'never') !== 'never' || policy.risk?.new_browser !== undefined;
 }
 
 /** Mints tickets for the code flow. */

@@ -90,6 +90,7 @@ export function deviceAuthorizationEndpoint(
       lives,
       shows_scanner: client.policy.shows_scanner,
       number_match: client.policy.number_match,
+      ...(proof.form['number_shown'] === 'true' ? { number_shown: true } : {}),
       ...(jkt === undefined ? {} : { dpop_jkt: jkt }),
       ...(resource === undefined ? {} : { resource }),
       ...(client.default_max_age === undefined ? {} : { max_age: client.default_max_age }),

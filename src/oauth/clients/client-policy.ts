@@ -1,6 +1,8 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
 import { ACCEPT_POLICIES } from '../../ticket/events.ts';
+import { RISK_OUTCOMES, RISK_SIGNS } from '../../ticket/risk.ts';
+import type { RiskPolicy, RiskSign } from '../../ticket/risk.ts';
 import { COLORS } from './client-looks.ts';
 import { PKCE_POLICIES, SESSION_LIFE_MAX_MS } from './client.ts';
 import type { ClientPolicy } from './client.ts';
@@ -52,11 +54,17 @@ const RESOURCE = z
   .max(500)
   .refine((text) => URL.canParse(text) && !text.includes('#'), 'is no absolute address without a fragment');
 
+const OUTCOME = z.enum(RISK_OUTCOMES).optional();
+const RISK = z.strictObject(
+  Object.fromEntries(RISK_SIGNS.map((sign) => [sign, OUTCOME])) as Record<RiskSign, typeof OUTCOME>,
+);
+
 /** A client's policy in a file, under `scangate`. A wrong word in it is a mistake. */
 export const POLICY = z.strictObject({
   shows_scanner: z.boolean().default(true),
   number_match: z.boolean().default(false),
   accept: z.enum(ACCEPT_POLICIES).optional(),
+  risk: RISK.optional(),
   verified: z.boolean().default(false),
   sealed_results: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
@@ -76,6 +84,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     number_match,
     // A browser that may not see who scanned cannot be asked whether that is right.
     accept = shows_scanner ? 'doubt' : 'never',
+    risk,
     verified,
     sealed_results,
     pkce,
@@ -97,6 +106,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     ...(colors === undefined ? {} : { colors }),
     ...(logout_on_expiry === undefined ? {} : { logout_on_expiry }),
     ...(sealed_results ? { sealed_results } : {}),
+    ...(risk === undefined ? {} : { risk: risk as RiskPolicy }),
   };
   return { shows_scanner, number_match, accept, verified, pkce, ...asks, ...inMs };
 }

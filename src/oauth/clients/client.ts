@@ -1,5 +1,6 @@
 import type { SigningAlg } from '../../secrets/signing-keys.ts';
 import type { AcceptPolicy, Grant, Lives, ResponseType } from '../../ticket/events.ts';
+import type { RiskPolicy } from '../../ticket/risk.ts';
 import type { ClientColors } from './client-looks.ts';
 import { differInPortAlone } from './redirect-uri.ts';
 
@@ -23,6 +24,8 @@ export interface ClientPolicy {
   readonly number_match: boolean;
   /** When is the browser asked who signs in, before that counts? Absent: never. */
   readonly accept?: AcceptPolicy;
+  /** What comes of each sign that a sign-in may not be the user's own; absent: nothing of any. */
+  readonly risk?: RiskPolicy;
   /** Did the operator verify that the client is who its name says? Told to the phone. */
   readonly verified: boolean;
   /**

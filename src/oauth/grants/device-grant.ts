@@ -2,6 +2,7 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import { remainingMs } from '../../command/ticket-view.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import { asksNumber } from '../../ticket/ticket.ts';
 import type { TicketStatus } from '../../ticket/ticket.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
@@ -61,8 +62,9 @@ export function deviceGrant(options: DeviceGrantOptions): RunGrant {
       : new OAuthError('authorization_pending', 'The user has not decided yet.', undefined, number);
   }
 
-  function numberOf({ ticketId, ticket: { minted, scanned } }: TicketView): { readonly number?: string } {
-    if (!minted.number_match || scanned === undefined) return {};
+  function numberOf({ ticketId, ticket }: TicketView): { readonly number?: string } {
+    const { minted, scanned } = ticket;
+    if (!asksNumber(ticket) || scanned === undefined) return {};
     return { number: secrets.number(ticketId, minted.key_id, scanned.id) };
   }
 }

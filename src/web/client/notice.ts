@@ -40,6 +40,8 @@ export interface Notice {
   readonly second_phone?: boolean;
   /** Confirmed, and waits for this browser to say whether it is the one who signs in. */
   readonly ask?: boolean;
+  /** Why it was denied, where no user said so: `number`, no number was right; `risk`, the client's policy refuses what was seen. */
+  readonly reason?: string;
   readonly result?: SignInResult | SignInRefusal | SignInForm;
   /** A JWE of `scanner` and `result`, for the page's own key alone. */
   readonly sealed?: string;

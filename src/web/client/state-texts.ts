@@ -29,8 +29,9 @@ function meaningOf(state: SignInState, texts: Texts): string {
       return failure(state, texts);
     case 'confirmed':
       return state.notice?.same_device ? texts.confirmedReturn : texts.confirmedDetail;
-    case 'pending':
     case 'denied':
+      return state.notice?.reason === 'risk' ? texts.deniedForRisk : texts.deniedDetail;
+    case 'pending':
     case 'expired':
     case 'cancelled':
       return texts[`${state.status}Detail`];

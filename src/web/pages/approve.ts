@@ -3,9 +3,10 @@ import { browserPlatform } from '../client/browser-platform.ts';
 import type { HttpResponse, Platform } from '../client/platform.ts';
 import { armed } from './approval/armed.ts';
 import { gateway } from './command.ts';
+import { parseJson } from '../client/notice.ts';
 import { makeCountdown } from '../client/countdown.ts';
 import { cameBack, keepOutcome, keptOutcome, type Outcome } from './approval/outcome.ts';
-import { showLeft, showRequest, showWrongNumber } from './request/request-view.ts';
+import { showLeft, showNumber, showRequest } from './request/request-view.ts';
 import { parseScanAnswer, type ScanAnswer } from './request/scan-answer.ts';
 import { sectionsOf, type Sections } from './section.ts';
 import { makeSender } from './sender.ts';
@@ -35,6 +36,7 @@ function startApproval(root: HTMLElement): void {
       countdown.set(answer.expires_in_ms);
       showRequest(sections, answer, Date.parse(response.header('Date') ?? '') || Date.now());
       tick();
+      if (answer.status === 'denied') return showRefused(sections);
       sections.view(answer.fresh_needed ? 'fresh' : 'ask');
       confirming.rest();
       return true;
@@ -61,10 +63,12 @@ function startApproval(root: HTMLElement): void {
     if (!asked) return;
     const url = `/v1/tickets/${encodeURIComponent(asked.ticket_id)}/${decision}`;
     sender.post(url, { handshake: asked.handshake, ...extra }, (response) => {
-      if (response.status === 400 && 'number' in extra && /number/.test(response.body)) {
-        showWrongNumber(sections);
-        return true;
+      if (isAbout(response, 400, 'number')) {
+        // Where none was asked for, another phone scanned the code meanwhile, and now one is.
+        if (asked) asked = { ...asked, number_match: true };
+        return showNumber(sections, 'number' in extra);
       }
+      if (isAbout(response, 409, 'risk')) return showRefused(sections);
       if (isTooOld(response)) return showFresh(sections);
       if (response.status !== 200) return false;
       const client = asked?.client.name ?? '';
@@ -104,6 +108,11 @@ function showFirst(sections: Sections, scanCode: string, typed: string): void {
   else sections.view(scanCode ? 'continue' : 'enter');
 }
 
+function isAbout(response: HttpResponse, status: number, field: string): boolean {
+  const problem = response.status === status ? parseJson(response.body) : undefined;
+  return (problem as { field?: unknown } | undefined)?.field === field;
+}
+
 function isTooOld({ status, body }: HttpResponse): boolean {
   return status === 401 && /insufficient_user_authentication/.test(body);
 }
@@ -111,6 +120,12 @@ function isTooOld({ status, body }: HttpResponse): boolean {
 /** Asks for a sign-in that is as fresh as the application wants it. */
 function showFresh(sections: Sections): true {
   sections.view('fresh');
+  return true;
+}
+
+/** Says that the gateway refused it, and for what. */
+function showRefused(sections: Sections): true {
+  sections.view('refused');
   return true;
 }
 

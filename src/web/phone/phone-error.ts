@@ -38,20 +38,27 @@ const KNOWN: readonly string[] = [
 /** A call that came to nothing. */
 export class PhoneError extends Error {
   readonly code: PhoneProblem;
-  /** The member at fault; `number` for a wrong number. */
+  /** The member at fault; `number` for a wrong number, `risk` where the gateway refused the sign-in. */
   readonly field: string | undefined;
+  /** With the field `risk`: what was seen of it, to be said in words. */
+  readonly warnings: readonly string[];
   /** Milliseconds until it is worth coming back, where the gateway says so. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
     code: PhoneProblem,
     message: string,
-    more: { readonly field?: string | undefined; readonly retryAfterMs?: number | undefined } = {},
+    more: {
+      readonly field?: string | undefined;
+      readonly retryAfterMs?: number | undefined;
+      readonly warnings?: readonly string[] | undefined;
+    } = {},
   ) {
     super(message);
     this.name = 'PhoneError';
     this.code = code;
     this.field = more.field;
+    this.warnings = more.warnings ?? [];
     this.retryAfterMs = more.retryAfterMs;
   }
 }

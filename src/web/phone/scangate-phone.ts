@@ -3,6 +3,7 @@ import { fetchTransport } from './phone-transport.ts';
 import type { PhoneTransport } from './phone-transport.ts';
 import { readScanned } from './scanned-text.ts';
 import type { ScannedCode } from './scanned-text.ts';
+import { PhoneError } from './phone-error.ts';
 import { readScanAnswer, signInRequest } from './sign-in-request.ts';
 import type { SignInRequest } from './sign-in-request.ts';
 
@@ -38,7 +39,11 @@ export interface PhoneSession {
 export interface ScangatePhone {
   /** What a scanned, opened or typed text names; undefined where it is nothing of this gateway's. */
   read(text: string): ScannedCode | undefined;
-  /** Scans: the browser shows that someone did. The same user may scan again. @throws PhoneError */
+  /**
+   * Scans: the browser shows that someone did. The same user may scan again.
+   *
+   * @throws PhoneError `already_denied` with the field `risk` where the gateway refuses it: say why ({@link PhoneError.warnings}).
+   */
   scan(code: ScannedCode): Promise<SignInRequest>;
   /** Where the user is signed in. @throws PhoneError */
   sessions(): Promise<readonly PhoneSession[]>;
@@ -69,7 +74,9 @@ export function scangatePhone(options: PhoneOptions): ScangatePhone {
       const read = readScanAnswer;
       const key = makeKey();
       const call = { method: 'POST', path: '/v1/scans', body, key, patienceMs: PATIENCE_MS, read } as const;
-      return signInRequest(parts, await exchange(parts, call), askedAt);
+      const answer = await exchange(parts, call);
+      if (answer.status === 'denied') throw refused(answer);
+      return signInRequest(parts, answer, askedAt);
     },
 
     sessions: () =>
@@ -80,6 +87,11 @@ export function scangatePhone(options: PhoneOptions): ScangatePhone {
       await exchange(parts, { method: 'DELETE', path, patienceMs: PATIENCE_MS, read: () => true });
     },
   };
+}
+
+function refused({ risk }: { readonly risk?: { readonly reasons: readonly string[] } }): PhoneError {
+  const message = 'The gateway refused this sign-in: it may not be the user’s own.';
+  return new PhoneError('already_denied', message, { field: 'risk', warnings: risk?.reasons });
 }
 
 // A key need not be secret, only no other's: it counts for this user, this ticket and this command alone.

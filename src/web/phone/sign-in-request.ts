@@ -25,6 +25,8 @@ export interface ShownRequest {
   readonly userCode?: string;
   /** Whether the user must type the number that the browser shows. */
   readonly asksNumber: boolean;
+  /** What of it may not be the user's own doing, to be said in words; empty: nothing was seen. */
+  readonly warnings: readonly string[];
   /** Whether the browser is one of this very device. If not, say to the user that ANOTHER device will be signed in. */
   readonly isSameDevice: boolean;
   /** What the application gets of the user once they confirm. */
@@ -52,7 +54,8 @@ export interface SignInRequest {
    * Says yes. Again after `offline` is safe: it is the same decision, sent under the same key.
    *
    * @param number what the user typed, in digits of any keyboard, where {@link ShownRequest.asksNumber}.
-   * @throws PhoneError `invalid_request` with the field `number` for a wrong number: ask again;
+   * @throws PhoneError `invalid_request` with the field `number` for a wrong number, or where one is asked for only now, because
+   *   another phone scanned the code too: ask, and confirm again;
    *   `insufficient_user_authentication` where {@link ShownRequest.needsFreshSignIn}: sign the user in anew, then again.
    */
   confirm(number?: string): Promise<Decided>;
@@ -84,6 +87,8 @@ interface ScanAnswer {
   };
   readonly user_code?: string;
   readonly number_match?: boolean;
+  readonly status?: string;
+  readonly risk?: { readonly outcome: string; readonly reasons: readonly string[] };
   readonly release?: ReleaseShown;
   readonly fresh_needed?: boolean;
   readonly same_device?: boolean;
@@ -138,7 +143,7 @@ export function signInRequest(
     shown: shownOf(answer),
     leftMs,
     confirm(number) {
-      if (answer.number_match !== true) return send('confirm', {});
+      if (answer.number_match !== true) return send('confirm', number === undefined ? {} : { number });
       if (number === undefined || /^\s*$/.test(number))
         return Promise.reject(
           new PhoneError('invalid_request', 'The number is missing.', { field: 'number' }),
@@ -170,6 +175,7 @@ function shownOf(answer: ScanAnswer): ShownRequest {
     },
     ...(userCode === undefined ? {} : { userCode }),
     asksNumber: answer.number_match === true,
+    warnings: answer.risk?.reasons ?? [],
     release: answer.release ?? { scopes: [], claims: [] },
     needsFreshSignIn: answer.fresh_needed === true,
     isSameDevice: answer.same_device === true,

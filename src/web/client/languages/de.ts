@@ -14,6 +14,8 @@ export const german: Texts = {
   confirmedReturn: 'Machen Sie in dem Fenster weiter, in dem Sie bestätigt haben.',
   denied: 'Die Anmeldung wurde abgelehnt',
   deniedDetail: 'Sie wurde auf dem Telefon abgelehnt. Niemand wurde angemeldet.',
+  deniedForRisk:
+    'Das Gateway hat sie abgelehnt: Vielleicht kommt sie nicht von Ihnen. Niemand wurde angemeldet.',
   expired: 'Dieser Code ist abgelaufen',
   expiredDetail: 'Ein Code gilt nur kurze Zeit.',
   cancelled: 'Die Anmeldung wurde abgebrochen',

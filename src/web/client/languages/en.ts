@@ -14,6 +14,7 @@ export const english: Texts = {
   confirmedReturn: 'Go on in the window where you confirmed.',
   denied: 'Sign-in was denied',
   deniedDetail: 'It was turned down on the phone. Nobody was signed in.',
+  deniedForRisk: 'The gateway refused it: it may not be your own doing. Nobody was signed in.',
   expired: 'This code has expired',
   expiredDetail: 'A code only works for a short while.',
   cancelled: 'Sign-in was cancelled',

@@ -14,6 +14,7 @@ export const spanish: Texts = {
   confirmedReturn: 'Continúa en la ventana donde lo has confirmado.',
   denied: 'Se rechazó el inicio de sesión',
   deniedDetail: 'Se rechazó en el teléfono. Nadie ha iniciado sesión.',
+  deniedForRisk: 'La pasarela lo rechazó: puede que no sea tuyo. Nadie ha iniciado sesión.',
   expired: 'Este código ha caducado',
   expiredDetail: 'Un código solo vale durante un rato.',
   cancelled: 'Se canceló el inicio de sesión',

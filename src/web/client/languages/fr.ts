@@ -14,6 +14,8 @@ export const french: Texts = {
   confirmedReturn: 'Continuez dans la fenêtre où vous avez confirmé.',
   denied: 'La connexion a été refusée',
   deniedDetail: 'Elle a été refusée sur le téléphone. Personne n’a été connecté.',
+  deniedForRisk:
+    'La passerelle l’a refusée : elle ne vient peut-être pas de vous. Personne n’a été connecté.',
   expired: 'Ce code a expiré',
   expiredDetail: 'Un code n’est valable qu’un court moment.',
   cancelled: 'La connexion a été annulée',

@@ -14,6 +14,8 @@ export const japanese: Texts = {
   confirmedReturn: '承認したウィンドウで続けてください。',
   denied: 'ログインは拒否されました',
   deniedDetail: 'スマートフォンで拒否されました。誰もログインしていません。',
+  deniedForRisk:
+    'ご本人の操作ではない可能性があるため、ゲートウェイが拒否しました。誰もログインしていません。',
   expired: 'このコードは期限切れです',
   expiredDetail: 'コードは短い間だけ使えます。',
   cancelled: 'ログインを取り消しました',

@@ -14,6 +14,7 @@ export const korean: Texts = {
   confirmedReturn: '승인한 창에서 계속하세요.',
   denied: '로그인이 거부되었습니다',
   deniedDetail: '휴대전화에서 거부했습니다. 아무도 로그인하지 않았습니다.',
+  deniedForRisk: '본인이 한 것이 아닐 수 있어 게이트웨이가 거부했습니다. 아무도 로그인하지 않았습니다.',
   expired: '코드가 만료되었습니다',
   expiredDetail: '코드는 짧은 시간 동안만 쓸 수 있습니다.',
   cancelled: '로그인이 취소되었습니다',

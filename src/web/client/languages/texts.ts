@@ -15,6 +15,7 @@ export interface Texts {
   readonly confirmedReturn: string;
   readonly denied: string;
   readonly deniedDetail: string;
+  readonly deniedForRisk: string;
   readonly expired: string;
   readonly expiredDetail: string;
   readonly cancelled: string;

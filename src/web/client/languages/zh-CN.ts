@@ -14,6 +14,7 @@ export const simplifiedChinese: Texts = {
   confirmedReturn: '请在你确认登录的窗口继续。',
   denied: '登录已被拒绝',
   deniedDetail: '手机上拒绝了这次登录，没有人登录。',
+  deniedForRisk: '这可能不是您本人的操作，网关已拒绝，没有人登录。',
   expired: '二维码已失效',
   expiredDetail: '二维码只在短时间内有效。',
   cancelled: '登录已取消',

@@ -14,6 +14,7 @@ export const traditionalChinese: Texts = {
   confirmedReturn: '請在你確認登入的視窗繼續。',
   denied: '登入已被拒絕',
   deniedDetail: '手機上拒絕了這次登入，沒有人登入。',
+  deniedForRisk: '這可能不是您本人的操作，閘道已拒絕，沒有人登入。',
   expired: 'QR 碼已失效',
   expiredDetail: 'QR 碼只在短時間內有效。',
   cancelled: '登入已取消',

@@ -3,6 +3,7 @@ import { clockText } from '../../client/clock-text.ts';
 import { ageOf } from './age.ts';
 import { browserName } from './browser-name.ts';
 import { releasedNames } from './release.ts';
+import { showRisk } from './risk-view.ts';
 import type { ScanAnswer } from './scan-answer.ts';
 import type { Sections } from '../section.ts';
 
@@ -29,6 +30,7 @@ export function showRequest(sections: Sections, answer: ScanAnswer, nowMs: numbe
   sections.toggle('number-wrong', false);
   showAge(sections, browser.first_seen, nowMs);
   showRelease(sections, answer.release);
+  showRisk(sections, answer.risk);
 }
 
 /** Shows the time that is left. */
@@ -36,12 +38,14 @@ export function showLeft(sections: Sections, countdown: Countdown): void {
   sections.fill('left', clockText(countdown.leftMs()));
 }
 
-/** Says that the number was not the one that the browser shows. */
-export function showWrongNumber(sections: Sections): void {
-  sections.toggle('number-wrong', true);
+/** Asks for the number. @param isWrong says that it was not the one that the browser shows. */
+export function showNumber(sections: Sections, isWrong: boolean): true {
+  sections.toggle('number', true);
+  sections.toggle('number-wrong', isWrong);
   const input = document.getElementById('number');
-  input?.setAttribute('aria-invalid', 'true');
+  input?.setAttribute('aria-invalid', String(isWrong));
   input?.focus();
+  return true;
 }
 
 function showLogo(sections: Sections, address: string | undefined): void {

@@ -4,6 +4,8 @@ import { parseJson } from '../../client/notice.ts';
 export interface ScanAnswer {
   readonly ticket_id: string;
   readonly handshake: string;
+  /** `denied`: refused for its risk. */
+  readonly status?: string;
   readonly client: {
     readonly name: string;
     readonly domain?: string;
@@ -20,6 +22,8 @@ export interface ScanAnswer {
   };
   readonly user_code?: string;
   readonly number_match?: boolean;
+  /** What may not be the user's own doing. */
+  readonly risk?: { readonly outcome: string; readonly reasons: readonly string[] };
   /** What the application gets, by the names of OpenID Connect. */
   readonly release?: {
     readonly scopes: readonly string[];
