@@ -5,6 +5,8 @@ import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { demoCommand } from './commands/demo.ts';
+import { exportCommand } from './commands/export.ts';
+import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -37,6 +39,8 @@ export function makeProgram(version: string, streams: Streams): Command {
     migrateCommand(run),
     rebuildCommand(run),
     timelineCommand(run),
+    exportCommand(run, version),
+    importCommand(run),
     conformanceCommand(run),
     completionCommand(run, program),
   ];

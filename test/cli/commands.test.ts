@@ -76,6 +76,8 @@ test.each([
   [['timeline']],
   [['timeline', 'none']],
   [['conformance']],
+  [['export']],
+  [['import']],
   [['conformance', '--url', 'http://127.0.0.1:1', '--jobs', '0']],
   [['completion', 'fish']],
 ])('%j is a wrong call: status 2, and what there is', async (args) => {

@@ -21,6 +21,10 @@ export function headKey(subject: Subject): Buffer {
   return Buffer.from(`h${subject}`);
 }
 
+export function subjectOfHead(key: Buffer): Subject {
+  return key.toString('utf8', 1) as Subject;
+}
+
 export function logKey(subject: Subject, version: number): Buffer {
   return Buffer.from(`l${subject} ${fixed(version)}`);
 }
@@ -57,6 +61,9 @@ export function agendaKey(deadline: number, subject: Subject, final: boolean): B
 export function subjectOfAgenda(key: Buffer): Subject {
   return key.toString('utf8', DIGITS + 2) as Subject;
 }
+
+/** Every key that there may be. */
+export const ALL_KEYS = { start: Buffer.from([0]), end: Buffer.from([255]) };
 
 /** A ledger entry: a value, a count, or a set. */
 export function ledgerKey(kind: 'v' | 'c' | 's', name: string): Buffer {

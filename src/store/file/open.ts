@@ -2,20 +2,17 @@ import { join } from 'node:path';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RebuildAll } from '../rebuild.ts';
-import { StoreRefused } from '../refused.ts';
 import type { Time } from '../../time/time.ts';
 import type { StoreSettings } from '../store-settings.ts';
-import { openEnvironment } from './disk/environment.ts';
 import type { Environment } from './disk/environment.ts';
 import { fileEventStore } from './event-store.ts';
 import { CommitFeed } from './commit-feed.ts';
 import { preparedFolder } from './folder/prepared-folder.ts';
-import { damageIn } from './disk/inspect.ts';
-import { META_KEY } from './keys.ts';
+import { FORMAT, checkFormat, readMeta, writeMeta } from './format.ts';
 import { FileLedger } from './ledger.ts';
 import { folderInUse, own } from './folder/owner.ts';
-import { decoded, encoded } from './record.ts';
 import { rebuildAll } from './rebuild-all.ts';
+import { soundEnvironment } from './sound-environment.ts';
 import { trim } from './trim.ts';
 import { Writer } from './writer.ts';
 
@@ -37,9 +34,6 @@ export interface FileStore {
   /** Where the secrets of this folder are kept (0600), if they are not configured. The store does not touch it. */
   readonly secretsFile: string;
 }
-
-/** The format of keys and records, as the file's first record names it. */
-const FORMAT = 1;
 
 /**
  * Opens, or makes, the store in a folder.
@@ -101,28 +95,13 @@ function assembled(
   };
 }
 
-function soundEnvironment(folder: string): Environment {
-  const damage = damageIn(join(folder, 'data.mdb'));
-  if (damage !== undefined) throw damaged(folder, damage);
-  try {
-    return openEnvironment(folder);
-  } catch (error) {
-    throw damaged(folder, error instanceof Error ? error.message : String(error));
-  }
-}
-
-function damaged(folder: string, what: string): StoreRefused {
-  return new StoreRefused(`the store's file is damaged (${what.split('\n', 1)[0]}): ${folder}/data.mdb`);
-}
-
 async function timelineOf(environment: Environment, newId: () => string): Promise<string> {
-  const record = environment.get(META_KEY);
-  if (record === undefined) {
-    const timeline = newId();
-    await environment.write([{ key: META_KEY, value: encoded([FORMAT, timeline]) }]);
-    return timeline;
+  const meta = readMeta(environment);
+  if (meta !== undefined) {
+    checkFormat(meta);
+    return meta.timeline;
   }
-  const [format, timeline] = decoded(record).fields as readonly [number, string];
-  if (format === FORMAT) return timeline;
-  throw new StoreRefused(`the store's file has format ${format}; this release knows ${FORMAT}`);
+  const timeline = newId();
+  await writeMeta(environment, { format: FORMAT, timeline });
+  return timeline;
 }

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger.ts';
 import type { PartitionCalls } from './connection/partition-calls.ts';
 import type { RedisConnection } from './connection/redis-connection.ts';
 import type { Assurer } from './events/assurer.ts';
+import { partitionOfName } from './format/ledger-partition.ts';
 
 const KEY_LENGTH_MAX = 200;
 const VALUE_BYTES_MAX = 16_384;
@@ -95,13 +96,6 @@ function makeLedgerCalls(calls: PartitionCalls, assurer: Assurer) {
   }
 
   return { call, callOnValue, callOnce };
-}
-
-/** FNV-1a over the name's UTF-16 code units, modulo the number of partitions. */
-function partitionOfName(name: string, partitions: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % partitions;
 }
 
 function check(name: string, value = ''): void {

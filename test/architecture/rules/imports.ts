@@ -86,6 +86,7 @@ const pure: Rule = {
 const CONNECT = 'src/store/redis/connection/connect-redis.ts';
 const MAY_CONNECT = new Set([
   'src/compose/migration.ts',
+  'src/compose/store/copies.ts',
   'src/compose/check/redis-check.ts',
   'src/store/redis/open.ts',
 ]);

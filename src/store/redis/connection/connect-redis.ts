@@ -101,13 +101,36 @@ export async function askRedis(
   endpoint: ConnectOptions['endpoint'],
   commands: readonly (readonly [string, ...string[]])[],
 ): Promise<readonly unknown[]> {
+  const redis = await connectOnce(address, endpoint, {
+    name: 'scangate-check',
+    timeoutMs: CONNECT_TIMEOUT_MS,
+  });
+  try {
+    return await Promise.all(
+      commands.map(([name, ...rest]) => redis.call(name, ...rest).catch((error: Error) => error)),
+    );
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/**
+ * One connection that is not made again once it is lost. Whatever was asked then fails.
+ *
+ * @param endpoint as {@link askRedis} takes it. @throws Error where it cannot be reached in time.
+ */
+export async function connectOnce(
+  address: RedisAddress,
+  endpoint: ConnectOptions['endpoint'],
+  { name, timeoutMs }: { readonly name: string; readonly timeoutMs: number },
+): Promise<Redis> {
   const redis = new Redis({
     ...server(address, 'control', { endpoint, failoverDetector: false }),
-    connectionName: 'scangate-check',
+    connectionName: name,
     lazyConnect: true,
     enableAutoPipelining: false,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
     sentinelRetryStrategy: () => null,
@@ -116,12 +139,9 @@ export async function askRedis(
   redis.on('error', (error) => (failure ??= error));
   try {
     await redis.connect();
-    return await Promise.all(
-      commands.map(([name, ...rest]) => redis.call(name, ...rest).catch((error: Error) => error)),
-    );
+    return redis;
   } catch (error) {
-    throw failure ?? error;
-  } finally {
     redis.disconnect();
+    throw failure ?? error;
   }
 }

@@ -4,6 +4,9 @@ import type { RedisConnection } from '../connection/redis-connection.ts';
 /** The format of keys, logs and heads that this release reads and writes. */
 export const FORMAT = 2;
 
+/** What stands there instead while a copy is put into the store: no release opens that. */
+export const UNFINISHED_FORMAT = 0;
+
 /** The meta key's content: the format of the data beside it, and whether it is still the same data. */
 export interface Meta {
   readonly format: number;
@@ -34,6 +37,8 @@ export async function readMeta(redis: RedisConnection): Promise<Meta | undefined
 
 /** @throws Error with one line, where this release, so set, must not touch the data. */
 export function checkMeta(meta: Meta, wantedPartitions: number | undefined): void {
+  if (meta.format === UNFINISHED_FORMAT)
+    throw new Error('an import into the store has not come to its end: run it again');
   if (meta.format !== FORMAT) {
     throw new Error(`the store's data has format ${meta.format}, and this release knows format ${FORMAT}`);
   }
