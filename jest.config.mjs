@@ -12,6 +12,8 @@ export default {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }],
   },
+  // A sample with a package of its own finds the SDK as an app that has installed it.
+  moduleNameMapper: { '^scangate/phone$': '<rootDir>/dist/web/phone.mjs' },
   coverageProvider: 'babel',
   coverageReporters: ['text-summary', 'html'],
   collectCoverageFrom: ['src/**/*.ts', '!src/web/**'],

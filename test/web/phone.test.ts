@@ -204,8 +204,11 @@ test('what is no gateway is offline, whatever it answers', async () => {
   }
 });
 
-/** `wx.request` as its documentation has it: any status is a success, header names come in any case, JSON is parsed unless told not to. */
-const wxRequest: ProgramRequest = ({ url, method, header, data, dataType, timeout, success, fail }) => {
+/**
+ * `wx.request` and `uni.request` as their documentation has them: any status is a success, header names come in any case, JSON
+ * is parsed unless told not to.
+ */
+const programRequest: ProgramRequest = ({ url, method, header, data, dataType, timeout, success, fail }) => {
   void (async () => {
     try {
       const response = await fetch(url, {
@@ -227,26 +230,31 @@ const wxRequest: ProgramRequest = ({ url, method, header, data, dataType, timeou
   })();
 };
 
-const EXAMPLE: string = '../../examples/mini-program/sign-in.js';
+const SAMPLES = [
+  ['wx', '../../examples/mini-program/sign-in.js', { unverified: false }],
+  ['uni', '../../examples/uni-app/src/sign-in.js', { isVerified: true, release: expect.any(String) }],
+] as const;
 
-test.each(CUTS)('the mini program’s own code signs in over wx.request that is cut (%s)', async (cut) => {
-  const example = (await import(EXAMPLE)) as {
+test.each(
+  SAMPLES.flatMap(([api, file, shown]) => CUTS.map((cut) => [api, cut, file as string, shown] as const)),
+)('the sample for %s signs in over a request that is cut (%s)', async (api, cut, file, shown) => {
+  const example = (await import(file)) as {
     makePhone(parts: object): ScangatePhone;
     scanWithCamera(parts: object): ReturnType<ScangatePhone['scan']>;
     shownIn(request: object): Record<string, unknown>;
   };
   const ticket = await minted();
   const text = `${proxy.url}/s/${readScanCode(ticket.notice)}`;
-  const wx = {
-    request: wxRequest,
+  const program = {
+    request: programRequest,
     scanCode: ({ success }: { success(read: { result: string }): void }) => success({ result: text }),
   };
   people += 1;
   const name = `person${people}`;
   proxy.cutEach((count) => (count % 2 === 0 ? cut : undefined));
-  const phone = example.makePhone({ wx, gateway: proxy.url, credential: () => `demo-${name}` });
-  const request = await example.scanWithCamera({ wx, phone });
-  expect(example.shownIn(request)).toMatchObject({ client: 'An <app>', asksNumber: true, unverified: false });
+  const phone = example.makePhone({ [api]: program, gateway: proxy.url, credential: () => `demo-${name}` });
+  const request = await example.scanWithCamera({ [api]: program, phone });
+  expect(example.shownIn(request)).toMatchObject({ client: 'An <app>', asksNumber: true, ...shown });
   await request.confirm(await numberOf(ticket));
   expect(await outcomeOf(ticket)).toEqual(ONE_OUTCOME);
 });
