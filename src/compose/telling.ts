@@ -3,7 +3,7 @@ import { countedAddress } from '../http/caller/client-address.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Outages } from '../telemetry/outages.ts';
+import { Outages } from '../telemetry/outages.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
 import { SecurityReports } from '../telemetry/security-reports.ts';
 import type { OnSecurityEvent } from '../telemetry/security-reports.ts';
@@ -11,7 +11,6 @@ import { version } from '../telemetry/version.ts';
 import { systemTime } from '../time/system-time.ts';
 import { every } from '../time/time.ts';
 import type { Closable } from './assembly.ts';
-import { openOutages } from './outages.ts';
 
 /** Where parts tell how they are, and what they saw. */
 export interface Telling {
@@ -48,4 +47,14 @@ export function openTelling(config: Config, log: Log): OpenTelling {
       reports.turn();
     },
   };
+}
+
+/** Where it is told what is away. What is back and has been for as long as a canary is sent again counts as over. */
+export function openOutages(config: Config, telling: Pick<Telling, 'log' | 'metrics'>): Outages {
+  return new Outages({
+    ...telling,
+    now: () => systemTime.now(),
+    after: (ms, call) => systemTime.after(ms, call),
+    quietMs: config.SCANGATE_CANARY_PERIOD,
+  });
 }

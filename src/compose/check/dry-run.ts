@@ -3,7 +3,7 @@ import { clientAddresses } from '../../http/caller/client-address.ts';
 import { makeLog } from '../../telemetry/log.ts';
 import { makeMetrics } from '../../telemetry/metrics.ts';
 import { openClients } from '../clients.ts';
-import { openOutages } from '../outages.ts';
+import { openOutages } from '../telling.ts';
 import { makePhones } from '../phones.ts';
 import { makeId } from '../randomness.ts';
 import { makeSecrets } from '../secrets.ts';
