@@ -15,7 +15,7 @@ export type Interfaces = ReturnType<typeof networkInterfaces>;
 export function greeting(config: Config, interfaces: Interfaces, call: string): string {
   const page = `${config.issuer}/`;
   const lines = [
-    `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}, store ${withoutCredentials(config.SCANGATE_STORE)})`,
+    `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}${config.tlsFiles === undefined ? '' : ' with TLS'}, store ${withoutCredentials(config.SCANGATE_STORE)})`,
   ];
   const isDemo = config.phoneIdentities.includes('demo');
   if (isDemo) {
@@ -25,9 +25,10 @@ export function greeting(config: Config, interfaces: Interfaces, call: string): 
   }
   lines.push('The sign-in page:', encodeQR(page, 'ascii', { ecc: 'low', border: 2 }).trimEnd());
   const lan = privateAddress(interfaces);
-  if (lan !== undefined && isLoopback(config.publicUrl.hostname)) {
+  if (lan !== undefined && isLoopback(config.publicUrl.hostname) && config.tlsFiles === undefined) {
+    const leave = isDemo ? 'SCANGATE_PHONE_IDENTITY=demo' : 'SCANGATE_PLAIN_HTTP=allowed';
     lines.push(
-      `For a phone on this network: HOST=0.0.0.0 ${isDemo ? 'SCANGATE_PHONE_IDENTITY=demo ' : ''}SCANGATE_PUBLIC_URL=http://${lan}:${config.PORT} ${call}`,
+      `For a phone on this network: HOST=0.0.0.0 ${leave} SCANGATE_PUBLIC_URL=http://${lan}:${config.PORT} ${call}`,
     );
   }
   lines.push('Ctrl-C ends it.');

@@ -14,9 +14,13 @@ export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[
       config.publicUrl.protocol === 'http:' && !isLocal,
       'SCANGATE_PUBLIC_URL: over plain http whoever is on the way reads codes, cookies and tokens',
     ],
+    [
+      config.SCANGATE_PLAIN_HTTP === 'allowed',
+      'SCANGATE_PLAIN_HTTP: whoever is on the way reads codes, cookies and tokens',
+    ],
     [config.SCANGATE_LIMITS === 'off', 'SCANGATE_LIMITS: nothing is limited'],
     [
-      config.publicUrl.protocol === 'https:' && proxies.length === 0,
+      config.publicUrl.protocol === 'https:' && proxies.length === 0 && config.tlsFiles === undefined,
       'SCANGATE_TRUSTED_PROXIES: what ends TLS in front is not listed, so all its clients are limited as one',
     ],
     [proxies.some((one) => one.endsWith('/0')), 'SCANGATE_TRUSTED_PROXIES: everybody may say who they are'],

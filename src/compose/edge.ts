@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../config/config.ts';
+import type { TlsPair } from '../config/tls-pair.ts';
 import { edgeSettings } from '../config/rooms/http.ts';
 import { makeEdge } from '../http/edge.ts';
 import type { Edge } from '../http/edge.ts';
@@ -19,6 +20,8 @@ import type { Phones } from './phones.ts';
 import { makeOutward } from './outward.ts';
 import { makeId, makeVerifier } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
+import { openLiveCertificate } from './operate/live-certificate.ts';
+import type { Closable } from './assembly.ts';
 import type { Telling } from './telling.ts';
 import { makeWechatScenes } from './wechat.ts';
 
@@ -36,11 +39,29 @@ export interface EdgeParts {
   readonly state: NodeState;
 }
 
-/** Makes the server with every route behind it. It does not listen yet. */
-export function makeServer(config: Config, parts: EdgeParts): Edge {
+/** An edge whose certificate follows its files until it is closed. */
+export interface FollowingEdge extends Edge, Closable {
+  /** Reads the files of the certificate now. */
+  look(): void;
+}
+
+/** Makes the server with every route behind it. It does not listen yet. @throws BadSetting where its certificate is none. */
+export function openEdge(config: Config, parts: EdgeParts): FollowingEdge {
+  const certificate = openLiveCertificate(config, {
+    log: parts.log,
+    metrics: parts.telling.metrics,
+    time: systemTime,
+  });
+  const edge = makeServer(config, parts, certificate.first);
+  certificate.onRenewed((pair) => edge.renewTls(pair));
+  return { ...edge, look: () => certificate.look(), close: () => certificate.close() };
+}
+
+function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined): Edge {
   const { clients, commands, ledger, log, oauth, phones, secrets, shared, state, telling } = parts;
   return makeEdge({
     settings: edgeSettings(config),
+    tls,
     commands: commands.tickets,
     sessions: commands.sessions,
     oauth,

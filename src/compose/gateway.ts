@@ -14,7 +14,7 @@ import { Hub } from '../watch/hub.ts';
 import { Assembly } from './assembly.ts';
 import { openClients } from './clients.ts';
 import { makeCommands } from './commands.ts';
-import { makeServer } from './edge.ts';
+import { openEdge } from './edge.ts';
 import { LastCalls } from './store/last-calls.ts';
 import { lifecycle } from './lifecycle.ts';
 import { openLiveConfig } from './operate/live-config.ts';
@@ -89,7 +89,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const canary = await assembly.open('canary', () => new Canary({ ...flights, ...canarySettings(config) }));
   const state = new NodeState(config, canary, store, lastCalls);
   const edgeParts = { clients, commands, ledger, log, oauth, phones, state, telling };
-  const edge = assembly.make('edge', () => makeServer(config, { ...edgeParts, secrets, shared }));
+  const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
   await assembly.open('operators', () => openOperators(config, { edge, log, metrics, state }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
@@ -114,6 +114,6 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     await feed.ready;
     await canary.start();
   }
-  const reread = (): void => [live, listed].forEach((one) => one.look());
+  const reread = (): void => [live, listed, edge].forEach((one) => one.look());
   return lifecycle(config, { assembly, edge, held, state, warmUp, reread, log, metrics, time });
 }

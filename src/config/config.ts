@@ -1,6 +1,9 @@
 import { adminListenOf } from './admin-listen.ts';
 import type { AdminListen } from './admin-listen.ts';
 import { changedSettings } from './changed-settings.ts';
+import { assertNotPlain } from './plain-http.ts';
+import { tlsFilesOf } from './tls-pair.ts';
+import type { TlsFiles } from './tls-pair.ts';
 import { phoneAppOf } from './phone-app.ts';
 import type { PhoneApp } from './phone-app.ts';
 import { identitiesOf } from './phone-identities.ts';
@@ -24,6 +27,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   /** Its path without a trailing slash: everything is below it; `''` for none. */
   readonly basePath: string;
   readonly storeKind: StoreKind;
+  /** Undefined: the gateway speaks plain HTTP. */
+  readonly tlsFiles: TlsFiles | undefined;
   /** Where operators are listened to; undefined: nowhere. */
   readonly adminListen: AdminListen | undefined;
   /** Whether the API is readable at `/docs`. */
@@ -55,16 +60,19 @@ export function readConfig(env: Variables, serves = true): Config {
   const values = readValues(filled);
   assertRelations(values);
   assertRegistrationTokens(values);
+  const tlsFiles = tlsFilesOf(values);
   const publicUrl = publicUrlOf(values);
   const storeKind = storeKindOf(values.SCANGATE_STORE);
   const secrets = serves ? secretsOf(values, storeKind) : undefined;
   const phoneIdentities = serves ? identitiesOf(values, storeKind, publicUrl) : [];
+  if (serves) assertNotPlain(values, phoneIdentities);
   return Object.freeze({
     ...values,
     publicUrl,
     issuer: publicUrl.href.replace(/\/$/, ''),
     basePath: publicUrl.pathname.replace(/\/$/, ''),
     storeKind,
+    tlsFiles,
     secrets,
     phoneIdentities,
     adminListen: adminListenOf(values),

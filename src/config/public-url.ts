@@ -23,12 +23,15 @@ export const OWN_FOLDERS: readonly string[] = [
 
 /** The address that browsers and phones use. @throws {@link BadSetting} where it is none of the web. */
 export function publicUrlOf(values: Values): URL {
-  const text = values.SCANGATE_PUBLIC_URL ?? `http://localhost:${values.PORT}`;
+  const hasTls = values.SCANGATE_TLS_CERT !== undefined;
+  const text = values.SCANGATE_PUBLIC_URL ?? `http${hasTls ? 's' : ''}://localhost:${values.PORT}`;
   if (!URL.canParse(text)) throw new BadSetting('SCANGATE_PUBLIC_URL', 'is not an address');
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new BadSetting('SCANGATE_PUBLIC_URL', 'must begin with http:// or https://');
   }
+  if (hasTls && url.protocol !== 'https:')
+    throw new BadSetting('SCANGATE_PUBLIC_URL', 'must begin with https:// where SCANGATE_TLS_CERT is set');
   if (url.search !== '' || url.hash !== '' || url.username !== '' || url.password !== '')
     throw new BadSetting('SCANGATE_PUBLIC_URL', 'must be without query, fragment and user');
   assertPath(url.pathname);

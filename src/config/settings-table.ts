@@ -6,6 +6,7 @@ import { LIMIT_SETTINGS } from './tables/limit-table.ts';
 import { NODE_SETTINGS } from './tables/node-table.ts';
 import { PHONE_SETTINGS } from './tables/phone-table.ts';
 import { STORE_SETTINGS } from './tables/store-table.ts';
+import { TLS_SETTINGS } from './tables/tls-table.ts';
 import { TICKET_SETTINGS } from './tables/ticket-table.ts';
 import { TOKEN_SETTINGS } from './tables/token-table.ts';
 import { UPSTREAM_SETTINGS } from './tables/upstream-table.ts';
@@ -13,6 +14,7 @@ import { UPSTREAM_SETTINGS } from './tables/upstream-table.ts';
 /** Every setting of the process, by the name of its environment variable. */
 export const SETTINGS = {
   ...GATEWAY_SETTINGS,
+  ...TLS_SETTINGS,
   ...TICKET_SETTINGS,
   ...UPSTREAM_SETTINGS,
   ...STORE_SETTINGS,

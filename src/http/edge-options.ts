@@ -1,3 +1,4 @@
+import type { TlsPair } from '../config/tls-pair.ts';
 import type { PhoneApp } from '../config/phone-app.ts';
 import type { Store as LimitStore } from 'express-rate-limit';
 import type { SessionCommands } from '../command/session-commands.ts';
@@ -64,6 +65,8 @@ export interface EdgeSettings {
 /** Everything that the edge is made of. */
 export interface EdgeOptions {
   readonly settings: EdgeSettings;
+  /** What it begins with; `renewTls` of the edge changes it. Absent: it speaks plain HTTP. */
+  readonly tls?: TlsPair | undefined;
   /** `countedCommands(…)` makes them count. */
   readonly commands: TicketCommands;
   readonly sessions: SessionCommands;

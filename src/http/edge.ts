@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { TlsPair } from '../config/tls-pair.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import { ScangateError } from '../ticket/error.ts';
 import { makeApp } from './app.ts';
@@ -40,6 +41,8 @@ import type { EdgeOptions } from './edge-options.ts';
 export interface Edge {
   /** Not listening yet. Closing it is the caller's, after held connections were drained. */
   readonly server: Server;
+  /** Gives connections that come from now on another certificate. Nothing without TLS. */
+  readonly renewTls: (pair: TlsPair) => void;
   /** Those of the server. */
   readonly connections: Connections;
   readonly routes: readonly Route[];
@@ -96,8 +99,12 @@ export function makeEdge(options: EdgeOptions): Edge {
     log,
     makeRequestId,
   });
-  const server = makeHttpServer({ app, onUpgrade, connections, security, bounds: settings.server });
-  return { server, connections, routes };
+  const bounds = settings.server;
+  return {
+    ...makeHttpServer({ app, onUpgrade, connections, security, bounds, tls: options.tls }),
+    connections,
+    routes,
+  };
 }
 
 const FAR = 'A gateway with demo phones serves loopback and private addresses only.';
@@ -119,8 +126,9 @@ function admission(
   };
 }
 
-function makeConnections({ settings, shared, metrics, report, monotonicNow }: EdgeOptions): Connections {
+function makeConnections({ settings, tls, shared, metrics, report, monotonicNow }: EdgeOptions): Connections {
   return new Connections({
+    tls: tls !== undefined,
     times: { ...settings.server, stallMs: shared.settings.readerStallMs },
     bounds: settings.connections,
     wheel: shared.watch.wheel,

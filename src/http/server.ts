@@ -1,7 +1,11 @@
 import { IncomingMessage, ServerResponse, createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Server as TlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Express } from 'express';
+import { TLS_BOUNDS } from '../config/tls-pair.ts';
+import type { TlsPair } from '../config/tls-pair.ts';
 import type { Answer } from './answer/answer.ts';
 import { answerText } from './answer/answer-text.ts';
 import { PROBLEM_TYPE } from './answer/problem.ts';
@@ -11,6 +15,8 @@ import type { UpgradeHandler } from './upgrades.ts';
 
 /** Bounds of a server, in milliseconds and bytes. */
 export interface ServerBounds {
+  /** Time that a TLS handshake may take. */
+  readonly handshakeMs: number;
   /** Time that a request's head may take. */
   readonly headerMs: number;
   /** Time that a whole request may take to arrive; its answer may take longer. */
@@ -35,34 +41,50 @@ export interface ServerParts {
   readonly connections: Connections;
   readonly security: readonly Header[];
   readonly bounds: ServerBounds;
+  /** Undefined: it speaks plain HTTP. */
+  readonly tls: TlsPair | undefined;
+}
+
+/** A server of HTTP, over TLS or not. */
+export interface HttpServer {
+  readonly server: Server;
+  /** Gives connections that come from now on another certificate. Nothing without TLS. */
+  readonly renewTls: (pair: TlsPair) => void;
 }
 
 /** Makes the HTTP server of an application. It does not listen yet. */
-export function makeHttpServer({ app, onUpgrade, connections, security, bounds }: ServerParts): Server {
-  const server = createServer(
-    {
-      ...bornOf(app, Number(process.versions.node.split('.')[0])),
-      maxHeaderSize: HEAD_BYTES_MAX,
-      headersTimeout: bounds.headerMs,
-      requestTimeout: bounds.requestMs,
-      keepAliveTimeout: bounds.keepAliveMs,
-      connectionsCheckingInterval: CHECK_MS,
-      requireHostHeader: false,
-    },
-    (req, res) => {
-      connections.begin(req.socket, res);
-      app(req, res);
-    },
-  );
+export function makeHttpServer(parts: ServerParts): HttpServer {
+  const { app, onUpgrade, connections, security, bounds, tls } = parts;
+  const options = {
+    ...bornOf(app, Number(process.versions.node.split('.')[0])),
+    maxHeaderSize: HEAD_BYTES_MAX,
+    headersTimeout: bounds.headerMs,
+    requestTimeout: bounds.requestMs,
+    keepAliveTimeout: bounds.keepAliveMs,
+    connectionsCheckingInterval: CHECK_MS,
+    requireHostHeader: false,
+  };
+  const answer = (req: IncomingMessage, res: ServerResponse): void => {
+    connections.begin(req.socket, res);
+    (app as unknown as typeof answer)(req, res);
+  };
+  const secure =
+    tls && createTlsServer({ ...options, ...contextOf(tls), handshakeTimeout: bounds.handshakeMs }, answer);
+  const server = (secure as Server | undefined) ?? createServer(options, answer);
   server.on('connection', (socket) => connections.accept(socket));
+  secure?.on('secureConnection', (socket) => connections.secure(socket));
   server.on('upgrade', (req, socket, head) => {
     if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
-    else withoutUpgrade(server, req, socket, head);
+    else server.emit(secure ? 'secureConnection' : 'connection', withoutUpgrade(req, socket, head));
   });
   server.on('clientError', (error, socket) => {
     connections.finish(socket, answerText(parserRefusal(error), security));
   });
-  return server;
+  return { server, renewTls: (pair) => secure?.setSecureContext(contextOf(pair)) };
+}
+
+function contextOf({ cert, key }: TlsPair): Parameters<TlsServer['setSecureContext']>[0] {
+  return { ...TLS_BOUNDS, cert, key };
 }
 
 /**
@@ -92,16 +114,16 @@ function bornWith<C extends typeof IncomingMessage | typeof ServerResponse>(base
 /**
  * Goes on in HTTP/1.1 where another protocol was offered, as a server may (RFC 9110 §7.8): Java's client, for one, offers
  * `h2c` with every first request over plain HTTP. Node has taken the connection out of its server's hands by then, so it
- * is given back, with the same request but for the offer in front.
+ * is to be given back, with the same request but for the offer in front.
  */
-function withoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+function withoutUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): Duplex {
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];
   for (let i = 0; i < req.rawHeaders.length; i += 2) {
     const name = req.rawHeaders[i] ?? '';
     if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${req.rawHeaders[i + 1] ?? ''}`);
   }
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
+  return socket;
 }
 
 /** What the parser of HTTP refuses, by its error code; anything else is no HTTP. */

@@ -23,6 +23,8 @@ export interface Metrics {
   readonly tcpConnections: Gauge<'state'>;
   /** `scangate_tcp_cut_total{state}`: destroyed because their time was up, or for a bound. */
   readonly tcpCut: Counter<'state'>;
+  /** `scangate_tls_not_after_timestamp_seconds{host}`: when the certificate ends. Absent without TLS. */
+  readonly tlsNotAfter: Gauge<'host'>;
   /** `scangate_notices_total{transport}`: states told. */
   readonly notices: Counter<'transport'>;
   /** `scangate_slow_readers_total{transport}`: connections cut because nobody read them. */
@@ -107,6 +109,11 @@ export function makeMetrics(processMetrics = true): Metrics {
     closed: counter('connections_closed_total', 'Held connections closed, by reason', ['transport', 'code']),
     tcpConnections: gauge('tcp_connections', 'Open TCP connections, by state', ['state']),
     tcpCut: counter('tcp_cut_total', 'TCP connections destroyed before their clients closed them', ['state']),
+    tlsNotAfter: gauge(
+      'tls_not_after_timestamp_seconds',
+      'When the certificate ends, in seconds since the epoch',
+      ['host'],
+    ),
     notices: counter('notices_total', 'States told to watchers', ['transport']),
     slowReaders: counter('slow_readers_total', 'Connections cut because nobody read them', ['transport']),
     resets: counter('resets_total', 'Watchers whose past was lost'),

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { once } from 'node:events';
-import { readFile, readdir, readlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { mint } from '../support/signin.ts';
 import type { Minted } from '../support/signin.ts';
+import { peerPorts } from '../support/peer-ports.ts';
 import { until } from '../support/until.ts';
 
 const OF_EACH = 4;
@@ -60,22 +60,6 @@ async function halfDead(text: string): Promise<number> {
   const port = socket.localPort!;
   socket.write(text);
   return port;
-}
-
-/** The ports at the other end of what the gateway's process has open (Linux): whatever it destroyed is not among them. */
-async function peerPorts(): Promise<ReadonlySet<number>> {
-  const folder = `/proc/${gateway.pid}/fd`;
-  const links = await Promise.all(
-    (await readdir(folder)).map((name) => readlink(`${folder}/${name}`).catch(() => '')),
-  );
-  const held = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? ''));
-  const rows = (await readFile('/proc/net/tcp', 'utf8'))
-    .split('\n')
-    .map((row) => row.trim().split(/\s+/))
-    .filter(({ length }) => length > 9);
-  return new Set(
-    rows.filter((row) => held.has(row[9] ?? '')).map((row) => Number.parseInt(row[2]!.split(':')[1]!, 16)),
-  );
 }
 
 const head = (request: string, ...headers: readonly string[]): string =>
@@ -134,7 +118,7 @@ const KINDS: readonly (readonly [string, () => string])[] = [
 
 /** The connections that the gateway still holds, as how many of which kind. */
 async function leftOver(opened: readonly Opened[]): Promise<Readonly<Record<string, number>>> {
-  const held = await peerPorts();
+  const held = await peerPorts(gateway.pid);
   const left: Record<string, number> = {};
   for (const { kind, port } of opened) if (held.has(port)) left[kind] = (left[kind] ?? 0) + 1;
   return left;

@@ -1,3 +1,5 @@
+import { request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 import { join } from 'node:path';
 import { built } from './built.ts';
 import { freePort, startChild } from './child.ts';
@@ -23,7 +25,7 @@ export interface GatewayOptions {
 
 /** The real built process, on a port of its own. */
 export interface Gateway {
-  /** Its public address, `http://localhost:<port>`. */
+  /** Its address, `http://localhost:<port>`; with TLS `https://`. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
@@ -58,7 +60,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const first = await launchOnFreePort(options, folder);
   const { port, env } = first;
   let { child } = first;
-  const url = `http://localhost:${port}`;
+  const url = addressOf(env, port);
   const printed = { stdout: '', stderr: '' };
 
   const output = (): { stdout: string; stderr: string } => {
@@ -124,7 +126,7 @@ function environment(options: GatewayOptions, port: number, folder: string): Nod
   const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
   const usual = {
     PORT: String(port),
-    SCANGATE_PUBLIC_URL: `http://localhost:${port}`,
+    SCANGATE_PUBLIC_URL: addressOf(options.env ?? {}, port),
     SCANGATE_STORE: store,
     SCANGATE_ADMIN_LISTEN: 'off',
     SCANGATE_LIMITS: 'off',
@@ -136,6 +138,25 @@ function environment(options: GatewayOptions, port: number, folder: string): Nod
   };
   const all = { ...Object.fromEntries(outer), ...usual, ...options.env };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function addressOf(env: NodeJS.ProcessEnv, port: number): string {
+  return `http${env['SCANGATE_TLS_CERT'] === undefined ? '' : 's'}://localhost:${port}`;
+}
+
+/** Asks at the IPv4 address, whoever made the certificate. */
+function isReady(url: string): Promise<boolean> {
+  const send = url.startsWith('https:') ? tlsRequest : plainRequest;
+  return new Promise((resolve, reject) => {
+    const asked = { agent: false, family: 4, timeout: 2000, rejectUnauthorized: false };
+    const request = send(url, asked, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy(new Error('no answer from /readyz')));
+    request.on('error', reject);
+    request.end();
+  });
 }
 
 /** Another process may take a free port before the gateway does. */
@@ -168,12 +189,7 @@ async function launch(
       async () => {
         if (!child.isRunning()) return true;
         if (!LISTENS.test(child.output().stdout)) return false;
-        const answer = await fetch(`http://127.0.0.1:${port}/readyz`, {
-          headers: { connection: 'close' },
-          signal: AbortSignal.timeout(2000),
-        });
-        await answer.arrayBuffer();
-        return answer.status === 200;
+        return await isReady(`${addressOf(env, port)}/readyz`);
       },
       { withinMs: options.withinMs ?? READY_WITHIN_MS, everyMs: 20, what: 'a ready gateway' },
     );

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { readTlsPair } from '../../config/tls-pair.ts';
 import { clientAddresses } from '../../http/caller/client-address.ts';
 import { makeLog } from '../../telemetry/log.ts';
 import { makeMetrics } from '../../telemetry/metrics.ts';
@@ -20,6 +21,7 @@ export function dryRun(config: Config): void {
   const telling = { log, metrics, outages, report: () => undefined };
   const anyone = Buffer.from(makeId().padEnd(32, '-').slice(0, 32)).toString('base64url');
   openClients(config, telling).close();
+  if (config.tlsFiles !== undefined) readTlsPair(config.tlsFiles);
   clientAddresses(config.SCANGATE_TRUSTED_PROXIES ?? [], () => undefined);
   makePhones(config, telling, makeSecrets(config.secrets ?? [anyone]));
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { BadSetting } from '../../config/bad-setting.ts';
 import type { Config } from '../../config/config.ts';
 import { FILED_SETTINGS } from '../../config/secret-files.ts';
@@ -8,6 +7,7 @@ import { systemTime } from '../../time/system-time.ts';
 import { every } from '../../time/time.ts';
 import type { Closable } from '../assembly.ts';
 import type { Telling } from '../telling.ts';
+import { stampsOf } from './file-stamps.ts';
 
 /** How often the files are looked at, in milliseconds. */
 const LOOK_MS = 2000;
@@ -103,18 +103,4 @@ function withLatest(given: Config, latest: () => Config): Config {
   for (const name of FILED_SETTINGS)
     Object.defineProperty(live, name, { enumerable: true, get: () => latest()[name as keyof Config] });
   return Object.freeze(live);
-}
-
-// Of what a link leads to: Kubernetes swaps a link. Taken before a file is read, so that a change in between is seen.
-function stampsOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      try {
-        const { ino, mtimeMs, ctimeMs, size } = statSync(file);
-        return `${ino} ${mtimeMs} ${ctimeMs} ${size}`;
-      } catch (error) {
-        return String((error as NodeJS.ErrnoException).code);
-      }
-    })
-    .join();
 }

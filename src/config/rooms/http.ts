@@ -30,6 +30,7 @@ export function edgeSettings(config: Config) {
       requestMs: config.SCANGATE_HTTP_REQUEST_TIMEOUT,
       keepAliveMs: config.SCANGATE_HTTP_KEEP_ALIVE,
       lingerMs: config.SCANGATE_HTTP_LINGER,
+      handshakeMs: config.SCANGATE_TLS_HANDSHAKE_TIMEOUT,
     },
     connections: {
       perAddress: config.SCANGATE_LIMITS === 'off' ? Infinity : config.SCANGATE_CONNECTIONS_PER_ADDRESS,

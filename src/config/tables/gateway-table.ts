@@ -8,7 +8,7 @@ export const GATEWAY_SETTINGS = {
   SCANGATE_PUBLIC_URL: setting(
     'text',
     undefined,
-    'what the QR code and the issuer say, with a path if it has one: everything is then below it, whether a proxy in front takes the path away or not; default `http://localhost:<PORT>`',
+    'what the QR code and the issuer say, with a path if it has one: everything is then below it, whether a proxy in front takes the path away or not; default `http://localhost:<PORT>`, `https://` with a certificate',
   ),
   SCANGATE_STORE: setting(
     'text',

@@ -6,16 +6,19 @@ import type { Due, Wheel } from '../../watch/wheel.ts';
 /**
  * What a connection is about.
  *
+ * - `handshake`: its TLS handshake is not over.
  * - `new`: it has not brought a whole head yet, perhaps nothing at all.
  * - `busy`: a request of it is being answered, or waits in a watch.
  * - `idle`: its last answer was taken, and no other head has come.
  * - `upgraded`: it has left HTTP; once it is handed over, the WebSocket that took it ends it.
  * - `ending`: we have said all, and wait for the client to close too.
  */
-export type ConnectionState = 'new' | 'busy' | 'idle' | 'upgraded' | 'ending';
+export type ConnectionState = 'handshake' | 'new' | 'busy' | 'idle' | 'upgraded' | 'ending';
 
 /** How long a connection may stay in a state before it is destroyed. Milliseconds. */
 export interface ConnectionTimes {
+  /** A TLS handshake. */
+  readonly handshakeMs: number;
   /** A head. Node answers a 408 at this time; what is still there {@link SLACK_MS} later is destroyed. */
   readonly headerMs: number;
   /** A whole request. Its answer may take {@link ANSWER_MS} longer; a held one takes as long as its holder says. */
@@ -42,7 +45,6 @@ export interface ConnectionOwner {
 
 /** One TCP connection, from its acceptance until it is destroyed: it is always in the wheel, or handed over. */
 export class Connection implements Due {
-  readonly socket: Socket;
   /** What the bound per address counts; undefined where it does not apply. */
   readonly address: string | undefined;
   readonly #times: ConnectionTimes;
@@ -50,13 +52,15 @@ export class Connection implements Due {
   readonly #owner: ConnectionOwner;
   readonly #now: () => number;
   readonly #answers: ServerResponse[] = [];
-  #state: ConnectionState = 'new';
+  #socket: Socket;
+  #state: ConnectionState;
   #answerBy = 0;
   #unread: ServerResponse | undefined;
 
   constructor(
     socket: Socket,
     address: string | undefined,
+    state: 'handshake' | 'new',
     parts: {
       readonly times: ConnectionTimes;
       readonly wheel: Wheel;
@@ -64,17 +68,33 @@ export class Connection implements Due {
       readonly now: () => number;
     },
   ) {
-    this.socket = socket;
+    this.#socket = socket;
     this.address = address;
     this.#times = parts.times;
     this.#wheel = parts.wheel;
     this.#owner = parts.owner;
     this.#now = parts.now;
-    this.#wheel.after(this.#times.headerMs + SLACK_MS, this);
+    this.#state = state;
+    this.#wheel.after(
+      state === 'handshake' ? this.#times.handshakeMs : this.#times.headerMs + SLACK_MS,
+      this,
+    );
+  }
+
+  /** What is read from and written to: with TLS, and once its handshake is over, what was decrypted. */
+  get socket(): Socket {
+    return this.#socket;
   }
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Its handshake is over; HTTP is spoken on `socket`. */
+  secure(socket: Socket): void {
+    this.#socket = socket;
+    this.#move('new');
+    this.#wheel.after(this.#times.headerMs + SLACK_MS, this);
   }
 
   /** A request's head is whole; its answer is `res`. With pipelining there may be several. */
@@ -123,7 +143,7 @@ export class Connection implements Due {
   linger(): void {
     this.#move('ending');
     this.#wheel.after(this.#times.lingerMs, this);
-    this.socket.resume();
+    this.#socket.resume();
   }
 
   due(): void {
@@ -134,7 +154,7 @@ export class Connection implements Due {
   /** Destroys it at once. */
   cut(): void {
     this.#owner.cut(this);
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
   /** Takes it from the wheel: it is destroyed. */
@@ -165,8 +185,8 @@ export class Connection implements Due {
 
   // A socket's own timeout sees what the system has taken of a large answer meanwhile, which a stream does not tell.
   #cutWhenStalled(): void {
-    this.socket.setTimeout(this.#times.stallMs);
-    this.socket.once('timeout', () => {
+    this.#socket.setTimeout(this.#times.stallMs);
+    this.#socket.once('timeout', () => {
       if (this.#state === 'busy') this.cut();
     });
   }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import type { Wheel } from '../../watch/wheel.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTimes } from './connection.ts';
@@ -16,6 +17,8 @@ export type CutReason = ConnectionState | 'bound_per_address' | 'bound_of_proces
 
 /** What the connections of a server are made of. */
 export interface ConnectionsParts {
+  /** Whether each begins with a TLS handshake. */
+  readonly tls: boolean;
   readonly times: ConnectionTimes;
   readonly bounds: ConnectionBounds;
   readonly wheel: Wheel;
@@ -31,13 +34,25 @@ export interface ConnectionsParts {
 /** Clients that are slow to close after we have ended: beyond these the oldest is destroyed at once. */
 const LINGERING_MAX = 64;
 
+/** What no request is on. */
+const UNUSED: readonly ConnectionState[] = ['handshake', 'new', 'idle'];
+
 /** Every TCP connection of a server: each has an owner and a time by which it is destroyed, whatever its client does. */
 export class Connections implements ConnectionOwner {
   readonly #parts: ConnectionsParts;
   readonly #connections = new Map<Duplex, Connection>();
+  /** Those whose handshake is not over, by who is at which end. */
+  readonly #handshakes = new Map<string, Connection>();
   readonly #lingering = new Set<Connection>();
   readonly #perAddress = new Map<string, number>();
-  readonly #perState: Record<ConnectionState, number> = { new: 0, busy: 0, idle: 0, upgraded: 0, ending: 0 };
+  readonly #perState: Record<ConnectionState, number> = {
+    handshake: 0,
+    new: 0,
+    busy: 0,
+    idle: 0,
+    upgraded: 0,
+    ending: 0,
+  };
   #closing = false;
 
   constructor(parts: ConnectionsParts) {
@@ -52,11 +67,31 @@ export class Connections implements ConnectionOwner {
   /** Takes in what was accepted, or destroys it where a bound is reached. One that is known goes back to HTTP. */
   accept(socket: Socket): void {
     const known = this.#connections.get(socket);
+    if (known === undefined) this.#admit(socket);
+    else known.downgrade();
+  }
+
+  /** The handshake of one that was accepted is over. One that is known goes back to HTTP. */
+  secure(socket: TLSSocket): void {
+    const known = this.#connections.get(socket);
     if (known !== undefined) {
       known.downgrade();
       return;
     }
-    const { bounds, peerOf, times, wheel, now } = this.#parts;
+    const ends = endsOf(socket);
+    const connection = this.#handshakes.get(ends);
+    if (connection === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#handshakes.delete(ends);
+    this.#connections.delete(connection.socket);
+    this.#connections.set(socket, connection);
+    connection.secure(socket);
+  }
+
+  #admit(socket: Socket): void {
+    const { tls, bounds, peerOf, times, wheel, now } = this.#parts;
     const address = peerOf(socket);
     const held = address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
     const isFull = this.#connections.size >= bounds.total;
@@ -67,9 +102,16 @@ export class Connections implements ConnectionOwner {
       return;
     }
     if (address !== undefined) this.#perAddress.set(address, held + 1);
-    this.#connections.set(socket, new Connection(socket, address, { times, wheel, now, owner: this }));
-    this.#perState.new += 1;
-    socket.once('close', () => this.#forget(socket));
+    const state = tls ? 'handshake' : 'new';
+    const connection = new Connection(socket, address, state, { times, wheel, now, owner: this });
+    this.#connections.set(socket, connection);
+    this.#perState[state] += 1;
+    const ends = endsOf(socket);
+    if (tls) this.#handshakes.set(ends, connection);
+    socket.once('close', () => {
+      if (this.#handshakes.get(ends) === connection) this.#handshakes.delete(ends);
+      this.#forget(connection);
+    });
   }
 
   /** A request has come. */
@@ -111,7 +153,7 @@ export class Connections implements ConnectionOwner {
   close(): void {
     this.#closing = true;
     for (const connection of this.#connections.values())
-      if (connection.state === 'new' || connection.state === 'idle') connection.socket.destroy();
+      if (UNUSED.includes(connection.state)) connection.socket.destroy();
   }
 
   moved(connection: Connection, from: ConnectionState, to: ConnectionState): void {
@@ -125,11 +167,9 @@ export class Connections implements ConnectionOwner {
     this.#parts.onCut(connection.state);
   }
 
-  #forget(socket: Socket): void {
-    const connection = this.#connections.get(socket);
-    if (connection === undefined) return;
+  #forget(connection: Connection): void {
     connection.forget();
-    this.#connections.delete(socket);
+    this.#connections.delete(connection.socket);
     this.#lingering.delete(connection);
     this.#perState[connection.state] -= 1;
     const { address } = connection;
@@ -138,4 +178,9 @@ export class Connections implements ConnectionOwner {
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);
   }
+}
+
+// A TLS socket does not tell which socket it lies on, but both tell their ends, and no two that are open have the same.
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join();
 }
