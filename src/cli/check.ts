@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import { settingsInEffect } from '../config/settings-in-effect.ts';
 import type { SettingInEffect } from '../config/settings-in-effect.ts';
 import { reasonOf } from './reason.ts';
-import { risksOf } from './risks.ts';
+import { risksOf } from '../config/risks.ts';
 import { STATUS } from './terminal.ts';
 import type { Status, Terminal } from './terminal.ts';
 

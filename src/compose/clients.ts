@@ -30,6 +30,7 @@ export function openClients(
         log.info({ clients: count }, 'clients read again');
         report({ kind: 'clients_changed', reason: 'read_again' });
       },
+      onWeak: (id, reason) => report({ kind: 'weak_setting', reason, client_id: id }),
       onWarnings: (warnings) => log.warn({ warnings }, 'the clients may not be what was meant'),
       onMistakes: (mistakes) => log.error({ mistakes }, 'the clients stay as they were'),
     });

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { weaknessesOf } from '../config/risks.ts';
 import { countedAddress } from '../http/caller/client-address.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
@@ -34,6 +35,8 @@ export function openTelling(config: Config, log: Log): OpenTelling {
   metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
   const outages = openOutages(config, { log, metrics });
   const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
+  const tlsUnchecked = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
+  for (const reason of weaknessesOf(config, tlsUnchecked)) reports.report({ kind: 'weak_setting', reason });
   const stop = every(systemTime, MINUTE_MS, () => reports.turn());
   return {
     log,

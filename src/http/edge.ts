@@ -186,6 +186,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     awayCookies: awayCookies(options.awaySeal, secure, options.wallNow),
     makeState: options.makeTicketId,
     makeVerifier: options.makeVerifier,
+    report: options.report,
     demo: phones.all.some(({ source }) => source === 'demo'),
     wechatScenes: options.wechatScenes,
     readiness: options.readiness,

@@ -41,6 +41,10 @@ test('by default on this machine, a thousand ports further: figures and readines
   expect(metrics.status).toBe(200);
   expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(metrics.text).toMatch(/^scangate_problems_total\{code="not_found"\} 1$/m);
+  expect(metrics.text).toMatch(/^scangate_security_events_total\{kind="report"\} 0$/m);
+  expect(metrics.text).toMatch(/^scangate_security_events_total\{kind="weak_setting"\} 1$/m);
+  const weak = '{"kind":"weak_setting","reason":"SCANGATE_LIMITS: nothing is limited"}';
+  expect(gateway.output().stdout).toContain(`"security":${weak}`);
   expect(metrics.text).toMatch(
     /^scangate_build_info\{version="\d+\.\d+\.\d+[^"]*",node="\d+\.\d+\.\d+"\} 1$/m,
   );

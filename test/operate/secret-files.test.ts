@@ -183,6 +183,7 @@ test('a rotation that keeps no secret of before is warned of', async () => {
   await put(files);
   gateway.signal('SIGHUP');
   await saysOf(/"level":"?(?:40|warn)"?,.*no secret of before is kept/);
+  await saysOf(/"security":\{"kind":"key_rotation","reason":"no_secret_kept"\}/);
 });
 
 test('a token of operators that changes counts, and no secret is ever logged', async () => {

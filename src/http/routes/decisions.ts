@@ -4,6 +4,8 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { TicketCommand } from '../../ticket/commands.ts';
+import { suspect } from '../../telemetry/security-event.ts';
+import type { ReportSecurity } from '../../telemetry/security-event.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
@@ -26,6 +28,7 @@ export interface DecisionRouteParts {
   readonly idempotency: Idempotency;
   readonly numberMatch: NumberMatch;
   readonly knownBrowsers: KnownBrowsers;
+  readonly report: ReportSecurity;
   /** The public address without a trailing slash. */
   readonly issuer: string;
 }
@@ -108,7 +111,14 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
           } catch (error) {
             if (!(error instanceof NumbersUsedUp)) throw error;
             const denial = { type: 'deny', user, report: false, reason: 'number' } as const;
-            throw numberRefused((await parts.commands.run(ticketId, denial, guard)).ticket.status);
+            const { ticket } = await parts.commands.run(ticketId, denial, guard);
+            throw suspect(numberRefused(ticket.status), {
+              kind: 'brute_force',
+              reason: 'number',
+              user,
+              client_id: ticket.minted.client_id,
+              ticket_id: ticketId,
+            });
           }
         },
       );
@@ -133,7 +143,11 @@ export function denyRoute(parts: DecisionRouteParts): Route {
     handle: async (request) => {
       const user = await parts.caller.user(request);
       const command = { type: 'deny', user, report: request.body.report ?? false } as const;
-      return await decide(parts, request, user, command, parts.commands.run);
+      return await decide(parts, request, user, command, async (ticketId, denial, guard) => {
+        const view = await parts.commands.run(ticketId, denial, guard);
+        if (command.report && view.decided) reportDenied(parts, view, user);
+        return view;
+      });
     },
   });
 }
@@ -169,6 +183,13 @@ async function decide(
     const view = await run(ticketId, command, scannedBy(user, proof));
     return { status: 200, body: { status: view.ticket.status, ...returnOf(parts, view) } };
   });
+}
+
+/** The address is the browser's: whoever asked there is whom the user does not know. */
+function reportDenied({ report }: DecisionRouteParts, { ticketId, ticket }: TicketView, user: User): void {
+  const { client_id, browser } = ticket.minted;
+  const about = { user, client_id, ticket_id: ticketId, address: browser.ip };
+  report({ kind: 'report', reason: 'not_mine', ...about });
 }
 
 /** Where the browser on the same device goes on. What it must show there stands behind `#`, which no server is sent. */

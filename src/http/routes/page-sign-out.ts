@@ -48,7 +48,7 @@ export function pageSignOutRoute(parts: PageSignOutParts): Route {
       const user = await (asksEverywhere ? caller.endingPageUser(request) : caller.pageUser(request));
       const value = request.cookie(pageCookieName(secure));
       const everywhere = asksEverywhere && user !== undefined;
-      if (everywhere) await signOutEverywhere(parts, user);
+      if (everywhere) await signOutEverywhere(parts, user, request);
       if (user !== undefined && value !== undefined) await pageEnds.endOne(value);
       const texts = pages.texts(request.raw);
       const name = everywhere ? 'everywhere_signed_out' : 'phone_signed_out';

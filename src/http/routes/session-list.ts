@@ -4,6 +4,7 @@ import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { UserSessions } from '../../oauth/tokens/user-sessions.ts';
+import type { ReportSecurity } from '../../telemetry/security-event.ts';
 import { lastMoment } from '../../store/event-store.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
@@ -11,7 +12,7 @@ import type { User } from '../../ticket/events.ts';
 import type { PageEnds } from '../caller/page-ends.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
-import type { Route } from '../request/route.ts';
+import type { Route, RouteRequest } from '../request/route.ts';
 import { sessionParams } from './session-watches.ts';
 
 export interface SessionListParts {
@@ -20,6 +21,7 @@ export interface SessionListParts {
   readonly clients: ClientRegistry;
   readonly caller: PhoneCaller;
   readonly pageEnds: PageEnds;
+  readonly report: ReportSecurity;
 }
 
 const sessionList = z
@@ -103,7 +105,7 @@ export function endSessionsRoute(parts: SessionListParts): Route {
       refusals: ['phone_unknown', 'store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
-      await signOutEverywhere(parts, await parts.caller.endingUser(request));
+      await signOutEverywhere(parts, await parts.caller.endingUser(request), request);
       return { status: 204 };
     },
   });
@@ -111,9 +113,12 @@ export function endSessionsRoute(parts: SessionListParts): Route {
 
 /** Ends every session of a user, and those of the approval page: these first, so that none of them approves meanwhile. */
 export async function signOutEverywhere(
-  { userSessions, pageEnds }: SessionListParts,
+  { userSessions, pageEnds, report }: SessionListParts,
   user: User,
+  { ip, counted }: Pick<RouteRequest, 'ip' | 'counted'>,
 ): Promise<void> {
+  const address = ip === '' ? counted : ip;
+  report({ kind: 'revocation', reason: 'everywhere', user, address });
   await pageEnds.end(user);
   await userSessions.endAll(user);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { USER_CODE_ALPHABET, USER_CODE_LENGTH } from '../../secrets/ticket-secrets.ts';
 import type { TicketSecrets } from '../../secrets/ticket-secrets.ts';
 import type { Ledger } from '../../store/ledger.ts';
+import { suspect } from '../../telemetry/security-event.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 
@@ -89,7 +90,7 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     async find(typed, by) {
       const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
       if (code.length !== USER_CODE_LENGTH) return undefined;
-      const places = await takeAll(namesOf(options.countsAddresses ? by : { ...by, address: undefined }));
+      const places = await takeAll(options.countsAddresses ? by : { ...by, address: undefined });
       const found = await lookUpAt(places, code);
       if (found === undefined) await keepWrong(places);
       else await giveBack(places);
@@ -124,13 +125,14 @@ function triesOf({ ledger, tries, windowMs, makeId, pause }: UserCodesOptions) {
     }
   }
 
-  async function takeAll(names: readonly string[]): Promise<readonly Place[]> {
+  async function takeAll(by: Typist): Promise<readonly Place[]> {
     const places: Place[] = [];
     try {
-      for (const name of names) places.push(await take(name));
+      for (const name of namesOf(by)) places.push(await take(name));
     } catch (error) {
       await giveBack(places);
-      throw error;
+      const isShutOut = error instanceof ScangateError;
+      throw isShutOut ? suspect(error, { kind: 'brute_force', reason: 'user_code', user: by.user }) : error;
     }
     return places;
   }

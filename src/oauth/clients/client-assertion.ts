@@ -4,6 +4,7 @@ import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { Ledger } from '../../store/ledger.ts';
 import type { Client, ClientRegistry } from './client.ts';
 import { OAuthError } from '../error.ts';
+import { suspect, suspicionOf } from '../../telemetry/security-event.ts';
 
 /** The `client_assertion_type` of a signed JWT (RFC 7523 §2.2). */
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -93,7 +94,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
       .update(JSON.stringify([client.client_id, jti]))
       .digest('base64url');
     const { stored } = await ledger.putIfAbsent(`assertion:${digest}`, '', Math.max(1, lifeS) * 1000);
-    if (!stored) throw refused('The assertion was used before.');
+    if (!stored) throw reused(client);
   }
 
   return async (assertion, clientId) => {
@@ -101,8 +102,14 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
     await clients.learn(named);
     const client = clients.find(named);
     const keys = client && keysOf(client);
-    if (client === undefined || keys === undefined || assertion.length > LENGTH_MAX) throw refused();
-    await useOnce(client, await verified(assertion, client, keys));
+    if (client === undefined)
+      throw suspect(refused(), { kind: 'client_auth_failed', reason: 'unknown_client' });
+    try {
+      if (keys === undefined || assertion.length > LENGTH_MAX) throw refused();
+      await useOnce(client, await verified(assertion, client, keys));
+    } catch (error) {
+      throw failedBy(client, error);
+    }
     return client;
   };
 }
@@ -127,6 +134,19 @@ function subjectOf(assertion: string): string | undefined {
   }
 }
 
-function refused(description = 'The client is unknown or did not prove itself.'): OAuthError {
+const UNPROVEN = 'The client is unknown or did not prove itself.';
+
+function refused(description = UNPROVEN): OAuthError {
   return new OAuthError('invalid_client', description);
+}
+
+function reused({ client_id: id }: Client): OAuthError {
+  const event = { kind: 'reuse', reason: 'assertion', client_id: id } as const;
+  return suspect(refused('The assertion was used before.'), event);
+}
+
+function failedBy({ client_id: id }: Client, error: unknown): unknown {
+  const isOurs = error instanceof OAuthError && error.error === 'invalid_client';
+  if (!isOurs || suspicionOf(error) !== undefined) return error;
+  return suspect(error, { kind: 'client_auth_failed', reason: 'wrong_assertion', client_id: id });
 }

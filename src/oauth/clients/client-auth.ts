@@ -3,6 +3,8 @@ import type { AuthMethod, Client, ClientRegistry } from './client.ts';
 import type { CheckAssertion } from './client-assertion.ts';
 import { ASSERTION_TYPE } from './client-assertion.ts';
 import { OAuthError } from '../error.ts';
+import { suspect } from '../../telemetry/security-event.ts';
+import type { SecurityReasons } from '../../telemetry/security-event.ts';
 
 /** What of a request proves its client. */
 export interface ClientProof {
@@ -36,21 +38,25 @@ export function clientAuthentication(
     if (basic !== undefined) {
       for (const id of basic.ids) await clients.learn(id);
       const client = basic.ids.map((id) => clients.find(id)).find((found) => found !== undefined);
-      if (named !== undefined && named !== client?.client_id) throw refused();
+      if (named !== undefined && named !== client?.client_id) throw refused('wrong_method', client);
       return withSecret(client, basic.secrets, 'client_secret_basic');
     }
     if (assertion !== undefined) {
       if (form['client_assertion_type'] !== ASSERTION_TYPE)
         throw new OAuthError('invalid_request', `client_assertion_type must be ${ASSERTION_TYPE}.`);
       const client = await checkAssertion(assertion, named);
-      if (client.token_endpoint_auth_method !== 'private_key_jwt') throw refused();
+      if (client.token_endpoint_auth_method !== 'private_key_jwt') throw refused('wrong_method', client);
       return client;
     }
-    if (named === undefined) throw new OAuthError('invalid_client', 'No client is named.');
+    if (named === undefined)
+      throw suspect(new OAuthError('invalid_client', 'No client is named.'), {
+        kind: FAILED,
+        reason: 'no_client',
+      });
     await clients.learn(named);
     const client = clients.find(named);
     if (posted !== undefined) return withSecret(client, [posted], 'client_secret_post');
-    if (client?.token_endpoint_auth_method !== 'none') throw refused();
+    if (client?.token_endpoint_auth_method !== 'none') throw refused('wrong_method', client);
     return client;
   };
 }
@@ -62,8 +68,9 @@ function withSecret(client: Client | undefined, secrets: readonly string[], meth
   const isPublic = client?.token_endpoint_auth_method === 'none';
   const isItsMethod =
     isPublic || client?.any_secret_method === true || client?.token_endpoint_auth_method === method;
-  if (client === undefined || !right || !isItsMethod || (registered === undefined && !isPublic))
-    throw refused();
+  if (client === undefined || !isItsMethod || (registered === undefined && !isPublic))
+    throw refused('wrong_method', client);
+  if (!right) throw refused('wrong_secret', client);
   return client;
 }
 
@@ -72,8 +79,14 @@ function equals(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-function refused(): OAuthError {
-  return new OAuthError('invalid_client', 'The client is unknown or did not prove itself.');
+const FAILED = 'client_auth_failed';
+
+// What names no client may be anything, a secret in the wrong place among it: it is told to nobody.
+function refused(reason: SecurityReasons[typeof FAILED], client: Client | undefined): OAuthError {
+  const error = new OAuthError('invalid_client', 'The client is unknown or did not prove itself.');
+  if (client === undefined && reason === 'wrong_method')
+    return suspect(error, { kind: FAILED, reason: 'unknown_client' });
+  return suspect(error, { kind: FAILED, reason, client_id: client?.client_id });
 }
 
 /** What a header may mean: as the RFC writes it first, then as it stands. */
@@ -89,7 +102,7 @@ function basicOf(header: string): Basic | undefined {
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');
-  if (colon < 0) throw refused();
+  if (colon < 0) throw refused('no_client', undefined);
   return { ids: readings(text.slice(0, colon)), secrets: readings(text.slice(colon + 1)) };
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Time } from '../../time/time.ts';
 import { originsOf } from './client.ts';
+import { weaknessesOf } from './client-weaknesses.ts';
 import type { Client, ClientRegistry } from './client.ts';
 import { BadClients, readClients } from './client-file.ts';
 
@@ -21,6 +22,8 @@ export interface ClientRegistryOptions {
   readonly onLoaded?: (count: number) => void;
   /** Told of what works in a file that was read and may not be meant. */
   readonly onWarnings?: (warnings: readonly string[]) => void;
+  /** Told of each client, whenever it is read, that is registered in a way that weakens. */
+  readonly onWeak?: (clientId: string, weakness: string) => void;
   /** Told of a changed file that cannot be used: the clients stay as they were. */
   readonly onMistakes?: (mistakes: readonly string[]) => void;
 }
@@ -90,6 +93,8 @@ function load(options: ClientRegistryOptions): Loaded {
   if (reserved !== undefined)
     throw new BadClients([`client_id "${reserved.client_id}" is that of the built-in client`]);
   if (warnings.length > 0) options.onWarnings?.(warnings);
+  for (const client of registered)
+    for (const weakness of weaknessesOf(client)) options.onWeak?.(client.client_id, weakness);
   const clients = [...options.builtIn, ...registered].map((client) => fillable(client, options));
   return {
     byId: new Map(clients.map((client) => [client.client_id, client])),

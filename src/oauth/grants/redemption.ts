@@ -9,6 +9,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
+import { suspect } from '../../telemetry/security-event.ts';
 import type { BrowserSessions } from '../logout/browser-sessions.ts';
 import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
@@ -120,9 +121,10 @@ export function redemption(options: RedemptionOptions): Redeem {
     return settled;
   }
 
-  async function reused({ endsOnReuse }: RedemptionRequest, seen: TicketView): Promise<OAuthError> {
-    if (endsOnReuse && owed.isOld(seen)) await sessions.revoke(sidOf(secrets, seen), 'reuse');
-    return new OAuthError('invalid_grant', 'It was used before.');
+  async function reused({ client, endsOnReuse }: RedemptionRequest, seen: TicketView): Promise<OAuthError> {
+    const sid = sidOf(secrets, seen);
+    if (endsOnReuse && owed.isOld(seen)) await sessions.revoke(sid, 'reuse');
+    return usedBefore(seen, client, sid);
   }
 
   async function checkUser(seen: TicketView): Promise<void> {
@@ -136,6 +138,12 @@ export function redemption(options: RedemptionOptions): Redeem {
       throw new OAuthError('invalid_grant', 'The tokens are bound to another key.');
     return await make(opened);
   }
+}
+
+function usedBefore(seen: TicketView, { client_id }: Client, sid: string): OAuthError {
+  const about = { user: userOf(seen), client_id, ticket_id: seen.ticketId, sid };
+  const error = new OAuthError('invalid_grant', 'It was used before.');
+  return suspect(error, { kind: 'reuse', reason: 'code', ...about });
 }
 
 /** What a ticket refuses becomes the one answer that OAuth has for it; a store that is away stays what it is. */

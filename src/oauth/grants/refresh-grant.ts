@@ -4,6 +4,7 @@ import type { SessionView } from '../../command/session-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
 import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
+import { suspect } from '../../telemetry/security-event.ts';
 import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
 import type { ProvenTokenRequest, RunGrant, TokenRequest } from './grant.ts';
@@ -43,6 +44,7 @@ export function refreshGrant(options: RefreshOptions): RunGrant {
     const use = { generation: token.generation, keyId: secrets.makingId, jkt };
     const view = await sessions.refresh(seen, use, (at) => checkUse(at, client, request));
     const { generation, key_id: keyId } = view?.session ?? {};
+    if (view?.session.revoked?.reason === 'reuse') throw reused(view);
     if (view === null || view.session.status !== 'active' || !generation || !keyId) throw refused();
     // Where it repeats an answer, that answer's tokens are bound to the key that asked for them first.
     if (view.session.dpop_jkt !== jkt) throw refused();
@@ -78,6 +80,12 @@ function scopeOf(view: SessionView, { form }: TokenRequest): readonly string[] {
   if (!asked.every((name) => scope.includes(name)))
     throw new OAuthError('invalid_scope', 'A refresh may narrow the scope, not widen it.');
   return asked;
+}
+
+function reused(view: SessionView): OAuthError {
+  const { user, client_id, ticket_id } = openedOf(view);
+  const about = { user, client_id, ticket_id, sid: view.sid };
+  return suspect(refused(), { kind: 'reuse', reason: 'refresh_token', ...about });
 }
 
 function refused(): OAuthError {

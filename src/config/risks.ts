@@ -1,15 +1,24 @@
-import type { Config } from '../config/config.ts';
-import { hostNameOf, isLoopback } from '../config/host-name.ts';
+import type { Config } from './config.ts';
+import { hostNameOf, isLoopback } from './host-name.ts';
 
 /** What of a configuration is risky though a gateway starts with it: each a sentence behind the name of its setting. */
 export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[] {
+  const isTriedOut = config.phoneIdentities.includes('demo') && isLoopback(config.HOST);
+  return [
+    ...(isTriedOut ? [DEMO] : []),
+    ...weaknessesOf(config, tlsUnchecked),
+    ...config.unknown.map((name) => `${name}: there is no such setting; it is ignored`),
+  ];
+}
+
+const DEMO = 'SCANGATE_PHONE_IDENTITY: demo lets anyone who reaches this gateway be anyone';
+
+/** Of these, what weakens; demo phones only where others than this machine reach them. @param tlsUnchecked whether Node was told to check no certificate. */
+export function weaknessesOf(config: Config, tlsUnchecked: boolean): readonly string[] {
   const isLocal = isLoopback(config.publicUrl.hostname);
   const proxies = config.SCANGATE_TRUSTED_PROXIES ?? [];
   const risks: readonly (readonly [boolean, string])[] = [
-    [
-      config.phoneIdentities.includes('demo'),
-      'SCANGATE_PHONE_IDENTITY: demo lets anyone who reaches this gateway be anyone',
-    ],
+    [config.phoneIdentities.includes('demo') && !isLoopback(config.HOST), DEMO],
     [
       config.publicUrl.protocol === 'http:' && !isLocal,
       'SCANGATE_PUBLIC_URL: over plain http whoever is on the way reads codes, cookies and tokens',
@@ -35,7 +44,6 @@ export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[
     ],
     [config.SCANGATE_LOG_LEVEL === 'silent', 'SCANGATE_LOG_LEVEL: an outage leaves no line that says why'],
     [tlsUnchecked, 'NODE_TLS_REJECT_UNAUTHORIZED: no certificate is checked'],
-    ...config.unknown.map((name) => [true, `${name}: there is no such setting; it is ignored`] as const),
   ];
   return risks.filter(([holds]) => holds).map(([, risk]) => risk);
 }
