@@ -26,8 +26,8 @@ const APT_LIMIT_MS = 300_000;
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * `extracted` is where the program lies in its packages. Redis is extracted even by root, because installing it
- * starts a server on the default port.
+ * `extracted` is where the program lies in its packages. Servers that Debian starts as it installs them, on their default
+ * ports, are extracted even by root.
  */
 export const TOOLS = {
   'redis-server': {
@@ -44,12 +44,37 @@ export const TOOLS = {
   },
   nginx: { variable: 'NGINX_BIN', packages: ['nginx'], extracted: 'usr/sbin/nginx', install: true },
   haproxy: { variable: 'HAPROXY_BIN', packages: ['haproxy'], extracted: 'usr/sbin/haproxy', install: true },
+  caddy: { variable: 'CADDY_BIN', packages: ['caddy'], extracted: 'usr/bin/caddy', install: false },
+  prometheus: {
+    variable: 'PROMETHEUS_BIN',
+    packages: ['prometheus'],
+    extracted: 'usr/bin/prometheus',
+    install: false,
+  },
+  promtool: {
+    variable: 'PROMTOOL_BIN',
+    packages: ['prometheus'],
+    extracted: 'usr/bin/promtool',
+    install: false,
+  },
+  'prometheus-alertmanager': {
+    variable: 'ALERTMANAGER_BIN',
+    packages: ['prometheus-alertmanager'],
+    extracted: 'usr/bin/prometheus-alertmanager',
+    install: false,
+  },
+  kubectl: {
+    variable: 'KUBECTL_BIN',
+    packages: ['kubernetes-client'],
+    extracted: 'usr/bin/kubectl',
+    install: false,
+  },
   spin: { variable: 'SPIN_BIN', packages: ['spin'], extracted: 'usr/bin/spin', install: true },
   gcc: { variable: 'GCC_BIN', packages: ['build-essential'], extracted: 'usr/bin/gcc', install: true },
 };
 
 /** By which option a program says its version, where that is not `--version`. */
-const VERSION_OPTIONS = { nginx: '-v', haproxy: '-v', spin: '-V' };
+const VERSION_OPTIONS = { nginx: '-v', haproxy: '-v', spin: '-V', caddy: 'version', kubectl: 'options' };
 
 /** What cannot be had; the message is one line for people. */
 export class ToolMissing extends Error {}

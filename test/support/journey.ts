@@ -25,7 +25,7 @@ export async function signIn(
 ): Promise<Journey> {
   const { transport = 'events', phoneUrl = browserUrl, name = 'alice' } = options;
   const ticket = await mint(browserUrl, options.mint);
-  const watching = watch(transport, ticket);
+  const watching = watch(transport, ticket, { bases: [browserUrl] });
   try {
     const pending = await watching.told('pending');
     const scanned = expectStatus(await scan(phoneUrl, readScanCode(pending), name), 201);

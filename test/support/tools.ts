@@ -1,5 +1,14 @@
 /** The programs that tests need, found or fetched by `scripts/find-tools.mjs`. */
-export type ToolName = 'redis-server' | 'chromium' | 'nginx' | 'haproxy';
+export type ToolName =
+  | 'redis-server'
+  | 'chromium'
+  | 'nginx'
+  | 'haproxy'
+  | 'caddy'
+  | 'prometheus'
+  | 'promtool'
+  | 'prometheus-alertmanager'
+  | 'kubectl';
 
 interface FindTools {
   readonly findTool: (name: ToolName) => Promise<string>;
