@@ -54,11 +54,6 @@ function startApproval(root: HTMLElement): void {
     else decide('confirm', asked?.number_match ? { number } : {});
   }
 
-  function deny(): void {
-    const report = root.querySelector<HTMLInputElement>('[data-report]');
-    decide('deny', report?.checked ? { report: true } : {});
-  }
-
   function decide(decision: 'confirm' | 'deny', extra: object): void {
     if (!asked) return;
     const url = `/v1/tickets/${encodeURIComponent(asked.ticket_id)}/${decision}`;
@@ -82,11 +77,16 @@ function startApproval(root: HTMLElement): void {
   onDo(root, 'continue', 'click', () => scan({ scan_code: scanCode }));
   onDo(root, 'enter', 'submit', () => scan({ user_code: inputValue('user-code') }));
   onDo(root, 'confirm', 'submit', confirm);
-  onDo(root, 'deny', 'click', deny);
+  onDo(root, 'deny', 'click', () => decide('deny', reported(root)));
   onDo(root, 'retry', 'click', () => sender.again());
   onDo(root, 'reload', 'click', () => location.reload());
   setInterval(tick, TICK_MS);
   begin(root, platform, sections, scanCode);
+}
+
+/** What a denial says besides: that it is reported, where the person chose so. */
+function reported(root: HTMLElement): { report?: true } {
+  return root.querySelector<HTMLInputElement>('[data-report]')?.checked ? { report: true } : {};
 }
 
 /** Shows the first section; a code of the same device is looked at before, since it is of use in one browser alone. */
