@@ -6,7 +6,7 @@ import { openClientRegistry } from '../oauth/clients/client-registry.ts';
 import type { FollowingRegistry } from '../oauth/clients/client-registry.ts';
 import { demoClient } from '../oauth/clients/demo-client.ts';
 import { systemTime } from '../time/system-time.ts';
-import { filledClaims } from './filled-claims.ts';
+import { filledClaims, someoneKnowsAuthTime } from './filled-claims.ts';
 import type { Telling } from './telling.ts';
 
 /** How often their file is looked at, in milliseconds. */
@@ -23,6 +23,7 @@ export function openClients(
       file: config.SCANGATE_CLIENTS_FILE,
       builtIn: config.phoneIdentities.includes('demo') ? [demoClient(config.issuer)] : [],
       isUnfillable: (scope) => isUnfillable(scope, filled),
+      knowsAuthTime: someoneKnowsAuthTime(config),
       plainHttp: config.publicUrl.protocol === 'http:',
       lookMs: LOOK_MS,
       time: systemTime,

@@ -21,3 +21,8 @@ function claimsOf(name: PhoneIdentityName, config: Config): readonly string[] {
       return [...claimsOfScopes(config.SCANGATE_PHONE_OIDC_SCOPE.split(' ')), ...custom];
   }
 }
+
+/** Whether some configured source of phones can say when a user signed in there. WeChat says nothing of it. */
+export function someoneKnowsAuthTime({ phoneIdentities }: Pick<Config, 'phoneIdentities'>): boolean {
+  return phoneIdentities.some((name) => name !== 'wechat');
+}

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/folder.ts';
 export interface Shop {
   /** Its origin, which is not the gateway's. */
   readonly url: string;
-  /** The file that registers it, and `till`, its app, which has no website: for `SCANGATE_CLIENTS_FILE`. */
+  /** The file that registers it, `till`, its app, which has no website, and what it was opened with: for `SCANGATE_CLIENTS_FILE`. */
   readonly clientsFile: string;
   readonly clientId: 'shop';
   /** Where it sends people back to. */
@@ -28,8 +28,8 @@ function drawLogo(): Buffer {
   return PNG.sync.write(png);
 }
 
-/** Opens a shop on a free port. */
-export async function openShop(): Promise<Shop> {
+/** Opens a shop on a free port. @param others what else is registered, each like the shop itself but for these members. */
+export async function openShop(...others: readonly object[]): Promise<Shop> {
   let html = '';
   let policy = "default-src 'none'";
   let more: Readonly<Record<string, string>> = {};
@@ -60,7 +60,10 @@ export async function openShop(): Promise<Shop> {
     token_endpoint_auth_method: 'none',
     scope: 'openid',
   };
-  await writeFile(clientsFile, JSON.stringify([client, till]));
+  await writeFile(
+    clientsFile,
+    JSON.stringify([client, till, ...others.map((other) => ({ ...client, ...other }))]),
+  );
   return {
     url,
     clientsFile,

@@ -10,7 +10,13 @@ beforeAll(async () => {
     Buffer.from(part).toString('base64url'),
   );
   edge = await startEdge({
-    clients: [{ client_uri: 'https://uri.example/' }],
+    clients: [
+      { client_uri: 'https://uri.example/' },
+      {
+        client_id: 'excused',
+        policy: { shows_scanner: true, number_match: false, verified: true, pkce: 'optional' },
+      },
+    ],
     token: ({ form }) => {
       expect(form).toMatchObject({ client_id: 'demo', redirect_uri: 'http://localhost:8080/demo/callback' });
       return Promise.resolve({
@@ -252,6 +258,19 @@ test('the languages that an application wished for go along without JavaScript',
   expect((await browse(again.replaceAll('&amp;', '&'), jar)).text).toContain('<html lang="de">');
   const crossed = await page(start, { 'sec-fetch-site': 'cross-site' });
   expect(crossed.text).toMatch(/<html lang="de">[^]*url=\/v1\/tickets\/[\w-]{22}\/page\?ui_locales=de"/);
+});
+
+test.each([
+  ['an address to go to', '&redirect_uri=https%3A%2F%2Fapp.example%2Fback%3Fkeep%3D1'],
+  ['none', ''],
+])('another code can be had without JavaScript where a request is carried, with %s', async (_what, where) => {
+  const jar = new Map<string, { path: string; pair: string }>();
+  const pending = await browse(`/plain?client_id=excused&nonce=n${where}`, jar);
+  const [again = ''] = /\/plain\?[^"]+/.exec(pending.text) ?? [];
+  expect(again).toContain('request=');
+  const next = await browse(again.replaceAll('&amp;', '&'), jar);
+  expect(next.path).toMatch(/^\/v1\/tickets\/[\w-]{22}\/page$/);
+  expect(next.path).not.toBe(pending.path);
 });
 
 test('arriving from another site, the way without JavaScript goes over a page of ours', async () => {

@@ -42,6 +42,7 @@ function follow(more: Partial<ClientRegistryOptions> = {}): FollowingRegistry {
     file,
     builtIn: [],
     isUnfillable: () => false,
+    knowsAuthTime: true,
     plainHttp: false,
     lookMs: 20,
     time: systemTime,

@@ -192,6 +192,26 @@ describe('an application that asks for a fresh sign-in', () => {
   });
 });
 
+test('a client that always asks for one is warned of where WeChat alone says who holds the phone', async () => {
+  const env = {
+    SCANGATE_CLIENTS_FILE: join(folder.path, 'clients.json'),
+    SCANGATE_PHONE_IDENTITY: 'wechat',
+    SCANGATE_PHONE_WECHAT_APP_ID: 'wx0000000000000000',
+    SCANGATE_PHONE_WECHAT_APP_SECRET: 'a-secret-of-the-account',
+  };
+  const ofWechat = await startGateway({ env });
+  try {
+    const { stdout, stderr } = ofWechat.output();
+    expect(stdout + stderr).toContain('client \\"bank\\" has default_max_age');
+    const asked = { redirect_uri: CALLBACK, response_type: 'code', state: 's', client_id: 'bank' };
+    const address = `${ofWechat.url}/oauth/authorize?${new URLSearchParams(asked).toString()}`;
+    const { headers } = await call(address);
+    expect(new URL(headers.get('location') ?? '').searchParams.get('error')).toBe('login_required');
+  } finally {
+    await ofWechat.stop();
+  }
+});
+
 describe('a phone that an app signed in', () => {
   const bank = () => mint(appGateway.url, { clientId: 'bank', redirectUri: CALLBACK });
 

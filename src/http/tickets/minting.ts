@@ -136,7 +136,7 @@ function checkedMembers(
 ): CheckedMembers {
   if (asked.request === undefined) return {};
   const checked = binding === 'cookie' ? carried.open(asked, asked.request) : undefined;
-  if (checked !== undefined && asked.redirect_uri !== undefined) return checked;
+  if (checked !== undefined) return checked;
   throw new ScangateError('invalid_request', {
     field: 'request',
     message: 'It is not for this request, or too old.',

@@ -15,6 +15,8 @@ export interface ClientRegistryOptions {
   readonly plainHttp: boolean;
   /** Whether a scope asks for claims that no source of phones can say: nobody is given it. */
   readonly isUnfillable: (scope: string) => boolean;
+  /** Whether some source of phones can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
   /** Milliseconds between looks at the file. */
   readonly lookMs: number;
   readonly time: Time;
@@ -92,7 +94,8 @@ function load(options: ClientRegistryOptions): Loaded {
   );
   if (reserved !== undefined)
     throw new BadClients([`client_id "${reserved.client_id}" is that of the built-in client`]);
-  if (warnings.length > 0) options.onWarnings?.(warnings);
+  const doubts = [...warnings, ...closedOut(registered, options)];
+  if (doubts.length > 0) options.onWarnings?.(doubts);
   for (const client of registered)
     for (const weakness of weaknessesOf(client)) options.onWeak?.(client.client_id, weakness);
   const clients = [...options.builtIn, ...registered].map((client) => fillable(client, options));
@@ -100,6 +103,15 @@ function load(options: ClientRegistryOptions): Loaded {
     byId: new Map(clients.map((client) => [client.client_id, client])),
     origins: new Set(clients.flatMap(originsOf)),
   };
+}
+
+// Its requests are refused one by one; that says so before the first user comes.
+function closedOut(clients: readonly Client[], { knowsAuthTime }: ClientRegistryOptions): readonly string[] {
+  const asking = clients.filter(({ default_max_age: maxAge }) => maxAge !== undefined && !knowsAuthTime);
+  return asking.map(
+    ({ client_id: id }) =>
+      `client "${id}" has default_max_age, and no source of phones here says when a user signed in: nobody can sign in to it`,
+  );
 }
 
 function fillable(client: Client, { isUnfillable }: ClientRegistryOptions): Client {
