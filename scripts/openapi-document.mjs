@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { PROBLEMS } from '../src/http/answer/problem.ts';
 import { mediaTypesOf } from '../src/http/request/body.ts';
 import { oauthError, problem } from '../src/http/request/schemas.ts';
+import { registerOperators } from './openapi-operators.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
@@ -147,6 +148,7 @@ export function openApiYaml(routes) {
   for (const [name, scheme] of Object.entries(SECURITY))
     if (used.has(name)) registry.registerComponent('securitySchemes', name, scheme);
   for (const route of shown) register(registry, route);
+  registerOperators(registry);
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.1',
     info: {

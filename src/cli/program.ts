@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { runOn } from './commands/command.ts';
 import type { Streams } from './commands/command.ts';
+import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { conformanceCommand } from './commands/conformance.ts';
@@ -41,6 +42,7 @@ export function makeProgram(version: string, streams: Streams): Command {
     timelineCommand(run),
     exportCommand(run, version),
     importCommand(run),
+    auditCommand(run),
     conformanceCommand(run),
     completionCommand(run, program),
   ];

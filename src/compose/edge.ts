@@ -14,8 +14,9 @@ import { noPlaces } from '../place/places.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import { systemTime } from '../time/system-time.ts';
-import type { Commands } from './commands.ts';
+import type { Commands } from './commands/commands.ts';
 import type { NodeState } from './node-state.ts';
+import type { KeptRecord } from './record/record.ts';
 import type { Phones } from './phones.ts';
 import { makeOutward } from './outward.ts';
 import { makeId, makeVerifier } from './randomness.ts';
@@ -29,6 +30,8 @@ import { makeWechatScenes } from './wechat.ts';
 export interface EdgeParts {
   readonly clients: ClientRegistry;
   readonly commands: Commands;
+  /** Undefined where no record is kept. */
+  readonly kept: KeptRecord | undefined;
   readonly ledger: Ledger;
   readonly log: Log;
   readonly telling: Telling;
@@ -58,7 +61,7 @@ export function openEdge(config: Config, parts: EdgeParts): FollowingEdge {
 }
 
 function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined): Edge {
-  const { clients, commands, ledger, log, oauth, phones, secrets, shared, state, telling } = parts;
+  const { clients, commands, kept, ledger, log, oauth, phones, secrets, shared, state, telling } = parts;
   return makeEdge({
     settings: edgeSettings(config),
     tls,
@@ -70,6 +73,7 @@ function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined):
     awaySeal: secrets.awaySeal,
     makingKeyId: () => secrets.ring.makingId,
     clients,
+    decisionsOf: async (user, limit) => (await kept?.decisionsOf(user, limit)) ?? [],
     phones: phones.identities,
     wechatScenes: makeWechatScenes(config, telling, ledger, secrets),
     pageSessions: phones.pageSessions,

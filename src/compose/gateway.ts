@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts';
 import { sweeperSettings } from '../config/rooms/command.ts';
 import { heldLimits } from '../config/rooms/http.ts';
 import { canarySettings } from '../config/rooms/watch.ts';
-import type { OnSessionExpired } from '../command/session-reader.ts';
 import { openSweeper } from '../command/sweeper.ts';
 import { Held } from '../http/transports/held.ts';
 import { makeLog } from '../telemetry/log.ts';
@@ -13,14 +12,11 @@ import { openFeed } from '../watch/feed.ts';
 import { Hub } from '../watch/hub.ts';
 import { Assembly } from './assembly.ts';
 import { openClients } from './clients.ts';
-import { makeCommands } from './commands.ts';
 import { openEdge } from './edge.ts';
 import { LastCalls } from './store/last-calls.ts';
 import { lifecycle } from './lifecycle.ts';
 import { openLiveConfig } from './operate/live-config.ts';
 import type { Gateway } from './lifecycle.ts';
-import { openLogouts } from './logouts.ts';
-import { tellExpired, tellingSessions } from '../oauth/logout/telling-sessions.ts';
 import { makeOAuth } from './oauth.ts';
 import { openOperators } from './operate/operators.ts';
 import { makePhones } from './phones.ts';
@@ -28,9 +24,11 @@ import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
 import { NodeState } from './node-state.ts';
 import { makeSecrets } from './secrets.ts';
+import { openRecord } from './record/record.ts';
 import { storeWatch } from './store/store-incidents.ts';
 import { openStores } from './store/stores.ts';
 import { openTelling } from './telling.ts';
+import { openCommands } from './commands/told-commands.ts';
 import { makeTransports } from './transports.ts';
 
 /**
@@ -68,15 +66,10 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     openRegisteredClients(config, { clients: listed, ledger, secrets }),
   );
   const { clients, registration } = registered;
-  let onExpired: OnSessionExpired = () => undefined;
-  const silent = assembly.make('commands', () =>
-    makeCommands(config, store, metrics, (view) => onExpired(view)),
-  );
-  const logouts = await assembly.open('logouts', () =>
-    openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),
-  );
-  onExpired = tellExpired(logouts, clients);
-  const commands = { ...silent, sessions: tellingSessions(silent.sessions, logouts) };
+  const record = await assembly.open('record', () => openRecord(config, { telling, stores }));
+  const { makeNonce: makeMarked, kept } = record;
+  const parts = { clients, ledger, makeNonce: makeMarked, secrets, store, telling };
+  const commands = await openCommands(config, assembly, parts);
   const phones = assembly.make('phones', () => makePhones(config, telling, secrets));
   const oauth = assembly.make('oauth', () =>
     makeOAuth(config, { clients, registration, commands, ledger, phones, secrets, telling }),
@@ -88,9 +81,9 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const flights = { store, hub, makeId, makeNonce, time };
   const canary = await assembly.open('canary', () => new Canary({ ...flights, ...canarySettings(config) }));
   const state = new NodeState(config, canary, store, lastCalls);
-  const edgeParts = { clients, commands, ledger, log, oauth, phones, state, telling };
+  const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, state, telling };
   const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
-  await assembly.open('operators', () => openOperators(config, { edge, log, metrics, state }));
+  await assembly.open('operators', () => openOperators(config, { edge, kept, log, metrics, state }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
       woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),

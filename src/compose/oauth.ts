@@ -9,7 +9,7 @@ import { subjectRule } from '../oauth/tokens/subject.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { systemTime } from '../time/system-time.ts';
 import { sleep } from '../time/time.ts';
-import type { Commands } from './commands.ts';
+import type { Commands } from './commands/commands.ts';
 import type { Phones } from './phones.ts';
 import { filledClaims } from './filled-claims.ts';
 import { makeId } from './randomness.ts';

@@ -5,6 +5,7 @@ import { GATEWAY_SETTINGS } from './tables/gateway-table.ts';
 import { LIMIT_SETTINGS } from './tables/limit-table.ts';
 import { NODE_SETTINGS } from './tables/node-table.ts';
 import { PHONE_SETTINGS } from './tables/phone-table.ts';
+import { RECORD_SETTINGS } from './tables/record-table.ts';
 import { STORE_SETTINGS } from './tables/store-table.ts';
 import { TLS_SETTINGS } from './tables/tls-table.ts';
 import { TICKET_SETTINGS } from './tables/ticket-table.ts';
@@ -18,6 +19,7 @@ export const SETTINGS = {
   ...TICKET_SETTINGS,
   ...UPSTREAM_SETTINGS,
   ...STORE_SETTINGS,
+  ...RECORD_SETTINGS,
   ...CONNECTION_SETTINGS,
   ...LIMIT_SETTINGS,
   ...TOKEN_SETTINGS,

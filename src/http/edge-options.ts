@@ -9,10 +9,12 @@ import type { PhoneIdentities } from '../phone/identities.ts';
 import type { PageSessions } from '../phone/page-session.ts';
 import type { WechatScenes } from '../phone/wechat/scene.ts';
 import type { Places } from '../place/places.ts';
+import type { ToldEntry } from '../record/chain/entry-text.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
 import type { Ledger } from '../store/ledger.ts';
+import type { User } from '../ticket/events.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
@@ -78,6 +80,8 @@ export interface EdgeOptions {
   /** The id of the key that makes secrets now: `() => ring.makingId`. */
   readonly makingKeyId: () => string;
   readonly clients: ClientRegistry;
+  /** A user's last decisions as the record has them, the newest first, at most `limit`. */
+  readonly decisionsOf: (user: User, limit: number) => Promise<readonly ToldEntry[]>;
   readonly phones: PhoneIdentities;
   /** Absent: there are no codes that WeChat itself scans. */
   readonly wechatScenes?: WechatScenes | undefined;

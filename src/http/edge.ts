@@ -158,6 +158,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     userSessions: oauth.userSessions,
     userCodes: oauth.userCodes,
     clients,
+    decisionsOf: options.decisionsOf,
     origins,
     shared,
     issuer,

@@ -28,6 +28,8 @@ import { registerRoute, registrationRoutes } from './routes/oauth-registration.t
 import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
 import { tokenRoute } from './routes/oauth-token.ts';
 import { userInfoByPostRoute, userInfoRoute } from './routes/oauth-userinfo.ts';
+import { historyRoute } from './routes/history.ts';
+import type { HistoryRouteParts } from './routes/history.ts';
 import { formPostRoute } from './routes/form-post.ts';
 import { pageSignOutRoute } from './routes/page-sign-out.ts';
 import type { PageSignOutParts } from './routes/page-sign-out.ts';
@@ -74,6 +76,7 @@ export interface RouteTableParts
     HealthRouteParts,
     SignInRouteParts,
     ApprovalRouteParts,
+    HistoryRouteParts,
     ClientLooksParts {
   readonly presenter: MintRouteParts['presenter'];
   readonly pageEnds: PageSignOutParts['pageEnds'];
@@ -129,6 +132,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     listSessionsRoute(parts),
     endSessionRoute(parts),
     endSessionsRoute(parts),
+    historyRoute(parts),
     watchSessionByEventsRoute(parts),
     watchSessionByPollRoute(parts),
     watchSessionBySocketRoute(),

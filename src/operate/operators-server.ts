@@ -5,6 +5,10 @@ import { hostNameOf, isLoopback } from '../config/host-name.ts';
 import { bearerOf } from '../http/caller/credentials.ts';
 import type { Readiness } from '../http/routes/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { auditPage } from './audit-page.ts';
+import type { SearchedRecord } from './audit-page.ts';
+import { json } from './said.ts';
+import type { Said } from './said.ts';
 
 /** What the operators' server tells of. */
 export interface OperatorsParts {
@@ -12,18 +16,20 @@ export interface OperatorsParts {
   /** Open TCP connections of the public port, by state. */
   readonly connections: () => Readonly<Record<string, number>>;
   readonly metrics: Metrics;
+  /** Absent where no record is kept. */
+  readonly record?: SearchedRecord;
+  /** Milliseconds since the epoch. */
+  readonly wallNow: () => number;
   /** What `Authorization: Bearer` must say; undefined: nothing, for whoever is on this machine. */
   readonly token: () => string | undefined;
 }
 
-/** What a request is answered with. */
-interface Said {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
 const TEXT = 'text/plain; charset=utf-8';
+const NOT_FOUND: Said = {
+  status: 404,
+  type: TEXT,
+  body: 'not found: /metrics, /readyz, /livez and /v1/audit are here\n',
+};
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 /** Prometheus and a few people: more connections than this are refused. */
@@ -50,15 +56,19 @@ async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> 
   const token = parts.token();
   if (token === undefined ? !isNear(req) : !holds(req, token)) return refused(token);
   if (req.method !== 'GET' && req.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET only\n' };
-  switch (req.url?.split('?')[0]) {
+  const [path, query = ''] = (req.url ?? '').split('?');
+  switch (path) {
     case '/metrics':
       return { status: 200, type: parts.metrics.registry.contentType, body: await figures(parts) };
     case '/readyz':
       return readiness(parts);
     case '/livez':
       return json(200, { status: 'live' });
+    case '/v1/audit':
+      if (parts.record === undefined) return NOT_FOUND;
+      return await auditPage(parts.record, new URLSearchParams(query), parts.wallNow());
     default:
-      return { status: 404, type: TEXT, body: 'not found: /metrics, /readyz and /livez are here\n' };
+      return NOT_FOUND;
   }
 }
 
@@ -92,16 +102,13 @@ function refused(token: string | undefined): Said {
   return { status: 401, type: TEXT, body: 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed\n' };
 }
 
-function json(status: number, value: object): Said {
-  return { status, type: 'application/json', body: JSON.stringify(value) };
-}
-
 function write(res: ServerResponse, { status, type, body }: Said, withBody: boolean): void {
   res.writeHead(status, {
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    ...(status === 503 ? { 'Retry-After': '1' } : {}),
     ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
   });
   res.end(withBody ? body : undefined);

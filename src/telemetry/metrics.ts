@@ -75,6 +75,12 @@ export interface Metrics {
   readonly outages: Gauge<'outage'>;
   /** `scangate_outage_failures_total{outage,cause}`: uses that failed meanwhile. */
   readonly outageFailures: Counter<'outage' | 'cause'>;
+  /** `scangate_record_events_total{outcome}`: audit events that were `kept`, or `lost` before they could be. */
+  readonly recordEvents: Counter<'outcome'>;
+  /** `scangate_record_failures_total`: tries to keep them that failed. */
+  readonly recordFailures: Counter;
+  /** `scangate_record_ids_total{outcome}`: a clock that went back, `waited` for or `refused`; no number of a node, `unleased`. */
+  readonly recordIds: Counter<'outcome'>;
   /** `scangate_drain_left`: held connections still to be closed. */
   readonly drainLeft: Gauge;
 }
@@ -147,6 +153,9 @@ export function makeMetrics(processMetrics = true): Metrics {
       'outage',
       'cause',
     ]),
+    recordEvents: counter('record_events_total', 'Audit events, kept or lost', ['outcome']),
+    recordFailures: counter('record_failures_total', 'Tries to keep audit events that failed'),
+    recordIds: counter('record_ids_total', 'Trouble with the ids of audit events', ['outcome']),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
 }

@@ -231,6 +231,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     places: noPlaces,
     time: systemTime,
     logos: clientLogos({ time: systemTime, call: outwardTo() }),
+    decisionsOf: () => Promise.resolve([]),
     pages: readPages(resolve(root, 'src/web/pages'), true),
     shared,
     readiness: () => ({ state, canaryAgeMs: 12 }),

@@ -243,6 +243,7 @@ describe('The writer', () => {
       refresh: () => {},
       get: () => undefined,
       keys: () => [],
+      keysDown: () => [],
       values: () => [],
       write: (changes) => {
         writes.push([...changes].length);

@@ -8,7 +8,9 @@ import { operatorsServer } from '../../operate/operators-server.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Closable } from '../assembly.ts';
+import { systemTime } from '../../time/system-time.ts';
 import type { NodeState } from '../node-state.ts';
+import type { KeptRecord } from '../record/record.ts';
 
 /**
  * Listens for operators, where that is on.
@@ -19,6 +21,7 @@ export async function openOperators(
   config: Config,
   parts: {
     readonly edge: Pick<Edge, 'connections'>;
+    readonly kept: KeptRecord | undefined;
     readonly log: Log;
     readonly metrics: Metrics;
     readonly state: NodeState;
@@ -26,11 +29,13 @@ export async function openOperators(
 ): Promise<Closable> {
   const { adminListen: at } = config;
   if (at === undefined) return NOTHING;
-  const { edge, log, metrics, state } = parts;
+  const { edge, kept, log, metrics, state } = parts;
   const server = operatorsServer({
     readiness: () => state.readiness(),
     connections: () => edge.connections.counts(),
     metrics,
+    ...(kept === undefined ? {} : { record: kept }),
+    wallNow: () => systemTime.wallNow(),
     token: () => config.SCANGATE_ADMIN_TOKEN,
   });
   try {

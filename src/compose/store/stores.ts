@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { recordSettings } from '../../config/rooms/record.ts';
 import { redisSettings, storeSettings } from '../../config/rooms/store.ts';
 import { checkedSecrets } from '../../config/secrets.ts';
 import { keptSecrets } from '../../secrets/kept-secrets.ts';
@@ -8,6 +9,7 @@ import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { measuredLedger, measuredStore } from '../../store/measured-store.ts';
 import type { OnCall } from '../../store/measured-store.ts';
+import type { Outbox } from '../../store/outbox.ts';
 import type { RebuildAll } from '../../store/rebuild.ts';
 import type { OnIncident } from '../../store/redis/failover/incident.ts';
 import { openRedisStore } from '../../store/redis/open.ts';
@@ -20,6 +22,8 @@ export interface OpenStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
+  /** Absent where the store keeps none. */
+  readonly outbox?: Outbox;
   readonly secrets: readonly string[];
   /** Ends both. */
   close(): Promise<void>;
@@ -65,15 +69,16 @@ async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<Op
 }
 
 async function openFile(config: Config): Promise<OpenStores> {
-  const { store, ledger, rebuildAll, secretsFile } = await openFileStore({
+  const { store, ledger, rebuildAll, outbox, secretsFile } = await openFileStore({
     folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
     settings: storeSettings(config),
     time: systemTime,
     newId: makeId,
+    outboxMax: recordSettings(config).backlogMax,
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
-    return { store, ledger, rebuildAll, secrets, close: () => store.close() };
+    return { store, ledger, rebuildAll, outbox, secrets, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

@@ -6,6 +6,7 @@ import type { Subject } from '../subject.ts';
 import { ageKey, agendaKey, headKey, logKey } from './keys.ts';
 import { encodedEvent, encodedHead, eventOf, headOf } from './record.ts';
 import type { Draft } from './draft.ts';
+import type { FileOutbox } from './outbox.ts';
 import type { Turn } from './writer.ts';
 
 /** How long the store remembers, and what its log still holds. */
@@ -13,6 +14,8 @@ export interface AppendContext {
   readonly historyMs: number;
   /** Whether the log still holds anything of a subject. */
   readonly hasLog: (subject: Subject) => boolean;
+  /** Where each event is kept for the one reader that must see all. Absent: there is none. */
+  readonly outbox?: Pick<FileOutbox, 'keep'> | undefined;
 }
 
 /** Checks a whole batch, and writes it where all of it may be: the promises stand at the port. */
@@ -27,7 +30,7 @@ export function appendBatch(turn: Turn, batch: readonly Append[], context: Appen
       written[index] === undefined ? refusal(append, head, now, context.hasLog) : ('conflict' as const);
     if (outcome !== undefined) return { outcome, now, index, head };
   }
-  const moments = batch.map((append, index) => writeOne(turn, append, heads[index] ?? null));
+  const moments = batch.map((append, index) => writeOne(turn, append, heads[index] ?? null, context.outbox));
   return { outcome: 'appended', now, moments };
 }
 
@@ -69,7 +72,12 @@ function refusal(
   return undefined;
 }
 
-function writeOne({ draft, now, moved }: Turn, append: Append, head: Head | null): Moment {
+function writeOne(
+  { draft, now, moved }: Turn,
+  append: Append,
+  head: Head | null,
+  outbox: AppendContext['outbox'],
+): Moment {
   const { subject, event } = append;
   const last = head === null ? undefined : lastMoment(head);
   const at = Math.max(now, last?.at ?? 0);
@@ -87,7 +95,9 @@ function writeOne({ draft, now, moved }: Turn, append: Append, head: Head | null
     first,
     ...append.head,
   };
-  draft.put(logKey(subject, version), encodedEvent({ subject, version, ...event, ...moment }));
+  const stored = { subject, version, ...event, ...moment };
+  draft.put(logKey(subject, version), encodedEvent(stored));
+  outbox?.keep(draft, stored);
   draft.put(ageKey(at, subject, version), NOTHING);
   putHead(draft, next);
   moved(subject);

@@ -11,6 +11,7 @@ import type { CommitFeed } from './commit-feed.ts';
 import { headFrom } from './head-from.ts';
 import { logRange, subjectOfAgenda, timeRange } from './keys.ts';
 import { eventOf } from './record.ts';
+import type { FileOutbox } from './outbox.ts';
 import type { Writer } from './writer.ts';
 
 /** The finest partition there is: what this store takes, every store takes. */
@@ -26,14 +27,16 @@ export interface FileEventStoreParts {
   readonly timeline: string;
   readonly now: () => number;
   readonly close: () => Promise<void>;
+  readonly outbox?: FileOutbox | undefined;
 }
 
 /** The event store of one folder. Reads go to what was committed and flushed, writes through the writer. */
 export function fileEventStore(parts: FileEventStoreParts): EventStore {
-  const { environment, writer, feed, settings, timeline, now, close } = parts;
+  const { environment, writer, feed, settings, timeline, now, close, outbox } = parts;
   const { historyMs } = settings;
   const context = {
     historyMs,
+    outbox,
     hasLog: (subject: Subject): boolean => environment.keys(logRange(subject), 1).length > 0,
   };
 

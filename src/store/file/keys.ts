@@ -11,6 +11,7 @@ import type { Subject } from '../subject.ts';
  *     x<deadline> <subject>        final subjects, by the end that they had
  *     v<name>  c<name>  s<name>    ledger: values, counts, sets
  *     z<end> <ledger key>          ledger entries, by the end of their life
+ *     o<number>                    the outbox: events that its reader has not acknowledged
  */
 export const META_KEY = Buffer.from('m');
 
@@ -76,6 +77,15 @@ export function endKey(end: number, ledger: Buffer): Buffer {
 
 export function ledgerKeyOfEnd(key: Buffer): Buffer {
   return key.subarray(DIGITS + 2);
+}
+
+/** An event in the outbox, by its number in the order of writing. */
+export function outboxKey(number: number): Buffer {
+  return Buffer.from(`o${fixed(number)}`);
+}
+
+export function outboxRange(): { readonly start: Buffer; readonly end: Buffer } {
+  return { start: Buffer.from('o'), end: Buffer.from('p') };
 }
 
 /** The time that an age, agenda or end key begins with, in milliseconds. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Outbox } from '../outbox.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import type { Time } from '../../time/time.ts';
 import type { StoreSettings } from '../store-settings.ts';
@@ -11,6 +12,7 @@ import { preparedFolder } from './folder/prepared-folder.ts';
 import { FORMAT, checkFormat, readMeta, writeMeta } from './format.ts';
 import { FileLedger } from './ledger.ts';
 import { folderInUse, own } from './folder/owner.ts';
+import { FileOutbox } from './outbox.ts';
 import { rebuildAll } from './rebuild-all.ts';
 import { soundEnvironment } from './sound-environment.ts';
 import { trim } from './trim.ts';
@@ -24,6 +26,8 @@ export interface FileStoreOptions {
   readonly time: Time;
   /** A new unguessable id, for the timeline of a new file. */
   readonly newId: () => string;
+  /** How many events may wait in the outbox; absent: none is kept there. */
+  readonly outboxMax?: number;
 }
 
 export interface FileStore {
@@ -31,6 +35,8 @@ export interface FileStore {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
+  /** Empty for good where {@link FileStoreOptions.outboxMax} is absent. */
+  readonly outbox: Outbox;
   /** Where the secrets of this folder are kept (0600), if they are not configured. The store does not touch it. */
   readonly secretsFile: string;
 }
@@ -42,7 +48,6 @@ export interface FileStore {
  * damaged or of a later release.
  */
 export async function openFileStore(options: FileStoreOptions): Promise<FileStore> {
-  const { settings, time } = options;
   const folder = preparedFolder(options.folder);
   const ownership = await own(folder);
   let environment: Environment | undefined;
@@ -50,7 +55,7 @@ export async function openFileStore(options: FileStoreOptions): Promise<FileStor
     environment = soundEnvironment(folder);
     if (environment.isShared()) throw folderInUse(folder);
     const timeline = await timelineOf(environment, options.newId);
-    return assembled(folder, environment, timeline, { settings, time, release: ownership.release });
+    return assembled(folder, environment, timeline, { ...options, release: ownership.release });
   } catch (error) {
     await environment?.close();
     await ownership.release();
@@ -62,9 +67,11 @@ function assembled(
   folder: string,
   environment: Environment,
   timeline: string,
-  options: Pick<FileStoreOptions, 'settings' | 'time'> & { readonly release: () => Promise<void> },
+  options: Pick<FileStoreOptions, 'settings' | 'time' | 'outboxMax'> & {
+    readonly release: () => Promise<void>;
+  },
 ): FileStore {
-  const { settings, time, release } = options;
+  const { settings, time, release, outboxMax } = options;
   const now = (): number => time.wallNow();
   const feed = new CommitFeed();
   const writer = new Writer({
@@ -85,9 +92,13 @@ function assembled(
   }
 
   const close = (): Promise<void> => (closing ??= end());
-  const store = fileEventStore({ environment, writer, feed, settings, timeline, now, close });
+  const outbox = new FileOutbox(environment, outboxMax ?? 0);
+  const kept = outboxMax === undefined ? {} : { outbox };
+  const parts = { environment, writer, feed, settings, timeline, now, close };
+  const store = fileEventStore({ ...parts, ...kept });
   return {
     store,
+    outbox: outbox.reader(writer),
     rebuildAll: (onProgress) =>
       rebuildAll(store, environment, { now, historyMs: settings.historyMs }, onProgress),
     ledger: new FileLedger(writer, environment, now),

@@ -27,6 +27,8 @@ export interface Environment {
   readonly refresh: () => void;
   readonly get: ReadKey;
   readonly keys: (range: KeyRange, limit: number) => readonly Buffer[];
+  /** Keys downwards: from the end of the range, which is not among them, to its start, which is. */
+  readonly keysDown: (range: KeyRange, limit: number) => readonly Buffer[];
   readonly values: (range: KeyRange) => readonly Buffer[];
   /**
    * Writes all changes or none. The promise is kept once they are flushed to the disk.
@@ -116,10 +118,15 @@ export function openEnvironment(folder: string): Environment {
       return record === undefined ? undefined : unsealed(key, record);
     },
     keys: (range, limit) => [...database.getKeys({ ...range, limit })],
+    keysDown: (range, limit) => [...database.getKeys({ ...downwards(range), limit })],
     values: (range) => [...database.getRange(range)].map(({ key, value }) => unsealed(key, value)),
     write,
     close,
   };
+}
+
+function downwards({ start, end }: KeyRange) {
+  return { start: end, end: start, reverse: true, exclusiveStart: true, inclusiveEnd: true };
 }
 
 /** A line of LMDB's table of readers: a process, a thread, what it reads. This process reads with one thread. */

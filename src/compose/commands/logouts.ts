@@ -1,18 +1,18 @@
-import type { Config } from '../config/config.ts';
-import type { ClientRegistry } from '../oauth/clients/client.ts';
-import { logoutCalls } from '../oauth/logout/logout-call.ts';
-import { openLogoutQueue } from '../oauth/logout/logout-queue.ts';
-import type { LogoutQueue } from '../oauth/logout/logout-queue.ts';
-import { logoutTokens } from '../oauth/logout/logout-token.ts';
-import { subjectRule } from '../oauth/tokens/subject.ts';
-import type { Ledger } from '../store/ledger.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { systemTime } from '../time/system-time.ts';
+import type { Config } from '../../config/config.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
+import { logoutCalls } from '../../oauth/logout/logout-call.ts';
+import { openLogoutQueue } from '../../oauth/logout/logout-queue.ts';
+import type { LogoutQueue } from '../../oauth/logout/logout-queue.ts';
+import { logoutTokens } from '../../oauth/logout/logout-token.ts';
+import { subjectRule } from '../../oauth/tokens/subject.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { systemTime } from '../../time/system-time.ts';
 import type { Commands } from './commands.ts';
-import { makeOutward } from './outward.ts';
-import { makeId, random } from './randomness.ts';
-import type { Secrets } from './secrets.ts';
+import { makeOutward } from '../outward.ts';
+import { makeId, random } from '../randomness.ts';
+import type { Secrets } from '../secrets.ts';
 
 /** Tries over four minutes: well within the time that an ended session is still known. */
 const BOUNDS = { periodMs: 5000, pauseMs: 2000, triesMax: 8 } as const;

@@ -1,0 +1,27 @@
+import type { ToldEntry } from '../../record/chain/entry-text.ts';
+
+/** One entry as a line of a table. */
+export function entryLine(told: ToldEntry): string {
+  const what = [
+    told.reason,
+    told.count === undefined ? undefined : `${told.count} times`,
+    told.user === undefined ? undefined : `by ${told.user} (${told.source})`,
+    told.client_id === undefined ? undefined : `for ${told.client_id}`,
+    told.address === undefined ? undefined : `from ${placeOf(told)}`,
+    told.browser?.address === undefined ? undefined : `browser at ${placeOf(told.browser)}`,
+    told.ticket_id === undefined ? undefined : `ticket ${told.ticket_id}`,
+    told.session_id === undefined ? undefined : `session ${told.session_id}`,
+    told.erased === true ? 'erased' : undefined,
+  ];
+  const parts = what.filter((part) => part !== undefined).map(printable);
+  return `${told.at}  ${told.id}  ${printable(told.kind).padEnd(14)} ${parts.join(', ')}`.trimEnd();
+}
+
+function placeOf({ address = '', place }: { readonly address?: string; readonly place?: string }): string {
+  return place === undefined ? address : `${address} (${place})`;
+}
+
+// What came from outside may hold control characters, which a terminal would obey.
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '').slice(0, 120);
+}

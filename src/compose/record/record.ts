@@ -1,0 +1,115 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Config } from '../../config/config.ts';
+import { recordSettings } from '../../config/rooms/record.ts';
+import { PERSON_KEY_BYTES } from '../../record/chain/sealed-person.ts';
+import { NodeLease } from '../../record/ids/node-lease.ts';
+import { MARK_MAX, markedNonce } from '../../record/ids/sortable-id.ts';
+import { SortableIds } from '../../record/ids/sortable-ids.ts';
+import { Recorder } from '../../record/keeping/recorder.ts';
+import type { RecordTurn } from '../../record/keeping/recorder.ts';
+import { keepFor } from '../../record/keeping/retention.ts';
+import { entryOfSecurity } from '../../record/entry/security-entry.ts';
+import { decisionsOf } from '../../record/search/history.ts';
+import { search } from '../../record/search/search.ts';
+import type { Found, Search } from '../../record/search/search.ts';
+import type { ToldEntry } from '../../record/chain/entry-text.ts';
+import { systemTime } from '../../time/system-time.ts';
+import type { User } from '../../ticket/events.ts';
+import type { Closable } from '../assembly.ts';
+import { makeId, random } from '../randomness.ts';
+import type { OpenStores } from '../store/stores.ts';
+import type { OpenTelling } from '../telling.ts';
+import { openArchive } from './archives.ts';
+
+/** The record of a gateway: it keeps by itself what happens, and is asked. */
+export interface OpenRecord extends Closable {
+  /** The nonce of a new event's cursor: it carries the part of the audit event's id that is this node's. */
+  makeNonce(): string;
+  /** Absent where nothing is kept. */
+  readonly kept?: KeptRecord;
+}
+
+/** What was kept, for those who ask. */
+export interface KeptRecord {
+  /** One page of what is looked for, all that was written before the question included. */
+  search(asked: Search): Promise<Found>;
+  /** A user's last decisions, the newest first. */
+  decisionsOf(user: User, limit: number): Promise<readonly ToldEntry[]>;
+}
+
+/** A file store has one partition, and the chain of what stands in none is the same. */
+const ONLY_CHAIN = 0;
+
+/** Opens the record beside the stores. */
+export async function openRecord(
+  config: Config,
+  { telling, stores }: { readonly telling: OpenTelling; readonly stores: OpenStores },
+): Promise<OpenRecord> {
+  const { metrics } = telling;
+  const time = systemTime;
+  const lease = new NodeLease({ ledger: stores.ledger, time, random, token: makeId() });
+  const ids = new SortableIds({
+    node: lease.node,
+    time,
+    randomMark: () => randomInt(MARK_MAX + 1),
+    onTrouble: (trouble) => metrics.recordIds.inc({ outcome: trouble }),
+  });
+  const makeNonce = (): string => markedNonce(randomBytes(6).readUIntBE(0, 6) / 64, ids.mark());
+  await lease.open();
+  const archive = await openArchive(config);
+  if (archive === undefined || stores.outbox === undefined) return { makeNonce, close: () => lease.close() };
+  const recorder = new Recorder({
+    outbox: stores.outbox,
+    store: stores.store,
+    archive,
+    ids,
+    time,
+    makeKey: () => randomBytes(PERSON_KEY_BYTES),
+    holds: () => true,
+    ownChain: () => ONLY_CHAIN,
+    onTurn: teller(telling),
+  });
+  telling.onSecurityEvent((event) => {
+    const { facts, personal } = entryOfSecurity(event);
+    recorder.report(facts, personal);
+  });
+  recorder.open();
+  const endKeeping = keepFor(archive, recordSettings(config).keepMs, time);
+  return {
+    makeNonce,
+    kept: {
+      async search(asked) {
+        await recorder.settle();
+        return await search(archive, asked);
+      },
+      async decisionsOf(user, limit) {
+        await recorder.settle();
+        return await decisionsOf(archive, user, limit);
+      },
+    },
+    async close() {
+      endKeeping();
+      await recorder.close();
+      await archive.close();
+      await lease.close();
+    },
+  };
+}
+
+/** Counts what is moved, and says when the archive goes away and comes back. */
+function teller({ log, metrics }: Pick<OpenTelling, 'log' | 'metrics'>): (turn: RecordTurn) => void {
+  let isAway = false;
+  return (turn) => {
+    if (turn.kind === 'away') {
+      metrics.recordFailures.inc();
+      if (!isAway) log.error({ err: turn.error }, 'the record cannot be kept now; events wait for it');
+      isAway = true;
+      return;
+    }
+    metrics.recordEvents.inc({ outcome: turn.kind }, turn.count);
+    if (turn.kind === 'lost')
+      log.error({ count: turn.count }, 'events were let go before the record had them');
+    if (isAway) log.info('the record is kept again');
+    isAway = false;
+  };
+}

@@ -1,0 +1,13 @@
+import { setting } from '../setting.ts';
+import type { Setting } from '../setting.ts';
+
+/** The settings of the record: what is kept of every sign-in, and for how long. */
+export const RECORD_SETTINGS = {
+  SCANGATE_AUDIT_KEEP: setting('duration', 'P90D', 'how long audit events are kept', { min: 60_000 }),
+  SCANGATE_AUDIT_BACKLOG: setting(
+    'count',
+    '200000',
+    'how many events may wait for an archive that is away; then the oldest are let go, and a `gap` says how many',
+    { min: 1000, max: 10_000_000 },
+  ),
+} as const satisfies Record<string, Setting>;

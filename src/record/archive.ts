@@ -1,0 +1,74 @@
+import type { ChainHead } from './chain/link.ts';
+import type { Column } from './entry/entry.ts';
+import type { SortableId } from './ids/sortable-id.ts';
+
+/** One audit event as it is kept: its text, which the chain covers, and its place in a chain. */
+export interface Kept {
+  readonly id: SortableId;
+  /** JSON. What tells of a person is sealed in it. */
+  readonly text: string;
+  /** Which chain. Each has one writer at a time. */
+  readonly chain: number;
+  /** Its place there, counted from 1 without gaps. */
+  readonly link: number;
+  /** {@link linkHash} of the text behind the link before. */
+  readonly hash: string;
+}
+
+/** One to be kept. */
+export interface Row extends Kept {
+  /** What it is found by. They lie outside the chain. */
+  readonly columns: readonly Column[];
+}
+
+/** A key that seals what entries say of a person, by the name that the entries give it. */
+export interface PersonKey {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** Which entries, and how many: those behind `after` and before `before`, ids being left out themselves. */
+export interface Page {
+  /** Absent: all of them. */
+  readonly column?: Column | undefined;
+  readonly after?: SortableId | undefined;
+  readonly before?: SortableId | undefined;
+  /** The newest first; else the oldest. */
+  readonly newestFirst?: boolean;
+  readonly limit: number;
+}
+
+/**
+ * Where audit events are kept. The promises every keeper keeps:
+ *
+ * - **One writer a chain.** Rows go behind the head that their writer saw, or nowhere: two writers cannot both extend a chain.
+ * - **Whole.** What one call adds is kept whole, with its keys, or not at all; once answered, it is durable.
+ * - **In order.** A page is sorted by id, and of one moment.
+ * - **Bounded.** A call holds no more than it was asked for; it settles, or throws `StoreUnavailable`.
+ */
+export interface Archive {
+  /** Where a chain stands. {@link NO_LINK} for one that has not begun. */
+  head(chain: number): Promise<ChainHead>;
+
+  /** The chains that have begun. */
+  chains(): Promise<readonly number[]>;
+
+  /** Which of these ids are kept already. */
+  known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>>;
+
+  /** Adds rows of one chain behind its head; false, and nothing is kept, where that is another one by now. */
+  add(chain: number, behind: ChainHead, rows: readonly Row[], keys: readonly PersonKey[]): Promise<boolean>;
+
+  find(page: Page): Promise<readonly Kept[]>;
+
+  /** Entries of a chain from a link on, in the order of the chain. */
+  links(chain: number, from: number, limit: number): Promise<readonly Kept[]>;
+
+  /** Keys by their names; those that were forgotten, or never were, are left out. */
+  keys(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+
+  /** Lets go of the oldest entries before an id, at most `limit`. Answers how many went. */
+  trim(before: SortableId, limit: number): Promise<number>;
+
+  close(): Promise<void>;
+}

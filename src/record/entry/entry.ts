@@ -1,0 +1,71 @@
+import type { SortableId } from '../ids/sortable-id.ts';
+
+/** A device as a reviewer sees it. */
+export interface SeenDevice {
+  readonly address?: string;
+  readonly agent?: string;
+  readonly place?: string;
+}
+
+/** What of an audit event tells of a person. It is sealed, so that it can be forgotten. */
+export interface Personal extends SeenDevice {
+  /** The subject, as its source names the user. */
+  readonly user?: string;
+  readonly source?: string;
+  readonly issuer?: string;
+  readonly name?: string;
+  /** The browser that waited, where it was the phone that acted. */
+  readonly browser?: SeenDevice;
+}
+
+/** What of an audit event tells of no person. */
+export interface Facts {
+  /**
+   * The log's word for what happened to a ticket or a session (`minted`, `confirmed`, `opened`, …), or the name of a security
+   * event, of an operator's command, of a change.
+   */
+  readonly kind: string;
+  readonly ticket_id?: string;
+  readonly session_id?: string;
+  readonly client_id?: string;
+  readonly reason?: string;
+  /** How often, where several were counted as one. */
+  readonly count?: number;
+  /** The cursor of the log's event. */
+  readonly cursor?: string;
+}
+
+/** One audit event: one thing that a reviewer asks about. It never holds a secret. */
+export interface Entry {
+  readonly id: SortableId;
+  readonly facts: Facts;
+  readonly personal: Personal;
+}
+
+/** What an event is searched by. */
+export const COLUMN_NAMES = ['ticket', 'session', 'user', 'address', 'client', 'kind'] as const;
+
+export type ColumnName = (typeof COLUMN_NAMES)[number];
+
+/** One value that an event is found by. */
+export interface Column {
+  readonly name: ColumnName;
+  readonly value: string;
+}
+
+/** The columns that go when a person is forgotten. */
+export const PERSONAL_COLUMNS: ReadonlySet<ColumnName> = new Set(['user', 'address']);
+
+/** Everything that an entry is found by. */
+export function columnsOf({ facts, personal }: Pick<Entry, 'facts' | 'personal'>): readonly Column[] {
+  const values: readonly (readonly [ColumnName, string | undefined])[] = [
+    ['ticket', facts.ticket_id],
+    ['session', facts.session_id],
+    ['client', facts.client_id],
+    ['kind', facts.kind],
+    ['user', personal.user],
+    ['address', personal.address],
+    ['address', personal.browser?.address === personal.address ? undefined : personal.browser?.address],
+  ];
+  return values.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}

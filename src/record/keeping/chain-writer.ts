@@ -1,0 +1,99 @@
+import { StoreUnavailable } from '../../store/event-store.ts';
+import type { Archive, PersonKey, Row } from '../archive.ts';
+import { columnsOf } from '../entry/entry.ts';
+import type { Entry } from '../entry/entry.ts';
+import { entryText, isPersonal, keyNameOf } from '../chain/entry-text.ts';
+import { linkHash } from '../chain/link.ts';
+import type { ChainHead } from '../chain/link.ts';
+import type { PersonKeys } from './person-keys.ts';
+
+/** Times that an add is tried against a head that moved. */
+const TRIES = 3;
+
+/** Extends one chain. */
+export class ChainWriter {
+  readonly #archive: Archive;
+  readonly #chain: number;
+  readonly #personKeys: PersonKeys;
+  #head: ChainHead | undefined;
+
+  constructor(archive: Archive, chain: number, personKeys: PersonKeys) {
+    this.#archive = archive;
+    this.#chain = chain;
+    this.#personKeys = personKeys;
+  }
+
+  /**
+   * Keeps entries, in the order given. Those that are kept already stay as they are.
+   *
+   * @throws StoreUnavailable where the archive is away, or others extend the chain as well.
+   */
+  async add(entries: readonly Entry[]): Promise<void> {
+    const fresh = await this.#fresh(entries);
+    if (fresh.length === 0) return;
+    for (let tried = 0; tried < TRIES; tried += 1) {
+      this.#head ??= await this.#archive.head(this.#chain);
+      const { rows, keys, head } = await this.#rowsOf(fresh, this.#head);
+      try {
+        if (await this.#archive.add(this.#chain, this.#head, rows, keys)) {
+          this.#head = head;
+          this.#personKeys.remember(keys);
+          return;
+        }
+      } catch (error) {
+        this.#head = undefined;
+        throw error;
+      }
+      this.#head = undefined;
+    }
+    throw new StoreUnavailable('another writer extends this chain of the record');
+  }
+
+  /** Entries that are not kept yet, each under an id that nothing else has. */
+  async #fresh(entries: readonly Entry[]): Promise<Entry[]> {
+    const known = await this.#archive.known(entries.map(({ id }) => id));
+    const taken = new Set<bigint>();
+    const fresh: Entry[] = [];
+    for (const entry of entries) {
+      let { id } = entry;
+      let isKept = false;
+      while (!isKept && (taken.has(id) || (id === entry.id ? known.has(id) : await this.#isTaken(id)))) {
+        isKept = !taken.has(id) && (await this.#isSame(id, entry));
+        if (!isKept) id += 1n;
+      }
+      if (isKept) continue;
+      taken.add(id);
+      fresh.push(id === entry.id ? entry : { ...entry, id });
+    }
+    return fresh;
+  }
+
+  async #isTaken(id: bigint): Promise<boolean> {
+    return (await this.#archive.known([id])).has(id);
+  }
+
+  // Two events of one stamp and one mark are possible, however unlikely; one of them moves up by one.
+  async #isSame(id: bigint, { facts }: Entry): Promise<boolean> {
+    const [kept] = await this.#archive.find({ after: id - 1n, before: id + 1n, limit: 1 });
+    if (kept === undefined) return false;
+    const written = JSON.parse(kept.text) as Entry['facts'];
+    return (['kind', 'ticket_id', 'session_id', 'cursor'] as const).every(
+      (name) => written[name] === facts[name],
+    );
+  }
+
+  async #rowsOf(
+    entries: readonly Entry[],
+    behind: ChainHead,
+  ): Promise<{ rows: Row[]; keys: PersonKey[]; head: ChainHead }> {
+    const names = entries.filter(isPersonal).map(keyNameOf);
+    const { known, made } = await this.#personKeys.of(names);
+    let head = behind;
+    const rows = entries.map((entry): Row => {
+      const text = entryText(entry, isPersonal(entry) ? known.get(keyNameOf(entry)) : undefined);
+      head = { link: head.link + 1, hash: linkHash(head.hash, text) };
+      return { id: entry.id, text, chain: this.#chain, ...head, columns: columnsOf(entry) };
+    });
+    return { rows, keys: made, head };
+  }
+}

@@ -1,0 +1,52 @@
+import type { Archive, PersonKey } from '../archive.ts';
+
+/** How many keys are remembered: tickets live minutes, and their entries come in that time. */
+const REMEMBERED_MAX = 20_000;
+
+/** The keys that seal what entries say of a person: those of the archive, and new ones. */
+export class PersonKeys {
+  readonly #archive: Pick<Archive, 'keys'>;
+  readonly #makeKey: () => Buffer;
+  readonly #remembered = new Map<string, Buffer>();
+
+  /** @param makeKey 32 random bytes. */
+  constructor(archive: Pick<Archive, 'keys'>, makeKey: () => Buffer) {
+    this.#archive = archive;
+    this.#makeKey = makeKey;
+  }
+
+  /** A key for each name, and which of them are new: these are to be kept with what they seal. */
+  async of(names: readonly string[]): Promise<{ known: ReadonlyMap<string, Buffer>; made: PersonKey[] }> {
+    const wanted = [...new Set(names)];
+    const known = new Map<string, Buffer>();
+    for (const name of wanted) {
+      const bytes = this.#remembered.get(name);
+      if (bytes !== undefined) known.set(name, bytes);
+    }
+    const others = wanted.filter((name) => !known.has(name));
+    for (const [name, bytes] of await this.#archive.keys(others)) known.set(name, bytes);
+    const made: PersonKey[] = [];
+    for (const name of others) {
+      if (known.has(name)) continue;
+      const bytes = this.#makeKey();
+      known.set(name, bytes);
+      made.push({ name, bytes });
+    }
+    return { known, made };
+  }
+
+  /** Remembers keys that are kept now. */
+  remember(keys: readonly PersonKey[]): void {
+    for (const { name, bytes } of keys) {
+      this.#remembered.set(name, bytes);
+      if (this.#remembered.size <= REMEMBERED_MAX) continue;
+      const [oldest] = this.#remembered.keys();
+      if (oldest !== undefined) this.#remembered.delete(oldest);
+    }
+  }
+
+  /** Remembers none: some were forgotten. */
+  clear(): void {
+    this.#remembered.clear();
+  }
+}

@@ -1,0 +1,189 @@
+import type { EventStore, StoredEvent } from '../../store/event-store.ts';
+import type { Outbox } from '../../store/outbox.ts';
+import type { Subject } from '../../store/subject.ts';
+import { sleep, within } from '../../time/time.ts';
+import type { Time } from '../../time/time.ts';
+import type { Archive } from '../archive.ts';
+import { ChainWriter } from './chain-writer.ts';
+import { PersonKeys } from './person-keys.ts';
+import { Contexts, contextOfHead } from '../entry/context.ts';
+import type { Entry, Facts, Personal } from '../entry/entry.ts';
+import type { SortableIds } from '../ids/sortable-ids.ts';
+import { entryOfLog } from '../entry/log-entry.ts';
+import { Reports } from './reports.ts';
+
+/** How many events are moved at a time. */
+const BATCH_MAX = 128;
+/** How many subjects' contexts are remembered. */
+const CONTEXTS_MAX = 20_000;
+/** The longest pause between two looks while all goes well, and while the archive or the store is away; in milliseconds. */
+const PAUSE_MS = 100;
+const AWAY_MS = 1000;
+/** How long a search waits for what was written before it. */
+const SETTLE_MS = 2000;
+
+/** What became of a move, for a counter and the log. */
+export type RecordTurn =
+  | { readonly kind: 'kept'; readonly count: number }
+  | { readonly kind: 'lost'; readonly count: number }
+  | { readonly kind: 'away'; readonly error: unknown };
+
+export interface RecorderOptions {
+  readonly outbox: Outbox;
+  readonly store: Pick<EventStore, 'read'>;
+  readonly archive: Archive;
+  readonly ids: SortableIds;
+  readonly time: Time;
+  /** 32 random bytes. */
+  readonly makeKey: () => Buffer;
+  /** Whether this node may move a partition now. */
+  readonly holds: (partition: number) => boolean;
+  /** The chain of what is reported here and stands in no partition. */
+  readonly ownChain: () => number | undefined;
+  readonly onTurn: (turn: RecordTurn) => void;
+}
+
+/**
+ * Moves audit events into the archive: those of the log as they come, and what is reported beside it. While the archive is away
+ * they wait where they are, within bounds, and nobody else does.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #personKeys: PersonKeys;
+  readonly #contexts = new Contexts(CONTEXTS_MAX);
+  readonly #writers = new Map<number, ChainWriter>();
+  readonly #reports: Reports;
+  readonly #ending = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#reports = new Reports(options.ids);
+    this.#personKeys = new PersonKeys(options.archive, options.makeKey);
+  }
+
+  /** Begins to move. */
+  open(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Takes an event that stands in no log. It never waits, and never throws. */
+  report(facts: Facts, personal: Personal = {}): void {
+    this.#reports.add(facts, personal);
+  }
+
+  /** Kept once what was written before is in the archive, or after {@link SETTLE_MS}. */
+  async settle(): Promise<void> {
+    const late = (): Error => new Error('the record is behind');
+    await within(this.#options.time, SETTLE_MS, this.#look(), late).catch(() => undefined);
+  }
+
+  /** Remembers no key that was forgotten. */
+  forgetKeys(): void {
+    this.#personKeys.clear();
+  }
+
+  /** Moves what is there, as far as the archive takes it, and ends. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#loop;
+    await this.settle();
+  }
+
+  async #run(): Promise<void> {
+    const { time } = this.#options;
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      const pauseMs = await this.#look().then(
+        () => PAUSE_MS,
+        () => AWAY_MS,
+      );
+      await sleep(time, pauseMs, signal);
+    }
+  }
+
+  /** One look at everything; looks do not overlap. */
+  #look(): Promise<void> {
+    const look = this.#looking.then(() => this.#moveAll());
+    this.#looking = look.catch((error: unknown) => this.#options.onTurn({ kind: 'away', error }));
+    return look;
+  }
+
+  async #moveAll(): Promise<void> {
+    const { outbox, holds } = this.#options;
+    const failures: unknown[] = [];
+    for (const partition of outbox.partitions.filter(holds)) {
+      await this.#movePartition(partition).catch((error: unknown) => failures.push(error));
+    }
+    await this.#moveReports().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #movePartition(partition: number): Promise<void> {
+    const { outbox, onTurn } = this.#options;
+    for (;;) {
+      const batch = await outbox.next(partition, BATCH_MAX);
+      if (batch === null) return;
+      await this.#writer(partition).add([
+        ...(batch.lost > 0 ? [await this.#gap(partition, batch.lost)] : []),
+        ...(await this.#entriesOf(batch.events)),
+      ]);
+      await batch.acknowledge();
+      if (batch.lost > 0) onTurn({ kind: 'lost', count: batch.lost });
+      onTurn({ kind: 'kept', count: batch.events.length });
+      if (batch.events.length < BATCH_MAX) return;
+    }
+  }
+
+  async #gap(partition: number, count: number): Promise<Entry> {
+    const facts = { kind: 'gap', reason: `partition ${partition}: these were let go unread`, count };
+    return { id: await this.#options.ids.next(), facts, personal: {} };
+  }
+
+  async #entriesOf(events: readonly StoredEvent[]): Promise<Entry[]> {
+    await this.#learn(events);
+    return events.map((stored) => {
+      const { entry, context } = entryOfLog(stored, this.#contexts.get(stored.subject) ?? {});
+      this.#contexts.set(stored.subject, context);
+      return entry;
+    });
+  }
+
+  /** Reads the heads of subjects whose earlier events this process has not moved. */
+  async #learn(events: readonly StoredEvent[]): Promise<void> {
+    const begun = new Set<Subject>();
+    const unknown = new Set<Subject>();
+    for (const { subject, version } of events) {
+      if (version === 1) begun.add(subject);
+      else if (!begun.has(subject) && this.#contexts.get(subject) === undefined) unknown.add(subject);
+    }
+    if (unknown.size === 0) return;
+    const { heads } = await this.#options.store.read([...unknown]);
+    for (const head of heads) {
+      const context = head === null ? undefined : contextOfHead(head);
+      if (head !== null && context !== undefined) this.#contexts.set(head.subject, context);
+    }
+  }
+
+  async #moveReports(): Promise<void> {
+    const { ownChain, onTurn } = this.#options;
+    const chain = ownChain();
+    if (chain === undefined) return;
+    for (;;) {
+      const entries = await this.#reports.first(BATCH_MAX);
+      if (entries.length === 0) return;
+      await this.#writer(chain).add(entries);
+      this.#reports.remove(entries.length);
+      onTurn({ kind: 'kept', count: entries.length });
+    }
+  }
+
+  #writer(chain: number): ChainWriter {
+    const known = this.#writers.get(chain);
+    if (known !== undefined) return known;
+    const writer = new ChainWriter(this.#options.archive, chain, this.#personKeys);
+    this.#writers.set(chain, writer);
+    return writer;
+  }
+}

@@ -1,0 +1,79 @@
+import type { StoredEvent } from '../event-store.ts';
+import { kindOf } from '../subject.ts';
+import type { Outbox, OutboxBatch } from '../outbox.ts';
+import type { Environment } from './disk/environment.ts';
+import type { Draft } from './draft.ts';
+import { outboxKey, outboxRange } from './keys.ts';
+import { decoded, encoded, encodedEvent, eventOf } from './record.ts';
+import type { Writer } from './writer.ts';
+
+/** A folder has one log, and so one partition. */
+const PARTITION = 0;
+
+/** The outbox of the file store: each event a second time, in the commit that wrote it, numbered in the order of writing. */
+export class FileOutbox {
+  readonly #environment: Environment;
+  readonly #max: number;
+  #first = 0;
+  #next = 0;
+  #lost = 0;
+
+  /** @param max how many events may wait. */
+  constructor(environment: Environment, max: number) {
+    this.#environment = environment;
+    this.#max = max;
+    const keys = environment.keys(outboxRange(), Number.MAX_SAFE_INTEGER);
+    const [first, last] = [keys[0], keys.at(-1)];
+    if (first === undefined || last === undefined) return;
+    this.#first = numberOf(first);
+    this.#next = numberOf(last) + 1;
+  }
+
+  /** Keeps an event in the commit that writes it. */
+  keep(draft: Draft, event: StoredEvent): void {
+    if (kindOf(event.subject) === 'canary') return;
+    draft.put(outboxKey(this.#next), encoded([event.subject], encodedEvent(event).toString()));
+    this.#next += 1;
+    while (this.#next - this.#first > this.#max) {
+      draft.remove(outboxKey(this.#first));
+      this.#first += 1;
+      this.#lost += 1;
+    }
+  }
+
+  /** The port. */
+  reader(writer: Writer): Outbox {
+    return {
+      partitions: [PARTITION],
+      next: (_partition, limit) => Promise.resolve(this.#batch(writer, limit)),
+    };
+  }
+
+  #batch(writer: Writer, limit: number): OutboxBatch | null {
+    const lost = this.#lost;
+    const keys = this.#environment.keys(outboxRange(), limit);
+    if (keys.length === 0 && lost === 0) return null;
+    const records = keys.map((key) => this.#environment.get(key)).filter((record) => record !== undefined);
+    return {
+      partition: PARTITION,
+      events: records.map(storedIn),
+      lost,
+      acknowledge: () =>
+        writer.submit(({ draft }) => {
+          for (const key of keys) draft.remove(key);
+          this.#lost -= lost;
+          this.#first = Math.max(this.#first, keys.length === 0 ? 0 : numberOf(keys.at(-1) as Buffer) + 1);
+        }),
+    };
+  }
+}
+
+function storedIn(record: Buffer): StoredEvent {
+  const { fields, body } = decoded(record);
+  const [subject] = fields as readonly [StoredEvent['subject']];
+  return eventOf(subject, Buffer.from(body));
+}
+
+function numberOf(key: Buffer): number {
+  return Number(key.toString('latin1', 1));
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Archive } from '../../src/record/archive.ts';
+import type { Entry, Facts, Personal } from '../../src/record/entry/entry.ts';
+import { idOf } from '../../src/record/ids/sortable-id.ts';
+import { ChainWriter } from '../../src/record/keeping/chain-writer.ts';
+import { PersonKeys } from '../../src/record/keeping/person-keys.ts';
+import { trimOld } from '../../src/record/keeping/retention.ts';
+import { linkHash } from '../../src/record/chain/link.ts';
+import { search } from '../../src/record/search/search.ts';
+import type { Search } from '../../src/record/search/search.ts';
+
+const START_MS = Date.UTC(2026, 5, 1);
+
+/** An entry, `at` milliseconds after the start. */
+export function entry(at: number, facts: Partial<Facts> = {}, personal: Personal = {}): Entry {
+  const user = { user: 'ada', source: 'demo', issuer: 'demo', address: '192.0.2.7' };
+  return {
+    id: idOf(START_MS + at, at % 4096),
+    facts: { kind: 'confirmed', ticket_id: `t${at}`, client_id: 'demo', cursor: `1-${at}`, ...facts },
+    personal: { ...user, ...personal },
+  };
+}
+
+/** One of a chain, as its node has it. */
+export function writer(archive: Archive, chain = 0): ChainWriter {
+  return new ChainWriter(archive, chain, new PersonKeys(archive, () => randomBytes(32)));
+}
+
+const ALL: Search = { newestFirst: false, limit: 1000 };
+
+/** What every keeper of the archive promises. @param open an empty one, each time. */
+export function archiveContract(open: () => Promise<Archive>): void {
+  let archive: Archive;
+
+  beforeAll(async () => {
+    archive = await open();
+  });
+
+  afterAll(async () => {
+    await archive.close();
+  });
+
+  test('keeps entries in a chain, each behind the hash of the one before', async () => {
+    expect(await archive.head(0)).toEqual({ link: 0, hash: '' });
+    await writer(archive).add([entry(1), entry(2)]);
+    await writer(archive).add([entry(3)]);
+    const links = await archive.links(0, 1, 10);
+    expect(links.map(({ link }) => link)).toEqual([1, 2, 3]);
+    let before = '';
+    for (const { hash, text } of links) {
+      expect(hash).toBe(linkHash(before, text));
+      before = hash;
+    }
+    expect(await archive.head(0)).toEqual({ link: 3, hash: before });
+    expect(await archive.chains()).toEqual([0]);
+    for (const { text } of links) expect(text).not.toMatch(/ada|192\.0\.2\.7/);
+  });
+
+  test('an entry that arrives again stays one, and another event of its id moves up', async () => {
+    await writer(archive).add([entry(2), entry(3), { ...entry(3, { cursor: '1-else' }) }]);
+    const { events } = await search(archive, { ...ALL });
+    expect(events.map(({ cursor }) => cursor)).toEqual(['1-1', '1-2', '1-3', '1-else']);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+    await writer(archive).add([{ ...entry(3, { cursor: '1-else' }) }]);
+    expect((await search(archive, ALL)).events).toHaveLength(4);
+  });
+
+  test('two writers of one chain: what both add is there once, in one chain', async () => {
+    const [one, other] = [writer(archive, 1), writer(archive, 1)];
+    const entries = Array.from({ length: 20 }, (_, index) => entry(100 + index));
+    await Promise.allSettled(
+      entries.flatMap((each, index) => [index % 2 === 0 ? one : other].map((w) => w.add([each]))),
+    );
+    await one.add(entries);
+    const links = await archive.links(1, 1, 100);
+    expect(links.map(({ link }) => link)).toEqual(links.map((_, index) => index + 1));
+    expect(new Set(links.map(({ id }) => id)).size).toBe(20);
+    expect(links).toHaveLength(20);
+    links.reduce((before, { hash, text }) => {
+      expect(hash).toBe(linkHash(before, text));
+      return hash;
+    }, '');
+  });
+
+  test('finds by each column, by time, and page by page, either way', async () => {
+    const personal = { user: 'grace', address: '2001:db8::1', browser: { address: '198.51.100.4' } };
+    const facts = { ticket_id: 'tg', session_id: 'sg', client_id: 'shop', kind: 'opened' };
+    const hers = [201, 202, 203].map((at) => entry(at, { ...facts, cursor: `1-${at}` }, personal));
+    await writer(archive).add(hers);
+    const ids = hers.map(({ id }) => id.toString());
+    const queries: readonly Partial<Search>[] = [
+      { user: 'grace' },
+      { user: 'demo:grace' },
+      { ticket: 'tg' },
+      { session: 'sg' },
+      { client: 'shop' },
+      { address: '2001:db8::1' },
+      { address: '198.51.100.4' },
+      { kind: 'opened' },
+      { user: 'grace', client: 'shop', kind: 'opened' },
+      { after: entry(200).id, before: entry(300).id },
+    ];
+    for (const query of queries) {
+      const { events, next } = await search(archive, { ...ALL, ...query });
+      expect(events.map(({ id }) => id)).toEqual(ids);
+      expect(next).toBeUndefined();
+    }
+    expect((await search(archive, { ...ALL, user: 'grace', client: 'demo' })).events).toEqual([]);
+    const newest = await search(archive, { user: 'grace', newestFirst: true, limit: 2 });
+    expect(newest.events.map(({ id }) => id)).toEqual(ids.toReversed().slice(0, 2));
+    const rest = await search(archive, { user: 'grace', newestFirst: true, limit: 2, before: newest.next });
+    expect(rest.events.map(({ id }) => id)).toEqual(ids.slice(0, 1));
+  });
+
+  test('lets go of what is old, with its keys, and of nothing else', async () => {
+    await trimOld(archive, START_MS + 150);
+    const { events } = await search(archive, ALL);
+    expect(events.map(({ cursor }) => cursor)).toEqual(['1-201', '1-202', '1-203']);
+    expect((await archive.keys(['t1', 't100', 'tg'])).size).toBe(1);
+    expect((await search(archive, { ...ALL, user: 'ada' })).events).toEqual([]);
+    await writer(archive).add([entry(301)]);
+    expect((await archive.links(0, 1, 10)).map(({ link }) => link)).toEqual([5, 6, 7, 8]);
+  });
+}
