@@ -84,10 +84,16 @@ export function sessionCommands(options: SessionCommandsOptions): SessionCommand
     },
 
     async revoke(at, reason) {
+      let isFirstTry = true;
       function decideAt(seen: SessionView | null): Decision<void> {
+        const nothing = { batch: [], answer: () => undefined };
+        // The store takes no first event twice: where it refused this one and has no head, the session ended and is forgotten.
+        if (seen === null && !isFirstTry) return nothing;
+        isFirstTry = false;
         const event = decideSession(seen?.session, { type: 'revoke', reason });
-        const batch = event === undefined ? [] : [sessionChange(sidOf(at), seen, event, makeNonce()).append];
-        return { batch, answer: () => undefined };
+        if (event === undefined) return nothing;
+        const { append } = sessionChange(sidOf(at), seen, event, makeNonce());
+        return { batch: [append], answer: () => undefined };
       }
       await runCommand(store, startOf(at), decideAt, runOptions(sidOf(at)));
     },

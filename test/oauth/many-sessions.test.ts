@@ -11,6 +11,8 @@ import { startEdge } from '../http/fixture.ts';
 import type { RunningEdge } from '../http/fixture.ts';
 
 const YEAR_MS = 365 * 86_400_000;
+/** `SCANGATE_HISTORY`, as it is by default. */
+const HISTORY_MS = 600_000;
 
 let edge: RunningEdge;
 /** While it is set, the store answers nothing about this subject. */
@@ -143,4 +145,13 @@ test.each([
   expect(await userInfo(tokens)).toBe(401);
   const foreign = { ...headers, 'sec-fetch-site': 'same-site' };
   expect((await end(foreign)).status).toBeGreaterThanOrEqual(400);
+});
+
+test('signing out everywhere passes over a session that ended long ago, and is forgotten but for its place in the list', async () => {
+  await signIn('nora');
+  const everywhere = () => call(`${edge.url}/v1/sessions`, { method: 'DELETE', headers: demoPhone('nora') });
+  expectStatus(await everywhere(), 204);
+  edge.advance(HISTORY_MS + 1000);
+  expectStatus(await everywhere(), 204);
+  edge.advance(-HISTORY_MS - 1000);
 });
