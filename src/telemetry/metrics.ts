@@ -75,7 +75,7 @@ export interface Metrics {
   readonly outages: Gauge<'outage'>;
   /** `scangate_outage_failures_total{outage,cause}`: uses that failed meanwhile. */
   readonly outageFailures: Counter<'outage' | 'cause'>;
-  /** `scangate_record_events_total{outcome}`: audit events that were `kept`, or `lost` before they could be. */
+  /** `scangate_record_events_total{outcome}`: audit events that were `kept`, `lost` before they could be, `dropped` for a bound. */
   readonly recordEvents: Counter<'outcome'>;
   /** `scangate_record_failures_total`: tries to keep them that failed. */
   readonly recordFailures: Counter;

@@ -1,12 +1,21 @@
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { recordSettings } from '../../config/rooms/record.ts';
 import { archiveFolder, openFileArchive, openFileArchiveToRead } from '../../keepers/file/open-archive.ts';
+import { RedisArchive } from '../../keepers/redis/redis-archive.ts';
 import type { Archive } from '../../record/archive.ts';
-import { StoreRefused } from '../../store/refused.ts';
+import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
+import { openStores } from '../store/stores.ts';
+import type { OpenStores } from '../store/stores.ts';
 
-/** Opens the archive of a configuration, to write; undefined where there is none for its store. */
-export async function openArchive(config: Config): Promise<Archive | undefined> {
-  return config.storeKind === 'file' ? await openFileArchive(folderOf(config)) : undefined;
+/** Opens the archive beside the stores, to write. @param onDropped told of entries that went before they were old. */
+export async function openArchive(
+  config: Config,
+  { recordCalls }: Pick<OpenStores, 'recordCalls'>,
+  onDropped: (count: number) => void,
+): Promise<Archive> {
+  if (recordCalls !== undefined) return redisArchive(config, recordCalls, onDropped);
+  return await openFileArchive(folderOf(config));
 }
 
 /**
@@ -15,8 +24,17 @@ export async function openArchive(config: Config): Promise<Archive | undefined> 
  * @throws StoreRefused where there is none.
  */
 export async function openArchiveToRead(config: Config): Promise<Archive> {
-  if (config.storeKind !== 'file') throw new StoreRefused('no record is kept on this store');
-  return await openFileArchiveToRead(folderOf(config));
+  if (config.storeKind === 'file') return await openFileArchiveToRead(folderOf(config));
+  const stores = await openStores(config);
+  const { recordCalls } = stores;
+  if (recordCalls === undefined) throw new Error('a Redis store without a record');
+  const archive = redisArchive(config, recordCalls, () => undefined);
+  archive.close = () => stores.close();
+  return archive;
+}
+
+function redisArchive(config: Config, calls: RecordCalls, onDropped: (count: number) => void): RedisArchive {
+  return new RedisArchive({ calls, bytesMax: recordSettings(config).redisBytesMax, onDropped });
 }
 
 function folderOf(config: Config): string {

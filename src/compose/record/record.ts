@@ -5,6 +5,7 @@ import { PERSON_KEY_BYTES } from '../../record/chain/sealed-person.ts';
 import { NodeLease } from '../../record/ids/node-lease.ts';
 import { MARK_MAX, markedNonce } from '../../record/ids/sortable-id.ts';
 import { SortableIds } from '../../record/ids/sortable-ids.ts';
+import { ReaderLease } from '../../record/keeping/reader-lease.ts';
 import { Recorder } from '../../record/keeping/recorder.ts';
 import type { RecordTurn } from '../../record/keeping/recorder.ts';
 import { keepFor } from '../../record/keeping/retention.ts';
@@ -25,8 +26,7 @@ import { openArchive } from './archives.ts';
 export interface OpenRecord extends Closable {
   /** The nonce of a new event's cursor: it carries the part of the audit event's id that is this node's. */
   makeNonce(): string;
-  /** Absent where nothing is kept. */
-  readonly kept?: KeptRecord;
+  readonly kept: KeptRecord;
 }
 
 /** What was kept, for those who ask. */
@@ -39,6 +39,16 @@ export interface KeptRecord {
 
 /** A file store has one partition, and the chain of what stands in none is the same. */
 const ONLY_CHAIN = 0;
+/** On a shared store, the chains of what stands in no partition begin here, one a node. */
+const NODE_CHAINS = 1024;
+
+/** Between two looks for events, in milliseconds. */
+const PAUSE_MS = 100;
+const SHARED_PAUSE_MS = 250;
+
+function ownChainOf(node: number | undefined): number | undefined {
+  return node === undefined ? undefined : NODE_CHAINS + node;
+}
 
 /** Opens the record beside the stores. */
 export async function openRecord(
@@ -56,18 +66,22 @@ export async function openRecord(
   });
   const makeNonce = (): string => markedNonce(randomBytes(6).readUIntBE(0, 6) / 64, ids.mark());
   await lease.open();
-  const archive = await openArchive(config);
-  if (archive === undefined || stores.outbox === undefined) return { makeNonce, close: () => lease.close() };
+  const reader = new ReaderLease({ ledger: stores.ledger, time, token: makeId() });
+  const isShared = config.storeKind !== 'file';
+  if (isShared) await reader.open();
+  const onTurn = teller(telling);
+  const archive = await openArchive(config, stores, (count) => onTurn({ kind: 'dropped', count }));
   const recorder = new Recorder({
     outbox: stores.outbox,
     store: stores.store,
     archive,
     ids,
     time,
+    pauseMs: isShared ? SHARED_PAUSE_MS : PAUSE_MS,
     makeKey: () => randomBytes(PERSON_KEY_BYTES),
-    holds: () => true,
-    ownChain: () => ONLY_CHAIN,
-    onTurn: teller(telling),
+    holds: () => !isShared || reader.holds(),
+    ownChain: () => (isShared ? ownChainOf(lease.node()) : ONLY_CHAIN),
+    onTurn,
   });
   telling.onSecurityEvent((event) => {
     const { facts, personal } = entryOfSecurity(event);
@@ -91,6 +105,7 @@ export async function openRecord(
       endKeeping();
       await recorder.close();
       await archive.close();
+      if (isShared) await reader.close();
       await lease.close();
     },
   };
@@ -109,6 +124,10 @@ function teller({ log, metrics }: Pick<OpenTelling, 'log' | 'metrics'>): (turn: 
     metrics.recordEvents.inc({ outcome: turn.kind }, turn.count);
     if (turn.kind === 'lost')
       log.error({ count: turn.count }, 'events were let go before the record had them');
+    if (turn.kind === 'dropped') {
+      log.warn({ count: turn.count }, 'the record is full: its oldest entries went before they were old');
+      return;
+    }
     if (isAway) log.info('the record is kept again');
     isAway = false;
   };

@@ -12,6 +12,7 @@ import type { OnCall } from '../../store/measured-store.ts';
 import type { Outbox } from '../../store/outbox.ts';
 import type { RebuildAll } from '../../store/rebuild.ts';
 import type { OnIncident } from '../../store/redis/failover/incident.ts';
+import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { openRedisStore } from '../../store/redis/open.ts';
 import { StoreRefused } from '../../store/refused.ts';
 import { systemTime } from '../../time/system-time.ts';
@@ -22,8 +23,9 @@ export interface OpenStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
-  /** Absent where the store keeps none. */
-  readonly outbox?: Outbox;
+  readonly outbox: Outbox;
+  /** Where the record stands beside the store. */
+  readonly recordCalls?: RecordCalls;
   readonly secrets: readonly string[];
   /** Ends both. */
   close(): Promise<void>;
@@ -53,7 +55,7 @@ export async function openStores(config: Config, watch: StoreWatch = {}): Promis
 }
 
 async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<OpenStores> {
-  const { store, ledger, rebuildAll } = await openRedisStore({
+  const { store, ledger, ...beside } = await openRedisStore({
     url: config.SCANGATE_STORE,
     latestUrl: () => config.SCANGATE_STORE,
     settings: redisSettings(config),
@@ -65,7 +67,7 @@ async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<Op
   }).catch((error: unknown) => {
     throw refused(error);
   });
-  return { store, ledger, rebuildAll, secrets: config.secrets ?? [], close: () => store.close() };
+  return { ...beside, store, ledger, secrets: config.secrets ?? [], close: () => store.close() };
 }
 
 async function openFile(config: Config): Promise<OpenStores> {

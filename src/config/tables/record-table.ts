@@ -10,4 +10,10 @@ export const RECORD_SETTINGS = {
     'how many events may wait for an archive that is away; then the oldest are let go, and a `gap` says how many',
     { min: 1000, max: 10_000_000 },
   ),
+  SCANGATE_AUDIT_REDIS_BYTES: setting(
+    'bytes',
+    '67108864',
+    'on a Redis store: the most bytes of audit events that are kept there, the oldest going first; memory is about three times as much',
+    { min: 1_048_576 },
+  ),
 } as const satisfies Record<string, Setting>;

@@ -16,8 +16,7 @@ import { Reports } from './reports.ts';
 const BATCH_MAX = 128;
 /** How many subjects' contexts are remembered. */
 const CONTEXTS_MAX = 20_000;
-/** The longest pause between two looks while all goes well, and while the archive or the store is away; in milliseconds. */
-const PAUSE_MS = 100;
+/** The pause between two looks while the archive or the store is away, in milliseconds. */
 const AWAY_MS = 1000;
 /** How long a search waits for what was written before it. */
 const SETTLE_MS = 2000;
@@ -26,6 +25,8 @@ const SETTLE_MS = 2000;
 export type RecordTurn =
   | { readonly kind: 'kept'; readonly count: number }
   | { readonly kind: 'lost'; readonly count: number }
+  /** Went before it was old, for the archive's bound. */
+  | { readonly kind: 'dropped'; readonly count: number }
   | { readonly kind: 'away'; readonly error: unknown };
 
 export interface RecorderOptions {
@@ -34,6 +35,8 @@ export interface RecorderOptions {
   readonly archive: Archive;
   readonly ids: SortableIds;
   readonly time: Time;
+  /** Between two looks, in milliseconds. */
+  readonly pauseMs: number;
   /** 32 random bytes. */
   readonly makeKey: () => Buffer;
   /** Whether this node may move a partition now. */
@@ -96,7 +99,7 @@ export class Recorder {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       const pauseMs = await this.#look().then(
-        () => PAUSE_MS,
+        () => this.#options.pauseMs,
         () => AWAY_MS,
       );
       await sleep(time, pauseMs, signal);
@@ -113,9 +116,10 @@ export class Recorder {
   async #moveAll(): Promise<void> {
     const { outbox, holds } = this.#options;
     const failures: unknown[] = [];
-    for (const partition of outbox.partitions.filter(holds)) {
+    const moves = outbox.partitions.filter(holds).map(async (partition) => {
       await this.#movePartition(partition).catch((error: unknown) => failures.push(error));
-    }
+    });
+    await Promise.all(moves);
     await this.#moveReports().catch((error: unknown) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }

@@ -1,6 +1,7 @@
 import { within } from '../../time/time.ts';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
+import type { Outbox } from '../outbox.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import type { Subject } from '../subject.ts';
 import { liveAddress } from './connection/address.ts';
@@ -13,6 +14,9 @@ import { rebuildAll } from './events/rebuild-all.ts';
 import { RedisStore } from './events/redis-store.ts';
 import { Sweep } from './events/sweep.ts';
 import { makeRedisLedger } from './ledger.ts';
+import { recordCalls } from './outbox/record-calls.ts';
+import type { RecordCalls } from './outbox/record-calls.ts';
+import { redisOutbox } from './outbox/redis-outbox.ts';
 import { prepare } from './setup/prepare.ts';
 import { makeBase, tokenIn } from './base.ts';
 import type { Base, OpenRedisOptions } from './base.ts';
@@ -27,6 +31,9 @@ export interface RedisStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
+  readonly outbox: Outbox;
+  /** For the record, which stands beside the log. */
+  readonly recordCalls: RecordCalls;
 }
 
 /**
@@ -66,6 +73,8 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     store,
     ledger: makeRedisLedger(base.calls, base.assurances),
     rebuildAll: (onProgress, take) => rebuildAll(source, onProgress, take),
+    outbox: redisOutbox(calls),
+    recordCalls: recordCalls(calls, base.assurances),
   };
 }
 

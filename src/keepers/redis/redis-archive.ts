@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
+import { keyNameIn } from '../../record/chain/entry-text.ts';
+import { NO_LINK } from '../../record/chain/link.ts';
+import type { ChainHead } from '../../record/chain/link.ts';
+import type { Column } from '../../record/entry/entry.ts';
+import { msOf } from '../../record/ids/sortable-id.ts';
+import type { SortableId } from '../../record/ids/sortable-id.ts';
+import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
+import { ADD, FIELDS, FIND, LINKS, RECORD_TAG, TRIM } from './scripts.ts';
+
+/** Chains are looked for among so many: partitions, and nodes behind them. */
+const PARTITIONS_MAX = 1024;
+const NODES_MAX = 1024;
+/** How many entries go in one step where the bound in bytes is passed. */
+const STEP = 20;
+
+interface RowValue {
+  readonly text: string;
+  readonly chain: string;
+  readonly link: number;
+  readonly hash: string;
+  readonly columns: readonly string[];
+  readonly key?: string;
+}
+
+export interface RedisArchiveOptions {
+  readonly calls: RecordCalls;
+  /** The most that is held, in bytes of rows; memory is about three times as much. */
+  readonly bytesMax: number;
+  /** Told of entries that went for that bound, before they were old. */
+  readonly onDropped: (count: number) => void;
+}
+
+/** The archive on the Redis of the store itself: bounded in bytes as well as in age. */
+export class RedisArchive implements Archive {
+  readonly #options: RedisArchiveOptions;
+
+  constructor(options: RedisArchiveOptions) {
+    this.#options = options;
+  }
+
+  async head(chain: number): Promise<ChainHead> {
+    const [text = ''] = await this.#fields('heads', [String(chain)]);
+    if (text === '') return NO_LINK;
+    const [link, hash = ''] = text.split(' ');
+    return { link: Number(link), hash };
+  }
+
+  async chains(): Promise<readonly number[]> {
+    const all = Array.from({ length: PARTITIONS_MAX + NODES_MAX }, (_, chain) => chain);
+    const heads = await this.#fields('heads', all.map(String));
+    return all.filter((chain) => heads[chain] !== '');
+  }
+
+  async known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>> {
+    const rows = await this.#fields('rows', ids.map(textOf));
+    return new Set(ids.filter((_, index) => rows[index] !== ''));
+  }
+
+  async add(
+    chain: number,
+    behind: ChainHead,
+    rows: readonly Row[],
+    keys: readonly PersonKey[],
+  ): Promise<boolean> {
+    const last = rows.at(-1);
+    if (last === undefined) return true;
+    const asked = {
+      chain: String(chain),
+      behind: String(behind.link),
+      link: String(last.link),
+      hash: last.hash,
+      at: Math.max(...rows.map(({ id }) => msOf(id))),
+      rows: rows.map(writtenRow),
+      keys: keys.map(({ name, bytes }) => [name, bytes.toString('base64url')]),
+    };
+    const { calls, bytesMax, onDropped } = this.#options;
+    const bytes = (await calls.change(ADD, JSON.stringify(asked), RECORD_TAG)) as number;
+    if (bytes < 0) return false;
+    let left = bytes;
+    while (left > bytesMax) {
+      const [gone, held] = await this.#trim(LAST_ID, STEP);
+      if (gone === 0) break;
+      onDropped(gone);
+      left = held;
+    }
+    return true;
+  }
+
+  async find({ column, after, before, newestFirst = false, limit }: Parameters<Archive['find']>[0]) {
+    const from = after === undefined ? '-' : `(${textOf(after)}`;
+    const to = before === undefined ? '+' : `(${textOf(before)}`;
+    const set = column === undefined ? 'ids' : `column:${columnText(column)}`;
+    const reply = await this.#options.calls.ask(FIND, set, from, to, limit, newestFirst ? 1 : 0, RECORD_TAG);
+    return keptIn(reply as readonly string[]);
+  }
+
+  async links(chain: number, from: number, limit: number): Promise<readonly Kept[]> {
+    const reply = await this.#options.calls.ask(LINKS, chain, from, limit, RECORD_TAG);
+    return keptIn(reply as readonly string[]);
+  }
+
+  async keys(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+    if (names.length === 0) return new Map();
+    const found = await this.#fields('keys', names);
+    const pairs = names.map((name, index) => [name, found[index] ?? ''] as const);
+    return new Map(
+      pairs.filter(([, key]) => key !== '').map(([name, key]) => [name, Buffer.from(key, 'base64url')]),
+    );
+  }
+
+  async trim(before: SortableId, limit: number): Promise<number> {
+    const [gone] = await this.#trim(before, limit);
+    return gone;
+  }
+
+  /** The connections are the store's. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #trim(before: SortableId, limit: number): Promise<readonly [gone: number, bytes: number]> {
+    const reply = await this.#options.calls.change(TRIM, textOf(before), limit, msOf(before), RECORD_TAG);
+    return reply as [number, number];
+  }
+
+  async #fields(hash: string, fields: readonly string[]): Promise<readonly string[]> {
+    if (fields.length === 0) return [];
+    return (await this.#options.calls.ask(FIELDS, hash, RECORD_TAG, ...fields)) as string[];
+  }
+}
+
+const LAST_ID = (1n << 63n) - 1n;
+
+function textOf(id: SortableId): string {
+  return id.toString().padStart(19, '0');
+}
+
+function columnText({ name, value }: Column): string {
+  return `${name}:${createHash('sha256').update(value).digest('base64url').slice(0, 16)}`;
+}
+
+function writtenRow(row: Row): Readonly<Record<string, unknown>> {
+  const { id, text, chain, link, hash } = row;
+  const columns = row.columns.map(columnText);
+  const key = keyNameIn(row);
+  const value: RowValue = {
+    text,
+    chain: String(chain),
+    link,
+    hash,
+    columns,
+    ...(key === undefined ? {} : { key }),
+  };
+  return {
+    id: textOf(id),
+    link,
+    columns,
+    row: JSON.stringify(value),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+function keptIn(reply: readonly string[]): Kept[] {
+  const kept: Kept[] = [];
+  for (let index = 0; index < reply.length; index += 2) {
+    const [id = '', row = ''] = reply.slice(index, index + 2);
+    if (row === '') continue;
+    const { text, chain, link, hash } = JSON.parse(row) as RowValue;
+    kept.push({ id: BigInt(id), text, chain: Number(chain), link, hash });
+  }
+  return kept;
+}

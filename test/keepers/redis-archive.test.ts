@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RedisArchive } from '../../src/keepers/redis/redis-archive.ts';
+import { search } from '../../src/record/search/search.ts';
+import { archiveContract, entry, writer } from '../contract/archive.ts';
+import { openStores } from '../store/redis-support.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+
+let redis: Redis;
+
+beforeAll(async () => {
+  redis = await startRedis();
+});
+
+afterAll(async () => {
+  await redis.stop();
+});
+
+async function open(
+  database: number,
+  bytesMax: number,
+  onDropped: (count: number) => void = () => undefined,
+) {
+  const { store, recordCalls: calls } = await openStores(redis.database(database));
+  const archive = new RedisArchive({ calls, bytesMax, onDropped });
+  archive.close = () => store.close();
+  return archive;
+}
+
+describe('the archive on Redis', () => {
+  archiveContract(() => open(0, 10_000_000));
+
+  test('lets the oldest go where more bytes are held than may be, and says how many', async () => {
+    let dropped = 0;
+    const archive = await open(1, 100_000, (count) => (dropped += count));
+    for (let at = 0; at < 600; at += 50)
+      await writer(archive).add(Array.from({ length: 50 }, (_, index) => entry(at + index)));
+    const { events } = await search(archive, { newestFirst: false, limit: 1000 });
+    expect(dropped).toBeGreaterThan(0);
+    expect(events).toHaveLength(600 - dropped);
+    expect(events.at(-1)?.cursor).toBe('1-599');
+    await archive.close();
+  });
+});
