@@ -153,9 +153,17 @@ export function makeMetrics(processMetrics = true): Metrics {
       'outage',
       'cause',
     ]),
+    ...recordFigures(counter),
+    drainLeft: gauge('drain_left', 'Held connections still to be closed'),
+  };
+}
+
+type MakeCounter = <L extends string = never>(name: string, help: string, labelNames?: L[]) => Counter<L>;
+
+function recordFigures(counter: MakeCounter): Pick<Metrics, 'recordEvents' | 'recordFailures' | 'recordIds'> {
+  return {
     recordEvents: counter('record_events_total', 'Audit events, kept or lost', ['outcome']),
     recordFailures: counter('record_failures_total', 'Tries to keep audit events that failed'),
     recordIds: counter('record_ids_total', 'Trouble with the ids of audit events', ['outcome']),
-    drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
 }
