@@ -18,7 +18,8 @@ const LAST_LINES_MS = 500;
  * The process: reads the environment, starts the gateway, and leaves in order on SIGTERM or SIGINT. A start that fails
  * ends it with status 1 and one line.
  *
- * @param call by which a person started it, who is then greeted; undefined: only the log is written.
+ * @param call by which a person started it, who is then greeted where standard output is a terminal; undefined: only the
+ *   log is written.
  * @param onHangup sets who is told of SIGHUP.
  */
 export async function serve(call: string | undefined, onHangup: OnHangup): Promise<void> {
@@ -39,7 +40,8 @@ async function start(call: string | undefined, onHangup: OnHangup): Promise<void
   process.on('SIGTERM', leave);
   process.on('SIGINT', leave);
   await gateway.start();
-  if (call !== undefined) process.stdout.write(greeting(config, networkInterfaces(), call));
+  if (call !== undefined && process.stdout.isTTY)
+    process.stdout.write(greeting(config, networkInterfaces(), call));
 }
 
 /** What is said of names that look like settings and are none: Kubernetes' in one line, others each. */

@@ -1,6 +1,8 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { openStores } from '../compose/store/stores.ts';
 import { readConfig } from '../config/config.ts';
+import { KeyRing } from '../secrets/key-ring.ts';
+import { isTicketName, ticketNames } from '../secrets/ticket-names.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import type { EventStore, StoredEvent } from '../store/event-store.ts';
 import { NewerSchema, decodeEvent } from '../store/codec.ts';
@@ -13,19 +15,38 @@ import { BadCall } from './bad-call.ts';
 import { STATUS } from './terminal.ts';
 import type { Status, Terminal } from './terminal.ts';
 
-/** Shows a ticket's history from the store of the environment. @throws BadCall, StoreRefused where there is none */
-export async function timeline(ticketId: string, { say, tell }: Terminal): Promise<Status> {
-  if (!isTicketId(ticketId)) throw new BadCall(`${JSON.stringify(ticketId)} is no ticket id`);
+/**
+ * Shows a ticket's history from the store of the environment.
+ *
+ * @param asked the ticket's id, or its name in the log's lines of requests.
+ * @throws BadCall, StoreRefused where there is none
+ */
+export async function timeline(asked: string, { say, tell }: Terminal): Promise<Status> {
+  if (!isTicketId(asked) && !isTicketName(asked))
+    throw new BadCall(`${JSON.stringify(asked)} is neither a ticket id nor the name of a ticket in a log`);
   const opened = await openStores(readConfig(process.env, false));
   try {
-    const events = await opened.store.history(ticketSubject(ticketId));
-    if (events.length === 0) throw new StoreRefused(`the log holds no ticket ${ticketId}`);
+    const names = ticketNames(new KeyRing(opened.secrets));
+    const [ticketId, events] = await found(opened.store, isTicketId(asked) ? [asked] : names.idsOf(asked));
+    if (ticketId === undefined) throw new StoreRefused(`the log holds no ticket ${asked}`);
     say(`${linesOf(ticketId, events).join('\n')}\n`);
     for (const event of events) tell(valueOf(event));
     return STATUS.done;
   } finally {
     await opened.close();
   }
+}
+
+/** The first of these that the log holds. */
+async function found(
+  store: EventStore,
+  ticketIds: readonly string[],
+): Promise<readonly [ticketId: string | undefined, events: readonly StoredEvent[]]> {
+  for (const ticketId of ticketIds) {
+    const events = await store.history(ticketSubject(ticketId));
+    if (events.length > 0) return [ticketId, events];
+  }
+  return [undefined, []];
 }
 
 /**

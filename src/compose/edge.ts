@@ -19,7 +19,7 @@ import type { NodeState } from './node-state.ts';
 import type { KeptRecord } from './record/record.ts';
 import type { Phones } from './phones.ts';
 import { makeOutward } from './outward.ts';
-import { makeId, makeVerifier } from './randomness.ts';
+import { makeId, makeTraceId, makeVerifier } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
 import { openLiveCertificate } from './operate/live-certificate.ts';
 import type { Closable } from './assembly.ts';
@@ -96,6 +96,7 @@ function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined):
     report: telling.report,
     makeTicketId: makeId,
     makeVerifier,
+    naming: { nameTicket: (id) => secrets.ticketNames.nameOf(id), makeTraceId },
     monotonicNow: () => systemTime.now(),
     wallNow: () => systemTime.wallNow(),
     assetsFolder: besideThis('../web'),

@@ -59,7 +59,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
       try {
         server.listen(config.PORT, config.HOST);
         await once(server, 'listening');
-        log.debug({ host: config.HOST, port: config.PORT }, 'listening');
+        log.info({ url: `${config.issuer}/`, host: config.HOST, port: config.PORT }, 'listening');
         await parts.warmUp();
       } catch (error) {
         if (server.listening) await closeServer(edge, time, 0);

@@ -2,6 +2,7 @@ import { boxOf } from '../secrets/box.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
 import { sealOf } from '../secrets/seal.ts';
 import { signingKeys } from '../secrets/signing-keys.ts';
+import { ticketNames } from '../secrets/ticket-names.ts';
 import { TicketSecrets } from '../secrets/ticket-secrets.ts';
 
 /** Everything that derives from the configured secrets: one of each a process. */
@@ -13,6 +14,7 @@ export function makeSecrets(secrets: readonly string[]) {
   return {
     ring,
     tickets: new TicketSecrets(ring),
+    ticketNames: ticketNames(ring),
     keys: signingKeys(ring),
     pageSeal: sealOf(ring, 'phone page'),
     awaySeal: sealOf(ring, 'phone sign-in'),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ScangateError } from '../ticket/error.ts';
-import { markOf } from '../telemetry/access-log.ts';
+import { markHeld, markOf } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { suspicionOf } from '../telemetry/security-event.ts';
@@ -10,11 +10,13 @@ import type { Answer } from './answer/answer.ts';
 import { belowBase } from './answer/base-path.ts';
 import { styleFor } from './answer/error-style.ts';
 import type { ErrorStyle } from './answer/error-style.ts';
+import { fromOf } from './caller/client-address.ts';
 import type { ClientAddress } from './caller/client-address.ts';
 import { answerHeaders } from './caller/cors.ts';
 import type { Origins } from './caller/origins.ts';
 import { isOpened } from './caller/request-site.ts';
 import type { Limits } from './limits/limits.ts';
+import { noteAnswered, noteConcerned } from './request/concerned.ts';
 import { readLink, readParameters } from './request/parameters.ts';
 import { ParsedRequest, fitting, headerName } from './request/parsed-request.ts';
 import { isDefect, refusalOf } from './answer/refusal.ts';
@@ -34,6 +36,8 @@ export interface DispatchParts {
   /** In front of what is led to: `belowBase`. */
   readonly basePath: string;
   readonly bodyBytes: number;
+  /** Whether a client of this id is registered: others are not named in the log. */
+  readonly isClient: (id: string) => boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly report: ReportSecurity;
@@ -58,7 +62,10 @@ export class Dispatcher {
     res: ServerResponse,
   ): void {
     const mark = markOf(res);
-    if (mark !== undefined) mark.route = route.path;
+    if (mark !== undefined) {
+      mark.route = route.path;
+      mark.isProbe = route.isProbe === true;
+    }
     const cors = route.crossOrigin === true ? answerHeaders(req.headers, this.#parts.origins) : NONE;
     this.#answer(route, params, req, res, cors).catch((error: unknown) => {
       this.refuse(error, route.errors ?? 'problem', req, res, cors);
@@ -73,21 +80,23 @@ export class Dispatcher {
     cors: readonly Header[],
   ): Promise<void> {
     const address = this.#parts.addressOf(req);
+    const mark = markOf(res);
+    if (mark !== undefined) mark.from = fromOf(address);
     if (route.opened === true && !isOpened(req.headers))
       throw new ScangateError('invalid_request', { field: 'Sec-Fetch-Dest', message: 'Open it as a page.' });
     if (route.limit !== undefined) {
-      const key =
-        route.limitsUser === true ? await this.#parts.userKey(req, markOf(res)?.id ?? '-') : undefined;
+      const key = route.limitsUser === true ? await this.#parts.userKey(req, mark?.id ?? '-') : undefined;
       await this.#parts.limits.check(route.limit, req, res, key);
     }
-    const mark = markOf(res);
     const request = await this.#parse(route, params, address, req, mark?.id ?? '-');
+    if (mark !== undefined) noteConcerned(mark, request, this.#parts.isClient);
     if ('handle' in route) {
       const answer = await route.handle(request);
+      if (mark !== undefined) noteAnswered(mark, answer);
       send(res, this.#below(answer), this.#headers(cors), req.method !== 'HEAD');
       return;
     }
-    if (mark !== undefined) mark.held = true;
+    markHeld(res);
     for (const [name, value] of [...this.#parts.security, ...cors]) res.setHeader(name, value);
     // Not awaited: a frame that waits would keep the parsed request for as long as the connection is held.
     return route.hold(req, res, request) ?? undefined;
@@ -116,8 +125,7 @@ export class Dispatcher {
   #report(error: unknown, req: IncomingMessage): void {
     const event = suspicionOf(error);
     if (event === undefined) return;
-    const { ip, counted } = this.#parts.addressOf(req);
-    this.#parts.report({ ...event, address: ip === '' ? counted : ip });
+    this.#parts.report({ ...event, address: fromOf(this.#parts.addressOf(req)) });
   }
 
   #below(answer: Answer): Answer {

@@ -15,6 +15,7 @@ import type { SigningKeys } from '../secrets/signing-keys.ts';
 import type { TicketSecrets } from '../secrets/ticket-secrets.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { User } from '../ticket/events.ts';
+import type { RequestNaming } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
@@ -108,6 +109,8 @@ export interface EdgeOptions {
   readonly makeTicketId: () => string;
   /** A fresh PKCE verifier: 256 random bits in base64url. */
   readonly makeVerifier: () => string;
+  /** How the log's lines of requests name what they are about. */
+  readonly naming: RequestNaming;
   /** A monotonic clock in milliseconds. */
   readonly monotonicNow: () => number;
   /** Milliseconds since the epoch, for `Retry-After` of rate limits alone. */

@@ -6,7 +6,7 @@ import { makeApp } from './app.ts';
 import type { AppParts } from './app.ts';
 import { awayCookies } from './caller/away-cookie.ts';
 import { BrowserGate } from './caller/browser-gate.ts';
-import { clientAddresses, connectionAddresses, isNearPeer } from './caller/client-address.ts';
+import { clientAddresses, connectionAddresses, fromOf, isNearPeer } from './caller/client-address.ts';
 import { hostCheck } from './caller/host.ts';
 import { Dispatcher } from './dispatch.ts';
 import { idempotency } from './tickets/idempotency.ts';
@@ -73,6 +73,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     security,
     basePath: settings.basePath,
     bodyBytes: settings.bodyBytes,
+    isClient: (id) => options.clients.find(id) !== undefined,
     log,
     metrics,
     report: options.report,
@@ -87,7 +88,13 @@ export function makeEdge(options: EdgeOptions): Edge {
     origins,
     security,
     admit,
-    accessLog: new AccessLog(log, metrics, options.monotonicNow),
+    accessLog: new AccessLog({
+      ...options.naming,
+      log,
+      metrics,
+      now: options.monotonicNow,
+      fromOf: (req) => fromOf(addressOf(req)),
+    }),
     makeRequestId,
   });
   const onUpgrade = upgradeHandler({

@@ -1,6 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { traceIdIn } from './trace-context.ts';
 
 /** What is remembered of a request until it is over: a pattern in place of the address, because addresses hold secrets. */
 export interface RequestMark {
@@ -12,34 +13,71 @@ export interface RequestMark {
   readonly startedMs: number;
   /** The body's bytes; of a held connection unknown. */
   bytes: number | undefined;
-  held: boolean;
+  /** Whether its line is one for `debug`: someone looks at the process itself. */
+  isProbe: boolean;
+  /** Where it comes from; its network where its address is not known. */
+  from: string | undefined;
+  /** A registered client that it is about, as far as it says so. */
+  client: string | undefined;
+  /** The id of the ticket that it is about. */
+  ticketId: string | undefined;
+  /** What its headers said of agent and trace, once the connection is held and they are forgotten. */
+  kept: KeptHeaders | undefined;
+}
+
+interface KeptHeaders {
+  readonly agent: string | undefined;
+  readonly traceId: string | undefined;
+}
+
+/** How lines name what they are about. */
+export interface RequestNaming {
+  /** The name of a ticket in logs, by its id. */
+  readonly nameTicket: (ticketId: string) => string;
+  /** A fresh trace id: 32 hexadecimal digits (W3C Trace Context §3.2.2.3). */
+  readonly makeTraceId: () => string;
 }
 
 const MARK = Symbol('request mark');
 type Marked = ServerResponse & { [MARK]?: RequestMark & { readonly accessLog: AccessLog } };
 
-/** Writes one lean line for each request, and its time into the metrics. One listener for all, no closure each. */
-export class AccessLog {
+/** The longest user agent in a line, in characters. */
+const AGENT_LENGTH_MAX = 160;
+
+/** What lines are made of, and where they go. */
+export interface AccessLogOptions extends RequestNaming {
   readonly log: Log;
   readonly metrics: Metrics;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
+  /** Where a request comes from, of those that reach no route. */
+  readonly fromOf: (req: IncomingMessage) => string | undefined;
+}
 
-  constructor(log: Log, metrics: Metrics, now: () => number) {
-    this.log = log;
-    this.metrics = metrics;
-    this.now = now;
+/** Writes one lean line for each request, and its time into the metrics. One listener for all, no closure each. */
+export class AccessLog {
+  readonly options: AccessLogOptions;
+  /** Its lines have few members, all known here: looking through each for secrets would cost fifty times the line. */
+  readonly log: Log;
+
+  constructor(options: AccessLogOptions) {
+    this.options = options;
+    this.log = options.log.child({}, { redact: [] });
   }
 
   /** Marks a request as begun; its line is written when the response closes. */
   mark(res: ServerResponse, id: string, method: string): RequestMark {
-    const mark = {
+    const mark: RequestMark & { readonly accessLog: AccessLog } = {
       id,
       method,
       route: '-',
-      startedMs: this.now(),
+      startedMs: this.options.now(),
       bytes: undefined,
-      held: false,
+      isProbe: false,
+      from: undefined,
+      client: undefined,
+      ticketId: undefined,
+      kept: undefined,
       accessLog: this,
     };
     (res as Marked)[MARK] = mark;
@@ -53,15 +91,52 @@ export function markOf(res: ServerResponse): RequestMark | undefined {
   return (res as Marked)[MARK];
 }
 
+/** The connection is held from now on: what its line will need of the headers, which are forgotten, is kept. */
+export function markHeld(res: ServerResponse): void {
+  const mark = (res as Marked)[MARK];
+  if (mark === undefined) return;
+  mark.kept = mark.accessLog.log.isLevelEnabled('info') ? headersOf(res) : NOTHING;
+}
+
+const NOTHING: KeptHeaders = { agent: undefined, traceId: undefined };
+
+function headersOf({ req: { headers } }: ServerResponse): KeptHeaders {
+  return { agent: shortened(headers['user-agent']), traceId: traceIdIn(headers['traceparent']) };
+}
+
+// A part of a long text would keep the whole of it.
+function shortened(agent: string | undefined): string | undefined {
+  return agent === undefined || agent.length <= AGENT_LENGTH_MAX
+    ? agent
+    : Buffer.from(agent.slice(0, AGENT_LENGTH_MAX)).toString();
+}
+
 function writeLine(this: ServerResponse): void {
   const mark = (this as Marked)[MARK];
   if (mark === undefined) return;
-  const { log, metrics, now } = mark.accessLog;
-  const { id, method, route, bytes, held } = mark;
-  const ms = now() - mark.startedMs;
+  const { log, options } = mark.accessLog;
+  const { id, method, route, bytes, kept, client, ticketId } = mark;
+  const ms = options.now() - mark.startedMs;
   const status = this.statusCode;
-  if (!held) metrics.requestSeconds.observe({ route, method, status }, ms / 1000);
-  if (!log.isLevelEnabled('info')) return;
-  const cut = this.writableFinished ? {} : { cut: true };
-  log.info({ req: id, method, route, status, ms: Math.round(ms * 10) / 10, bytes, ...cut }, 'request');
+  if (kept === undefined) options.metrics.requestSeconds.observe({ route, method, status }, ms / 1000);
+  const level = mark.isProbe ? 'debug' : 'info';
+  if (!log.isLevelEnabled(level)) return;
+  const { agent, traceId = options.makeTraceId() } = kept ?? headersOf(this);
+  log[level](
+    {
+      req: id,
+      method,
+      route,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      bytes,
+      ip: mark.from ?? options.fromOf(this.req),
+      agent,
+      client,
+      ticket: ticketId === undefined ? undefined : options.nameTicket(ticketId),
+      trace_id: traceId,
+      ...(this.writableFinished ? {} : { cut: true }),
+    },
+    'request',
+  );
 }

@@ -24,6 +24,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     userKey: () => Promise.resolve(undefined),
     security: [],
     bodyBytes,
+    isClient: () => false,
     log,
     metrics,
     report: () => undefined,
@@ -36,7 +37,14 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
     origins,
     security: [],
     admit: () => undefined,
-    accessLog: new AccessLog(log, metrics, () => performance.now()),
+    accessLog: new AccessLog({
+      log,
+      metrics,
+      now: () => performance.now(),
+      fromOf: () => undefined,
+      nameTicket: (id) => id,
+      makeTraceId: () => '',
+    }),
     makeRequestId: () => 'request',
   });
 }

@@ -34,6 +34,7 @@ import { noPlaces } from '../../src/place/places.ts';
 import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { sealOf } from '../../src/secrets/seal.ts';
 import { signingKeys } from '../../src/secrets/signing-keys.ts';
+import { ticketNames } from '../../src/secrets/ticket-names.ts';
 import { TicketSecrets } from '../../src/secrets/ticket-secrets.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
@@ -241,6 +242,10 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     report: (event) => reports.report(event),
     makeTicketId: newId,
     makeVerifier: () => randomBytes(32).toString('base64url'),
+    naming: {
+      nameTicket: (id) => ticketNames(ring).nameOf(id),
+      makeTraceId: () => randomBytes(16).toString('hex'),
+    },
     monotonicNow,
     wallNow: now,
     assetsFolder: resolve(root, 'src/web'),

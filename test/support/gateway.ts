@@ -49,8 +49,10 @@ export const TEST_SECRETS = Buffer.alloc(32, 'scangate test secret ').toString('
 
 const MAIN = built('main.js');
 const READY_WITHIN_MS = 60_000;
-/** What a gateway prints once it listens; on a port that another took, that other would answer. */
-const LISTENS = /^Scangate is ready/m;
+/** What a gateway's log says once it listens; on a port that another took, that other would answer. */
+const LISTENS = '"msg":"listening"';
+/** Levels of the log at which it says so. */
+const TOLD_AT: readonly (string | undefined)[] = [undefined, 'info', 'debug', 'trace'];
 const TRIES = 3;
 
 /** Starts a gateway and waits for `/readyz`. */
@@ -183,12 +185,13 @@ async function launch(
 ): Promise<Child> {
   const run = [...(options.under ?? []), process.execPath, options.main ?? MAIN, ...(options.args ?? [])];
   const child = startChild(run[0]!, run.slice(1), { env, cwd: folder });
+  const isTold = TOLD_AT.includes(env['SCANGATE_LOG_LEVEL']);
   const tell = (): string => Object.values(child.output()).join('');
   try {
     await until(
       async () => {
         if (!child.isRunning()) return true;
-        if (!LISTENS.test(child.output().stdout)) return false;
+        if (isTold && !child.output().stdout.includes(LISTENS)) return false;
         return await isReady(`${addressOf(env, port)}/readyz`);
       },
       { withinMs: options.withinMs ?? READY_WITHIN_MS, everyMs: 20, what: 'a ready gateway' },

@@ -8,7 +8,7 @@ export function timelineCommand(run: Run): Command {
     summary: 'shows a ticket’s whole history: who, when and from where, nothing secret',
     more: 'With a file store only while no gateway runs on it. It ends with status 1 where the log holds no such ticket.',
   })
-    .argument('<ticket id>', 'the ticket')
+    .argument('<ticket>', 'its id, or `ticket` of a line in the log (`t_…`)')
     .action(async (ticketId: string, { json = false }: { readonly json?: boolean }) => {
       await run(json, async (terminal) => {
         const { timeline } = await import('../timeline.ts');

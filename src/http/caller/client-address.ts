@@ -18,6 +18,11 @@ export interface ClientAddress {
   readonly isLoopback: boolean;
 }
 
+/** How an address is told to people: its network where the address itself is not known. */
+export function fromOf({ ip, counted }: ClientAddress): string | undefined {
+  return ip === '' ? counted : ip;
+}
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 

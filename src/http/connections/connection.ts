@@ -173,7 +173,9 @@ export class Connection implements Due {
     const { stallMs } = this.#times;
     const res = this.#answers[0];
     const isWaiting =
-      res !== undefined && !res.writableEnded && (markOf(res)?.held === true || this.#now() < this.#answerBy);
+      res !== undefined &&
+      !res.writableEnded &&
+      (markOf(res)?.kept !== undefined || this.#now() < this.#answerBy);
     if (isWaiting) this.#wheel.after(stallMs, this);
     else if (res === undefined || !res.writableEnded || res === this.#unread) this.cut();
     else {

@@ -109,6 +109,8 @@ interface RouteHead {
    * `Access-Control-Allow-Origin` names such an origin. Whether it is the right client's is the route's to check.
    */
   readonly crossOrigin?: boolean;
+  /** Someone looks at the process itself, again and again: its line in the log is one for `debug`. */
+  readonly isProbe?: boolean;
   /** Not part of the API: left out of `openapi.yaml`. */
   readonly hidden?: boolean;
 }

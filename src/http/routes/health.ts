@@ -28,6 +28,7 @@ export function liveRoute(): Route {
   return route({
     method: 'get',
     path: '/livez',
+    isProbe: true,
     operation: {
       id: 'getLive',
       summary: 'Is the process alive?',
@@ -43,6 +44,7 @@ export function readyRoute({ readiness }: HealthRouteParts): Route {
   return route({
     method: 'get',
     path: '/readyz',
+    isProbe: true,
     operation: {
       id: 'getReady',
       summary: 'Should this node be sent work?',
