@@ -10,7 +10,7 @@ import { ticketPresenter } from '../http/tickets/presenter.ts';
 import type { TransportShared } from '../http/transports/transport.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
 import type { OAuthServer } from '../oauth/server.ts';
-import { noPlaces } from '../place/places.ts';
+import type { Places } from '../place/places.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import { systemTime } from '../time/system-time.ts';
@@ -37,6 +37,7 @@ export interface EdgeParts {
   readonly telling: Telling;
   readonly oauth: OAuthServer;
   readonly phones: Phones;
+  readonly places: Places;
   readonly secrets: Secrets;
   readonly shared: TransportShared;
   readonly state: NodeState;
@@ -61,7 +62,8 @@ export function openEdge(config: Config, parts: EdgeParts): FollowingEdge {
 }
 
 function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined): Edge {
-  const { clients, commands, kept, ledger, log, oauth, phones, secrets, shared, state, telling } = parts;
+  const { clients, commands, kept, ledger, log, oauth, phones, places, secrets, shared, state, telling } =
+    parts;
   return makeEdge({
     settings: edgeSettings(config),
     tls,
@@ -85,7 +87,7 @@ function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined):
       retryAfterMs: shared.settings.retryMs,
     }),
     pages: readPages(besideThis('../web/pages'), config.phoneIdentities.includes('demo')),
-    places: noPlaces,
+    places,
     time: systemTime,
     logos: clientLogos({ time: systemTime, call: makeOutward(config) }),
     shared,

@@ -20,6 +20,7 @@ import type { Gateway } from './lifecycle.ts';
 import { makeOAuth } from './oauth.ts';
 import { openOperators } from './operate/operators.ts';
 import { makePhones } from './phones.ts';
+import { openPlaces } from './operate/places.ts';
 import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
 import { NodeState } from './node-state.ts';
@@ -56,6 +57,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const { config } = live;
   const lastCalls = new LastCalls();
   const listed = await assembly.open('clients', () => openClients(config, telling));
+  const places = await assembly.open('places', () => openPlaces(config, log));
   const stores = await assembly.open('stores', () =>
     openStores(config, storeWatch({ metrics, log, outages, lastCalls })),
   );
@@ -81,7 +83,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const flights = { store, hub, makeId, makeNonce, time };
   const canary = await assembly.open('canary', () => new Canary({ ...flights, ...canarySettings(config) }));
   const state = new NodeState(config, canary, store, lastCalls);
-  const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, state, telling };
+  const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, places, state, telling };
   const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
   await assembly.open('operators', () => openOperators(config, { edge, kept, log, metrics, state }));
   const feed = await assembly.open('feed', () =>
@@ -107,6 +109,6 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     await feed.ready;
     await canary.start();
   }
-  const reread = (): void => [live, listed, edge].forEach((one) => one.look());
+  const reread = (): void => [live, listed, places, edge].forEach((one) => one.look());
   return lifecycle(config, { assembly, edge, held, state, warmUp, reread, log, metrics, time });
 }

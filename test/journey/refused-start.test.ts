@@ -38,6 +38,11 @@ test.each<readonly [string, string, () => Record<string, string>]>([
     () => ({ SCANGATE_CLIENTS_FILE: join(folder.path, 'broken.json') }),
   ],
   [
+    'a file of places that is none',
+    'SCANGATE_PLACES_FILE',
+    () => ({ SCANGATE_PLACES_FILE: join(folder.path, 'broken.json') }),
+  ],
+  [
     'a key file that is not there',
     'SCANGATE_PHONE_JWT_JWKS',
     () => ({ ...JWT, SCANGATE_PHONE_JWT_JWKS: '/none' }),

@@ -6,6 +6,7 @@ import { makeMetrics } from '../../telemetry/metrics.ts';
 import { openClients } from '../clients.ts';
 import { openOutages } from '../telling.ts';
 import { makePhones } from '../phones.ts';
+import { openPlaces } from '../operate/places.ts';
 import { makeId } from '../randomness.ts';
 import { makeSecrets } from '../secrets.ts';
 
@@ -22,6 +23,7 @@ export function dryRun(config: Config): void {
   const anyone = Buffer.from(makeId().padEnd(32, '-').slice(0, 32)).toString('base64url');
   openClients(config, telling).close();
   if (config.tlsFiles !== undefined) readTlsPair(config.tlsFiles);
+  openPlaces(config, log).close();
   clientAddresses(config.SCANGATE_TRUSTED_PROXIES ?? [], () => undefined);
   makePhones(config, telling, makeSecrets(config.secrets ?? [anyone]));
 }

@@ -28,6 +28,11 @@ export const GATEWAY_SETTINGS = {
     'a file that holds the same; not one that every user of the machine can read',
   ),
   SCANGATE_CLIENTS_FILE: setting('text', undefined, 'registered clients, reloaded on change'),
+  SCANGATE_PLACES_FILE: setting(
+    'text',
+    undefined,
+    'where addresses are: a database of cities or countries in MaxMind’s format (`.mmdb`), read again on change',
+  ),
   SCANGATE_PHONE_IDENTITY: setting(
     'list',
     undefined,

@@ -28,16 +28,14 @@ function startApproval(root: HTMLElement): void {
 
   function scan(code: object): void {
     sender.post('/v1/scans', code, (response) => {
-      const scanned = response.status === 201 || response.status === 200;
-      const answer = scanned ? parseScanAnswer(response.body) : undefined;
+      const answer = scanAnswerOf(response);
       if (!answer) return false;
       asked = answer;
       keepOutcome(undefined);
       countdown.set(answer.expires_in_ms);
       showRequest(sections, answer, Date.parse(response.header('Date') ?? '') || Date.now());
       tick();
-      if (answer.status === 'denied') return showRefused(sections);
-      sections.view(answer.fresh_needed ? 'fresh' : 'ask');
+      sections.view(viewOf(answer));
       confirming.rest();
       return true;
     });
@@ -59,8 +57,8 @@ function startApproval(root: HTMLElement): void {
     const url = `/v1/tickets/${encodeURIComponent(asked.ticket_id)}/${decision}`;
     sender.post(url, { handshake: asked.handshake, ...extra }, (response) => {
       if (isAbout(response, 400, 'number')) {
-        // Where none was asked for, another phone scanned the code meanwhile, and now one is.
-        if (asked) asked = { ...asked, number_match: true };
+        // Another phone may have scanned the code meanwhile, and now a number is asked for.
+        asked = asked && { ...asked, number_match: true };
         return showNumber(sections, 'number' in extra);
       }
       if (isAbout(response, 409, 'risk')) return showRefused(sections);
@@ -106,6 +104,15 @@ function showFirst(sections: Sections, scanCode: string, typed: string): void {
   const kept = keptOutcome(scanCode !== '' || typed !== '', cameBack());
   if (kept) showOutcome(sections, kept);
   else sections.view(scanCode ? 'continue' : 'enter');
+}
+
+function viewOf({ status, fresh_needed: isOld }: ScanAnswer): string {
+  if (status === 'denied') return 'refused';
+  return isOld ? 'fresh' : 'ask';
+}
+
+function scanAnswerOf({ status, body }: HttpResponse): ScanAnswer | undefined {
+  return status === 201 || status === 200 ? parseScanAnswer(body) : undefined;
 }
 
 function isAbout(response: HttpResponse, status: number, field: string): boolean {
