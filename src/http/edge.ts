@@ -23,6 +23,7 @@ import type { RouteTableParts } from './route-table.ts';
 import { sessionGate } from './routes/session-gate.ts';
 import { sessionPresenter } from './routes/session-presenter.ts';
 import { localUrl } from './answer/base-path.ts';
+import type { Header } from './answer/security-headers.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { sharedLimit } from './limits/shared-limit.ts';
 import { Connections } from './connections/connections.ts';
@@ -63,7 +64,7 @@ export function makeEdge(options: EdgeOptions): Edge {
 
   const admit = admission(options, addressOf);
   const connections = makeConnections(options);
-  const parts = routeParts(options);
+  const parts = routeParts(options, security);
   const routes = routeTable(parts);
   const dispatcher = new Dispatcher({
     addressOf,
@@ -146,7 +147,7 @@ function makeConnections({ settings, tls, shared, metrics, report, monotonicNow 
   });
 }
 
-function routeParts(options: EdgeOptions): RouteTableParts {
+function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTableParts {
   const { settings, commands, secrets, sessions, oauth, clients, phones, ledger, shared } = options;
   const { issuer } = settings;
   const { origins } = shared;
@@ -161,6 +162,7 @@ function routeParts(options: EdgeOptions): RouteTableParts {
     secrets,
     sessions,
     oauth,
+    security,
     keys: options.keys,
     userSessions: oauth.userSessions,
     userCodes: oauth.userCodes,

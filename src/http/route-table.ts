@@ -1,6 +1,7 @@
 import type { OAuthServer } from '../oauth/server.ts';
 import type { WechatScenes } from '../phone/wechat/scene.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
+import type { Header } from './answer/security-headers.ts';
 import type { StaticFile } from './answer/static-files.ts';
 import type { Route } from './request/route.ts';
 import type { SocketRoute } from './request/socket-route.ts';
@@ -88,6 +89,8 @@ export interface RouteTableParts
   /** Absent: there are no codes that WeChat itself scans. */
   readonly wechatScenes?: WechatScenes | undefined;
   readonly assets: ReadonlyMap<string, StaticFile>;
+  /** The security headers of every answer. */
+  readonly security: readonly Header[];
   /** The committed `openapi.yaml`. */
   readonly openapiFile: string;
 }

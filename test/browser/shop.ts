@@ -51,7 +51,7 @@ export async function openShop(...others: readonly object[]): Promise<Shop> {
     token_endpoint_auth_method: 'none',
     scope: 'openid',
     logo_uri: `${url}/logo.png`,
-    scangate: { number_match: true, colors: { light: '#7a1fa2', dark: '#e0b0ff' } },
+    scangate: { number_match: true, embedders: [url], colors: { light: '#7a1fa2', dark: '#e0b0ff' } },
   };
   const till = {
     client_id: 'till',

@@ -25,6 +25,11 @@ export async function visit(
   context.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);
   });
+  // Reports that no console line comes of, as where a script is left out, too.
+  await context.addInitScript(
+    "document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => " +
+      "console.error('violates ' + violatedDirective + ': ' + blockedURI))",
+  );
   context.on('weberror', (error) => complaints.push(error.error().message));
   context.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());

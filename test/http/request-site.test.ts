@@ -85,6 +85,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
     body: { scan_code: 'x' },
   },
   pretend: { method: 'POST', path: () => '/demo/phone', body: 'name=bob' },
+  'sign out of the page': { method: 'POST', path: () => '/phone/sign-out', body: 'everywhere=' },
+  'sign out of sessions': { method: 'POST', path: () => '/oauth/logout/sessions', body: 'sids=x' },
   'go to the plain page': { path: () => '/plain?client_id=demo' },
   'answer readable': { path: () => ticketOf(byBearer), headers: bearer, shown: allowed },
   'preflight allowed': { method: 'OPTIONS', path: () => ticketOf(byBearer), shown: allowed },
@@ -126,7 +128,22 @@ const ANSWERS: Readonly<Record<string, string>> = {
     lan at public, client, other, stranger, null: 401 401 401 401 401 401
   `,
   pretend: `
-    none, public, lan, client, other, stranger, null: 303 303 303 400 400 303
+    none: 303 303 303 400 400 303
+    public, lan at lan: 303 303 303 303 400 303
+    lan at public, client, other, stranger: 400 400 400 400 400 400
+    null: 400 303 400 400 400 400
+  `,
+  'sign out of the page': `
+    none: 200 200 200 400 400 200
+    public, lan at lan: 200 200 200 200 400 200
+    lan at public, client, other, stranger: 400 400 400 400 400 400
+    null: 400 200 400 400 400 400
+  `,
+  'sign out of sessions': `
+    none: 200 200 200 400 400 200
+    public, lan at lan: 200 200 200 200 400 200
+    lan at public, client, other, stranger: 400 400 400 400 400 400
+    null: 400 200 400 400 400 400
   `,
   'go to the plain page': `
     none, public, lan, client, other, stranger, null: 303 303 303 303 200 303

@@ -129,7 +129,7 @@ export function createFakeGateway(): FakeGateway {
     platform: {
       clock,
       origin: 'http://gate',
-      provesOrigin: true,
+      keepsCookie: true,
       isHidden: () => false,
       random: () => 0.5,
       randomBytes: (count) => Array.from({ length: count }, (_, i) => i),

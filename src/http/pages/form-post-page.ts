@@ -9,7 +9,8 @@ import type { Pages } from './pages.ts';
  */
 const HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types 'none'",
   'Referrer-Policy': 'strict-origin',
   'Cache-Control': 'no-store',
   Pragma: 'no-cache',

@@ -13,8 +13,10 @@ import type { Answer } from '../answer/answer.ts';
 import { localPath } from '../caller/local-path.ts';
 import { setPageCookie } from '../caller/page-cookie.ts';
 import type { PageCookieParts } from '../caller/page-cookie.ts';
-import { allows, navigationSite } from '../caller/request-site.ts';
+import { allows, formSite } from '../caller/request-site.ts';
 import { appLink } from '../pages/app-link.ts';
+import type { Origins } from '../caller/origins.ts';
+import { FORM_PAGE } from '../answer/security-headers.ts';
 import type { Pages, Texts } from '../pages/pages.ts';
 import { escapeHtml } from '../pages/template.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
@@ -25,6 +27,7 @@ export interface ApprovalRouteParts extends PageCookieParts {
   readonly secrets: TicketSecrets;
   readonly phones: PhoneIdentities;
   readonly caller: PhoneCaller;
+  readonly origins: Origins;
   readonly pages: Pages;
   /** The public address without a trailing slash. */
   readonly issuer: string;
@@ -114,7 +117,7 @@ async function approvalPage(
   const appOnly = user === undefined && links === '' && !demo;
   const texts = pages.texts(request.raw);
   const kind = codes.waiting === undefined ? 'continue' : 'same_device';
-  return pages.show('approve', request.raw, {
+  const page = pages.show('approve', request.raw, {
     scan_code: codes.scanCode,
     user_code: codes.userCode,
     continue_title: texts[`t.${kind}_title`],
@@ -130,6 +133,7 @@ async function approvalPage(
     fresh_links: demo ? demoAgain(user, pages.texts(request.raw), returnTo) : freshLinks(phones, returnTo),
     ...appValues(parts, request, returnTo, appOnly),
   });
+  return { ...page, headers: { ...page.headers, ...FORM_PAGE } };
 }
 
 /** What the page says of the operator's app. Where only the app can approve, it says that, and where. */
@@ -177,7 +181,7 @@ export function pretendRoute(parts: ApprovalRouteParts): Route {
       answers: { 303: { description: 'Back to the approval page.' } },
     },
     handle: async ({ body, raw }) => {
-      if (!allows('sign_in_by_form', navigationSite(raw)))
+      if (!allows('sign_in_by_form', formSite(raw, parts.origins)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const user = demoUser(body.name.trim());
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });

@@ -7,6 +7,8 @@ import { needsSeal } from '../../oauth/authorization/carried-request.ts';
 import type { CarriedRequests } from '../../oauth/authorization/carried-request.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { Answer } from '../answer/answer.ts';
+import { framedBy } from '../answer/security-headers.ts';
+import type { Header } from '../answer/security-headers.ts';
 import { preferring } from '../pages/language.ts';
 import type { Pages } from '../pages/pages.ts';
 import { formPostPage } from '../pages/form-post-page.ts';
@@ -44,6 +46,8 @@ export interface AuthorizeRouteParts {
   readonly oauth: { readonly authorize: AuthorizationEndpoint; readonly carried: CarriedRequests };
   readonly pages: Pages;
   readonly clients: ClientRegistry;
+  /** The security headers of every answer. */
+  readonly security: readonly Header[];
 }
 
 const common = { path: '/oauth/authorize', errors: 'page' } as const;
@@ -85,7 +89,7 @@ export function authorizeByPostRoute(parts: AuthorizeRouteParts): Route {
 }
 
 async function authorizationAnswer(
-  { oauth, pages, clients }: AuthorizeRouteParts,
+  { oauth, pages, clients, security }: AuthorizeRouteParts,
   parameters: Parameters,
   headers: IncomingHttpHeaders,
 ): Promise<Answer> {
@@ -98,7 +102,8 @@ async function authorizationAnswer(
   const asked = membersOf(found.request, oauth.carried);
   const { client, uiLocales } = found.request;
   const page = signInPage(pages, preferring(uiLocales, headers), client, asked, uiLocales);
-  return { ...page, headers: { ...page.headers, ...NO_STORE } };
+  const framed = framedBy(security, client.policy.embedders);
+  return { ...page, headers: { ...page.headers, ...NO_STORE, ...framed } };
 }
 
 function redirect(location: string): Answer {

@@ -6,7 +6,9 @@ import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { EndSessionEndpoint, EndSessionRequest } from '../../oauth/logout/end-session.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Answer } from '../answer/answer.ts';
-import { allows, navigationSite } from '../caller/request-site.ts';
+import { FORM_PAGE } from '../answer/security-headers.ts';
+import type { Origins } from '../caller/origins.ts';
+import { allows, formSite } from '../caller/request-site.ts';
 import { preferring } from '../pages/language.ts';
 import type { Pages } from '../pages/pages.ts';
 import { escapeHtml } from '../pages/template.ts';
@@ -20,6 +22,7 @@ export interface LogoutRouteParts {
   readonly oauth: { readonly endSession: EndSessionEndpoint };
   readonly pages: Pages;
   readonly clients: ClientRegistry;
+  readonly origins: Origins;
   readonly knownBrowsers: KnownBrowsers;
 }
 
@@ -80,7 +83,7 @@ export function logoutByPostRoute(parts: LogoutRouteParts): Route {
 const answered = z.object({ sids: z.string().max(4000) });
 
 /** `POST /oauth/logout/sessions`: yes, from the form of that page. */
-export function logoutAskedRoute({ oauth, pages, knownBrowsers }: LogoutRouteParts): Route {
+export function logoutAskedRoute({ oauth, origins, pages, knownBrowsers }: LogoutRouteParts): Route {
   return route({
     method: 'post',
     path: '/oauth/logout/sessions',
@@ -95,7 +98,7 @@ export function logoutAskedRoute({ oauth, pages, knownBrowsers }: LogoutRoutePar
       refusals: operation.refusals,
     },
     handle: async (request) => {
-      if (!allows('sign_in_by_form', navigationSite(request.raw)))
+      if (!allows('sign_in_by_form', formSite(request.raw, origins)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
       await oauth.endSession.endAsked(knownBrowsers.keyOf(request), request.body.sids.split(' '));
       return signedOutPage(pages, request.raw, 'signed_out', {});
@@ -137,7 +140,7 @@ function signedOutPage(
   const title = { title: texts[`t.${name}`], detail: texts[`t.${name}_detail`] };
   const absent = { asks: false, session_list: '', client_url: undefined, client_name: undefined };
   const page = pages.show('signed-out', headers, { ...absent, ...title, ...values });
-  return { ...page, headers: { ...page.headers, ...NO_STORE } };
+  return { ...page, headers: { ...page.headers, ...NO_STORE, ...FORM_PAGE } };
 }
 
 function listOf(sessions: readonly SessionView[], clients: ClientRegistry): string {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ScangateError } from '../../ticket/error.ts';
 import { localPath } from '../caller/local-path.ts';
+import type { Origins } from '../caller/origins.ts';
 import { clearPageCookie, pageCookieName } from '../caller/page-cookie.ts';
-import { allows, navigationSite } from '../caller/request-site.ts';
+import { allows, formSite } from '../caller/request-site.ts';
 import type { SinglePageEnds } from '../caller/single-page-ends.ts';
 import type { Pages } from '../pages/pages.ts';
 import { route } from '../request/route.ts';
@@ -12,6 +13,7 @@ import type { SessionListParts } from './session-list.ts';
 
 export interface PageSignOutParts extends SessionListParts {
   readonly pages: Pages;
+  readonly origins: Origins;
   readonly pageEnds: SinglePageEnds;
   /** The public address without a trailing slash. */
   readonly issuer: string;
@@ -19,7 +21,7 @@ export interface PageSignOutParts extends SessionListParts {
 
 /** `POST /phone/sign-out`: ends the approval page's session on this phone, or all that the user has anywhere. */
 export function pageSignOutRoute(parts: PageSignOutParts): Route {
-  const { caller, pageEnds, pages, issuer } = parts;
+  const { caller, origins, pageEnds, pages, issuer } = parts;
   const secure = issuer.startsWith('https:');
   return route({
     method: 'post',
@@ -42,7 +44,7 @@ export function pageSignOutRoute(parts: PageSignOutParts): Route {
       refusals: ['store_unavailable', 'not_replicated', 'newer_schema'],
     },
     handle: async (request) => {
-      if (!allows('sign_in_by_form', navigationSite(request.raw)))
+      if (!allows('sign_in_by_form', formSite(request.raw, origins)))
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const asksEverywhere = request.body.everywhere === 'true';
       const user = await (asksEverywhere ? caller.endingPageUser(request) : caller.pageUser(request));

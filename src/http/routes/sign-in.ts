@@ -6,6 +6,7 @@ import { checkedOf, needsSeal } from '../../oauth/authorization/carried-request.
 import type { CarriedRequests } from '../../oauth/authorization/carried-request.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { ScangateError } from '../../ticket/error.ts';
+import { FORM_PAGE } from '../answer/security-headers.ts';
 import type { BrowserGate } from '../caller/browser-gate.ts';
 import { looksOf } from '../pages/client-looks.ts';
 import { preferring } from '../pages/language.ts';
@@ -160,7 +161,7 @@ export function ticketPageRoute(parts: SignInRouteParts): Route {
         ...looksOf(client),
         scanner,
       });
-      return { ...shownPage, headers: { ...shownPage.headers, ...FORM_HEADERS } };
+      return { ...shownPage, headers: { ...shownPage.headers, ...FORM_PAGE } };
     },
   });
 }
@@ -197,9 +198,6 @@ export function answerTicketPageRoute({ commands, gate, knownBrowsers }: SignInR
     },
   });
 }
-
-/** So that browsers without fetch metadata tell the origin of the form on this page. */
-const FORM_HEADERS = { 'Referrer-Policy': 'same-origin' } as const;
 
 const OVER = [
   'already_confirmed',

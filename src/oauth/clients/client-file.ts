@@ -180,6 +180,10 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
     const why = /^https?:/.test(origin) ? redirectMistake(origin, plainHttp) : undefined;
     if (why !== undefined) add(['scangate', 'origins', index], why);
   });
+  row.scangate.embedders?.forEach((origin, index) => {
+    const why = /^https?:/.test(origin) ? redirectMistake(origin, plainHttp) : 'is no origin of the web';
+    if (why !== undefined) add(['scangate', 'embedders', index], why);
+  });
   row.post_logout_redirect_uris.forEach((uri, index) => {
     const why = redirectMistake(uri, plainHttp);
     if (why !== undefined) add(['post_logout_redirect_uris', index], why);

@@ -70,6 +70,7 @@ export const POLICY = z.strictObject({
   pkce: z.enum(PKCE_POLICIES).default('required'),
   claims: z.array(CLAIM).max(50).default([]),
   origins: z.array(ORIGIN).max(50).optional(),
+  embedders: z.array(ORIGIN).max(20).optional(),
   resources: z.array(RESOURCE).max(50).optional(),
   introspects: z.array(z.string()).max(1000).optional(),
   colors: COLORS.optional(),
@@ -90,6 +91,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     pkce,
     introspects,
     origins,
+    embedders,
     resources,
     colors,
     logout_on_expiry,
@@ -102,6 +104,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
   const asks = {
     ...(introspects === undefined ? {} : { introspects }),
     ...(origins === undefined ? {} : { origins }),
+    ...(embedders === undefined ? {} : { embedders }),
     ...(resources === undefined ? {} : { resources }),
     ...(colors === undefined ? {} : { colors }),
     ...(logout_on_expiry === undefined ? {} : { logout_on_expiry }),

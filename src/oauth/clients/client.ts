@@ -41,6 +41,8 @@ export interface ClientPolicy {
   readonly introspects?: readonly string[];
   /** Origins beside those of its redirect addresses whose pages may call in its name, by bearer: an app's own web view. */
   readonly origins?: readonly string[];
+  /** Origins whose pages may show its sign-in page in a frame; absent: none. */
+  readonly embedders?: readonly string[];
   /** Are its browsers told who scanned, and the code, sealed to a key of their own alone? Then they must bring one. */
   readonly sealed_results?: true;
   /** What its access tokens may be for, beside the gateway (RFC 8707). */

@@ -43,7 +43,7 @@ export function startAttempt(
   const made = options.codeChallenge !== undefined || options.request !== undefined;
   const verifier = made ? undefined : makeVerifier((count) => platform.randomBytes(count));
   const challenge = verifier === undefined ? options.codeChallenge : challengeOf(verifier);
-  const own = originOf(gateway) === platform.origin && platform.provesOrigin;
+  const own = originOf(gateway) === platform.origin && platform.keepsCookie;
   let access: Access | undefined;
 
   function fail(code: string): void {

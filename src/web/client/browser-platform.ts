@@ -141,7 +141,7 @@ export function browserPlatform(): Platform {
     origin: location.protocol + '//' + location.host,
     scriptGateway: scriptGateway(),
     // No script can see Sec-Fetch-Site; no browser had CompressionStream before it.
-    provesOrigin: window.isSecureContext && typeof CompressionStream === 'function',
+    keepsCookie: window.top === window && window.isSecureContext && typeof CompressionStream === 'function',
     isHidden: () => document.hidden,
     random: () => Math.random(),
     randomBytes,

@@ -66,10 +66,10 @@ export interface Platform {
   /** Where the client was loaded from; empty or missing where that is not known. */
   readonly scriptGateway?: string;
   /**
-   * Whether the browser says with every request of a page that it is the page's own (`Sec-Fetch-Site`), without which the
-   * gateway believes no cookie. None does on plain http but for localhost.
+   * Whether the gateway can go by a cookie here. The browser must say with every request of a page that it is the page's own
+   * (`Sec-Fetch-Site`); none does on plain http but for localhost. And a frame of another site keeps no cookie of ours.
    */
-  readonly provesOrigin: boolean;
+  readonly keepsCookie: boolean;
   isHidden(): boolean;
   /** From 0 up to 1; for spreading load, not for secrets. */
   random(): number;
