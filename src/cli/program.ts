@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
+import { revokeCommand } from './commands/revoke.ts';
 import { serveCommand } from './commands/serve.ts';
 import { timelineCommand } from './commands/timeline.ts';
 import { STATUS } from './terminal.ts';
@@ -40,6 +41,7 @@ export function makeProgram(version: string, streams: Streams): Command {
     migrateCommand(run),
     rebuildCommand(run),
     timelineCommand(run),
+    revokeCommand(run),
     exportCommand(run, version),
     importCommand(run),
     auditCommand(run),

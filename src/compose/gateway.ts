@@ -24,6 +24,7 @@ import { openPlaces } from './operate/places.ts';
 import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce, random } from './randomness.ts';
 import { NodeState } from './node-state.ts';
+import { endsOfRemoved, makeRevoker } from './operate/revoker.ts';
 import { makeSecrets } from './secrets.ts';
 import { openRecord } from './record/record.ts';
 import { storeWatch } from './store/store-incidents.ts';
@@ -64,14 +65,17 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
   live.onSecrets((next) => secrets.ring.replace(next));
+  let onRemoved: (clientId: string) => void = () => undefined;
   const registered = await assembly.open('registered clients', () =>
-    openRegisteredClients(config, { clients: listed, ledger, secrets }),
+    openRegisteredClients(config, { clients: listed, ledger, secrets, onRemoved: (id) => onRemoved(id) }),
   );
   const { clients, registration } = registered;
   const record = await assembly.open('record', () => openRecord(config, { telling, stores }));
   const { makeNonce: makeMarked, kept } = record;
   const parts = { clients, ledger, makeNonce: makeMarked, secrets, store, telling };
   const commands = await openCommands(config, assembly, parts);
+  const revoker = assembly.make('revoker', () => makeRevoker(config, { ...stores, ...commands }));
+  onRemoved = endsOfRemoved(revoker, telling);
   const phones = assembly.make('phones', () => makePhones(config, telling, secrets));
   const oauth = assembly.make('oauth', () =>
     makeOAuth(config, { clients, registration, commands, ledger, phones, secrets, telling }),
@@ -85,7 +89,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const state = new NodeState(config, canary, store, lastCalls);
   const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, places, state, telling };
   const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
-  await assembly.open('operators', () => openOperators(config, { edge, kept, log, metrics, state }));
+  await assembly.open('operators', () => openOperators(config, { edge, kept, state, revoker, telling }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
       woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),

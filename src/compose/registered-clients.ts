@@ -23,7 +23,13 @@ export interface RegisteredClients extends Closable {
 /** Adds the clients that register themselves, where a setting lets them. */
 export async function openRegisteredClients(
   config: Config,
-  parts: { readonly clients: ClientRegistry; readonly ledger: Ledger; readonly secrets: Secrets },
+  parts: {
+    readonly clients: ClientRegistry;
+    readonly ledger: Ledger;
+    readonly secrets: Secrets;
+    /** Told of each that removed itself. */
+    readonly onRemoved: (clientId: string) => void;
+  },
 ): Promise<RegisteredClients> {
   if (config.SCANGATE_REGISTRATION_TOKEN === undefined)
     return { clients: parts.clients, registration: undefined, close: () => undefined };
@@ -48,6 +54,7 @@ export async function openRegisteredClients(
     makeId,
     now: () => systemTime.wallNow(),
     onChange: () => clients.look(),
+    onRemoved: parts.onRemoved,
   });
   return { clients, registration, close: () => clients.close() };
 }

@@ -9,6 +9,8 @@ import { auditPage } from './audit-page.ts';
 import type { SearchedRecord } from './audit-page.ts';
 import { json } from './said.ts';
 import type { Said } from './said.ts';
+import { REVOCATIONS_PATH, answerRevocation } from './revocations.ts';
+import type { RunRevocation } from './revocations.ts';
 
 /** What the operators' server tells of. */
 export interface OperatorsParts {
@@ -20,6 +22,7 @@ export interface OperatorsParts {
   readonly record?: SearchedRecord;
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
+  readonly revoke: RunRevocation;
   /** What `Authorization: Bearer` must say; undefined: nothing, for whoever is on this machine. */
   readonly token: () => string | undefined;
 }
@@ -42,6 +45,10 @@ export function operatorsServer(parts: OperatorsParts): Server {
   const server = createServer(
     { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, maxHeaderSize: 8192 },
     (req, res) => {
+      if (isRevocation(req) && isAdmitted(parts, req)) {
+        void answerRevocation(parts.revoke, req, res);
+        return;
+      }
       said(parts, req).then(
         (answer) => write(res, answer, req.method !== 'HEAD'),
         () => res.destroy(),
@@ -53,8 +60,7 @@ export function operatorsServer(parts: OperatorsParts): Server {
 }
 
 async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> {
-  const token = parts.token();
-  if (token === undefined ? !isNear(req) : !holds(req, token)) return refused(token);
+  if (!isAdmitted(parts, req)) return refused(parts.token());
   if (req.method !== 'GET' && req.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET only\n' };
   const [path, query = ''] = (req.url ?? '').split('?');
   switch (path) {
@@ -70,6 +76,15 @@ async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> 
     default:
       return NOT_FOUND;
   }
+}
+
+function isRevocation({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && url === REVOCATIONS_PATH;
+}
+
+function isAdmitted(parts: OperatorsParts, req: IncomingMessage): boolean {
+  const token = parts.token();
+  return token === undefined ? isNear(req) : holds(req, token);
 }
 
 function readiness({ readiness }: OperatorsParts): Said {

@@ -34,8 +34,8 @@ export interface RefreshedData {
 }
 
 export interface RevokedData {
-  /** Who or what ended it: the user, the client, a refresh token or code used again, the user's status. */
-  readonly reason: 'user' | 'client' | 'reuse' | 'status';
+  /** Who or what ended it: the user, the client, a refresh token or code used again, the user's status, an operator. */
+  readonly reason: 'user' | 'client' | 'reuse' | 'status' | 'operator';
 }
 
 /** Everything that can happen to a session, by type. */

@@ -23,5 +23,7 @@ export type TicketCommand =
   /** Ends what was scanned under a risk that its client refuses. */
   | { readonly type: 'refuse' }
   | { readonly type: 'cancel' }
+  /** An operator's: whatever waits, or was confirmed and not redeemed, is over. */
+  | { readonly type: 'revoke' }
   | { readonly type: 'redeem'; readonly replay?: string }
   | { readonly type: 'expire' };

@@ -4,7 +4,7 @@ import { ScangateError } from './error.ts';
 import type { ErrorCode } from './error.ts';
 import type { ConfirmedData, DeniedData, TicketEvent, User } from './events.ts';
 import { joinedRisk } from './risk.ts';
-import { isAsking, isTooRisky } from './ticket.ts';
+import { isAsking, isFinal, isTooRisky } from './ticket.ts';
 import type { Ticket, TicketStatus } from './ticket.ts';
 
 /**
@@ -54,6 +54,8 @@ export function decide(ticket: Ticket | undefined, command: TicketCommand): Tick
         return { type: 'cancelled', data: {} };
       if (ticket.status === 'cancelled') return undefined;
       throw lost(ticket);
+    case 'revoke':
+      return isFinal(ticket.status) ? undefined : { type: 'cancelled', data: {} };
     case 'redeem':
       if (isAsking(ticket)) throw new ScangateError('not_found');
       if (ticket.status === 'confirmed') {

@@ -54,7 +54,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'time',
   ]),
   main: ['config', 'compose', 'cli', 'ports', 'telemetry'],
-  cli: ['config', 'compose', 'ports', 'secrets', 'record', 'telemetry'],
+  cli: ['config', 'compose', 'ports', 'secrets', 'record', 'oauth', 'operate', 'telemetry'],
 };
 
 /** Files at the top of `src`, by the room they belong to. */

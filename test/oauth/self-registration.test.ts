@@ -9,7 +9,8 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
-import { mint, readScanCode, scan } from '../support/signin.ts';
+import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
+import { until } from '../support/until.ts';
 import { signInAt } from './sign-in-page.ts';
 import { makeWorld } from './world.ts';
 
@@ -142,6 +143,28 @@ describe('a client that registers itself', () => {
     expectStatus(await manage(one, 'DELETE'), 204);
     expect((await manage(one, 'GET')).status).toBe(401);
     expect((await call(here.url + authorizing(client_id, next))).status).toBe(400);
+  });
+
+  test('takes with it what it has: sessions, and sign-ins that are under way (RFC 7592 §2.3)', async () => {
+    const [one, other] = [await registered(), await registered()];
+    const opened = async ({ client_id: clientId }: Registered): Promise<string> => {
+      const ticket = await mint(here.url, { clientId, redirectUri: CALLBACK, scope: 'openid' });
+      const scanned = expectStatus(await scan(here.url, readScanCode(ticket.notice)), 201);
+      expectStatus(await confirm(here.url, scanned), 200);
+      const { result } = expectStatus(await look(ticket), 200);
+      return expectStatus(await redeem(here.url, ticket, result?.code ?? ''), 200).access_token;
+    };
+    const [token, otherToken] = [await opened(one), await opened(other)];
+    const waiting = await mint(here.url, { clientId: one.client_id, redirectUri: CALLBACK });
+    const status = async (bearer: string): Promise<number> =>
+      (await call(`${here.url}/oauth/userinfo`, bearing(bearer))).status;
+    expect(await status(token)).toBe(200);
+    expectStatus(await manage(one, 'DELETE'), 204);
+    await until(async () => (await status(token)) === 401, { what: 'the end of its session' });
+    await until(async () => (await look(waiting)).body.status === 'cancelled', {
+      what: 'that of its ticket',
+    });
+    expect(await status(otherToken)).toBe(200);
   });
 
   test('is read by two at one time, and is what the one that was quicker left', async () => {

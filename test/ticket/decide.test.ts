@@ -29,6 +29,7 @@ import {
   refuse,
   refused,
   risky,
+  revoke,
   scan,
   scanned,
   ticketAfter,
@@ -60,6 +61,7 @@ const TYPES: Record<TicketCommand['type'], true> = {
   accept: true,
   deny: true,
   cancel: true,
+  revoke: true,
   redeem: true,
   refuse: true,
   expire: true,
@@ -78,6 +80,7 @@ const COMMANDS: Record<string, TicketCommand> = {
   'deny by Bob': deny(BOB),
   refuse,
   cancel,
+  revoke,
   redeem: redeem(),
   'redeem, as before': redeem('mac'),
   'redeem, otherwise': redeem('other'),
@@ -99,6 +102,7 @@ deny by Ada       | not_found | not_found  | +denied         | already_confirmed
 deny by Bob       | not_found | not_found  | not_found       | not_found         | not_found         | not_found         | not_found        | not_found      | not_found         | not_found
 refuse            | not_found | not_found  | not_found       | already_confirmed | already_confirmed | already_confirmed | already_redeemed | =              | already_cancelled | expired
 cancel            | not_found | +cancelled | +cancelled      | already_confirmed | +cancelled        | already_confirmed | already_redeemed | already_denied | =                 | expired
+revoke            | not_found | +cancelled | +cancelled      | +cancelled        | +cancelled        | +cancelled        | =                | =              | =                 | =
 redeem            | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
 redeem, as before | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | =                | already_denied | already_cancelled | expired
 redeem, otherwise | not_found | not_found  | not_found       | +redeemed         | not_found         | +redeemed         | already_redeemed | already_denied | already_cancelled | expired
@@ -123,7 +127,7 @@ function statusIn(state: State): string {
 
 describe('A ticket decides', () => {
   test('every command in every state', () => {
-    expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(16 * 10);
+    expect(new Set(CELLS.map(({ command, state }) => `${command} ${state}`)).size).toBe(17 * 10);
     expect(ROWS.slice(1).map(([command]) => command)).toEqual(Object.keys(COMMANDS));
     expect(new Set(Object.values(COMMANDS).map(({ type }) => type))).toEqual(new Set(Object.keys(TYPES)));
     for (const [state, events] of Object.entries(STATES)) {

@@ -41,6 +41,7 @@ export const asking: TicketEvent = { type: 'confirmed', data: { asks: true } };
 export const contested: TicketEvent = { type: 'contested', data: {} };
 export const accepted: TicketEvent = { type: 'accepted', data: {} };
 export const denied: TicketEvent = { type: 'denied', data: {} };
+export const revoke: TicketCommand = { type: 'revoke' };
 export const cancelled: TicketEvent = { type: 'cancelled', data: {} };
 export const expired: TicketEvent = { type: 'expired', data: {} };
 export const redeemed = (replay?: string): TicketEvent => ({

@@ -45,6 +45,7 @@ const NEEDED: readonly (readonly [string, ...string[]])[] = [
   ['zrem', 'k', 'm'],
   ['zremrangebyrank', 'k', '0', '1'],
   ['zremrangebyscore', 'k', '0', '1'],
+  ['zscan', 'k', '0'],
   ['zscore', 'k', 'm'],
   ['eval', 'return 1', '0'],
   ['multi'],

@@ -5,12 +5,14 @@ import type { AdminListen } from '../../config/admin-listen.ts';
 import type { Config } from '../../config/config.ts';
 import type { Edge } from '../../http/edge.ts';
 import { operatorsServer } from '../../operate/operators-server.ts';
+import type { Revoke } from '../../oauth/revocation/revocation.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Closable } from '../assembly.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { NodeState } from '../node-state.ts';
 import type { KeptRecord } from '../record/record.ts';
+import type { Telling } from '../telling.ts';
+import { runRevocations } from './revocations.ts';
 
 /**
  * Listens for operators, where that is on.
@@ -22,20 +24,22 @@ export async function openOperators(
   parts: {
     readonly edge: Pick<Edge, 'connections'>;
     readonly kept: KeptRecord | undefined;
-    readonly log: Log;
-    readonly metrics: Metrics;
     readonly state: NodeState;
+    readonly revoker: Revoke;
+    readonly telling: Telling;
   },
 ): Promise<Closable> {
   const { adminListen: at } = config;
   if (at === undefined) return NOTHING;
-  const { edge, kept, log, metrics, state } = parts;
+  const { edge, kept, state, revoker, telling } = parts;
+  const { log, metrics } = telling;
   const server = operatorsServer({
     readiness: () => state.readiness(),
     connections: () => edge.connections.counts(),
     metrics,
     ...(kept === undefined ? {} : { record: kept }),
     wallNow: () => systemTime.wallNow(),
+    revoke: runRevocations(config, revoker, telling),
     token: () => config.SCANGATE_ADMIN_TOKEN,
   });
   try {

@@ -11,6 +11,7 @@ import { StoreRefused } from '../../store/refused.ts';
 import { systemTime } from '../../time/system-time.ts';
 import { migrateStore } from '../migration.ts';
 import { makeId } from '../randomness.ts';
+import { folderOf } from './folder.ts';
 
 /** Opens what `SCANGATE_STORE` names, to copy it. @throws StoreRefused with one line */
 export async function openSource({ storeKind, SCANGATE_STORE: address }: Config): Promise<CopySource> {
@@ -44,10 +45,6 @@ export async function openTarget(config: Config): Promise<CopyTarget> {
 export function secretsPlace({ storeKind, SCANGATE_STORE: address, secrets }: Config): string {
   if (storeKind === 'redis' || secrets !== undefined) return 'SCANGATE_SECRETS';
   return resolve(folderOf(address), 'secrets');
-}
-
-function folderOf(address: string): string {
-  return resolve(address.slice('file:'.length));
 }
 
 function refused(error: unknown): never {

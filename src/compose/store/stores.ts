@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { recordSettings } from '../../config/rooms/record.ts';
 import { redisSettings, storeSettings } from '../../config/rooms/store.ts';
@@ -9,6 +8,7 @@ import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import { measuredLedger, measuredStore } from '../../store/measured-store.ts';
 import type { OnCall } from '../../store/measured-store.ts';
+import type { LivingSubjects } from '../../store/living.ts';
 import type { Outbox } from '../../store/outbox.ts';
 import type { RebuildAll } from '../../store/rebuild.ts';
 import type { OnIncident } from '../../store/redis/failover/incident.ts';
@@ -17,12 +17,14 @@ import { openRedisStore } from '../../store/redis/open.ts';
 import { StoreRefused } from '../../store/refused.ts';
 import { systemTime } from '../../time/system-time.ts';
 import { makeId, random } from '../randomness.ts';
+import { folderOf } from './folder.ts';
 
 /** Both ports on what `SCANGATE_STORE` names, and the secrets that go with it. */
 export interface OpenStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
+  readonly living: LivingSubjects;
   readonly outbox: Outbox;
   /** Where the record stands beside the store. */
   readonly recordCalls?: RecordCalls;
@@ -71,8 +73,8 @@ async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<Op
 }
 
 async function openFile(config: Config): Promise<OpenStores> {
-  const { store, ledger, rebuildAll, outbox, secretsFile } = await openFileStore({
-    folder: resolve(config.SCANGATE_STORE.slice('file:'.length)),
+  const { store, ledger, rebuildAll, living, outbox, secretsFile } = await openFileStore({
+    folder: folderOf(config.SCANGATE_STORE),
     settings: storeSettings(config),
     time: systemTime,
     newId: makeId,
@@ -80,7 +82,7 @@ async function openFile(config: Config): Promise<OpenStores> {
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
-    return { store, ledger, rebuildAll, outbox, secrets, close: () => store.close() };
+    return { store, ledger, rebuildAll, living, outbox, secrets, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;

@@ -24,25 +24,36 @@ const TRIES_MAX = 3;
  * @param makeId makes 128 random bits in base64url.
  */
 export function pageEnds(ledger: Ledger, sessions: PageSessions, makeId: () => string): PageEnds {
-  const keyOf = (user: User): string => `page-sessions-ended:${userDigest(user)}`;
-  const keptMs = 2 * sessions.lifeMs;
   return {
     async round(user) {
       return (await ledger.get(keyOf(user))) ?? undefined;
     },
-    async end(user) {
-      const [key, round] = [keyOf(user), makeId()];
-      for (let tries = TRIES_MAX; tries > 0; tries--) {
-        const { stored, value } = await ledger.putIfAbsent(key, round, keptMs);
-        if (stored || (await ledger.replaceIf(key, value, round, keptMs))) return;
-        // Where another end was quicker, its round ends the same sessions. A round whose time was up ends none.
-        if ((await ledger.get(key)) !== null) return;
-      }
-      throw new StoreUnavailable('a round of page sessions did not begin');
-    },
+    end: (user) => endPageSessions(ledger, sessions.lifeMs, makeId, user),
     async isOver(user, value) {
       const round = await ledger.get(keyOf(user));
       return round !== null && sessions.roundOf(value) !== round;
     },
   };
+}
+
+/** Begins another round of a user's page sessions: see {@link PageEnds.end}. @param lifeMs how long a page session lives. */
+export async function endPageSessions(
+  ledger: Ledger,
+  lifeMs: number,
+  makeId: () => string,
+  user: User,
+): Promise<void> {
+  const [key, round] = [keyOf(user), makeId()];
+  const keptMs = 2 * lifeMs;
+  for (let tries = TRIES_MAX; tries > 0; tries--) {
+    const { stored, value } = await ledger.putIfAbsent(key, round, keptMs);
+    if (stored || (await ledger.replaceIf(key, value, round, keptMs))) return;
+    // Where another end was quicker, its round ends the same sessions. A round whose time was up ends none.
+    if ((await ledger.get(key)) !== null) return;
+  }
+  throw new StoreUnavailable('a round of page sessions did not begin');
+}
+
+function keyOf(user: User): string {
+  return `page-sessions-ended:${userDigest(user)}`;
 }

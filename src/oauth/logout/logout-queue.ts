@@ -48,11 +48,21 @@ const QUEUE = 'logouts';
 const QUEUE_MAX = 10_000;
 /** What one look takes. */
 const LOOK_MAX = 100;
+/** The pause after a look that did not take all. */
+const FULL_PAUSE_MS = 200;
 /** What is not acknowledged by then is given up, whoever is to blame. */
 const LIFE_MS = 3_600_000;
 /** Longer than any try takes: who holds it is at work, or gone. */
 const LEASE_MS = 30_000;
 const PAUSE_MAX_MS = 600_000;
+
+/**
+ * Remembers, for whichever gateway looks next, that a session has ended or is about to, whatever client it is of: one that asks
+ * for no logout tokens is passed over then. @throws StoreUnavailable
+ */
+export async function noteLogout(ledger: Ledger, sid: string): Promise<void> {
+  await ledger.addMember(QUEUE, sid, LIFE_MS, QUEUE_MAX);
+}
 
 export function openLogoutQueue(options: LogoutQueueOptions): LogoutQueue {
   const { ledger, sessions, time, random, periodMs } = options;
@@ -82,14 +92,13 @@ export function openLogoutQueue(options: LogoutQueueOptions): LogoutQueue {
     const sids = await ledger.members(QUEUE, LOOK_MAX);
     const views = sids.length === 0 ? [] : await sessions.look(sids);
     const pauses = await Promise.all(sids.map((sid, index) => tell(sid, views[index] ?? undefined)));
-    return Math.min(...pauses);
+    return Math.min(...pauses, sids.length < LOOK_MAX ? Infinity : FULL_PAUSE_MS);
   }
 
   cancel = time.after(periodMs * random(), start);
   return {
     async note(view) {
-      if (listenerOf(options.clients, view) !== undefined)
-        await ledger.addMember(QUEUE, view.sid, LIFE_MS, QUEUE_MAX);
+      if (listenerOf(options.clients, view) !== undefined) await noteLogout(ledger, view.sid);
     },
     giveUp(view) {
       const client = listenerOf(options.clients, view);

@@ -55,6 +55,8 @@ export interface RegistrationEndpointOptions {
   readonly now: () => number;
   /** Told of each change, so that it counts here at once. */
   readonly onChange: () => Promise<void>;
+  /** Told of a client that removed itself: what it has is to end (RFC 7592 §2.3). */
+  readonly onRemoved: (clientId: string) => void;
 }
 
 export function registrationEndpoint(options: RegistrationEndpointOptions): RegistrationEndpoint {
@@ -97,8 +99,10 @@ export function registrationEndpoint(options: RegistrationEndpointOptions): Regi
     },
 
     async remove(proof) {
-      await registrations.remove(await proven(proof));
+      const found = await proven(proof);
+      await registrations.remove(found);
       await options.onChange();
+      options.onRemoved(found.client_id);
     },
   };
 

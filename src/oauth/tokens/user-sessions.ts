@@ -21,6 +21,8 @@ export interface UserSessions {
    * @throws the first error, once all were tried.
    */
   endAll(user: User): Promise<void>;
+  /** The first half of {@link endAll}: lets nothing go on, at its next refresh, or open that the user opened or confirmed until now. */
+  bar(user: User): Promise<void>;
   /** Whether what a user confirmed, or opened, at a moment by the store's clock, in milliseconds since the epoch may no longer open, or go on. */
   isBarred(user: User, at: number): Promise<boolean>;
 }
@@ -70,6 +72,7 @@ export function userSessions(ledger: Ledger, sessions: SessionCommands, sessionL
   }
 
   return {
+    bar,
     async add(user, sid, lifeMs) {
       await ledger.addMember(setOf(user), sid, lifeMs, KEPT_MAX);
     },

@@ -22,6 +22,12 @@ export function headKey(subject: Subject): Buffer {
   return Buffer.from(`h${subject}`);
 }
 
+/** The bounds of the heads of all sessions and tickets, or of those behind one of them. */
+export function headRange(behind?: Subject): { readonly start: Buffer; readonly end: Buffer } {
+  const start = behind === undefined ? Buffer.from('hsession:') : Buffer.from(`h${behind}!`);
+  return { start, end: Buffer.from('hticket;') };
+}
+
 export function subjectOfHead(key: Buffer): Subject {
   return key.toString('utf8', 1) as Subject;
 }

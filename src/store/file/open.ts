@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
+import type { LivingSubjects } from '../living.ts';
 import type { Outbox } from '../outbox.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import type { Time } from '../../time/time.ts';
@@ -10,6 +11,7 @@ import { fileEventStore } from './event-store.ts';
 import { CommitFeed } from './commit-feed.ts';
 import { preparedFolder } from './folder/prepared-folder.ts';
 import { FORMAT, checkFormat, readMeta, writeMeta } from './format.ts';
+import { livingSubjects } from './living.ts';
 import { FileLedger } from './ledger.ts';
 import { folderInUse, own } from './folder/owner.ts';
 import { FileOutbox } from './outbox.ts';
@@ -35,6 +37,7 @@ export interface FileStore {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
+  readonly living: LivingSubjects;
   /** Empty for good where {@link FileStoreOptions.outboxMax} is absent. */
   readonly outbox: Outbox;
   /** Where the secrets of this folder are kept (0600), if they are not configured. The store does not touch it. */
@@ -101,6 +104,7 @@ function assembled(
     outbox: outbox.reader(writer),
     rebuildAll: (onProgress) =>
       rebuildAll(store, environment, { now, historyMs: settings.historyMs }, onProgress),
+    living: () => livingSubjects(environment),
     ledger: new FileLedger(writer, environment, now),
     secretsFile: join(folder, 'secrets'),
   };

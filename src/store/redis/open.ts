@@ -1,6 +1,7 @@
 import { within } from '../../time/time.ts';
 import type { EventStore } from '../event-store.ts';
 import type { Ledger } from '../ledger.ts';
+import type { LivingSubjects } from '../living.ts';
 import type { Outbox } from '../outbox.ts';
 import type { RebuildAll } from '../rebuild.ts';
 import type { Subject } from '../subject.ts';
@@ -8,6 +9,7 @@ import { liveAddress } from './connection/address.ts';
 import { connectRedis } from './connection/connect-redis.ts';
 import type { LinkTurn } from './connection/redis-connection.ts';
 import { Admission } from './events/admission.ts';
+import { livingSubjects } from './events/living.ts';
 import { ReadBatch } from './events/read-batch.ts';
 import { readHeads } from './events/read-heads.ts';
 import { rebuildAll } from './events/rebuild-all.ts';
@@ -31,6 +33,7 @@ export interface RedisStores {
   readonly store: EventStore;
   readonly ledger: Ledger;
   readonly rebuildAll: RebuildAll;
+  readonly living: LivingSubjects;
   readonly outbox: Outbox;
   /** For the record, which stands beside the log. */
   readonly recordCalls: RecordCalls;
@@ -72,6 +75,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
   return {
     store,
     ledger: makeRedisLedger(base.calls, base.assurances),
+    living: () => livingSubjects(calls),
     rebuildAll: (onProgress, take) => rebuildAll(source, onProgress, take),
     outbox: redisOutbox(calls),
     recordCalls: recordCalls(calls, base.assurances),

@@ -138,6 +138,7 @@ export class SimulatedConnection implements RedisConnection {
   readonly xread = this.#command<[key: string, entries: StreamEntries][] | null>('XREAD');
   readonly zrangebyscore = this.#command<string[]>('ZRANGEBYSCORE');
   readonly zrem = this.#command<number>('ZREM');
+  readonly zscan = this.#command<[place: string, found: string[]]>('ZSCAN');
   readonly zscore = this.#command<string | null>('ZSCORE');
 
   mget(keys: string[]): Promise<(string | null)[]> {

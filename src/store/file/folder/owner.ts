@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { StoreRefused } from '../../refused.ts';
+import { FolderInUse } from '../../refused.ts';
+import type { StoreRefused } from '../../refused.ts';
 import { FolderSocket } from './folder-socket.ts';
 import { closed, listen } from './listen.ts';
 
@@ -11,7 +12,7 @@ export interface Ownership {
 
 /** What is said to whoever finds another process in a folder. */
 export function folderInUse(folder: string): StoreRefused {
-  return new StoreRefused(`the store's folder is in use by another process: ${folder}`);
+  return new FolderInUse(`the store's folder is in use by another process: ${folder}`);
 }
 
 /**

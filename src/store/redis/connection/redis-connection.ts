@@ -57,6 +57,8 @@ export interface RedisConnection {
   ): Promise<[key: string, entries: StreamEntries][] | null>;
   zrangebyscore(key: string, from: Argument, to: Argument): Promise<string[]>;
   zrem(key: string, member: string): Promise<number>;
+  /** The place to go on from, `0` at the end; and members, each with its score behind it. */
+  zscan(key: string, place: string, word: 'COUNT', count: number): Promise<[place: string, found: string[]]>;
   zscore(key: string, member: string): Promise<string | null>;
   pipeline(): Pipeline;
   /** Like {@link pipeline}, carried out by the server without anything in between. */

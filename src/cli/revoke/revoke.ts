@@ -1,0 +1,92 @@
+import { openRevoker } from '../../compose/operate/revoker.ts';
+import { readConfig } from '../../config/config.ts';
+import type { RevocationReport, Selected } from '../../oauth/revocation/revocation.ts';
+import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts';
+import type { AskedSelection } from '../../oauth/revocation/selection.ts';
+import { FolderInUse } from '../../store/refused.ts';
+import { BadCall } from '../bad-call.ts';
+import { revokeByGateway } from './by-gateway.ts';
+import type { RevocationEar } from './by-gateway.ts';
+import { STATUS } from '../terminal.ts';
+import type { Status, Terminal } from '../terminal.ts';
+
+const WORD_EVERY_MS = 1000;
+
+/** Ends what is asked for on the store of the environment. @throws BadCall, StoreRefused, StoreUnavailable */
+export async function revoke(
+  asked: AskedSelection,
+  isDryRun: boolean,
+  { say, tell }: Terminal,
+): Promise<Status> {
+  const selection = selected(asked);
+  const config = readConfig(process.env, false);
+  let toldAt = performance.now();
+  const ear: RevocationEar = {
+    selected(one) {
+      say(`${isDryRun ? 'would end' : 'ends'} ${lineOf(one)}\n`);
+      tell(valueOf(one));
+    },
+    progress(report) {
+      if (performance.now() - toldAt < WORD_EVERY_MS) return;
+      toldAt = performance.now();
+      say(`… ${summary(report)}\n`);
+    },
+  };
+  const report = await run();
+  say(`${isDryRun ? 'nothing was ended; it would be: ' : ''}${summary(report)}\n`);
+  tell({ ...report, dry_run: isDryRun });
+  return report.failed === 0 && report.newer === 0 ? STATUS.done : STATUS.failed;
+
+  async function run(): Promise<RevocationReport> {
+    const opened = await openRevoker(config).catch((error: unknown) => {
+      if (error instanceof FolderInUse) return undefined;
+      throw error;
+    });
+    if (opened === undefined) return await revokeByGateway(config, asked, isDryRun, ear);
+    try {
+      const { selected: onSelected, progress: onProgress } = ear;
+      return await opened.revoke(selection, { isDryRun, onSelected, onProgress });
+    } finally {
+      await opened.close();
+    }
+  }
+}
+
+function selected(asked: AskedSelection): ReturnType<typeof readSelection> {
+  try {
+    return readSelection(asked, Date.now());
+  } catch (error) {
+    throw error instanceof BadSelection ? new BadCall(error.message) : error;
+  }
+}
+
+function summary({ looked, sessions, tickets, failed, newer }: RevocationReport): string {
+  const rest = [
+    ...(failed === 0 ? [] : [`${failed} could not be ended: the same again tries them once more`]),
+    ...(newer === 0 ? [] : [`${newer} of a later release were left alone`]),
+  ];
+  return [`${sessions} sessions and ${tickets} tickets of ${looked} looked at`, ...rest].join('; ');
+}
+
+function lineOf({ kind, id, user, clientId, address, at }: Selected): string {
+  const who = user === undefined ? 'nobody yet' : `${printable(user.subject)} (${user.source})`;
+  return `${kind} ${id}: ${who}, for ${printable(clientId)}, from ${address}, since ${new Date(at).toISOString()}`;
+}
+
+function valueOf({ kind, id, ticketId, user, clientId, address, at }: Selected): object {
+  const who = user === undefined ? {} : { user: `${user.source}:${user.subject}` };
+  return {
+    kind,
+    id,
+    ticket_id: ticketId,
+    ...who,
+    client_id: clientId,
+    address,
+    since: new Date(at).toISOString(),
+  };
+}
+
+// What came from outside may hold control characters, which a terminal would obey.
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '').slice(0, 80);
+}

@@ -1,0 +1,72 @@
+import { realpathSync } from 'node:fs';
+import { z } from 'zod';
+import type { Config } from '../../config/config.ts';
+import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts';
+import type { AskedSelection, Selection } from '../../oauth/revocation/selection.ts';
+import type { Revoke } from '../../oauth/revocation/revocation.ts';
+import { RefusedRequest } from '../../operate/revocations.ts';
+import type { RunRevocation } from '../../operate/revocations.ts';
+import { systemTime } from '../../time/system-time.ts';
+import type { Telling } from '../telling.ts';
+import { folderOf } from '../store/folder.ts';
+
+const text = z.string().max(300).optional();
+const asking = z.strictObject({
+  ticket: text,
+  user: text,
+  client: text,
+  address: text,
+  since: text,
+  before: text,
+  dry_run: z.boolean().optional(),
+  /** The real path of the folder that the caller means: another gateway may have this address. */
+  store: z.string().max(4096),
+});
+
+/** What operators may ask this gateway to end, one of them at a time. */
+export function runRevocations(
+  config: Config,
+  revoke: Revoke,
+  { log, report }: Pick<Telling, 'log' | 'report'>,
+): RunRevocation {
+  let isBusy = false;
+
+  return async (body, tell) => {
+    const { dry_run: isDryRun = false, store, ...asked } = checked(body);
+    if (config.storeKind !== 'file' || store !== realpathSync(folderOf(config.SCANGATE_STORE)))
+      throw new RefusedRequest(409, 'this gateway has another store');
+    const selection = selected(asked);
+    if (isBusy) throw new RefusedRequest(409, 'something is being revoked already');
+    isBusy = true;
+    try {
+      tell({ progress: {} });
+      const found = await revoke(selection, {
+        isDryRun,
+        onSelected: (one) => tell({ selected: one }),
+        onProgress: (progress) => tell({ progress }),
+      });
+      if (!isDryRun) {
+        const { client, ticket, address } = asked;
+        report({ kind: 'revocation', reason: 'operator', client_id: client, ticket_id: ticket, address });
+        log.warn({ asked, report: found }, 'an operator revoked');
+      }
+      tell({ report: found });
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
+function checked(body: unknown): z.output<typeof asking> {
+  const { data, error } = asking.safeParse(body);
+  if (data !== undefined) return data;
+  throw new RefusedRequest(400, z.prettifyError(error).replaceAll('\n', ' '));
+}
+
+function selected(asked: AskedSelection): Selection {
+  try {
+    return readSelection(asked, systemTime.wallNow());
+  } catch (error) {
+    throw error instanceof BadSelection ? new RefusedRequest(400, error.message) : error;
+  }
+}

@@ -1,0 +1,116 @@
+import type { SessionCommands } from '../../command/session-commands.ts';
+import type { TicketCommands } from '../../command/ticket-commands.ts';
+import type { Config } from '../../config/config.ts';
+import { endPageSessions } from '../../http/caller/page-ends.ts';
+import { noteLogout } from '../../oauth/logout/logout-queue.ts';
+import { tellingSessions } from '../../oauth/logout/telling-sessions.ts';
+import { revocation } from '../../oauth/revocation/revocation.ts';
+import type { Revoke } from '../../oauth/revocation/revocation.ts';
+import { readSelection } from '../../oauth/revocation/selection.ts';
+import { userSessions } from '../../oauth/tokens/user-sessions.ts';
+import type { EventStore } from '../../store/event-store.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import type { LivingSubjects } from '../../store/living.ts';
+import { makeMetrics } from '../../telemetry/metrics.ts';
+import type { Closable } from '../assembly.ts';
+import { makeCommands } from '../commands/commands.ts';
+import { makeId, makeNonce } from '../randomness.ts';
+import { openStores } from '../store/stores.ts';
+import type { Telling } from '../telling.ts';
+
+/** Makes what ends many sessions and tickets at once. @param parts `sessions` tell clients. */
+export function makeRevoker(
+  config: Config,
+  parts: {
+    readonly store: EventStore;
+    readonly ledger: Ledger;
+    readonly living: LivingSubjects;
+    readonly tickets: TicketCommands;
+    readonly sessions: SessionCommands;
+  },
+): Revoke {
+  const { ledger, sessions } = parts;
+  const lists = userSessions(ledger, sessions, config.SCANGATE_SESSION_LIFE);
+  return revocation({
+    ...parts,
+    known: ({ source, subject }) => issuersOf(config, source).map((issuer) => ({ source, issuer, subject })),
+    async bar(user) {
+      await endPageSessions(ledger, config.SCANGATE_PAGE_SESSION_LIFE, makeId, user);
+      await lists.bar(user);
+    },
+  });
+}
+
+function issuersOf(config: Config, source: string): readonly string[] {
+  const known: Readonly<Record<string, string | undefined>> = {
+    demo: 'demo',
+    jwt: config.SCANGATE_PHONE_JWT_ISSUER,
+    oidc: config.SCANGATE_PHONE_OIDC_ISSUER,
+  };
+  const issuer = known[source];
+  return issuer === undefined ? [] : [issuer];
+}
+
+/** Ends, one after the other, what clients have that removed themselves (RFC 7592 §2.3). A store that is away ends nothing, and the log says so. */
+export function endsOfRemoved(
+  revoke: Revoke,
+  { log, report }: Pick<Telling, 'log' | 'report'>,
+): (clientId: string) => void {
+  let last = Promise.resolve();
+  const waiting = new Set<string>();
+
+  async function end(clientId: string): Promise<void> {
+    waiting.delete(clientId);
+    const selection = readSelection({ client: clientId }, 0);
+    const found = await revoke(selection, { isDryRun: false });
+    if (found.sessions > 0)
+      report({ kind: 'revocation', reason: 'registration_deleted', client_id: clientId });
+  }
+
+  return (clientId) => {
+    if (waiting.size >= WAITING_MAX) {
+      log.warn({ client: clientId }, 'what a client that removed itself has goes on until its time is over');
+      return;
+    }
+    waiting.add(clientId);
+    last = last
+      .then(() => end(clientId))
+      .catch((error: unknown) =>
+        log.warn(
+          { err: error, client: clientId },
+          'what a client that removed itself has could not be ended',
+        ),
+      );
+  };
+}
+
+/** Clients that wait for their end; each is a look at everything. */
+const WAITING_MAX = 100;
+
+/** Revocation on a store of its own, for a process that serves nobody. */
+export interface OpenRevoker extends Closable {
+  readonly revoke: Revoke;
+}
+
+/**
+ * Opens the store of a configuration to revoke. Gateways that run on it tell watchers at once, and clients within seconds.
+ *
+ * @throws StoreRefused, StoreUnavailable
+ */
+export async function openRevoker(config: Config): Promise<OpenRevoker> {
+  const stores = await openStores(config);
+  const { store, ledger } = stores;
+  const { tickets, sessions } = makeCommands(config, {
+    store,
+    metrics: makeMetrics(false),
+    makeNonce,
+    onExpired: () => undefined,
+  });
+  const queue = {
+    note: (view: { readonly sid: string }) => noteLogout(ledger, view.sid),
+    hurry: () => undefined,
+    giveUp: () => undefined,
+  };
+  const parts = { ...stores, tickets, sessions: tellingSessions(sessions, queue) };
+  return { revoke: makeRevoker(config, parts), close: () => stores.close() };
+}

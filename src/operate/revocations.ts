@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/**
+ * Ends what a body selects, and tells as it goes on.
+ *
+ * @throws {@link RefusedRequest} where the body is none, before anything was told.
+ */
+export type RunRevocation = (asked: unknown, tell: (value: object) => void) => Promise<void>;
+
+/** A request of an operator that is not carried out, and why, in one line. */
+export class RefusedRequest extends Error {
+  override readonly name = 'RefusedRequest';
+  readonly status: 400 | 409 | 415;
+
+  constructor(status: RefusedRequest['status'], message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Where `scangate revoke` reaches a gateway whose store is its own. */
+export const REVOCATIONS_PATH = '/v1/revocations';
+
+const BODY_BYTES_MAX = 4096;
+
+/**
+ * Answers a request to revoke by a line of JSON for each thing that there is to tell: `{"selected"}`, `{"progress"}`, at the
+ * end `{"report"}` or `{"error"}`. It goes on where the caller leaves: the same again does no harm.
+ */
+export async function answerRevocation(
+  run: RunRevocation,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  const tell = (value: object): void => {
+    if (!res.headersSent)
+      res.writeHead(200, { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store' });
+    if (!res.destroyed) res.write(`${JSON.stringify(value)}\n`);
+  };
+  try {
+    await run(await readAsked(req), tell);
+  } catch (error) {
+    const isRefused = error instanceof RefusedRequest;
+    if (isRefused && !res.headersSent) res.writeHead(error.status, { 'Content-Type': 'application/json' });
+    tell({ error: isRefused ? error.message : 'the store is away: the same again ends what is left' });
+  }
+  res.end();
+}
+
+// A page of another site that a browser on this machine shows can send a form here, and no JSON; nor can it hide where it is from.
+async function readAsked(req: IncomingMessage): Promise<unknown> {
+  if (req.headers.origin !== undefined || req.headers['content-type'] !== 'application/json')
+    throw new RefusedRequest(415, 'a program sends application/json here, and no page');
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of req as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > BODY_BYTES_MAX) throw new RefusedRequest(400, `at most ${BODY_BYTES_MAX} bytes`);
+    parts.push(part);
+  }
+  try {
+    return JSON.parse(Buffer.concat(parts).toString()) as unknown;
+  } catch {
+    throw new RefusedRequest(400, 'the body is no JSON');
+  }
+}
