@@ -25,6 +25,7 @@ import type { AuthorizationEndpoint } from './authorization/authorization-endpoi
 import { deviceAuthorizationEndpoint } from './authorization/device-authorization.ts';
 import type { DeviceAuthorizationEndpoint } from './authorization/device-authorization.ts';
 import { deviceGrant } from './grants/device-grant.ts';
+import { readOwnToken } from './tokens/own-token.ts';
 import { introspectionEndpoint } from './tokens/introspection.ts';
 import type { IntrospectionEndpoint } from './tokens/introspection.ts';
 import { metadata } from './metadata.ts';
@@ -159,7 +160,11 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     tokens: made,
     userCodes: codes,
     userSessions: lists,
-    authorize: authorizationEndpoint(issuer, clients, pushed, options.knowsAuthTime),
+    authorize: authorizationEndpoint({
+      ...options,
+      pushed,
+      readHint: async (idToken) => (await readOwnToken(issuer, options.keys, idToken, { typ: 'JWT' }))?.sub,
+    }),
     userInfo: userInfoEndpoint(access, clients),
     introspect: introspectionEndpoint({ ...options, authenticate, access, secrets: sessionSecrets }),
     endSession: endSessionEndpoint({ ...options, browserSessions: ofBrowsers }),

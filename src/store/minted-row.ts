@@ -44,6 +44,7 @@ type Rare =
   | 'resource'
   | 'dpop_jkt'
   | 'max_age'
+  | 'expected_sub'
   | 'requested_at'
   | 'known_browser'
   | 'result_key'
@@ -109,6 +110,7 @@ function rareRow({
   resource,
   dpop_jkt,
   max_age,
+  expected_sub,
   requested_at,
   known_browser,
   result_key,
@@ -121,6 +123,7 @@ function rareRow({
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
+    ...(expected_sub === undefined ? {} : { expected_sub }),
     ...(requested_at === undefined ? {} : { requested_at }),
     ...(known_browser === undefined ? {} : { known_browser }),
     ...(result_key === undefined ? {} : { result_key }),

@@ -100,6 +100,8 @@ export interface MintedData {
    * for one since the ticket was minted. Absent: any will do.
    */
   readonly max_age?: number;
+  /** Whose sign-in it is to be, as the client knows its users (`sub`; OpenID Connect Core §3.1.2.1, `id_token_hint`); absent: anyone's. */
+  readonly expected_sub?: string;
   /** The browser's own key, to which what it is told of user and code is sealed. */
   readonly result_key?: ResultKey;
   /** When its authorization request was checked, in milliseconds since the epoch by that node's clock, where that was carried here. */

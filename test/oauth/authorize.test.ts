@@ -136,6 +136,7 @@ describe('an error that the client may hear', () => {
     ['prompt=none login', { prompt: 'none login' }, 'invalid_request'],
     ['a request object', { request: 'x.y.z' }, 'request_not_supported'],
     ['the address of one', { request_uri: 'https://shop.example:8443/request' }, 'request_uri_not_supported'],
+    ['a hint that is no ID token', { id_token_hint: 'a.b.c' }, 'invalid_request'],
     ['a state that is too long', { state: 's'.repeat(4097) }, 'invalid_request'],
     ['a nonce that is too long', { nonce: 'n'.repeat(1025) }, 'invalid_request'],
     ['a scope that is malformed', { scope: 'a"b' }, 'invalid_scope'],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { sidOf } from '../../src/oauth/grants/opening.ts';
 import { ISSUER, alice, errorOf, makeWorld, redeeming } from './world.ts';
-import type { World } from './world.ts';
+import type { Minting, World } from './world.ts';
 
 const CALLBACK = 'https://web.example/cb';
 
@@ -27,11 +27,12 @@ const FORM = {
   binding: 'cookie',
 } as const;
 
-async function ended(content: 'code' | 'id_token' | undefined, isActive = true) {
+async function ended(content: 'code' | 'id_token' | undefined, isActive = true, more: Minting = {}) {
   const ticketId = await world.mint({
     ...FORM,
     form_post: content,
     ...(content === 'id_token' ? { code_challenge: undefined } : {}),
+    ...more,
   });
   await world.approve(ticketId);
   const server = world.node({ isActive: () => Promise.resolve(isActive) });
@@ -78,6 +79,13 @@ describe('an answer by form', () => {
   test('tells the client of a user who may not sign in', async () => {
     const { answer } = await ended('id_token', false);
     expect((await answer())?.members).toMatchObject({ error: 'access_denied', state: 'st', iss: ISSUER });
+  });
+
+  test('holds nothing of another user than the one that was asked for', async () => {
+    const bob = await ended('id_token', true, { expected_sub: 'bob' });
+    expect((await bob.answer())?.members).toMatchObject({ error: 'access_denied', state: 'st' });
+    const { answer } = await ended('id_token', true, { expected_sub: 'alice' });
+    expect((await answer())?.members).toHaveProperty('id_token');
   });
 
   test('is none while nothing is decided, and none for a ticket whose answer goes by redirect', async () => {

@@ -51,6 +51,7 @@ export const EVERY_MINTED: Required<MintedData> = {
   },
   claims: { id_token: ['email'], userinfo: [] },
   max_age: 300,
+  expected_sub: 'alice',
   requested_at: 1_700_000_000_000,
   browser: BROWSER,
   lives: LIVES,

@@ -24,6 +24,7 @@ const MEMBERS: Arbitraries<MintedData> = {
   resource: perhaps,
   dpop_jkt: perhaps,
   max_age: option(nat(), { nil: undefined }),
+  expected_sub: perhaps,
   result_key: constantFrom({ x: 'x', y: 'y' }, undefined),
   requested_at: option(nat(), { nil: undefined }),
   form_post: constantFrom('code', 'id_token', undefined),

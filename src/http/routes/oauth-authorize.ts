@@ -34,6 +34,7 @@ export const authorizationMembers = {
   login_hint: text,
   ui_locales: text,
   max_age: text,
+  id_token_hint: z.string().max(8192).optional(),
   claims: text,
   resource: text,
   dpop_jkt: text,

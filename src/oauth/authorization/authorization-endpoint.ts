@@ -20,20 +20,26 @@ export type AuthorizationAnswer = { readonly kind: 'show'; readonly request: Sig
  */
 export type AuthorizationEndpoint = (parameters: Parameters) => Promise<AuthorizationAnswer>;
 
-/** @param knowsAuthTime whether some source of phones can say when a user signed in there. */
-export function authorizationEndpoint(
-  issuer: string,
-  clients: ClientRegistry,
-  pushed: PushedRequests,
-  knowsAuthTime: boolean,
-): AuthorizationEndpoint {
+export interface AuthorizationEndpointOptions {
+  readonly issuer: string;
+  readonly clients: ClientRegistry;
+  readonly pushed: PushedRequests;
+  /** Whether some source of phones can say when a user signed in there. */
+  readonly knowsAuthTime: boolean;
+  /** The `sub` of an ID token of ours, outdated or not; undefined for any other text. */
+  readonly readHint: (idToken: string) => Promise<string | undefined>;
+}
+
+export function authorizationEndpoint(options: AuthorizationEndpointOptions): AuthorizationEndpoint {
+  const { issuer, clients, pushed, knowsAuthTime, readHint } = options;
   return async (parameters) => {
     const whole = await expanded(parameters, pushed);
     await clients.learn(whole['client_id'] ?? '');
     const asker = readAsker(clients, whole);
     try {
       const how = { pushed: whole !== parameters, knowsAuthTime };
-      return { kind: 'show', request: withKey(readSignIn(asker, whole, how), parameters['request_uri']) };
+      const asked = withKey(readSignIn(asker, whole, how), parameters['request_uri']);
+      return { kind: 'show', request: await withHint(asked, whole['id_token_hint'], readHint) };
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
       return sentError(asker, error, whole, issuer);
@@ -45,6 +51,19 @@ export function authorizationEndpoint(
 function withKey(request: SignInRequest, requestUri: string | undefined): SignInRequest {
   if (requestUri === undefined) return request;
   return { ...request, checked: { ...request.checked, request_key: requestKeyOf(requestUri) } };
+}
+
+// Whoever else signs in, the client gets no tokens of theirs (OpenID Connect Core §3.1.2.2).
+async function withHint(
+  request: SignInRequest,
+  hint: string | undefined,
+  readHint: AuthorizationEndpointOptions['readHint'],
+): Promise<SignInRequest> {
+  if (hint === undefined || hint === '') return request;
+  const expected = await readHint(hint);
+  if (expected === undefined)
+    throw new OAuthError('invalid_request', 'id_token_hint is no ID token of this gateway.');
+  return { ...request, checked: { ...request.checked, expected_sub: expected } };
 }
 
 // What was pushed stands alone: nothing beside it counts but who pushed it (RFC 9126 §4).

@@ -14,7 +14,14 @@ export interface OpenMembers {
 /** The part that counts only as the authorization endpoint has checked it. */
 export type CheckedMembers = Pick<
   MintedData,
-  'form_post' | 'claims' | 'resource' | 'dpop_jkt' | 'max_age' | 'requested_at' | 'request_key'
+  | 'form_post'
+  | 'claims'
+  | 'resource'
+  | 'dpop_jkt'
+  | 'max_age'
+  | 'expected_sub'
+  | 'requested_at'
+  | 'request_key'
 > & {
   /** Whether the client had pushed it (RFC 9126). */
   readonly pushed?: true;
@@ -26,7 +33,7 @@ export type CheckedMembers = Pick<
  * @param pushed whether the ticket could be minted for a pushed request alone.
  */
 export function checkedOf(
-  { form_post, claims, resource, dpop_jkt, max_age, requested_at, request_key }: MintedData,
+  { form_post, claims, resource, dpop_jkt, max_age, expected_sub, requested_at, request_key }: MintedData,
   pushed: boolean,
 ): CheckedMembers {
   return {
@@ -35,6 +42,7 @@ export function checkedOf(
     ...(resource === undefined ? {} : { resource }),
     ...(dpop_jkt === undefined ? {} : { dpop_jkt }),
     ...(max_age === undefined ? {} : { max_age }),
+    ...(expected_sub === undefined ? {} : { expected_sub }),
     ...(requested_at === undefined ? {} : { requested_at }),
     ...(request_key === undefined ? {} : { request_key }),
     ...(pushed ? { pushed: true as const } : {}),

@@ -45,6 +45,7 @@ const KEPT = [
   'nonce',
   'prompt',
   'max_age',
+  'id_token_hint',
   'claims',
   'resource',
   'ui_locales',

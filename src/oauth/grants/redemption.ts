@@ -11,6 +11,7 @@ import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import { suspect } from '../../telemetry/security-event.ts';
 import type { BrowserSessions } from '../logout/browser-sessions.ts';
+import type { SubjectOf } from '../tokens/subject.ts';
 import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
 import type { UserSessions } from '../tokens/user-sessions.ts';
@@ -28,6 +29,7 @@ export interface RedemptionOptions {
   readonly userSessions: UserSessions;
   readonly browserSessions: BrowserSessions;
   readonly isActive: IsActive;
+  readonly subjectOf: SubjectOf;
   /** How long a lost answer is given again, in milliseconds. */
   readonly replayWindowMs: number;
   /** The longest session, in milliseconds, where the client's policy is silent. */
@@ -128,6 +130,9 @@ export function redemption(options: RedemptionOptions): Redeem {
   }
 
   async function checkUser(seen: TicketView): Promise<void> {
+    const { expected_sub: expected } = seen.ticket.minted;
+    if (expected !== undefined && expected !== options.subjectOf(userOf(seen)))
+      throw new OAuthError('invalid_grant', 'It is another user than the one of the id_token_hint.');
     if (!(await options.isActive(userOf(seen))))
       throw new OAuthError('invalid_grant', 'The user may not sign in.');
   }

@@ -174,6 +174,8 @@ const parameters: Readonly<Record<string, PlanCase>> = {
     async instead() {
       const { tokens } = await signIn();
       await isTaken({ id_token_hint: tokens.id_token })();
+      const other = rp.signIn(await op.phone('somebody else'), { id_token_hint: tokens.id_token });
+      await expect(other).rejects.toThrow('another user than the one of the id_token_hint');
       await isRefusedSilently({ id_token_hint: tokens.id_token });
     },
   },
