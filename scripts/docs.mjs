@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { readTable, summaryOf } from './chaos-summary.mjs';
 import { deadLinks } from './dead-links.mjs';
-import { securityMistakes } from './security-rows.mjs';
+import { mutantMistakes, securityMistakes } from './security-rows.mjs';
 
 register('./typescript-loader.mjs', import.meta.url);
 const { settingsPage } = await import('./settings-page.mjs');
@@ -49,7 +49,7 @@ for (const [path, text, source] of written) {
   else if (read(path) !== wanted)
     complain(`${path} is not what ${source} says: run \`npm run docs\` and commit it`);
 }
-for (const line of [...deadLinks(root), ...securityMistakes(root)]) complain(line);
+for (const line of [...deadLinks(root), ...securityMistakes(root), ...mutantMistakes(root)]) complain(line);
 
 function complain(line) {
   console.error(line);

@@ -1,15 +1,19 @@
 /**
  * `npm run mutants`: breaks a copy of this checkout in one place at a time, builds it, runs the tests that should
  * notice, and prints which did. A mutant that survives means a test that cannot fail. Arguments pick mutants by a part
- * of their name.
+ * of their name. With `--attack` they are those of `scripts/attack-mutants.json`: each takes away what a row of
+ * `docs/security.md` says that the gateway does, and begins with that row's name; every row must have one.
  */
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
+import { securityRows } from './security-rows.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+
+const isAttack = process.argv.includes('--attack');
 
 /**
  * What is broken: a text of a file and what stands in its place. Each must compile, so that a test has to notice.
@@ -17,7 +21,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
  *
  * @type {readonly { name: string, file: string, from: string, to: string, tests: readonly string[] }[]}
  */
-const MUTANTS = JSON.parse(readFileSync(join(root, 'scripts/mutants.json'), 'utf8'));
+const MUTANTS = JSON.parse(
+  readFileSync(join(root, isAttack ? 'scripts/attack-mutants.json' : 'scripts/mutants.json'), 'utf8'),
+);
 
 const COPIED = ['src', 'test', 'scripts', 'migrations', 'bench', 'package.json', 'package-lock.json'].concat([
   'tsconfig.json',
@@ -31,15 +37,16 @@ const copy = join(root, '.cache', 'mutants');
 const report = join(copy, 'jest.json');
 
 const picked = MUTANTS.filter(({ name }) => {
-  const parts = process.argv.slice(2);
+  const parts = process.argv.slice(2).filter((part) => !part.startsWith('--'));
   return parts.length === 0 || parts.some((part) => name.includes(part));
 });
 if (picked.length === 0)
   stop(`no mutant is named so; there are: ${MUTANTS.map(({ name }) => name).join(' · ')}`);
 
+if (isAttack) checkRows();
 makeCopy();
 checkTexts();
-await ensureBuilt({ root: copy, say: () => {} });
+await build();
 const baseline = [...new Set(picked.flatMap(({ tests }) => tests))];
 console.log(`Unbroken first: ${baseline.length} test files must pass …`);
 const failures = await runTests(baseline);
@@ -72,6 +79,20 @@ function makeCopy() {
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
 }
 
+/** Tests that start a build make it themselves, and most tests of attacks start none. */
+async function build() {
+  if (!isAttack) await ensureBuilt({ root: copy, say: () => {} });
+}
+
+function checkRows() {
+  const rows = securityRows(readFileSync(join(root, 'docs/security.md'), 'utf8'));
+  const without = rows.filter(({ id }) => MUTANTS.every(({ name }) => !name.startsWith(`${id}: `)));
+  if (without.length > 0)
+    stop(
+      `nothing takes away what these rows of docs/security.md say: ${without.map(({ id }) => id).join(', ')}`,
+    );
+}
+
 /** A text that is gone, or stands twice, is said before anything runs. */
 function checkTexts() {
   const wrong = picked.filter(({ file, from }) => {
@@ -93,7 +114,7 @@ async function tryMutant({ name, file, from, to, tests }) {
     whole.replace(from, () => to),
   );
   try {
-    await ensureBuilt({ root: copy, say: () => {} });
+    await build();
     return await runTests(tests);
   } catch (error) {
     stop(`"${name}" cannot be built or run: ${error.message}`);

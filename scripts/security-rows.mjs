@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 const PAGE = 'docs/security.md';
 const TESTS = 'test/attack';
+const MUTANTS = 'scripts/attack-mutants.json';
 
 /**
  * The rows of the tables that have a column "shown by".
@@ -38,4 +39,16 @@ export function securityMistakes(root) {
       .filter((name) => !named.has(`${TESTS}/${name}`))
       .map((name) => `no row is shown by ${TESTS}/${name}`),
   ].map((mistake) => `${PAGE}: ${mistake}`);
+}
+
+/** One line for each mutant of `scripts/attack-mutants.json` that is of no row, or that none of its row's tests would notice. */
+export function mutantMistakes(root) {
+  const rows = securityRows(readFileSync(join(root, PAGE), 'utf8'));
+  const mutants = JSON.parse(readFileSync(join(root, MUTANTS), 'utf8'));
+  return mutants
+    .filter(({ name, tests }) => {
+      const row = rows.find(({ id }) => name.startsWith(`${id}: `));
+      return row === undefined || tests.some((test) => !row.tests.includes(test));
+    })
+    .map(({ name }) => `${MUTANTS}: "${name}" is of no row of ${PAGE} that names its tests`);
 }

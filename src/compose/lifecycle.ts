@@ -82,7 +82,7 @@ async function closeServer(
   const closed = once(server, 'close');
   server.close();
   connections.close();
-  const cancel = time.after(withinMs, () => server.closeAllConnections());
+  const cancel = time.after(withinMs, () => connections.destroyAll());
   await closed;
   cancel();
 }

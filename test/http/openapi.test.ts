@@ -64,6 +64,8 @@ test('each name of a security scheme may stand in a header, as generated clients
 test('a gateway serves it with its own address as the server, path and all', async () => {
   const issuer = 'http://localhost:8080/login/scan';
   const edge = await startEdge({ env: { SCANGATE_PUBLIC_URL: `${issuer}/` } });
+  const known = await fetch(`${edge.url}/openapi.yaml`, { headers: { 'if-none-match': '*' } });
+  expect(known.status).toBe(304);
   const served = parse(await (await fetch(`${edge.url}/openapi.yaml`)).text()) as object;
   await edge.stop();
   const committed = parse(readFileSync(resolve(cwd, 'openapi.yaml'), 'utf8')) as object;

@@ -146,7 +146,10 @@ export class Connections implements ConnectionOwner {
     else socket.end(text);
     connection.linger();
     const [oldest] = this.#lingering;
-    if (this.#lingering.size > LINGERING_MAX) oldest?.cut();
+    if (oldest === undefined || this.#lingering.size <= LINGERING_MAX) return;
+    // At once: its socket says that it is closed only later, and many may end until then.
+    this.#lingering.delete(oldest);
+    oldest.cut();
   }
 
   /** From now on what no request is on is destroyed: at once, and whenever one becomes so. */
@@ -154,6 +157,11 @@ export class Connections implements ConnectionOwner {
     this.#closing = true;
     for (const connection of this.#connections.values())
       if (UNUSED.includes(connection.state)) connection.socket.destroy();
+  }
+
+  /** Destroys all, what we have ended and its client has not closed included: a server does not know that any more. */
+  destroyAll(): void {
+    for (const connection of this.#connections.values()) connection.socket.destroy();
   }
 
   moved(connection: Connection, from: ConnectionState, to: ConnectionState): void {

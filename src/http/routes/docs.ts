@@ -37,7 +37,10 @@ export function openApiRoute({ openapiFile, issuer }: OpenApiParts): Route {
       summary: 'This document',
       tags: ['running'],
       headers: z.object({ 'if-none-match': z.string().max(1000).optional() }),
-      answers: { 200: { description: 'OpenAPI 3.1.', type: 'application/yaml' } },
+      answers: {
+        200: { description: 'OpenAPI 3.1.', type: 'application/yaml' },
+        304: { description: 'As the entity tag says.' },
+      },
     },
     handle: (request) => {
       if (document === undefined && existsSync(openapiFile))

@@ -1,7 +1,7 @@
 import { filesIn, textOf } from '../tree.ts';
 import type { Rule } from '../tree.ts';
 
-/** A row of `scripts/mutants.json`. */
+/** A row of `scripts/mutants.json` or `scripts/attack-mutants.json`. */
 interface Mutant {
   readonly name: string;
   readonly file: string;
@@ -13,7 +13,8 @@ interface Mutant {
 const texts: Rule = {
   name: 'each mutant breaks a text that stands exactly once in its file, before tests that exist',
   find(tree) {
-    const mutants = JSON.parse(textOf(tree, 'scripts/mutants.json') || '[]') as readonly Mutant[];
+    const lists = ['scripts/mutants.json', 'scripts/attack-mutants.json'];
+    const mutants = lists.flatMap((path) => JSON.parse(textOf(tree, path) || '[]') as readonly Mutant[]);
     return mutants.flatMap(({ name, file, from, to, tests }) => {
       const count = textOf(tree, file).split(from).length - 1;
       return [
