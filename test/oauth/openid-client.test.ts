@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { confirm, scan } from '../support/signin.ts';
+import { confirm, readScanCode, scan } from '../support/signin.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { endAs, openPage, signInAt } from './sign-in-page.ts';
 
@@ -204,7 +204,7 @@ describe('openid-client, unmodified', () => {
     const device = await client.initiateDeviceAuthorization(config, { scope: 'openid offline_access' });
     expect(device).toMatchObject({ interval: 5, verification_uri: `${gateway.url}/device` });
     const polling = client.pollDeviceAuthorizationGrant(config, { ...device, interval: 1 });
-    const code = new URL(device.verification_uri_complete ?? '').pathname.slice('/s/'.length);
+    const code = readScanCode({ scan: { url: device.verification_uri_complete ?? '', rotates_in_ms: 0 } });
     const scanned = expectStatus(await scan(gateway.url, code, 'bob'), 201);
     expectStatus(await confirm(gateway.url, scanned, 'bob'), 200);
     const tokens = await polling;

@@ -5,6 +5,7 @@ import { built } from './built.ts';
 import { freePort, startChild } from './child.ts';
 import type { Child, Ending } from './child.ts';
 import { temporaryFolder } from './folder.ts';
+import { underPath } from './under-path.ts';
 import { until } from './until.ts';
 
 /** How a gateway is started; a free port, a file store in a new folder and no limits by default. */
@@ -59,10 +60,13 @@ const TRIES = 3;
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const made = options.cwd === undefined ? await temporaryFolder() : undefined;
   const folder = options.cwd ?? made!.path;
-  const first = await launchOnFreePort(options, folder);
+  const place = await underPath();
+  const below = place === undefined ? {} : { SCANGATE_PUBLIC_URL: `${place.url}/` };
+  const first = await launchOnFreePort({ ...options, env: { ...below, ...options.env } }, folder);
   const { port, env } = first;
   let { child } = first;
-  const url = addressOf(env, port);
+  await place?.lead(port);
+  const url = place?.url ?? addressOf(env, port);
   const printed = { stdout: '', stderr: '' };
 
   const output = (): { stdout: string; stderr: string } => {
@@ -90,6 +94,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     },
     stop: async () => {
       const ending = await child.stop();
+      await place?.stop();
       await made?.remove();
       return ending;
     },

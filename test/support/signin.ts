@@ -144,8 +144,9 @@ export function cancel(ticket: Minted, base?: string): Promise<Answer> {
 /** What stands in the QR code, as a phone reads it. */
 export function readScanCode(notice: Pick<Notice, 'scan'>): string {
   const path = notice.scan === undefined ? '' : new URL(notice.scan.url).pathname;
-  if (!path.startsWith('/s/')) throw new Error(`no scan code in ${JSON.stringify(notice.scan)}`);
-  return path.slice('/s/'.length);
+  const place = path.lastIndexOf('/s/');
+  if (place < 0) throw new Error(`no scan code in ${JSON.stringify(notice.scan)}`);
+  return path.slice(place + '/s/'.length);
 }
 
 /** The authorization header of the demo phone of this name. */
