@@ -46,13 +46,23 @@ whole(
         () => there.push('-v', `${path}:${path}:ro`),
         () => {},
       );
-    await run(
-      'buildah',
-      ...stored,
-      'bud',
-      ...['--isolation', 'chroot', '--format', 'docker', '--build-arg', 'BASE=localhost/base', ...there],
-      ...['-f', join(folder.path, 'Containerfile'), '-t', 'localhost/scangate', join(folder.path, 'context')],
-    );
+    const built = [
+      '--isolation',
+      'chroot',
+      '--format',
+      'docker',
+      '--build-arg',
+      'BASE=localhost/base',
+      ...there,
+    ];
+    const from = [
+      '-f',
+      join(folder.path, 'Containerfile'),
+      '-t',
+      'localhost/scangate',
+      join(folder.path, 'context'),
+    ];
+    await run('buildah', ...stored, 'bud', ...built, ...from);
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const settings = [`PORT=${port}`, 'HOST=127.0.0.1', 'SCANGATE_ADMIN_LISTEN=off'].flatMap((one) => [
