@@ -17,6 +17,7 @@ import { TicketSecrets } from '../../src/secrets/ticket-secrets.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { openFileStore } from '../../src/store/file/open.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
+import type { LivingSubjects } from '../../src/store/living.ts';
 import type { MintedData, User } from '../../src/ticket/events.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -46,6 +47,7 @@ export interface World {
   readonly sessions: SessionCommands;
   readonly store: EventStore;
   readonly ledger: Ledger;
+  readonly living: LivingSubjects;
   readonly secrets: TicketSecrets;
   readonly keys: SigningKeys;
   readonly clients: Map<string, Client>;
@@ -73,7 +75,7 @@ export async function makeWorld(
   const folder = await temporaryFolder();
   let clock = Date.UTC(2030, 0, 1);
   const now = (): number => clock;
-  const { store, ledger } = await openFileStore({
+  const { store, ledger, living } = await openFileStore({
     folder: folder.path,
     settings: { historyMs: 600_000, lifeMaxMs: 3_600_000, callTimeoutMs: 5000 },
     time: { ...systemTime, wallNow: now },
@@ -162,6 +164,7 @@ export async function makeWorld(
     sessions,
     store,
     ledger,
+    living,
     secrets,
     keys,
     clients,

@@ -91,8 +91,7 @@ function userOf(text: string): Pick<User, 'source' | 'subject'> {
 
 function networkOf(text: string): (address: string) => boolean {
   try {
-    const whole = text.includes('/') ? text : `${text}/${ipaddr.process(text).kind() === 'ipv4' ? 32 : 128}`;
-    const [network, bits] = ipaddr.parseCIDR(whole);
+    const [network, bits] = text.includes('/') ? ipaddr.parseCIDR(text) : wholeOf(ipaddr.process(text));
     return (address) => {
       if (!ipaddr.isValid(address)) return false;
       const one = ipaddr.process(address);
@@ -101,6 +100,10 @@ function networkOf(text: string): (address: string) => boolean {
   } catch {
     throw new BadSelection('an address is an IP address, or a network such as 192.0.2.0/24');
   }
+}
+
+function wholeOf(address: ipaddr.IPv4 | ipaddr.IPv6): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
 function timeOf(name: string, text: string, now: number): number {

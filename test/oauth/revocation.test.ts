@@ -1,0 +1,139 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { revocation } from '../../src/oauth/revocation/revocation.ts';
+import type { RevocationParts, Revoke, Selected } from '../../src/oauth/revocation/revocation.ts';
+import { BadSelection, isSelected, readSelection } from '../../src/oauth/revocation/selection.ts';
+import type { AskedSelection, Candidate } from '../../src/oauth/revocation/selection.ts';
+import type { User } from '../../src/ticket/events.ts';
+import { alice, makeWorld, redeeming } from './world.ts';
+import type { World } from './world.ts';
+
+let world: World;
+afterEach(() => world?.close());
+
+const run = { isDryRun: false } as const;
+
+function revoker(over: Partial<RevocationParts> = {}): Revoke {
+  const bar = (user: User): Promise<void> => world.server.userSessions.bar(user);
+  return revocation({ ...world, known: () => [], bar, ...over });
+}
+
+const now = Date.UTC(2030, 0, 1, 12);
+const candidate: Candidate = {
+  ticketId: 'a-ticket',
+  user: alice,
+  clientId: 'app',
+  address: '192.0.2.7',
+  at: now - 3_600_000,
+};
+
+test.each<[boolean, AskedSelection]>([
+  [true, { ticket: 'a-ticket' }],
+  [false, { ticket: 'another' }],
+  [true, { user: 'demo:alice' }],
+  [false, { user: 'jwt:alice' }],
+  [false, { user: 'demo:alic' }],
+  [true, { client: 'app' }],
+  [false, { client: 'App' }],
+  [true, { address: '192.0.2.7' }],
+  [true, { address: '::ffff:192.0.2.7' }],
+  [true, { address: '192.0.2.0/24' }],
+  [false, { address: '192.0.3.0/24' }],
+  [false, { address: '2001:db8::/32' }],
+  [true, { since: '2030-01-01T11:00:00Z' }],
+  [false, { since: '2030-01-01T11:00:00.001Z' }],
+  [true, { since: 'PT2H' }],
+  [false, { since: 'PT30M' }],
+  [false, { before: '2030-01-01T11:00:00Z' }],
+  [true, { before: 'PT30M' }],
+  [true, { client: 'app', user: 'demo:alice', since: 'P1D' }],
+  [false, { client: 'app', user: 'demo:bob' }],
+])('%s: %j', (selected, asked) => {
+  expect(isSelected(readSelection(asked, now), candidate)).toBe(selected);
+});
+
+test('what nobody has scanned is no user’s', () => {
+  const selection = readSelection({ user: 'demo:alice' }, now);
+  expect(isSelected(selection, { ...candidate, user: undefined })).toBe(false);
+});
+
+test.each<AskedSelection>([
+  {},
+  { user: 'alice' },
+  { user: '' },
+  { address: '192.0.2.0/33' },
+  { since: 'soon' },
+  { before: 'P1X' },
+])('%j selects nothing and is refused', (asked) => {
+  expect(() => readSelection(asked, now)).toThrow(BadSelection);
+});
+
+test('of more than a page all are found, and the same again finds nothing', async () => {
+  world = await makeWorld();
+  await Promise.all(Array.from({ length: 450 }, () => world.mint({ client_id: 'app' })));
+  const kept = await world.mint({ client_id: 'other' });
+  const named: Selected[] = [];
+  const dry = await revoker()(readSelection({ client: 'app' }, now), {
+    isDryRun: true,
+    onSelected: (one) => named.push(one),
+  });
+  expect([dry.tickets, new Set(named.map(({ id }) => id)).size]).toEqual([450, 450]);
+  expect(await revoker()(readSelection({ client: 'app' }, now), run)).toMatchObject({
+    tickets: 450,
+    failed: 0,
+  });
+  expect(await revoker()(readSelection({ client: 'app' }, now), run)).toMatchObject({
+    looked: 1,
+    tickets: 0,
+  });
+  expect((await world.tickets.look(kept, () => undefined)).ticket.status).toBe('pending');
+});
+
+test('what is redeemed between the look and the end is ended as the session that it became', async () => {
+  world = await makeWorld();
+  const code = await world.code();
+  let isRedeemed = false;
+  const tickets: RevocationParts['tickets'] = {
+    async run(at, command, guard) {
+      if (!isRedeemed) {
+        isRedeemed = true;
+        await world.server.token(redeeming(code));
+        expect(await world.server.userSessions.of(alice)).toHaveLength(1);
+      }
+      return await world.tickets.run(at, command, guard);
+    },
+  };
+  const report = await revoker({ tickets })(readSelection({ client: 'demo' }, now), run);
+  expect(report).toMatchObject({ sessions: 1, failed: 0 });
+  expect(await world.server.userSessions.of(alice)).toEqual([]);
+});
+
+test('what cannot be ended keeps none of the others, and is counted', async () => {
+  world = await makeWorld();
+  for (let count = 0; count < 3; count += 1) await world.server.token(redeeming(await world.code()));
+  const [first] = await world.server.userSessions.of(alice);
+  const sessions: RevocationParts['sessions'] = {
+    revoke: async (at, reason) => {
+      if (at === first?.sid) throw new Error('away');
+      await world.sessions.revoke(at, reason);
+    },
+  };
+  const selection = readSelection({ user: 'demo:alice', client: 'demo' }, now);
+  expect(await revoker({ sessions })(selection, run)).toMatchObject({ sessions: 2, failed: 1 });
+  expect(await revoker()(selection, run)).toMatchObject({ sessions: 1, failed: 0 });
+});
+
+test('all of a user is barred, also where nothing is found; a part of it is not', async () => {
+  world = await makeWorld();
+  const code = await world.code();
+  const barred: string[] = [];
+  const bar = async ({ subject }: User): Promise<void> => void barred.push(subject);
+  await revoker({ bar })(readSelection({ user: 'demo:alice', client: 'other' }, now), run);
+  expect(barred).toEqual([]);
+  const known: RevocationParts['known'] = (user) => [{ ...user, issuer: 'demo' }];
+  await revoker({ bar, known })(readSelection({ user: 'demo:bob' }, now), run);
+  expect(barred).toEqual(['bob']);
+  await revoker({ bar, known })(readSelection({ user: 'demo:alice' }, now), { isDryRun: true });
+  expect(barred).toEqual(['bob']);
+  await revoker()(readSelection({ user: 'demo:alice' }, now), run);
+  await expect(world.server.token(redeeming(code))).rejects.toMatchObject({ error: 'invalid_grant' });
+});
