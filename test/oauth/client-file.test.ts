@@ -121,6 +121,22 @@ describe('a file of clients', () => {
     ]);
   });
 
+  test('takes what comes of each sign of risk, and names a wrong sign or outcome with its line', () => {
+    const risky = (risk: string): string =>
+      `[{ "client_id": "one", "redirect_uris": ["https://one.example/cb"],\n"scangate": { "risk": {\n${risk} } } }]`;
+    const policy = '"other_country": "match",\n"many_scans": "refuse"';
+    expect(readClients(risky(policy), false).clients[0]?.policy.risk).toEqual({
+      other_country: 'match',
+      many_scans: 'refuse',
+    });
+    expect(mistakes(risky('"other_country": "match",\n"many_scan": "refuse"'))).toEqual([
+      'line 4: [0].scangate.risk.many_scan is no member that a client has',
+    ]);
+    expect(mistakes(risky('"other_country": "deny"'))).toEqual([
+      expect.stringMatching(/^line 3: \[0\]\.scangate\.risk\.other_country .*"allow"\|"match"\|"refuse"/),
+    ]);
+  });
+
   test('takes colours that can be read, and logos that may be asked for', () => {
     const looks = (colors: object, logo_uri = 'https://shop.example/logo.png'): readonly string[] =>
       mistakes(JSON.stringify([{ ...ONE, logo_uri, scangate: { colors } }]));

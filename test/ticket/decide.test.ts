@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { TicketCommand } from '../../src/ticket/commands.ts';
 import { sameUser } from '../../src/ticket/decide.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
+import { notice } from '../../src/ticket/notice.ts';
+import type { Derived } from '../../src/ticket/notice.ts';
 import { asksNumber } from '../../src/ticket/ticket.ts';
 import type { Ticket, TicketStatus } from '../../src/ticket/ticket.ts';
 import {
@@ -234,6 +236,15 @@ describe('A ticket that was scanned under a risk', () => {
     expect(ended.when(scan(BOB))).toEqual(lost('denied'));
     expect(ended.when(confirm(ADA))).toEqual(lost('denied'));
     expect(given(minted(), scanned(ADA), denied).when(scan(ADA))).toEqual(lost('denied'));
+  });
+
+  test('is not told who scanned it, in the moment before it is denied', () => {
+    const at = { ticketId: 't', cursor: '2-8', expiresInMs: 1, reset: false, retryAfterMs: 1 } as const;
+    const derived = {} as Derived;
+    const told = (event: TicketEvent) =>
+      notice(ticketAfter([minted({ number_match: false }), event]) as Ticket, at, derived);
+    expect(told(risky('allow'))).toHaveProperty('scanner');
+    expect(told(risky('refuse'))).not.toHaveProperty('scanner');
   });
 
   test.each(['allow', 'match'] as const)('whose outcome is %s is not refused', (outcome) => {

@@ -3,6 +3,7 @@ import { decodeEvent } from '../../store/codec.ts';
 import type { StoredEvent } from '../../store/event-store.ts';
 import { idOf as idOfSubject, kindOf } from '../../store/subject.ts';
 import type { Device, TicketEvent, User } from '../../ticket/events.ts';
+import type { Risk } from '../../ticket/risk.ts';
 import { contextAfter } from './context.ts';
 import type { Context } from './context.ts';
 import type { Entry, Facts, Personal, SeenDevice } from './entry.ts';
@@ -49,12 +50,20 @@ function reasonOf(event: LogEvent): string | undefined {
     case 'revoked':
       return event.data.reason;
     case 'scanned':
-      return event.data.same_device === true ? 'same_device' : undefined;
+      return event.data.same_device === true ? 'same_device' : riskOf(event.data.risk);
+    case 'contested':
+      return riskOf(event.data.risk);
     case 'confirmed':
       return event.data.asks === true ? 'asks' : undefined;
     default:
       return undefined;
   }
+}
+
+// What is allowed was only told to the phone, and the log keeps it with its events.
+function riskOf(risk: Risk | undefined): string | undefined {
+  if (risk === undefined || risk.outcome === 'allow') return undefined;
+  return `risk ${risk.outcome}: ${risk.reasons.join(', ')}`;
 }
 
 /** What the phone does; everything else is the browser's, or nobody's. */
