@@ -1,0 +1,2 @@
+/** Why a check was not made. */
+export class Skipped extends Error {}
