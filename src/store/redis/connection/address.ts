@@ -72,7 +72,7 @@ export function parseRedisAddress(url: string): RedisAddress {
 }
 
 /**
- * An address whose user and password are what another text of it says whenever they are asked for: they may change while
+ * An address whose user and passwords are what another text of it says whenever they are asked for: they may change while
  * connections come and go. The rest stays. Of a text that is no address nothing is taken: the last that was one counts.
  */
 export function liveAddress(url: string, latest: () => string): RedisAddress {
@@ -88,6 +88,7 @@ export function liveAddress(url: string, latest: () => string): RedisAddress {
     {
       username: { enumerable: true, get: () => now().username },
       password: { enumerable: true, get: () => now().password },
+      sentinelPassword: { enumerable: true, get: () => now().sentinelPassword },
     },
   );
 }

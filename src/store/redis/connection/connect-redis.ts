@@ -41,10 +41,13 @@ export const connectRedis: Connect = (address, role, options = {}) => {
   });
   redis.on('error', () => {});
   // ioredis reads them at each new connection: a password that changed meanwhile is then the new one.
-  if (role !== 'sentinel')
+  if (role === 'sentinel')
+    Object.defineProperty(redis.options, 'password', { get: () => address.sentinelPassword });
+  else
     Object.defineProperties(redis.options, {
       username: { get: () => address.username },
       password: { get: () => address.password },
+      sentinelPassword: { get: () => address.sentinelPassword },
     });
   return redis;
 };
