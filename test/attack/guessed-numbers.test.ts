@@ -49,6 +49,15 @@ test('attack: numbers guessed all at once end it as well', async () => {
   expect((await confirm(edge.url, phone, 'alice', { number: right })).status).toBe(409);
 });
 
+test('attack: a right number does not count where others that came at the same time used up the tries', async () => {
+  const [ticket, phone, right] = await scanned();
+  // Three are under way at other nodes, and none has denied the ticket yet.
+  for (let count = 0; count < 3; count += 1)
+    await edge.ledger.count(`number-tries:${ticket.ticketId}`, 60_000);
+  expect((await confirm(edge.url, phone, 'alice', { number: right })).status).toBe(409);
+  expect(expectStatus(await look(ticket, edge.url), 200)).toMatchObject(denied);
+});
+
 test('the last number that a ticket allows may be the right one, and a phone that knows no numbers is told', async () => {
   const [, phone, right, wrong] = await scanned();
   const none = await confirm(edge.url, phone);

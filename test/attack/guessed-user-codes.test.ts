@@ -71,6 +71,18 @@ test('attack: guesses of a thousand users slow wrong codes down, and lock nobody
   expect(pauses).toHaveLength(3);
 });
 
+test('attack: who spreads ten wrong codes over the window is shut out for as long again', async () => {
+  world = await makeWorld();
+  const by = { user: alice, address: undefined };
+  for (let count = 0; count < 9; count += 1) expect(await outcomeOf('BBBB-BBBB', by)).toBe('unknown');
+  world.pass(540_000);
+  expect(await outcomeOf('BBBB-BBBB', by)).toBe('unknown');
+  world.pass(120_000);
+  expect(await outcomeOf('BBBB-BBBB', by)).toBe('refused');
+  world.pass(480_001);
+  expect(await outcomeOf(await begin(), by)).toBe('found');
+});
+
 test('right codes in flight and one wrong one shut nobody out', async () => {
   world = await makeWorld();
   const by = { user: alice, address: undefined };
