@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { AuthMethod, Client, ClientRegistry } from './client.ts';
 import type { CheckAssertion } from './client-assertion.ts';
 import { ASSERTION_TYPE } from './client-assertion.ts';
+import { digestBytes, digestOf } from './secret-digest.ts';
 import { OAuthError } from '../error.ts';
 import { suspect } from '../../telemetry/security-event.ts';
 import type { SecurityReasons } from '../../telemetry/security-event.ts';
@@ -63,8 +64,9 @@ export function clientAuthentication(
 
 // A public client that sends the secret it has, which is none, has said what it is (RFC 6749 §2.3.1).
 function withSecret(client: Client | undefined, secrets: readonly string[], method: AuthMethod): Client {
-  const registered = client?.client_secret;
-  const right = secrets.map((secret) => equals(secret, registered ?? '')).includes(true);
+  const registered = client === undefined ? undefined : registeredDigest(client);
+  const expected = registered ?? digestOf('');
+  const right = secrets.map((secret) => timingSafeEqual(digestOf(secret), expected)).includes(true);
   const isPublic = client?.token_endpoint_auth_method === 'none';
   const isItsMethod =
     isPublic || client?.any_secret_method === true || client?.token_endpoint_auth_method === method;
@@ -74,9 +76,12 @@ function withSecret(client: Client | undefined, secrets: readonly string[], meth
   return client;
 }
 
-function equals(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
+function registeredDigest({
+  client_secret: secret,
+  client_secret_sha256: digest,
+}: Client): Buffer | undefined {
+  if (digest !== undefined) return digestBytes(digest);
+  return secret === undefined ? undefined : digestOf(secret);
 }
 
 const FAILED = 'client_auth_failed';

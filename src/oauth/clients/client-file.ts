@@ -3,6 +3,7 @@ import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
 import { RESPONSE_TYPES } from '../../ticket/events.ts';
 import { AUTH_METHODS, GRANT_TYPES } from './client.ts';
 import type { AuthMethod, Client } from './client.ts';
+import { DIGEST_SHAPE, isGuessed } from './secret-digest.ts';
 import { LOGO_ADDRESS } from './client-looks.ts';
 import { POLICY, policyOf } from './client-policy.ts';
 import { BadJson, readJsonLines } from './json-lines.ts';
@@ -51,6 +52,7 @@ const CLIENT = z.object({
   scope: z.string().max(1000).optional(),
   token_endpoint_auth_method: z.enum(AUTH_METHODS).optional(),
   client_secret: text(500).regex(printable, 'must be printable ASCII without spaces').optional(),
+  client_secret_sha256: z.string().regex(DIGEST_SHAPE, 'is no SHA-256 in base64url or hex').optional(),
   jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(20) }).optional(),
   jwks_uri: address.optional(),
   id_token_signed_response_alg: z.enum(SIGNING_ALGS).default('RS256'),
@@ -194,10 +196,15 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
   if (why !== undefined) add(['backchannel_logout_uri'], why);
   const method = methodOf(row);
   const needsSecret = method === 'client_secret_basic' || method === 'client_secret_post';
-  if (needsSecret && row.client_secret === undefined)
+  const { client_secret: secret, client_secret_sha256: digest } = row;
+  if (needsSecret && secret === undefined && digest === undefined)
     add(['token_endpoint_auth_method'], 'needs client_secret');
-  if (!needsSecret && row.client_secret !== undefined)
-    add(['client_secret'], `is of no use with ${method}: leave it out`);
+  for (const name of ['client_secret', 'client_secret_sha256'] as const)
+    if (!needsSecret && row[name] !== undefined) add([name], `is of no use with ${method}: leave it out`);
+  if (secret !== undefined && digest !== undefined)
+    add(['client_secret_sha256'], 'and client_secret are both given');
+  if (digest !== undefined && isGuessed(digest, row.client_id))
+    add(['client_secret_sha256'], 'is of a secret that anybody would try: take 128 random bits or more');
   if (row.jwks !== undefined && row.jwks_uri !== undefined) add(['jwks_uri'], 'and jwks are both given');
   if (method === 'private_key_jwt' && row.jwks === undefined && row.jwks_uri === undefined)
     add(['token_endpoint_auth_method'], 'needs jwks or jwks_uri');
@@ -220,7 +227,7 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
 
 function methodOf(row: Row): AuthMethod {
   if (row.token_endpoint_auth_method !== undefined) return row.token_endpoint_auth_method;
-  if (row.client_secret !== undefined) return 'client_secret_basic';
+  if ((row.client_secret ?? row.client_secret_sha256) !== undefined) return 'client_secret_basic';
   return row.jwks === undefined && row.jwks_uri === undefined ? 'none' : 'private_key_jwt';
 }
 
@@ -244,6 +251,7 @@ function clientOf(row: Row): Client {
     dpop_bound_access_tokens: row.dpop_bound_access_tokens,
     ...(row.default_max_age === undefined ? {} : { default_max_age: row.default_max_age }),
     ...(client_secret === undefined ? {} : { client_secret }),
+    ...(row.client_secret_sha256 === undefined ? {} : { client_secret_sha256: row.client_secret_sha256 }),
     ...(jwks === undefined ? {} : { jwks }),
     ...(jwks_uri === undefined ? {} : { jwks_uri }),
     id_token_signed_response_alg: row.id_token_signed_response_alg,

@@ -93,6 +93,8 @@ export interface Client {
   /** The `max_age` of requests that name none, in seconds (OpenID Connect Registration §2). */
   readonly default_max_age?: number;
   readonly client_secret?: string;
+  /** In the place of `client_secret`: its SHA-256, in base64url or hex. Only a secret of 128 random bits or more is safe so. */
+  readonly client_secret_sha256?: string;
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   readonly jwks_uri?: string;
   /** How its ID tokens are signed (OpenID Connect Registration §2). */
