@@ -1,6 +1,6 @@
 /**
  * `npm run docs`: writes what documents repeat: `docs/settings.md` and `.env.example` from `src/config`, `docs/commands.md` from
- * `src/cli`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
+ * `src/cli`, `docs/metrics.md` from `src/telemetry`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
  * links, and holds the rows of `docs/security.md` against the tests that they name.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { mutantMistakes, securityMistakes } from './security-rows.mjs';
 register('./typescript-loader.mjs', import.meta.url);
 const { settingsPage } = await import('./settings-page.mjs');
 const { commandsPage } = await import('./commands-page.mjs');
+const { metricsPage } = await import('./metrics-page.mjs');
 const { envExample } = await import('./env-example.mjs');
 
 const SUMMARY = /(?<=<!-- chaos: npm run docs -->\n)[\s\S]*?(?=<!-- \/chaos -->)/;
@@ -38,6 +39,7 @@ function readme() {
 const written = [
   ['docs/settings.md', settingsPage(), 'src/config'],
   ['docs/commands.md', commandsPage(), 'src/cli'],
+  ['docs/metrics.md', metricsPage(), 'src/telemetry/metrics.ts'],
   ['.env.example', envExample(), 'src/config'],
   ['README.md', readme(), 'the table in docs/chaos.md'],
 ];

@@ -72,7 +72,8 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const { clients, registration } = registered;
   const record = await assembly.open('record', () => openRecord(config, { telling, stores }));
   const { makeNonce: makeMarked, kept } = record;
-  const parts = { clients, ledger, makeNonce: makeMarked, secrets, store, telling };
+  const clientLabel = (id: string): string => (listed.find(id) === undefined ? 'other' : id);
+  const parts = { clients, clientLabel, ledger, makeNonce: makeMarked, secrets, store, telling };
   const commands = await openCommands(config, assembly, parts);
   const revoker = assembly.make('revoker', () => makeRevoker(config, { ...stores, ...commands }));
   onRemoved = endsOfRemoved(revoker, telling);

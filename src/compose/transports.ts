@@ -3,7 +3,7 @@ import { transportSettings } from '../config/rooms/http.ts';
 import { watchSettings } from '../config/rooms/watch.ts';
 import { Origins } from '../http/caller/origins.ts';
 import { endLog } from '../http/transports/end-log.ts';
-import type { Held } from '../http/transports/held.ts';
+import type { Held, TransportName } from '../http/transports/held.ts';
 import { isAway } from '../http/transports/passing.ts';
 import type { TransportEvents, TransportShared } from '../http/transports/transport.ts';
 import { socketServer } from '../http/transports/web-socket.ts';
@@ -42,6 +42,7 @@ export function makeTransports(
       else if (what === 'missed') metrics.missedWakeups.inc();
       else metrics.watchReadsFailed.inc();
     },
+    onTold: (lagMs) => metrics.deliveryLag.observe(lagMs / 1000),
   };
   return {
     settings: transportSettings(config),
@@ -54,11 +55,17 @@ export function makeTransports(
   };
 }
 
+const TRANSPORTS: readonly TransportName[] = ['sse', 'poll', 'socket'];
+
 function counted(
   held: Held,
   { log, metrics, report }: Pick<Telling, 'log' | 'metrics' | 'report'>,
 ): TransportEvents {
   const logged = endLog(log);
+  for (const transport of TRANSPORTS) {
+    metrics.connections.set({ transport }, 0);
+    for (const figure of [metrics.opened, metrics.notices, metrics.slowReaders]) figure.inc({ transport }, 0);
+  }
   return {
     opened: (transport) => {
       metrics.opened.inc({ transport });

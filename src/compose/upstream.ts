@@ -23,7 +23,8 @@ const KEYS = { freshMs: 300_000, cooldownMs: 30_000 } as const;
 export function makeUpstream(config: Config, { metrics, outages }: Telling, name: string, at = ''): Breaker {
   metrics.upstreamOpen.set({ upstream: name }, 0);
   const outage = outages.about(name, URL.canParse(at) ? { host: new URL(at).host } : {});
-  return breaker({
+  for (const outcome of ['ok', 'failed']) metrics.upstreamSeconds.zero({ upstream: name, outcome });
+  const calls = breaker({
     ...upstreamSettings(config),
     pauseMs: PAUSE_MS,
     time: systemTime,
@@ -35,6 +36,28 @@ export function makeUpstream(config: Config, { metrics, outages }: Telling, name
       else outage.failed('call', failure);
     },
   });
+  return timed(calls, (outcome, seconds) =>
+    metrics.upstreamSeconds.observe({ upstream: name, outcome }, seconds),
+  );
+}
+
+function timed(calls: Breaker, onEnd: (outcome: 'ok' | 'failed', seconds: number) => void): Breaker {
+  return {
+    get state() {
+      return calls.state;
+    },
+    async call(attempt, tries) {
+      const begunAt = systemTime.now();
+      let outcome: 'ok' | 'failed' = 'failed';
+      try {
+        const result = await calls.call(attempt, tries);
+        outcome = 'ok';
+        return result;
+      } finally {
+        onEnd(outcome, (systemTime.now() - begunAt) / 1000);
+      }
+    },
+  };
 }
 
 /** The keys at an address, or in a file: a phone app's issuer's, which a setting names, or those of a client's `jwks_uri`. */

@@ -5,6 +5,7 @@ import { hostNameOf, isLoopback } from '../config/host-name.ts';
 import { bearerOf } from '../http/caller/credentials.ts';
 import type { Readiness } from '../http/routes/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { OPEN_METRICS, openMetrics, wantsOpenMetrics } from '../telemetry/open-metrics.ts';
 import { auditPage } from './audit-page.ts';
 import type { SearchedRecord } from './audit-page.ts';
 import { json } from './said.ts';
@@ -65,7 +66,7 @@ async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> 
   const [path, query = ''] = (req.url ?? '').split('?');
   switch (path) {
     case '/metrics':
-      return { status: 200, type: parts.metrics.registry.contentType, body: await figures(parts) };
+      return await figures(parts, req.headers.accept);
     case '/readyz':
       return readiness(parts);
     case '/livez':
@@ -94,11 +95,17 @@ function readiness({ readiness }: OperatorsParts): Said {
   return json(isReady ? 200 : 503, { status: isReady ? 'ready' : state, ...age });
 }
 
-async function figures({ readiness, connections, metrics }: OperatorsParts): Promise<string> {
+async function figures(
+  { readiness, connections, metrics }: OperatorsParts,
+  accept: string | undefined,
+): Promise<Said> {
   const { canaryAgeMs } = readiness();
   metrics.canaryAge.set(canaryAgeMs === undefined ? -1 : canaryAgeMs / 1000);
   for (const [state, count] of Object.entries(connections())) metrics.tcpConnections.set({ state }, count);
-  return await metrics.registry.metrics();
+  const { registry } = metrics;
+  return wantsOpenMetrics(accept)
+    ? { status: 200, type: OPEN_METRICS, body: await openMetrics(registry) }
+    : { status: 200, type: registry.contentType, body: await registry.metrics() };
 }
 
 // Without a token, whoever reaches the address may read: so no page of another name, which its owner lets lead here.

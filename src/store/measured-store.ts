@@ -2,7 +2,9 @@ import type { EventStore } from './event-store.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A call to one of the two ports, as the metrics name it. */
-export type StoreCall = 'append' | 'read' | 'history' | 'rebuild' | 'due' | 'ledger';
+export const STORE_CALLS = ['append', 'read', 'history', 'rebuild', 'due', 'ledger'] as const;
+
+export type StoreCall = (typeof STORE_CALLS)[number];
 
 /** Told of every call: its name, how it ended, how long it took in seconds, and what it threw where it failed. */
 export type OnCall = (call: StoreCall, outcome: string, seconds: number, error?: unknown) => void;

@@ -118,10 +118,17 @@ function writeLine(this: ServerResponse): void {
   const { id, method, route, bytes, kept, client, ticketId } = mark;
   const ms = options.now() - mark.startedMs;
   const status = this.statusCode;
-  if (kept === undefined) options.metrics.requestSeconds.observe({ route, method, status }, ms / 1000);
+  const { agent, traceId = options.makeTraceId() } = kept ?? headersOf(this);
+  if (kept === undefined) {
+    const exemplarLabels = { trace_id: traceId };
+    options.metrics.requestSeconds.observe({
+      labels: { route, method, status },
+      value: ms / 1000,
+      exemplarLabels,
+    });
+  }
   const level = mark.isProbe ? 'debug' : 'info';
   if (!log.isLevelEnabled(level)) return;
-  const { agent, traceId = options.makeTraceId() } = kept ?? headersOf(this);
   log[level](
     {
       req: id,

@@ -1,12 +1,13 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { RegistryContentType } from 'prom-client';
 
 /** Everything that is counted, by the names that `/metrics` shows. No label ever holds an id, an address or a secret. */
 export interface Metrics {
   readonly registry: Registry;
   /** `scangate_build_info{version,node}`: always 1; which release this node runs, and on which Node. */
   readonly buildInfo: Gauge<'version' | 'node'>;
-  /** `scangate_http_request_seconds{route,method,status}`; `route` is a pattern, held connections are left out. */
-  readonly requestSeconds: Histogram<'route' | 'method' | 'status'>;
+  /** `scangate_http_request_seconds{route,method,status}`; `route` is a pattern, held connections are left out. Exemplars name a trace. */
+  readonly requestSeconds: Histogram<'route' | 'method' | 'status' | 'trace_id'>;
   /** `scangate_problems_total{code}`: refusals. */
   readonly problems: Counter<'code'>;
   /** `scangate_security_events_total{kind}`: what a security team wants to hear of (`telemetry/security-event.ts`). */
@@ -71,6 +72,14 @@ export interface Metrics {
   readonly jwtRefusals: Counter<'reason'>;
   /** `scangate_logouts_total{outcome}`: tries to tell a client that a session is over. */
   readonly logouts: Counter<'outcome'>;
+  /** `scangate_tickets_total{client,outcome}`: how far tickets came, `minted` among it; a client is one of the file, or `other`. */
+  readonly tickets: Counter<'client' | 'outcome'>;
+  /** `scangate_ticket_seconds{outcome}`: from minting to what came of it, by the store's clock. */
+  readonly ticketSeconds: Histogram<'outcome'>;
+  /** `scangate_delivery_lag_seconds`: from an event to the notice of it, by the store's clock. */
+  readonly deliveryLag: Histogram;
+  /** `scangate_upstream_seconds{upstream,outcome}`: calls to a source of users, its keys or WeChat, with their repetitions. */
+  readonly upstreamSeconds: Histogram<'upstream' | 'outcome'>;
   /** `scangate_outages{outage}`: how much of what this node needs is away now, by name. */
   readonly outages: Gauge<'outage'>;
   /** `scangate_outage_failures_total{outage,cause}`: uses that failed meanwhile. */
@@ -89,9 +98,11 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** Makes the metrics of one process, in a registry of their own. @param processMetrics adds Node's own figures. */
 export function makeMetrics(processMetrics = true): Metrics {
-  const registry = new Registry();
+  // Only such a registry takes figures with exemplars.
+  const registry: Registry<RegistryContentType> = new Registry();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   if (processMetrics) collectDefaultMetrics({ register: registry });
-  const registers = [registry];
+  const registers: Registry[] = [registry as Registry];
   const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
     new Counter({ name: `scangate_${name}`, help, labelNames, registers });
   const gauge = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
@@ -99,14 +110,9 @@ export function makeMetrics(processMetrics = true): Metrics {
   const seconds = <L extends string>(name: string, help: string, labelNames: L[]): Histogram<L> =>
     new Histogram({ name: `scangate_${name}`, help, labelNames, registers, buckets: SECONDS });
 
-  return {
-    registry,
+  const metrics: Metrics = {
+    registry: registry as Registry,
     buildInfo: gauge('build_info', '1: which release this node runs, and on which Node', ['version', 'node']),
-    requestSeconds: seconds('http_request_seconds', 'Time to answer, by route pattern', [
-      'route',
-      'method',
-      'status',
-    ]),
     problems: counter('problems_total', 'Refusals by code', ['code']),
     securityEvents: counter('security_events_total', 'What a security team wants to hear of', ['kind']),
     commands: counter('commands_total', 'Commands by type and outcome', ['type', 'outcome']),
@@ -154,8 +160,12 @@ export function makeMetrics(processMetrics = true): Metrics {
       'cause',
     ]),
     ...recordFigures(counter),
+    ...durations(registers),
+    tickets: counter('tickets_total', 'How far tickets came, by client', ['client', 'outcome']),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
   };
+  registry.setContentType(Registry.PROMETHEUS_CONTENT_TYPE);
+  return metrics;
 }
 
 type MakeCounter = <L extends string = never>(name: string, help: string, labelNames?: L[]) => Counter<L>;
@@ -165,5 +175,43 @@ function recordFigures(counter: MakeCounter): Pick<Metrics, 'recordEvents' | 're
     recordEvents: counter('record_events_total', 'Audit events, kept or lost', ['outcome']),
     recordFailures: counter('record_failures_total', 'Tries to keep audit events that failed'),
     recordIds: counter('record_ids_total', 'Trouble with the ids of audit events', ['outcome']),
+  };
+}
+
+/** What a person waits for: minutes, where the other figures are milliseconds. */
+const PATIENCE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600];
+
+function durations(
+  registers: Registry[],
+): Pick<Metrics, 'requestSeconds' | 'ticketSeconds' | 'deliveryLag' | 'upstreamSeconds'> {
+  return {
+    requestSeconds: new Histogram({
+      name: 'scangate_http_request_seconds',
+      help: 'Time to answer, by route pattern',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+      buckets: SECONDS,
+      enableExemplars: true,
+    }),
+    ticketSeconds: new Histogram({
+      name: 'scangate_ticket_seconds',
+      help: 'From minting to what came of a ticket',
+      labelNames: ['outcome'],
+      registers,
+      buckets: PATIENCE_SECONDS,
+    }),
+    deliveryLag: new Histogram({
+      name: 'scangate_delivery_lag_seconds',
+      help: 'From an event to the notice of it',
+      registers,
+      buckets: SECONDS,
+    }),
+    upstreamSeconds: new Histogram({
+      name: 'scangate_upstream_seconds',
+      help: 'Time of calls to sources of users, with their repetitions',
+      labelNames: ['upstream', 'outcome'],
+      registers,
+      buckets: SECONDS,
+    }),
   };
 }

@@ -20,6 +20,8 @@ export interface WatchShared {
   readonly isAway: (error: unknown) => boolean;
   /** Told of what was odd: a past that was lost, a move that only the recheck noticed, a store that is away. */
   readonly onOdd?: (what: 'reset' | 'missed' | 'away') => void;
+  /** Told of each move that the feed named: how long after it happened it is told on, in milliseconds of the store's clock. */
+  readonly onTold?: (lagMs: number) => void;
 }
 
 /** What the first reading of a watch found: a state to tell, nothing newer than `after`, the end, or no subject at all. */
@@ -71,7 +73,7 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
       // Cleared before the read, never after: a move during the read raises it again.
       const woken = this.#raised;
       this.#raised = false;
-      const told = await this.#look();
+      const told = await this.#look(woken);
       if (told === undefined) continue;
       if (!woken && !told.end) this.#shared.onOdd?.('missed');
       return { value: told, done: false };
@@ -112,11 +114,14 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     return found;
   }
 
-  async #look(): Promise<Told<T> | undefined> {
+  async #look(woken: boolean): Promise<Told<T> | undefined> {
     try {
       const view = await this.#present.load(this.#subject);
       if (view === null) return this.#end(this.#present.gone(this.#subject));
-      return this.#judge(view);
+      const told = this.#judge(view);
+      if (woken && told !== undefined)
+        this.#shared.onTold?.(view.now - (view.head.moments.at(-1)?.at ?? view.now));
+      return told;
     } catch (error) {
       if (!this.#shared.isAway(error)) {
         this.close();

@@ -24,6 +24,8 @@ test('every figure is named scangate_*, and labels are of few values', async () 
     'upstream',
     'reason',
     'version',
+    'client',
+    'host',
     'node',
   ];
   expect([...new Set(labels)].filter((label) => !known.includes(label))).toEqual([]);

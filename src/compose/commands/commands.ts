@@ -22,6 +22,8 @@ export interface Commands {
 export interface CommandsParts {
   readonly store: EventStore;
   readonly metrics: Metrics;
+  /** What a client is called in the metrics: one of few. */
+  readonly clientLabel: (clientId: string) => string;
   readonly makeNonce: MakeNonce;
   /** Told of each session that these expire. */
   readonly onExpired: OnSessionExpired;
@@ -29,10 +31,10 @@ export interface CommandsParts {
 
 export function makeCommands(
   config: Config,
-  { store, metrics, makeNonce, onExpired }: CommandsParts,
+  { store, metrics, clientLabel, makeNonce, onExpired }: CommandsParts,
 ): Commands {
   const options = { ...commandSettings(config), store, makeNonce };
-  const tickets = countedCommands(ticketCommands(options), metrics);
+  const tickets = countedCommands(ticketCommands(options), metrics, clientLabel);
   const sessions = sessionCommands({ ...options, onExpired });
   return { tickets, sessions, expire: async (head) => await sessions.expire(await tickets.expire(head)) };
 }

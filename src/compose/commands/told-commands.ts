@@ -15,6 +15,8 @@ import type { Telling } from '../telling.ts';
 export interface ToldCommandsParts {
   readonly clients: ClientRegistry;
   readonly ledger: Ledger;
+  /** What a client is called in the metrics: one of few. */
+  readonly clientLabel: (clientId: string) => string;
   readonly makeNonce: () => string;
   readonly secrets: Secrets;
   readonly store: EventStore;
@@ -25,12 +27,12 @@ export interface ToldCommandsParts {
 export async function openCommands(
   config: Config,
   assembly: Assembly,
-  { clients, ledger, makeNonce, secrets, store, telling }: ToldCommandsParts,
+  { clients, clientLabel, ledger, makeNonce, secrets, store, telling }: ToldCommandsParts,
 ): Promise<Commands> {
   const { log, metrics } = telling;
   let onExpired: OnSessionExpired = () => undefined;
   const silent = assembly.make('commands', () =>
-    makeCommands(config, { store, metrics, makeNonce, onExpired: (view) => onExpired(view) }),
+    makeCommands(config, { store, metrics, clientLabel, makeNonce, onExpired: (view) => onExpired(view) }),
   );
   const logouts = await assembly.open('logouts', () =>
     openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),

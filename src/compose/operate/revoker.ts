@@ -104,6 +104,7 @@ export async function openRevoker(config: Config): Promise<OpenRevoker> {
     store,
     metrics: makeMetrics(false),
     makeNonce,
+    clientLabel: () => 'other',
     onExpired: () => undefined,
   });
   const queue = {

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../../store/event-store.ts';
 import { failureCause } from '../../store/failure-cause.ts';
+import { STORE_CALLS } from '../../store/measured-store.ts';
 import type { StoreCall } from '../../store/measured-store.ts';
 import type { Incident } from '../../store/redis/failover/incident.ts';
 import type { Log } from '../../telemetry/log.ts';
@@ -22,6 +23,8 @@ export interface StoreWatchParts {
  */
 export function storeWatch({ metrics, log, outages, lastCalls }: StoreWatchParts): StoreWatch {
   const outage = outages.about('store');
+  for (const call of STORE_CALLS) metrics.storeSeconds.zero({ call, outcome: 'failed' });
+  metrics.healedEvents.inc({ outcome: 'restored' }, 0);
   const looks = { clocks: outages.about('clocks'), eviction: outages.about('eviction') };
   return {
     onCall(call, outcome, seconds, error) {
