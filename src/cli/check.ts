@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { checkAddresses } from '../compose/check/address-check.ts';
+import type { AddressCheck } from '../compose/check/address-check.ts';
 import { dryRun } from '../compose/check/dry-run.ts';
 import { checkRedis } from '../compose/check/redis-check.ts';
 import type { ServerCheck } from '../compose/check/redis-check.ts';
@@ -43,11 +45,16 @@ async function look(): Promise<Found> {
     return { settings, risks: [], servers: [], problems: [error.message] };
   }
   const { servers, problems } = await lookAtStore(config);
+  const addresses = await checkAddresses(config);
   return {
     settings: settingsInEffect(process.env, config),
-    risks: [...risksOf(config, process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'), ...clockRisks(servers)],
+    risks: [
+      ...risksOf(config, process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'),
+      ...clockRisks(servers),
+      ...takenRisks(addresses),
+    ],
     servers,
-    problems: [...problemsOfParts(config), ...problems],
+    problems: [...problemsOfParts(config), ...problems, ...addressProblems(addresses)],
   };
 }
 
@@ -84,6 +91,21 @@ function folderProblems(store: string): readonly string[] {
   } catch {
     return [`SCANGATE_STORE: ${path} cannot be written`];
   }
+}
+
+const TAKEN = 'EADDRINUSE';
+
+/** Whoever checks beside a gateway that runs finds its addresses taken: worth a word, and no mistake. */
+function takenRisks(addresses: readonly AddressCheck[]): readonly string[] {
+  return addresses
+    .filter(({ cause }) => cause === TAKEN)
+    .map(({ setting, address }) => `${setting}: something listens on ${address} already`);
+}
+
+function addressProblems(addresses: readonly AddressCheck[]): readonly string[] {
+  return addresses
+    .filter(({ cause }) => cause !== undefined && cause !== TAKEN)
+    .map(({ setting, address, cause }) => `${setting}: ${address} cannot be listened on: ${cause}`);
 }
 
 function clockRisks(servers: readonly ServerCheck[]): readonly string[] {

@@ -66,6 +66,8 @@ export async function runProgram(args: readonly string[], version: string, strea
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and the release, where they were asked for, end with 0; help that is shown for want of a command does not.
+    if (error.exitCode !== 0 && args.includes('--json'))
+      streams.write(`${JSON.stringify({ error: error.message.replace(/^error: /, '') })}\n`);
     streams.end(error.exitCode === 0 ? STATUS.done : STATUS.badCall);
   }
 }

@@ -7,9 +7,9 @@ import { reasonOf } from './reason.ts';
 
 type OnHangup = ReturnType<typeof hearHangups>;
 
-/** What Kubernetes tells every container of a service named `scangate`. */
+/** What Kubernetes tells every container of a service named `scangate`, or with a name that begins so: which one. */
 const SERVICE_LINK =
-  /^SCANGATE_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)?)$/;
+  /^(SCANGATE(?:_\w+?)??)_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)?)$/;
 
 /** How long the last lines of the log may take to be written once all is closed, in milliseconds. */
 const LAST_LINES_MS = 500;
@@ -46,7 +46,10 @@ async function start(call: string | undefined, onHangup: OnHangup): Promise<void
 
 /** What is said of names that look like settings and are none: Kubernetes' in one line, others each. */
 function warningsOf(unknown: readonly string[]): readonly string[] {
-  const links = unknown.filter((name) => SERVICE_LINK.test(name));
+  const links = unknown.filter((name) => {
+    const service = SERVICE_LINK.exec(name)?.[1];
+    return service === 'SCANGATE' || unknown.includes(`${service}_SERVICE_HOST`);
+  });
   const others = unknown.filter((name) => !links.includes(name));
   return [
     ...(links.length === 0

@@ -1,5 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { built } from '../support/built.ts';
@@ -82,6 +85,20 @@ test('out of the box: every setting with its source, and what is risky', async (
   expect(text).toContain('demo lets anyone who reaches this gateway be anyone');
   expect(text).toContain('SCANGATE_TICKET_LIVE: there is no such setting');
   expect(text).toContain('A gateway would start.');
+});
+
+test('an address that is taken is worth a word; one that is not of this machine keeps a gateway from starting', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const env = { SCANGATE_ADMIN_LISTEN: 'off' };
+  const beside = await report({ ...env, PORT: String(port) });
+  expect(beside.risks).toContainEqual(`PORT: something listens on 127.0.0.1:${port} already`);
+  expect(beside.starts).toBe(true);
+  taken.close();
+  const elsewhere = await report({ ...env, HOST: '192.0.2.1', SCANGATE_PHONE_IDENTITY: 'demo' });
+  expect(elsewhere.problems).toContainEqual('PORT: 192.0.2.1:8080 cannot be listened on: EADDRNOTAVAIL');
+  expect(elsewhere.starts).toBe(false);
 });
 
 test('a Redis: its version, policy, rights and clock, and nothing secret', async () => {

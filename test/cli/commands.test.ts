@@ -93,6 +93,16 @@ test('what cannot be done is status 1 and one line, with --json also an object',
   expect(JSON.parse(stdout)).toEqual({ error: expect.stringContaining('no Redis to be reached') });
 });
 
+test.each([[['migrate', '--force']], [['run']], [['timeline']]])(
+  '%j with --json is an object that says what is wrong, too',
+  async (args) => {
+    const { status, stdout, stderr } = await scangate([...args, '--json']);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({ error: expect.stringMatching(/^(?!error:)./) });
+    expect(stderr).toMatch(/^scangate: /);
+  },
+);
+
 test('demo --json tells each step as one line', async () => {
   const { status, stdout } = await scangate(['demo', '--json'], {});
   const steps = stdout
