@@ -30,8 +30,7 @@ import { makeWechatScenes } from './wechat.ts';
 export interface EdgeParts {
   readonly clients: ClientRegistry;
   readonly commands: Commands;
-  /** Undefined where no record is kept. */
-  readonly kept: KeptRecord | undefined;
+  readonly kept: KeptRecord;
   readonly ledger: Ledger;
   readonly log: Log;
   readonly telling: Telling;
@@ -75,7 +74,8 @@ function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined):
     awaySeal: secrets.awaySeal,
     makingKeyId: () => secrets.ring.makingId,
     clients,
-    decisionsOf: async (user, limit) => (await kept?.decisionsOf(user, limit)) ?? [],
+    decisionsOf: (user, limit) => kept.decisionsOf(user, limit),
+    recordKeys: () => kept.keys(),
     phones: phones.identities,
     wechatScenes: makeWechatScenes(config, telling, ledger, secrets),
     pageSessions: phones.pageSessions,

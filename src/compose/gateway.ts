@@ -70,7 +70,9 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     openRegisteredClients(config, { clients: listed, ledger, secrets, onRemoved: (id) => onRemoved(id) }),
   );
   const { clients, registration } = registered;
-  const record = await assembly.open('record', () => openRecord(config, { telling, stores }));
+  const record = await assembly.open('record', () =>
+    openRecord(config, { telling, stores, ring: secrets.ring }),
+  );
   const { makeNonce: makeMarked, kept } = record;
   const clientLabel = (id: string): string => (listed.find(id) === undefined ? 'other' : id);
   const parts = { clients, clientLabel, ledger, makeNonce: makeMarked, secrets, store, telling };

@@ -9,6 +9,7 @@ import type { PhoneIdentities } from '../phone/identities.ts';
 import type { PageSessions } from '../phone/page-session.ts';
 import type { WechatScenes } from '../phone/wechat/scene.ts';
 import type { Places } from '../place/places.ts';
+import type { RecordKeyJwk } from '../record/chain/signed-head.ts';
 import type { ToldEntry } from '../record/chain/entry-text.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { SigningKeys } from '../secrets/signing-keys.ts';
@@ -81,6 +82,8 @@ export interface EdgeOptions {
   /** The id of the key that makes secrets now: `() => ring.makingId`. */
   readonly makingKeyId: () => string;
   readonly clients: ClientRegistry;
+  /** Every key that the record may be signed by. */
+  readonly recordKeys: () => Promise<readonly RecordKeyJwk[]>;
   /** A user's last decisions as the record has them, the newest first, at most `limit`. */
   readonly decisionsOf: (user: User, limit: number) => Promise<readonly ToldEntry[]>;
   readonly phones: PhoneIdentities;

@@ -168,6 +168,7 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
     userCodes: oauth.userCodes,
     clients,
     decisionsOf: options.decisionsOf,
+    recordKeys: options.recordKeys,
     origins,
     shared,
     issuer,

@@ -29,6 +29,8 @@ import { registerRoute, registrationRoutes } from './routes/oauth-registration.t
 import { introspectRoute, revokeRoute } from './routes/oauth-token-state.ts';
 import { tokenRoute } from './routes/oauth-token.ts';
 import { userInfoByPostRoute, userInfoRoute } from './routes/oauth-userinfo.ts';
+import { recordKeysRoute } from './routes/record-keys.ts';
+import type { RecordKeysRouteParts } from './routes/record-keys.ts';
 import { historyRoute } from './routes/history.ts';
 import type { HistoryRouteParts } from './routes/history.ts';
 import { formPostRoute } from './routes/form-post.ts';
@@ -78,6 +80,7 @@ export interface RouteTableParts
     SignInRouteParts,
     ApprovalRouteParts,
     HistoryRouteParts,
+    RecordKeysRouteParts,
     ClientLooksParts {
   readonly presenter: MintRouteParts['presenter'];
   readonly pageEnds: PageSignOutParts['pageEnds'];
@@ -131,6 +134,7 @@ export function routeTable(parts: RouteTableParts): readonly Route[] {
     jwksRoute(parts),
     openidConfigurationRoute(parts),
     oauthMetadataRoute(parts),
+    recordKeysRoute(parts),
 
     listSessionsRoute(parts),
     endSessionRoute(parts),

@@ -233,6 +233,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     time: systemTime,
     logos: clientLogos({ time: systemTime, call: outwardTo() }),
     decisionsOf: () => Promise.resolve([]),
+    recordKeys: () => Promise.resolve([]),
     pages: readPages(resolve(root, 'src/web/pages'), true),
     shared,
     readiness: () => ({ state, canaryAgeMs: 12 }),

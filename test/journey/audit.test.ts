@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { built } from '../support/built.ts';
@@ -61,16 +63,20 @@ describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) =
     return expectStatus(await call<Page & {}>(`${admin}/v1/audit?${query}`), 200);
   }
 
-  async function audit(...args: readonly string[]): Promise<readonly Told[]> {
+  /** `scangate audit …`, whatever its status. */
+  async function command(...args: readonly string[]) {
     const env = { ...process.env, SCANGATE_STORE: redis?.url ?? `file:${gateway.folder}/store` };
-    const { stdout } = await run(process.execPath, [built('cli/scangate.js'), 'audit', '--json', ...args], {
-      env,
-    });
-    return stdout
-      .trim()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Told);
+    const call = [built('cli/scangate.js'), 'audit', ...args, '--json'];
+    const { status, stdout } = await run(process.execPath, call, { env }).then(
+      (ended) => ({ ...ended, status: 0 }),
+      (error: { readonly code: number; readonly stdout: string }) => ({ ...error, status: error.code }),
+    );
+    const told = stdout.split('\n').filter((line) => line !== '');
+    return { status, stdout, told: told.map((line) => JSON.parse(line) as unknown) };
+  }
+
+  async function audit(...args: readonly string[]): Promise<readonly Told[]> {
+    return (await command(...args)).told as readonly Told[];
   }
 
   test('a whole sign-in is found by its ticket, in order, each event once', async () => {
@@ -162,7 +168,47 @@ describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) =
     expect(after.events.slice(0, before.events.length)).toEqual(before.events);
     const hers = after.events.filter((event) => event.ticket_id === ticket.ticketId);
     expect(hers.map(({ kind }) => kind)).toEqual(['minted', 'scanned', 'confirmed', 'redeemed', 'opened']);
-    const events = after.events.map((event) => `${event.ticket_id} ${event.kind} ${event.session_id}`);
+    const events = after.events
+      .filter((event) => event.ticket_id !== undefined)
+      .map((event) => `${event.ticket_id} ${event.kind} ${event.session_id}`);
     expect(new Set(events).size).toBe(events.length);
   });
+
+  test('the chain is proven, and an altered byte, a dropped entry and a swapped pair are each named', async () => {
+    await gateway.restart();
+    const file = join(gateway.folder, 'export.ndjson');
+    const keys = join(gateway.folder, 'keys.json');
+    const published = await call(`${gateway.url}/.well-known/scangate-record-keys`);
+    expect(expectStatus(published, 200)['keys']).toHaveLength(1);
+    await writeFile(keys, published.text);
+    const live = await command('verify', '--keys', keys);
+    expect(live).toMatchObject({ status: 0, told: [{ breaks: 0, erased: 0 }] });
+    const [sum] = live.told as readonly { readonly signed: Readonly<Record<string, number>> }[];
+    expect(Object.values(sum?.signed ?? {}).reduce((links, link) => links + link, 0)).toBeGreaterThan(10);
+
+    const { stdout } = await command('export');
+    const lines = stdout.trim().split('\n');
+    const verify = async (changed: readonly string[]): Promise<unknown> => {
+      await writeFile(file, changed.join('\n'));
+      const { status, told } = await command('verify', file, '--keys', keys);
+      return [status, ...told.slice(0, -1).map((one) => (one as { break: { what: string } }).break.what)];
+    };
+    const at = lines.findIndex(
+      (line, index) => /"link":[3-9],/.test(line) && chainOf(line) === chainOf(lines[index + 1] ?? '{}'),
+    );
+    const altered = lines.with(at, lines[at]!.replace('\\"at\\":\\"2', '\\"at\\":\\"3'));
+    expect(altered).not.toEqual(lines);
+    expect(await verify(lines)).toEqual([0]);
+    expect(await verify(altered)).toEqual([1, 'altered']);
+    expect(await verify(lines.toSpliced(at, 1))).toEqual([1, 'dropped']);
+    expect(await verify(lines.toSpliced(at, 2, lines[at + 1]!, lines[at]!))).toEqual([
+      1,
+      'dropped',
+      'swapped',
+    ]);
+  });
 });
+
+function chainOf(line: string): unknown {
+  return (JSON.parse(line) as { readonly chain?: number }).chain;
+}

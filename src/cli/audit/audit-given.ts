@@ -10,4 +10,5 @@ export interface AuditGiven {
   readonly since?: string;
   readonly until?: string;
   readonly last?: string;
+  readonly keys?: string;
 }

@@ -9,8 +9,16 @@ export function auditCommand(run: Run): Command {
     summary: 'shows what the record holds: who let which browser in, from where, and what happened since',
     more:
       'The oldest first, as much as there is; with --last the newest. All that is given must hold. It reads while a gateway ' +
-      'runs; what happened within the last second may not be there yet.',
+      'runs; what happened within the last second may not be there yet.\n\n' +
+      '`audit export` writes every entry as it is chained, one value a line, and `audit verify` says of the record, or of an export, ' +
+      'whether each entry is what was written (status 1 where one is not), and up to where a signature covers it. Without --keys the ' +
+      'keys are those that the record names itself: that shows what was altered by accident, or by who has no key.',
   })
+    .argument(
+      '[verify|export]',
+      'in place of showing: hold the chains against their signatures, or write what proves them',
+    )
+    .argument('[file]', 'what verify reads in place of the record: an export')
     .option('--user <user>', 'of this user: a subject, or <source>:<subject>')
     .option('--client <id>', 'for this client')
     .option('--ticket <id>', 'of this ticket, and of the session that it opened')
@@ -20,8 +28,16 @@ export function auditCommand(run: Run): Command {
     .option('--since <time>', 'from this time on: 2026-01-31T12:00:00Z, or as long ago as P1D')
     .option('--until <time>', 'before this time')
     .option('--last <count>', 'the newest alone, so many at most')
-    .action(async (given: AuditGiven) => {
+    .option(
+      '--keys <file>',
+      'with verify: the keys to trust, as /.well-known/scangate-record-keys tells them',
+    )
+    .action(async (what: string | undefined, file: string | undefined, given: AuditGiven) => {
       await run(given.json ?? false, async (terminal) => {
+        if (what !== undefined) {
+          const { prove } = await import('../audit/prove.ts');
+          return await prove(what, file, given, terminal);
+        }
         const { audit } = await import('../audit/audit.ts');
         return await audit(given, terminal);
       });

@@ -13,6 +13,9 @@ import { entryOfSecurity } from '../../record/entry/security-entry.ts';
 import { decisionsOf } from '../../record/search/history.ts';
 import { search } from '../../record/search/search.ts';
 import type { Found, Search } from '../../record/search/search.ts';
+import type { RecordKeyJwk } from '../../record/chain/signed-head.ts';
+import type { KeyRing } from '../../secrets/key-ring.ts';
+import { every } from '../../time/time.ts';
 import type { ToldEntry } from '../../record/chain/entry-text.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { User } from '../../ticket/events.ts';
@@ -21,6 +24,7 @@ import { makeId, random } from '../randomness.ts';
 import type { OpenStores } from '../store/stores.ts';
 import type { OpenTelling } from '../telling.ts';
 import { openArchive } from './archives.ts';
+import { RecordKeys } from './record-keys.ts';
 
 /** The record of a gateway: it keeps by itself what happens, and is asked. */
 export interface OpenRecord extends Closable {
@@ -33,6 +37,8 @@ export interface OpenRecord extends Closable {
 export interface KeptRecord {
   /** One page of what is looked for, all that was written before the question included. */
   search(asked: Search): Promise<Found>;
+  /** Every key that the record may be signed by. */
+  keys(): Promise<readonly RecordKeyJwk[]>;
   /** A user's last decisions, the newest first. */
   decisionsOf(user: User, limit: number): Promise<readonly ToldEntry[]>;
 }
@@ -50,10 +56,20 @@ function ownChainOf(node: number | undefined): number | undefined {
   return node === undefined ? undefined : NODE_CHAINS + node;
 }
 
+/** What the record is made of. */
+export interface RecordParts {
+  readonly telling: OpenTelling;
+  readonly stores: OpenStores;
+  readonly ring: KeyRing;
+}
+
+/** How often the chains are signed, in milliseconds. */
+const SIGN_MS = 60_000;
+
 /** Opens the record beside the stores. */
 export async function openRecord(
   config: Config,
-  { telling, stores }: { readonly telling: OpenTelling; readonly stores: OpenStores },
+  { telling, stores, ring }: RecordParts,
 ): Promise<OpenRecord> {
   const { metrics } = telling;
   const time = systemTime;
@@ -70,6 +86,7 @@ export async function openRecord(
   const isShared = config.storeKind !== 'file';
   if (isShared) await reader.open();
   const onTurn = teller(telling);
+  const keys = new RecordKeys(ring, time);
   const archive = await openArchive(config, stores, (count) => onTurn({ kind: 'dropped', count }));
   const recorder = new Recorder({
     outbox: stores.outbox,
@@ -82,6 +99,7 @@ export async function openRecord(
     holds: () => !isShared || reader.holds(),
     ownChain: () => (isShared ? ownChainOf(lease.node()) : ONLY_CHAIN),
     onTurn,
+    signHead: keys.signHead,
   });
   telling.onSecurityEvent((event) => {
     const { facts, personal } = entryOfSecurity(event);
@@ -89,9 +107,11 @@ export async function openRecord(
   });
   recorder.open();
   const endKeeping = keepFor(archive, recordSettings(config).keepMs, time);
+  const endSigning = every(time, SIGN_MS, () => void keys.sign(recorder));
   return {
     makeNonce,
     kept: {
+      keys: () => keys.published(archive),
       async search(asked) {
         await recorder.settle();
         return await search(archive, asked);
@@ -103,6 +123,8 @@ export async function openRecord(
     },
     async close() {
       endKeeping();
+      endSigning();
+      await keys.sign(recorder);
       await recorder.close();
       await archive.close();
       if (isShared) await reader.close();

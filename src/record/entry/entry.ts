@@ -18,6 +18,25 @@ export interface Personal extends SeenDevice {
   readonly browser?: SeenDevice;
 }
 
+/** See `chain/signed-head.ts`. */
+export interface HeadFact {
+  readonly chain: number;
+  readonly link: number;
+  readonly hash: string;
+  readonly kid: string;
+  readonly signature: string;
+}
+
+/** See `chain/signed-head.ts`. */
+export interface KeyFact {
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  readonly x: string;
+  readonly kid: string;
+  readonly alg: 'EdDSA';
+  readonly use: 'sig';
+}
+
 /** What of an audit event tells of no person. */
 export interface Facts {
   /**
@@ -33,6 +52,10 @@ export interface Facts {
   readonly count?: number;
   /** The cursor of the log's event. */
   readonly cursor?: string;
+  /** Of the kind `head`: where the chain stood, signed. */
+  readonly head?: HeadFact;
+  /** Of the kind `record_key`: a key that signs heads, as it is published. */
+  readonly key?: KeyFact;
 }
 
 /** One audit event: one thing that a reviewer asks about. It never holds a secret. */

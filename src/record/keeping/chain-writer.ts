@@ -16,6 +16,8 @@ export class ChainWriter {
   readonly #chain: number;
   readonly #personKeys: PersonKeys;
   #head: ChainHead | undefined;
+  /** Up to where a signature covers the chain, as far as this writer knows; undefined: it has not looked. */
+  #signedLink: number | undefined;
 
   constructor(archive: Archive, chain: number, personKeys: PersonKeys) {
     this.#archive = archive;
@@ -32,21 +34,36 @@ export class ChainWriter {
     const fresh = await this.#fresh(entries);
     if (fresh.length === 0) return;
     for (let tried = 0; tried < TRIES; tried += 1) {
-      this.#head ??= await this.#archive.head(this.#chain);
-      const { rows, keys, head } = await this.#rowsOf(fresh, this.#head);
-      try {
-        if (await this.#archive.add(this.#chain, this.#head, rows, keys)) {
-          this.#head = head;
-          this.#personKeys.remember(keys);
-          return;
-        }
-      } catch (error) {
-        this.#head = undefined;
-        throw error;
-      }
-      this.#head = undefined;
+      if (await this.#addBehind(this.#head ?? (await this.#archive.head(this.#chain)), fresh)) return;
     }
     throw new StoreUnavailable('another writer extends this chain of the record');
+  }
+
+  /**
+   * Adds a signed head behind what was added since the last one, by this writer or by one that was killed. @param entryOf makes the entry that signs.
+   *
+   * @throws as {@link ChainWriter.add} does.
+   */
+  async sign(entryOf: (chain: number, head: ChainHead) => Promise<Entry>): Promise<void> {
+    const head = this.#head ?? (await this.#archive.head(this.#chain));
+    this.#signedLink ??= await this.#signedAt(head);
+    if (head.link <= this.#signedLink) return;
+    if (await this.#addBehind(head, [await entryOf(this.#chain, head)])) this.#signedLink = head.link + 1;
+  }
+
+  async #signedAt({ link }: ChainHead): Promise<number> {
+    const [last] = link === 0 ? [] : await this.#archive.links(this.#chain, link, 1);
+    return last !== undefined && (JSON.parse(last.text) as Entry['facts']).kind === 'head' ? link : 0;
+  }
+
+  /** Adds right behind a head; false where the chain stands elsewhere by now. */
+  async #addBehind(behind: ChainHead, entries: readonly Entry[]): Promise<boolean> {
+    this.#head = undefined;
+    const { rows, keys, head } = await this.#rowsOf(entries, behind);
+    if (!(await this.#archive.add(this.#chain, behind, rows, keys))) return false;
+    this.#head = head;
+    this.#personKeys.remember(keys);
+    return true;
   }
 
   /** Entries that are not kept yet, each under an id that nothing else has. */

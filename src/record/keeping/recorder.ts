@@ -7,7 +7,8 @@ import type { Archive } from '../archive.ts';
 import { ChainWriter } from './chain-writer.ts';
 import { PersonKeys } from './person-keys.ts';
 import { Contexts, contextOfHead } from '../entry/context.ts';
-import type { Entry, Facts, Personal } from '../entry/entry.ts';
+import type { ChainHead } from '../chain/link.ts';
+import type { Entry, Facts, HeadFact, Personal } from '../entry/entry.ts';
 import type { SortableIds } from '../ids/sortable-ids.ts';
 import { entryOfLog } from '../entry/log-entry.ts';
 import { Reports } from './reports.ts';
@@ -44,6 +45,8 @@ export interface RecorderOptions {
   /** The chain of what is reported here and stands in no partition. */
   readonly ownChain: () => number | undefined;
   readonly onTurn: (turn: RecordTurn) => void;
+  /** Signs where a chain stands. */
+  readonly signHead: (chain: number, head: ChainHead) => HeadFact;
 }
 
 /**
@@ -82,6 +85,25 @@ export class Recorder {
     await within(this.#options.time, SETTLE_MS, this.#look(), late).catch(() => undefined);
   }
 
+  /** Signs where the chains stand that have moved here since they were signed last. */
+  async sign(): Promise<void> {
+    await this.settle();
+    const { signHead, ids, onTurn, outbox, holds } = this.#options;
+    const entryOf = async (chain: number, head: ChainHead): Promise<Entry> => ({
+      id: await ids.next(),
+      facts: { kind: 'head', head: signHead(chain, head) },
+      personal: {},
+    });
+    const before = this.#looking;
+    const signAll = async (): Promise<void> => {
+      await before;
+      for (const partition of outbox.partitions.filter(holds)) this.#writer(partition);
+      for (const writer of this.#writers.values()) await writer.sign(entryOf);
+    };
+    this.#looking = signAll().catch((error: unknown) => onTurn({ kind: 'away', error }));
+    await this.#looking;
+  }
+
   /** Remembers no key that was forgotten. */
   forgetKeys(): void {
     this.#personKeys.clear();
@@ -91,7 +113,7 @@ export class Recorder {
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#loop;
-    await this.settle();
+    await this.sign();
   }
 
   async #run(): Promise<void> {
