@@ -9,7 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => edge.stop());
 
-const FORGED = `${'A'.repeat(22)}.1-1.${'B'.repeat(43)}`;
+/** Each has the shape of a right one, so that its MAC alone can tell. */
+const MAC = `${'B'.repeat(21)}A`;
+const FORGED = `${'A'.repeat(22)}.1-1.${MAC}`;
 
 test.each([
   ['code', { grant_type: 'authorization_code', code: FORGED, code_verifier: 'v'.repeat(43) }],
@@ -18,7 +20,7 @@ test.each([
     'device code',
     {
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-      device_code: `${'A'.repeat(22)}.${FORGED}`,
+      device_code: `${'A'.repeat(22)}.b.${MAC}`,
     },
   ],
 ])(
