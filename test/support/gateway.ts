@@ -50,8 +50,8 @@ export const TEST_SECRETS = Buffer.alloc(32, 'scangate test secret ').toString('
 
 const MAIN = built('main.js');
 const READY_WITHIN_MS = 60_000;
-/** What a gateway's log says once it listens; on a port that another took, that other would answer. */
-const LISTENS = '"msg":"listening"';
+/** What a gateway says once it listens, an older release in words; on a port that another took, that other would answer. */
+const LISTENS = /"msg":"listening"|^Scangate is ready/m;
 /** Levels of the log at which it says so. */
 const TOLD_AT: readonly (string | undefined)[] = [undefined, 'info', 'debug', 'trace'];
 const TRIES = 3;
@@ -196,7 +196,7 @@ async function launch(
     await until(
       async () => {
         if (!child.isRunning()) return true;
-        if (isTold && !child.output().stdout.includes(LISTENS)) return false;
+        if (isTold && !LISTENS.test(child.output().stdout)) return false;
         return await isReady(`${addressOf(env, port)}/readyz`);
       },
       { withinMs: options.withinMs ?? READY_WITHIN_MS, everyMs: 20, what: 'a ready gateway' },
