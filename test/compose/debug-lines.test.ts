@@ -34,7 +34,7 @@ test('debug says each part as it comes up and goes, the drain, and what is not a
   const parts = lines.filter(({ part }) => part !== undefined);
   expect(parts.every(({ level, ms }) => level === 'debug' && typeof ms === 'number')).toBe(true);
   const said = lines.map(({ msg }) => msg);
-  const wanted = ['clients: open', 'stores: open', 'edge: made', 'feed: open', 'listening', 'started'];
+  const wanted = ['clients: open', 'stores: open', 'edge: open', 'feed: open', 'listening', 'started'];
   const left = ['the server is closed', 'sweeper: closed', 'feed: closed', 'stores: closed'];
   expect(said.filter((msg) => [...wanted, ...left].includes(msg))).toEqual([...wanted, ...left]);
   expect(lines.filter(({ step }) => step !== undefined).map(({ step, held }) => [step, held])).toEqual([
