@@ -31,6 +31,9 @@ const ID_SHAPE = /^dyn_[A-Za-z0-9_-]{22}$/;
 
 const SET = 'registered-clients';
 
+/** More marks than this are never on their way at one time: beyond the bound they push no other out of the set. */
+const AT_ONE_TIME = 10_000;
+
 export interface RegistrationsOptions {
   readonly ledger: Ledger;
   /** The most clients that may be registered at one time. */
@@ -48,23 +51,26 @@ export function registrations({ ledger, max, lifeMs }: RegistrationsOptions): Re
     },
 
     async add(registration) {
-      if ((await ledger.members(SET, max)).length >= max)
-        throw new OAuthError(
-          'temporarily_unavailable',
-          'There are as many registered clients as there may be.',
-        );
-      await ledger.putIfAbsent(keyOf(registration.client_id), JSON.stringify(registration), lifeMs);
-      await ledger.addMember(SET, markOf(registration), lifeMs, max);
+      const mark = markOf(registration);
+      // It counts before the others are counted, so that of several at one time none gets past the bound.
+      await ledger.addMember(SET, mark, lifeMs, max + AT_ONE_TIME);
+      try {
+        if ((await ledger.members(SET, max + 1)).length > max) throw tooMany();
+        await ledger.putIfAbsent(keyOf(registration.client_id), JSON.stringify(registration), lifeMs);
+      } catch (error) {
+        await ledger.removeMember(SET, mark);
+        throw error;
+      }
     },
 
     async replace(before, after) {
       const [old, text] = [JSON.stringify(before), JSON.stringify(after)];
       const [was, is] = [markOf(before), markOf(after)];
       // A mark stands before anybody can find what it marks, and replace that: none is left over, which would count.
-      if (is !== was) await ledger.addMember(SET, is, lifeMs, 2 * max);
+      if (is !== was) await ledger.addMember(SET, is, lifeMs, max + AT_ONE_TIME);
       const done = await ledger.replaceIf(keyOf(before.client_id), old, text, lifeMs);
       if (is !== was) await ledger.removeMember(SET, done ? was : is);
-      else if (done) await ledger.addMember(SET, is, lifeMs, 2 * max);
+      else if (done) await ledger.addMember(SET, is, lifeMs, max + AT_ONE_TIME);
       return done;
     },
 
@@ -73,8 +79,12 @@ export function registrations({ ledger, max, lifeMs }: RegistrationsOptions): Re
       await ledger.removeMember(SET, markOf(registration));
     },
 
-    marks: () => ledger.members(SET, max),
+    marks: () => ledger.members(SET, max + AT_ONE_TIME),
   };
+}
+
+function tooMany(): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'There are as many registered clients as there may be.');
 }
 
 function keyOf(clientId: string): string {
