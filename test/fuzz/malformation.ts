@@ -223,6 +223,7 @@ const ALL: readonly Malformation[] = [wrongMember, wrongMember, noMember, strang
   damaged,
   damaged,
   wrongBody,
+  wrongBody,
   wrongType,
   wrongHole,
   wrongQuery,

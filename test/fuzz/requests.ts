@@ -36,7 +36,10 @@ export async function sendMalformed(
   tally: Tally,
   told: () => void = () => undefined,
 ): Promise<void> {
-  const operations = readOperations();
+  const all = readOperations();
+  // What has a body can be wrong in more ways.
+  const bodies = all.filter(({ body }) => body !== undefined);
+  const operations = [...all, ...bodies, ...bodies];
   for (let left = requests; left > 0 && tally.mistakes.length < MISTAKES_MAX; left -= OF_ONE) {
     const live = await makeLive(url);
     let due = Math.min(left, OF_ONE);
