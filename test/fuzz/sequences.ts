@@ -28,7 +28,7 @@ export async function playSequences(
       left -= 1;
       if (left % TOLD_EVERY === 0) told();
       try {
-        await playOne(sender, own, tally);
+        await playOne(sender, own, tally, left);
       } catch (error) {
         tally.mistakes.push(String(error));
       }
@@ -37,7 +37,7 @@ export async function playSequences(
   await Promise.all(Array.from({ length: AT_A_TIME }, () => work(random.fork())));
 }
 
-async function playOne(sender: Sender, random: Random, tally: Tally): Promise<void> {
+async function playOne(sender: Sender, random: Random, tally: Tally, turn: number): Promise<void> {
   const client = random.pick(['app', 'asking'] as const);
   const begin = (phone: string): Promise<SignIn> =>
     beginSignIn(sender, client, random.pick(['cookie', 'bearer'] as const), phone);
@@ -61,7 +61,7 @@ async function playOne(sender: Sender, random: Random, tally: Tally): Promise<vo
 
   if (random.chance(0.5)) for (const step of steps.slice(0, 2)) await take(step, other, 'of another');
   for (const step of steps.slice(0, wrongAt)) await take(step, mine, 'at first');
-  const name = await playWrong(mine, other, random, ask);
+  const name = await playWrong(mine, other, random, turn, ask);
   const rest = steps.slice(wrongAt);
   if (mine.tokens === undefined) await take(look, mine, `after ${name}`);
   for (const step of rest) await take(step, mine, `after ${name}`);
@@ -73,9 +73,12 @@ async function playWrong(
   mine: SignIn,
   other: SignIn,
   random: Random,
+  turn: number,
   ask: (sending: Sending) => Promise<Exchanged>,
 ): Promise<string> {
-  for (const { name, send } of random.shuffled(WRONG_THINGS)) {
+  // In turns, so that a sample plays each.
+  const first = turn % WRONG_THINGS.length;
+  for (const { name, send } of [...WRONG_THINGS.slice(first), ...WRONG_THINGS.slice(0, first)]) {
     const sending = send(mine, other, random);
     if (sending === undefined) continue;
     const answer = await ask(sending);
