@@ -170,6 +170,6 @@ test.each<readonly [string, string, () => Record<string, string>]>([
 });
 
 test('so does the process', async () => {
-  const { code, stdout, stderr } = await refusedStart({ env: { ...settings, SCANGATE_TLS_CERT: '/none' } });
-  expect([code, stdout, stderr]).toEqual([1, '', 'scangate: SCANGATE_TLS_CERT: cannot be read (ENOENT)\n']);
+  const { code, stderr } = await refusedStart({ env: { ...settings, SCANGATE_TLS_CERT: '/none' } });
+  expect([code, stderr]).toEqual([1, 'scangate: SCANGATE_TLS_CERT: cannot be read (ENOENT)\n']);
 });
