@@ -43,15 +43,16 @@ async function main() {
     console.log(head.replace(/^\/\*\*\n/, '').replaceAll(/^ \* ?/gm, ''));
     return 0;
   }
-  if (given.url === undefined || !/^https?:\/\//.test(given.url) || !URL.canParse(given.url))
+  const { url } = given;
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url) || !URL.canParse(url))
     return complain('--url is not an address that begins with https:// or http://');
   try {
-    const found = await audit({ ...given, url: given.url });
+    const found = await audit({ ...given, url });
     if (given.json) console.log(JSON.stringify(found, null, 2));
     else console.log(tableOf(found));
     return found.weaknesses.length === 0 ? 0 : 1;
   } catch (error) {
-    return complain(`${given.url} cannot be asked: ${/** @type {Error} */ (error).message}`);
+    return complain(`${url} cannot be asked: ${/** @type {Error} */ (error).message}`);
   }
 }
 
