@@ -26,7 +26,8 @@ let newer: Gateway;
 
 beforeAll(async () => {
   redis = await startRedis();
-  const env = { SCANGATE_STORE: redis.url };
+  // The older one does not log that it listens.
+  const env = { SCANGATE_STORE: redis.url, SCANGATE_LOG_LEVEL: 'warn' };
   [older, newer] = await Promise.all([startGateway({ env, main: olderBuild() }), startGateway({ env })]);
 }, 180_000);
 
