@@ -127,7 +127,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const { issuer, clients, tickets, sessions, ledger, ring, secrets, isActive, deviceIntervalMs } = options;
   const sessionSecrets = new SessionSecrets(ring);
   const made = tokens({ ...options, secrets: sessionSecrets });
-  const lists = userSessions(ledger, sessions, options.sessionLifeMs);
+  const lists = userSessions(ledger, sessions);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
   const ofBrowsers = browserSessions(ledger, sessions);
   const redeem = redemption({ ...options, secrets, userSessions: lists, browserSessions: ofBrowsers });

@@ -20,6 +20,9 @@ export interface PageSessions {
   readonly lifeMs: number;
 }
 
+/** The longest life of a page session, whatever is set, in milliseconds: no browser keeps a cookie longer (RFC 6265bis §5.5). */
+export const PAGE_SESSION_LIFE_MAX_MS = 400 * 86_400_000;
+
 interface Written {
   readonly user: PhoneUser;
   /** When it was issued; absent in cookies of older nodes. */

@@ -198,6 +198,17 @@ test('of a client, an address and a time; all that is said must hold', async () 
   expect(await isAlive(other)).toBe(false);
 });
 
+test('of a user of whom nothing is alive, page sessions end where their issuer is set, and else it says that they go on', async () => {
+  const env = { SCANGATE_STORE: redis.url, SCANGATE_PHONE_WECHAT_WEB_APP_ID: 'wx-site' };
+  const unknown = await scangate(['revoke', '--user', 'oidc:erna'], env);
+  expect([unknown.status, unknown.stdout]).toEqual([
+    1,
+    expect.stringContaining('SCANGATE_PHONE_OIDC_ISSUER'),
+  ]);
+  const found = await scangate(['revoke', '--user', 'wechat:erna', '--json'], env);
+  expect(linesOf(found).report).toMatchObject({ sessions: 0, users: 1 });
+});
+
 test('what was confirmed and not redeemed opens nothing any more', async () => {
   const ticket = await begin('one', {});
   const scanned = expectStatus(await scan(here.url, readScanCode(ticket.notice), 'dora'), 201);

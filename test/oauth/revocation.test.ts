@@ -82,7 +82,7 @@ test('of more than a page all are found, and the same again finds nothing', asyn
     failed: 0,
   });
   expect(await revoker()(readSelection({ client: 'app' }, now), run)).toMatchObject({
-    looked: 1,
+    looked: 2,
     tickets: 0,
   });
   expect((await world.tickets.look(kept, () => undefined)).ticket.status).toBe('pending');
@@ -103,6 +103,22 @@ test('what is redeemed between the look and the end is ended as the session that
     },
   };
   const report = await revoker({ tickets })(readSelection({ client: 'demo' }, now), run);
+  expect(report).toMatchObject({ sessions: 1, failed: 0 });
+  expect(await world.server.userSessions.of(alice)).toEqual([]);
+});
+
+test('what is redeemed once the look has sessions behind it is ended too', async () => {
+  world = await makeWorld();
+  const code = await world.code();
+  let isRedeemed = false;
+  async function* living(): ReturnType<RevocationParts['living']> {
+    for await (const page of world.living()) {
+      if (!isRedeemed) await world.server.token(redeeming(code));
+      isRedeemed = true;
+      yield page;
+    }
+  }
+  const report = await revoker({ living })(readSelection({ client: 'demo' }, now), run);
   expect(report).toMatchObject({ sessions: 1, failed: 0 });
   expect(await world.server.userSessions.of(alice)).toEqual([]);
 });
@@ -132,7 +148,10 @@ test('all of a user is barred, also where nothing is found; a part of it is not'
   const known: RevocationParts['known'] = (user) => [{ ...user, issuer: 'demo' }];
   await revoker({ bar, known })(readSelection({ user: 'demo:bob' }, now), run);
   expect(barred).toEqual(['bob']);
-  await revoker({ bar, known })(readSelection({ user: 'demo:alice' }, now), { isDryRun: true });
+  expect(await revoker({ bar })(readSelection({ user: 'demo:carol' }, now), run)).toMatchObject({ users: 0 });
+  expect(
+    await revoker({ bar, known })(readSelection({ user: 'demo:alice' }, now), { isDryRun: true }),
+  ).toMatchObject({ users: 1 });
   expect(barred).toEqual(['bob']);
   await revoker()(readSelection({ user: 'demo:alice' }, now), run);
   await expect(world.server.token(redeeming(code))).rejects.toMatchObject({ error: 'invalid_grant' });

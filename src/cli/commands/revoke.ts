@@ -21,7 +21,9 @@ export function revokeCommand(run: Run): Command {
       'All that is said must hold. Whoever watches is told at once, and applications that ask for logout tokens within ' +
       'seconds. It sees all that lives, however old. A user alone is signed out everywhere, of the approval page ' +
       'too. The same again ends what is left. On a file store that a gateway runs on, that gateway does it, by ' +
-      'SCANGATE_ADMIN_LISTEN. It ends with status 1 where something could not be ended.',
+      'SCANGATE_ADMIN_LISTEN. To end a user’s sessions of the approval page where nothing else of theirs is alive, it needs ' +
+      'the gateways’ SCANGATE_PHONE_OIDC_ISSUER, SCANGATE_PHONE_JWT_ISSUER or SCANGATE_PHONE_WECHAT_… settings. It ends ' +
+      'with status 1 where something could not be ended, or a user is not found and their issuer not known.',
   })
     .option('--ticket <id>', 'the ticket, and the session that it opened')
     .option('--user <source:subject>', 'whose they are, such as demo:alice')

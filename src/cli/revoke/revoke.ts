@@ -12,6 +12,10 @@ import type { Status, Terminal } from '../terminal.ts';
 
 const WORD_EVERY_MS = 1000;
 
+const NOBODY =
+  'nothing of this user was found, and no issuer of their source is set here: their sessions of the approval page go on. ' +
+  'Set SCANGATE_PHONE_OIDC_ISSUER, SCANGATE_PHONE_JWT_ISSUER or SCANGATE_PHONE_WECHAT_… as the gateways have it';
+
 /** Ends what is asked for on the store of the environment. @throws BadCall, StoreRefused, StoreUnavailable */
 export async function revoke(
   asked: AskedSelection,
@@ -34,8 +38,10 @@ export async function revoke(
   };
   const report = await run();
   say(`${isDryRun ? 'nothing was ended; it would be: ' : ''}${summary(report)}\n`);
+  const isNobody = selection.isWholeUser && report.users === 0;
+  if (isNobody) say(`${NOBODY}\n`);
   tell({ ...report, dry_run: isDryRun });
-  return report.failed === 0 && report.newer === 0 ? STATUS.done : STATUS.failed;
+  return report.failed === 0 && report.newer === 0 && !isNobody ? STATUS.done : STATUS.failed;
 
   async function run(): Promise<RevocationReport> {
     const opened = await openRevoker(config).catch((error: unknown) => {

@@ -8,6 +8,7 @@ import { revocation } from '../../oauth/revocation/revocation.ts';
 import type { Revoke } from '../../oauth/revocation/revocation.ts';
 import { readSelection } from '../../oauth/revocation/selection.ts';
 import { userSessions } from '../../oauth/tokens/user-sessions.ts';
+import { wechatIssuer } from '../../phone/wechat/issuer.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import type { LivingSubjects } from '../../store/living.ts';
@@ -30,25 +31,32 @@ export function makeRevoker(
   },
 ): Revoke {
   const { ledger, sessions } = parts;
-  const lists = userSessions(ledger, sessions, config.SCANGATE_SESSION_LIFE);
+  const lists = userSessions(ledger, sessions);
   return revocation({
     ...parts,
     known: ({ source, subject }) => issuersOf(config, source).map((issuer) => ({ source, issuer, subject })),
     async bar(user) {
-      await endPageSessions(ledger, config.SCANGATE_PAGE_SESSION_LIFE, makeId, user);
+      await endPageSessions(ledger, makeId, user);
       await lists.bar(user);
     },
   });
 }
 
 function issuersOf(config: Config, source: string): readonly string[] {
-  const known: Readonly<Record<string, string | undefined>> = {
-    demo: 'demo',
-    jwt: config.SCANGATE_PHONE_JWT_ISSUER,
-    oidc: config.SCANGATE_PHONE_OIDC_ISSUER,
+  const known: Readonly<Record<string, readonly (string | undefined)[]>> = {
+    demo: ['demo'],
+    jwt: [config.SCANGATE_PHONE_JWT_ISSUER],
+    oidc: [config.SCANGATE_PHONE_OIDC_ISSUER],
+    wechat: wechatIssuers(config),
   };
-  const issuer = known[source];
-  return issuer === undefined ? [] : [issuer];
+  return (known[source] ?? []).filter((issuer) => issuer !== undefined);
+}
+
+function wechatIssuers(config: Config): readonly string[] {
+  const subject = config.SCANGATE_PHONE_WECHAT_SUBJECT;
+  return [config.SCANGATE_PHONE_WECHAT_APP_ID, config.SCANGATE_PHONE_WECHAT_WEB_APP_ID]
+    .filter((appId) => appId !== undefined)
+    .map((appId) => wechatIssuer(subject, appId));
 }
 
 /** Ends, one after the other, what clients have that removed themselves (RFC 7592 §2.3). A store that is away ends nothing, and the log says so. */

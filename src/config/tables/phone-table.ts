@@ -35,7 +35,7 @@ export const PHONE_SETTINGS = {
     'duration',
     'P1D',
     'how long the approval page knows who signed in on it',
-    { min: 1000 },
+    { min: 1000, max: 400 * 86_400_000 },
   ),
   SCANGATE_USER_STATUS_URL: setting(
     'text',

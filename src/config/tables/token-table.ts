@@ -7,7 +7,10 @@ export const TOKEN_SETTINGS = {
     min: 100,
     max: 86_400_000,
   }),
-  SCANGATE_SESSION_LIFE: setting('duration', 'P30D', "a session's longest life", { min: 100 }),
+  SCANGATE_SESSION_LIFE: setting('duration', 'P30D', "a session's longest life", {
+    min: 100,
+    max: 400 * 86_400_000,
+  }),
   SCANGATE_KNOWN_BROWSER_LIFE: setting(
     'duration',
     'P90D',

@@ -1,3 +1,4 @@
+import { PAGE_SESSION_LIFE_MAX_MS } from '../../phone/page-session.ts';
 import type { PageSessions } from '../../phone/page-session.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
@@ -17,9 +18,12 @@ export interface PageEnds {
 /** How often a round is begun in place of one whose time is just up. */
 const TRIES_MAX = 3;
 
+/** A day more than a session may live: a node's clock may let one live longer than the store's does. */
+const KEPT_MS = PAGE_SESSION_LIFE_MAX_MS + 86_400_000;
+
 /**
- * Remembers in the ledger in which round a user's sessions are, for twice as long as one lives: a node's clock may let one live
- * longer than the store's does. An end begins another round: no clock says what was before it, for nodes' clocks differ.
+ * Remembers in the ledger in which round a user's sessions are, for longer than any may live, whatever life is set where the end
+ * comes from. An end begins another round: no clock says what was before it, for nodes' clocks differ.
  *
  * @param makeId makes 128 random bits in base64url.
  */
@@ -28,7 +32,7 @@ export function pageEnds(ledger: Ledger, sessions: PageSessions, makeId: () => s
     async round(user) {
       return (await ledger.get(keyOf(user))) ?? undefined;
     },
-    end: (user) => endPageSessions(ledger, sessions.lifeMs, makeId, user),
+    end: (user) => endPageSessions(ledger, makeId, user),
     async isOver(user, value) {
       const round = await ledger.get(keyOf(user));
       return round !== null && sessions.roundOf(value) !== round;
@@ -36,18 +40,12 @@ export function pageEnds(ledger: Ledger, sessions: PageSessions, makeId: () => s
   };
 }
 
-/** Begins another round of a user's page sessions: see {@link PageEnds.end}. @param lifeMs how long a page session lives. */
-export async function endPageSessions(
-  ledger: Ledger,
-  lifeMs: number,
-  makeId: () => string,
-  user: User,
-): Promise<void> {
+/** Begins another round of a user's page sessions: see {@link PageEnds.end}. */
+export async function endPageSessions(ledger: Ledger, makeId: () => string, user: User): Promise<void> {
   const [key, round] = [keyOf(user), makeId()];
-  const keptMs = 2 * lifeMs;
   for (let tries = TRIES_MAX; tries > 0; tries--) {
-    const { stored, value } = await ledger.putIfAbsent(key, round, keptMs);
-    if (stored || (await ledger.replaceIf(key, value, round, keptMs))) return;
+    const { stored, value } = await ledger.putIfAbsent(key, round, KEPT_MS);
+    if (stored || (await ledger.replaceIf(key, value, round, KEPT_MS))) return;
     // Where another end was quicker, its round ends the same sessions. A round whose time was up ends none.
     if ((await ledger.get(key)) !== null) return;
   }

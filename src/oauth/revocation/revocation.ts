@@ -42,6 +42,11 @@ export interface RevocationReport {
   readonly failed: number;
   /** Those that a later release wrote: they are left alone. */
   readonly newer: number;
+  /**
+   * Users who are barred, or with a dry run would be: 0 unless all of a user is selected. Then 0 says that nothing of theirs was
+   * found, and that no issuer is set up for their source: their sessions of the approval page, if there are any, go on.
+   */
+  readonly users: number;
 }
 
 export interface RevocationOptions {
@@ -56,8 +61,11 @@ export interface RevocationOptions {
 /** Ends what is selected. The same again ends what is left, and nothing twice. */
 export type Revoke = (selection: Selection, options: RevocationOptions) => Promise<RevocationReport>;
 
+/** A ticket may become a session while the first look has sessions behind it: one that finds nothing is not believed. */
+const ROUNDS_MIN = 2;
+
 /**
- * How often all is looked at again, while the round before ended something: a ticket may have become a session meanwhile, and
+ * How often all is looked at, while the round before ended something: a ticket may have become a session meanwhile, and
  * nothing that a look has ended can become one.
  */
 const ROUNDS_MAX = 5;
@@ -74,7 +82,7 @@ const USERS_MAX = 20;
 /** Makes revocation over a store. @throws StoreUnavailable, from the call, where the store cannot be read. */
 export function revocation(parts: RevocationParts): Revoke {
   return async (selection, options) => {
-    const report = { looked: 0, sessions: 0, tickets: 0, failed: 0, newer: 0 };
+    const report = { looked: 0, sessions: 0, tickets: 0, failed: 0, newer: 0, users: 0 };
     const users: User[] = [];
     let named = 0;
 
@@ -123,18 +131,19 @@ export function revocation(parts: RevocationParts): Revoke {
     }
 
     async function barNew(found: readonly (User | undefined)[]): Promise<void> {
-      if (!selection.isWholeUser || options.isDryRun) return;
+      if (!selection.isWholeUser) return;
       for (const user of found) {
         if (user === undefined || users.length >= USERS_MAX || users.some((one) => sameUser(one, user)))
           continue;
         users.push(user);
-        await parts.bar(user);
+        if (!options.isDryRun) await parts.bar(user);
+        report.users = users.length;
       }
     }
 
     if (selection.user !== undefined) await barNew(parts.known(selection.user));
-    for (let rounds = options.isDryRun ? 1 : ROUNDS_MAX; rounds > 0; rounds -= 1)
-      if ((await round()) === 0 || options.isDryRun) break;
+    for (let done = 1; done <= (options.isDryRun ? 1 : ROUNDS_MAX); done += 1)
+      if ((await round()) === 0 && done >= ROUNDS_MIN) break;
     return report;
   };
 }

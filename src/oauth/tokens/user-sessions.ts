@@ -39,15 +39,11 @@ const AT_ONCE_MAX = 50;
 /** How often a bar is written in place of another's. */
 const BAR_TRIES_MAX = 10;
 
-/**
- * Keeps the list in the ledger, under a digest of who the user is.
- *
- * @param sessionLifeMs the longest session where a client's policy is silent.
- */
-export function userSessions(ledger: Ledger, sessions: SessionCommands, sessionLifeMs: number): UserSessions {
-  // As long as any of them may go on.
-  const barMs = Math.max(SESSION_LIFE_MAX_MS, sessionLifeMs);
+/** As long as any session may go on, whatever life is set where the bar comes from. */
+const BAR_MS = SESSION_LIFE_MAX_MS;
 
+/** Keeps the list in the ledger, under a digest of who the user is. */
+export function userSessions(ledger: Ledger, sessions: SessionCommands): UserSessions {
   async function activeOf(user: User, sids: readonly string[]): Promise<readonly SessionView[]> {
     const views = await sessions.look(sids);
     return views.filter((view) => view !== null).filter((view) => isOwn(view, user));
@@ -63,10 +59,10 @@ export function userSessions(ledger: Ledger, sessions: SessionCommands, sessionL
   async function bar(user: User): Promise<void> {
     const [key, at] = [barOf(user), await sessions.latest()];
     for (let tries = BAR_TRIES_MAX; tries > 0; tries -= 1) {
-      const { stored, value } = await ledger.putIfAbsent(key, String(at), barMs);
+      const { stored, value } = await ledger.putIfAbsent(key, String(at), BAR_MS);
       // A later one bars what this one would.
       if (stored || Number(value) >= at) return;
-      if (await ledger.replaceIf(key, value, String(at), barMs)) return;
+      if (await ledger.replaceIf(key, value, String(at), BAR_MS)) return;
     }
     throw new ScangateError('store_unavailable', { retryAfterMs: 1000 });
   }

@@ -5,6 +5,7 @@ import { userOf } from '../user-claims.ts';
 import { PhoneSourceAway } from '../phone-identity.ts';
 import { OF_THE_PERSON, WechatRefusal, refusedGateway } from './api.ts';
 import type { CallWechat, WechatAnswer } from './api.ts';
+import { wechatIssuer } from './issuer.ts';
 
 /** One application at WeChat. */
 export interface WechatApp {
@@ -95,8 +96,7 @@ function wechatSignIn(options: WechatIdentityOptions): PageSignIn {
   }
 
   function wechatUser(answer: WechatAnswer, appId: string): User | undefined {
-    const unified = options.subject === 'unionid';
-    const issuer = unified ? 'https://open.weixin.qq.com' : `https://open.weixin.qq.com#${appId}`;
+    const issuer = wechatIssuer(options.subject, appId);
     const { nickname: name, headimgurl: picture } = answer;
     const sub = answer[options.subject];
     if (sub === undefined || sub === '') {
