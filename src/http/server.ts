@@ -71,6 +71,8 @@ export function makeHttpServer(parts: ServerParts): HttpServer {
   const secure =
     tls && createTlsServer({ ...options, ...contextOf(tls), handshakeTimeout: bounds.handshakeMs }, answer);
   const server = (secure as Server | undefined) ?? createServer(options, answer);
+  // Node drops what is beyond a count without a word; the bytes are bound already.
+  server.maxHeadersCount = 0;
   server.on('connection', (socket) => connections.accept(socket));
   secure?.on('secureConnection', (socket) => connections.secure(socket));
   server.on('upgrade', (req, socket, head) => {

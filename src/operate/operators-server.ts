@@ -56,6 +56,7 @@ export function operatorsServer(parts: OperatorsParts): Server {
       );
     },
   );
+  server.maxHeadersCount = 0;
   server.maxConnections = CONNECTIONS_MAX;
   return server;
 }
