@@ -8,6 +8,8 @@ export interface Whereabouts {
   readonly country?: string;
   /** Whether it is loopback, private or link-local: such an address has no place in the world. */
   readonly isPrivate: boolean;
+  /** Whether the address itself is unknown, as one is that its own headers contradict. */
+  readonly isHidden?: boolean;
 }
 
 /** Where browser and phone are, as a scan finds them. */
@@ -91,7 +93,7 @@ function signsElsewhere(
   return {
     other_country: areKnown && browser.country !== phone.country,
     other_network: !isSameNetwork,
-    unknown_place: knowsPlaces && !isSameNetwork && (isNowhere(browser) || isNowhere(phone)),
+    unknown_place: !isSameNetwork && [browser, phone].some((one) => isNowhere(one, knowsPlaces)),
     // Of a browser that has no cookie of the gateway's nothing can be known: that counts only where somebody asks.
     new_browser:
       minted.known_browser === undefined
@@ -101,8 +103,8 @@ function signsElsewhere(
   };
 }
 
-function isNowhere({ country, isPrivate }: Whereabouts): boolean {
-  return country === undefined && !isPrivate;
+function isNowhere({ country, isPrivate, isHidden = false }: Whereabouts, knowsPlaces: boolean): boolean {
+  return isHidden || (knowsPlaces && country === undefined && !isPrivate);
 }
 
 function isMuch(tally: Tally | undefined): boolean {

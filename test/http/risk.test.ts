@@ -42,7 +42,7 @@ beforeAll(async () => {
       SCANGATE_TRUSTED_PROXIES: '127.0.0.1',
       SCANGATE_RISK_CODES: '2',
       SCANGATE_RISK_SCANS: '3',
-      SCANGATE_RISK_WAIT: 'PT0.1S',
+      SCANGATE_RISK_WAIT: 'PT5S',
     },
     clients: Object.entries(POLICIES).map(([id, risk]) => ({
       client_id: id,
@@ -218,6 +218,12 @@ describe('Counts', () => {
     expect(outcomes.slice(3)).toEqual([undefined, undefined, undefined]);
     const last = await judged(scanFrom(BERLIN, await mintFrom('203.0.113.54', 'busy'), 'dan'));
     expect(last).toMatchObject({ status: 'denied', risk: { outcome: 'refuse', reasons: ['many_scans'] } });
+  });
+
+  test('are unknown, as the place is, of a browser whose own header contradicts its proxy’s', async () => {
+    const headers = { ...from(LYON), forwarded: 'for=192.0.2.1' };
+    const phone = await judged(scanFrom(BERLIN, await mintFrom(LYON, 'busy', { headers }), 'eve'));
+    expect(phone.risk?.reasons).toEqual(['other_network', 'unknown_place', 'unknown_history']);
   });
 
   test('are not asked for where no policy names them', async () => {

@@ -56,6 +56,11 @@ describe('What is seen of a scan', () => {
       { at: { isSameNetwork: false, browser: { isPrivate: false }, knowsPlaces: false } },
       ['other_network'],
     ],
+    [
+      'nobody knows from which address',
+      { at: { isSameNetwork: false, browser: { isPrivate: false, isHidden: true }, knowsPlaces: false } },
+      ['other_network', 'unknown_place'],
+    ],
     ['a private address', { at: { isSameNetwork: false, browser: { isPrivate: true } } }, ['other_network']],
     ['a browser that others use', { user: 'bob' }, ['new_browser']],
     [

@@ -46,8 +46,9 @@ export function scanHistory({ ledger, secrets, makingKeyId, time, settings }: Sc
   }
 
   async function counted(user: User, browserIp: string, policy: RiskPolicy): Promise<ScanHistory> {
-    const isAsked = policy.many_codes !== undefined && browserIp !== '';
-    const address = isAsked ? countedAddress(browserIp) : undefined;
+    const isAsked = policy.many_codes !== undefined;
+    const isHidden = browserIp === '';
+    const address = isAsked && !isHidden ? countedAddress(browserIp) : undefined;
     const { source, issuer, subject } = user;
     const [codes, scans] = await Promise.all([
       address === undefined ? undefined : tally('risk-codes', [address], settings.codesMax),
@@ -58,7 +59,8 @@ export function scanHistory({ ledger, secrets, makingKeyId, time, settings }: Sc
     return {
       ...(codes === undefined ? {} : { codes }),
       ...(scans === undefined ? {} : { scans }),
-      isUnknown: false,
+      // A browser can hide its address: headers of its own contradict its proxy's. That must not pass for few codes.
+      isUnknown: isAsked && isHidden,
     };
   }
 

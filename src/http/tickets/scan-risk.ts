@@ -55,7 +55,11 @@ export function scanRisk({ clients, places, countScan, metrics, log, report }: S
 
   function whereabouts(ip: string): Whereabouts {
     const country = placeOf(ip)?.country;
-    return { isPrivate: isPrivateAddress(ip), ...(country === undefined ? {} : { country }) };
+    return {
+      isPrivate: isPrivateAddress(ip),
+      isHidden: ip === '',
+      ...(country === undefined ? {} : { country }),
+    };
   }
 
   return {
