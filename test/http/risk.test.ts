@@ -167,7 +167,11 @@ describe('A second phone', () => {
   });
 
   test('ends it, where that is refused', async () => {
+    const before = await figure('refuse', 'many_phones');
     const [ticket, phone] = await contested('refuse');
+    expect(await figure('refuse', 'many_phones')).toBe((before ?? NaN) + 1);
+    const line = edge.lines.find((text) => text.includes(ticket.ticketId) && text.includes('refused'));
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ security: { user: { subject: 'alice' } } });
     expect(expectStatus(await look(ticket, edge.url), 200)).toMatchObject({
       status: 'denied',
       reason: 'risk',

@@ -8,7 +8,7 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ReportSecurity } from '../../telemetry/security-event.ts';
 import type { Device, User } from '../../ticket/events.ts';
 import { RISK_OUTCOMES, RISK_REASONS } from '../../ticket/risk.ts';
-import type { Risk } from '../../ticket/risk.ts';
+import type { Risk, RiskReason } from '../../ticket/risk.ts';
 import { isPrivateAddress, sameNetwork } from '../caller/client-address.ts';
 import { userKeyOf } from './known-browsers.ts';
 import type { CountScan } from './scan-history.ts';
@@ -37,9 +37,11 @@ export interface ScanRisk {
   assessSecondPhone(view: TicketView): Risk | undefined;
   /**
    * Tells of a scan that was just written: in figures; in the log where a number must match; as a security event where it is
-   * refused.
+   * refused, of the user whose sign-in it is.
+   *
+   * @param counted the reasons that are new, where others were told of before; by default all.
    */
-  tell(view: TicketView, scan: Scan): void;
+  tell(view: TicketView, counted?: readonly RiskReason[]): void;
   /** Where an address is; undefined where that is unknown, and for private addresses. */
   placeOf(ip: string): Place | undefined;
 }
@@ -79,17 +81,17 @@ export function scanRisk({ clients, places, countScan, metrics, log, report }: S
 
     assessSecondPhone: (view) => assessSecondPhone(judged(view), view.ticket.scanned?.same_device === true),
 
-    tell({ ticketId, ticket: { minted, scanned } }, { user }) {
+    tell({ ticketId, ticket: { minted, scanned } }, counted) {
       const { outcome, reasons } = scanned?.risk ?? { outcome: 'allow', reasons: [] };
       if (reasons.length === 0) metrics.risk.inc({ outcome, reason: 'none' });
-      for (const reason of reasons) metrics.risk.inc({ outcome, reason });
+      for (const reason of counted ?? reasons) metrics.risk.inc({ outcome, reason });
       // Whoever made the code is who to look for.
       const address = minted.browser.ip === '' ? undefined : minted.browser.ip;
       const about = { ticket_id: ticketId, client_id: minted.client_id };
       if (outcome === 'match')
         log.info({ ...about, reasons }, 'a sign-in must match its number for its risk');
       if (outcome !== 'refuse') return;
-      report({ kind: 'refused_by_risk', reason: reasons.join(','), ...about, user, address });
+      report({ kind: 'refused_by_risk', reason: reasons.join(','), ...about, user: scanned?.user, address });
     },
 
     placeOf,
