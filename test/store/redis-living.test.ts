@@ -50,3 +50,16 @@ test('all that lives is named, in every partition and beyond a page; what has en
   expect([...new Set(named.map(idOf))].sort()).toEqual([...living].sort());
   expect(pages).toBeGreaterThan(16);
 });
+
+test('a partition is begun again where the connection is lost: another server may have taken its place', async () => {
+  const named: string[] = [];
+  let isLost = false;
+  for await (const page of stores.living()) {
+    named.push(...page.map(idOf));
+    if (page.length < 100 || isLost) continue;
+    isLost = true;
+    await redis.ask('CLIENT', 'KILL', 'TYPE', 'normal');
+  }
+  expect(isLost).toBe(true);
+  expect(named.length).toBeGreaterThan(new Set(named).size + 100);
+});
