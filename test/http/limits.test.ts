@@ -39,13 +39,14 @@ test('an address that mints too many is told when to come back', async () => {
   await edge.api.get('/livez').expect(200);
 });
 
-test('confirms and denials share one limit, scans have their own; the token endpoint refuses as OAuth does', async () => {
+test('confirms, denials and looks at them share one limit, scans have their own; the token endpoint refuses as OAuth does', async () => {
   edge = await startEdge(limited({ SCANGATE_SCANS_PER_MINUTE: '1', SCANGATE_TOKENS_PER_MINUTE: '1' }));
   const id = 'A'.repeat(22);
   const paths = ['/v1/scans', `/v1/tickets/${id}/confirm`, `/v1/tickets/${id}/deny`, '/v1/scans'];
   const statuses: number[] = [];
   for (const path of paths) statuses.push((await edge.api.post(path).send({})).status);
   expect(statuses).toEqual([401, 400, 429, 429]);
+  await edge.api.get('/v1/history').expect(429);
   await edge.api.post('/oauth/token').type('form').send({});
   const refused = await edge.api.post('/oauth/token').type('form').send({}).expect(429);
   expect(refused.body).toMatchObject({ error: 'temporarily_unavailable' });

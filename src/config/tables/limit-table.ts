@@ -15,7 +15,7 @@ export const LIMIT_SETTINGS = {
   SCANGATE_SCANS_PER_MINUTE: setting(
     'count',
     '60',
-    'scans one user may try a minute, and as many confirms and denials; one address, where the phone’s credential is none',
+    'scans one user may try a minute, and as many confirms, denials and looks at a history; one address, where the phone’s credential is none',
     { min: 1 },
   ),
   SCANGATE_TOKENS_PER_MINUTE: setting('count', '300', 'OAuth requests one address may make a minute', {

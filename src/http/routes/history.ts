@@ -45,6 +45,8 @@ export function historyRoute({ clients, caller, decisionsOf }: HistoryRouteParts
   return route({
     method: 'get',
     path: '/v1/history',
+    limit: 'decisions',
+    limitsUser: true,
     crossOrigin: true,
     operation: {
       id: 'getHistory',

@@ -19,13 +19,18 @@ const LETTERS: Readonly<Record<ColumnName, string>> = {
   ticket: 't',
   session: 's',
   user: 'u',
+  decided: 'd',
   address: 'a',
   client: 'c',
   kind: 'k',
 };
 
 /** The letters of the columns that go when a person is forgotten. */
-export const PERSONAL_LETTERS: ReadonlySet<string> = new Set([LETTERS.user, LETTERS.address]);
+export const PERSONAL_LETTERS: ReadonlySet<string> = new Set([
+  LETTERS.user,
+  LETTERS.decided,
+  LETTERS.address,
+]);
 
 /** The characters of a digest: 96 bits. */
 const DIGEST_LENGTH = 16;

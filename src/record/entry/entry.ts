@@ -66,7 +66,7 @@ export interface Entry {
 }
 
 /** What an event is searched by. */
-export const COLUMN_NAMES = ['ticket', 'session', 'user', 'address', 'client', 'kind'] as const;
+export const COLUMN_NAMES = ['ticket', 'session', 'user', 'decided', 'address', 'client', 'kind'] as const;
 
 export type ColumnName = (typeof COLUMN_NAMES)[number];
 
@@ -77,7 +77,7 @@ export interface Column {
 }
 
 /** The columns that go when a person is forgotten. */
-export const PERSONAL_COLUMNS: ReadonlySet<ColumnName> = new Set(['user', 'address']);
+export const PERSONAL_COLUMNS: ReadonlySet<ColumnName> = new Set(['user', 'decided', 'address']);
 
 /** Everything that an entry is found by. */
 export function columnsOf({ facts, personal }: Pick<Entry, 'facts' | 'personal'>): readonly Column[] {
@@ -87,8 +87,19 @@ export function columnsOf({ facts, personal }: Pick<Entry, 'facts' | 'personal'>
     ['client', facts.client_id],
     ['kind', facts.kind],
     ['user', personal.user],
+    ['decided', isDecision(facts) ? deciderOf(personal) : undefined],
     ['address', personal.address],
     ['address', personal.browser?.address === personal.address ? undefined : personal.browser?.address],
   ];
   return values.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+/** Whether it is a user's word on a sign-in. */
+export function isDecision({ kind }: Pick<Facts, 'kind'>): boolean {
+  return kind === 'confirmed' || kind === 'denied';
+}
+
+/** Whose decision it is, as the column `decided` has it: a subject is its source's and its issuer's alone. */
+export function deciderOf({ source, issuer, user }: Personal): string | undefined {
+  return user === undefined ? undefined : JSON.stringify([source, issuer, user]);
 }

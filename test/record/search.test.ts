@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openFileArchive } from '../../src/keepers/file/open-archive.ts';
+import type { Archive } from '../../src/record/archive.ts';
+import { decisionsOf } from '../../src/record/search/history.ts';
+import { entry, writer } from '../contract/archive.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import type { TemporaryFolder } from '../support/folder.ts';
+
+/** More than one search looks at. */
+const MANY = 2200;
+
+let folder: TemporaryFolder;
+let archive: Archive;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  archive = await openFileArchive(folder.path);
+  const rest = Array.from({ length: MANY }, (_, index) =>
+    entry(10 + index, { kind: 'refreshed', ticket_id: 't' }),
+  );
+  const decided = [
+    entry(1, { kind: 'confirmed' }),
+    entry(2, { kind: 'denied' }),
+    entry(3, { kind: 'confirmed' }, { source: 'jwt' }),
+    entry(4, { kind: 'denied' }, { issuer: 'another' }),
+  ];
+  await writer(archive).add([...decided, ...rest]);
+});
+
+afterAll(async () => {
+  await archive.close();
+  await folder.remove();
+});
+
+test('a history has what the user decided, however much else was kept since, and nothing of a namesake', async () => {
+  const ada = { source: 'demo', issuer: 'demo', subject: 'ada' };
+  const kinds = (told: Awaited<ReturnType<typeof decisionsOf>>) =>
+    told.map(({ kind, cursor }) => [kind, cursor]);
+  expect(kinds(await decisionsOf(archive, ada, 50))).toEqual([
+    ['denied', '1-2'],
+    ['confirmed', '1-1'],
+  ]);
+  expect(kinds(await decisionsOf(archive, ada, 1))).toEqual([['denied', '1-2']]);
+});
