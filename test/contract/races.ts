@@ -73,6 +73,11 @@ export function racesContract(
       return id;
     }
 
+    /** On a busy machine the deadline may pass before the scan. */
+    function tooLate(error: unknown): undefined {
+      if (!(error instanceof ScangateError && error.code === 'expired')) throw error;
+    }
+
     async function outcome(
       attempt: Promise<{ readonly decided: boolean; readonly ticket: { readonly status: string } }>,
     ): Promise<Outcome> {
@@ -172,8 +177,11 @@ export function racesContract(
     });
 
     test('confirm against the deadline', async () => {
+      let played = 0;
       await each(async () => {
-        const id = await scannedTicket({ ticket_ms: 150, decision_ms: 150, max_ms: 150 });
+        const id = await scannedTicket({ ticket_ms: 150, decision_ms: 150, max_ms: 150 }).catch(tooLate);
+        if (id === undefined) return;
+        played += 1;
         const view = await here.look(id, admit);
         const left = (momentOf(view.head, view.ticket.scanned?.id) ?? 0) + 148 - view.now;
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, left + Math.random() * 4)));
@@ -186,6 +194,7 @@ export function racesContract(
         });
         expect(types.slice(0, 3)).toEqual(['minted', 'scanned', won ? 'confirmed' : 'expired']);
       });
+      expect(played).toBeGreaterThan(0);
     });
   });
 }

@@ -139,7 +139,7 @@ describe('A folder', () => {
     expect(await second.exited).toEqual({ code: 3, signal: null });
     expect(second.output()).toEqual({
       stdout: '',
-      stderr: `StoreRefused: the store's folder is in use by another process: ${folder.path}\n`,
+      stderr: `FolderInUse: the store's folder is in use by another process: ${folder.path}\n`,
     });
     await expect(openStore(`${folder.path}/../${folder.path.split('/').at(-1)}`)).rejects.toThrow(
       StoreRefused,
