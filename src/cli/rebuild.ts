@@ -1,4 +1,4 @@
-import { openStores } from '../compose/store/stores.ts';
+import { openExistingStores } from '../compose/store/existing.ts';
 import { readConfig } from '../config/config.ts';
 import type { RebuildAll, RebuildReport } from '../store/rebuild.ts';
 import { onThreads } from './rebuild-threads.ts';
@@ -10,7 +10,7 @@ const LISTED_MAX = 20;
 /** Folds the store of the environment anew, on several threads where it is a Redis. */
 export async function rebuild(threads: number, terminal: Terminal): Promise<Status> {
   const config = readConfig(process.env, false);
-  const opened = await openStores(config);
+  const opened = await openExistingStores(config);
   try {
     const divides = config.storeKind === 'redis' && threads > 1;
     const rebuildAll = divides ? onThreads(threads, opened.rebuildAll) : opened.rebuildAll;

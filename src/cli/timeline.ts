@@ -1,5 +1,5 @@
 import { Temporal } from '@js-temporal/polyfill';
-import { openStores } from '../compose/store/stores.ts';
+import { openExistingStores } from '../compose/store/existing.ts';
 import { readConfig } from '../config/config.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
 import { isTicketName, ticketNames } from '../secrets/ticket-names.ts';
@@ -24,7 +24,7 @@ import type { Status, Terminal } from './terminal.ts';
 export async function timeline(asked: string, { say, tell }: Terminal): Promise<Status> {
   if (!isTicketId(asked) && !isTicketName(asked))
     throw new BadCall(`${JSON.stringify(asked)} is neither a ticket id nor the name of a ticket in a log`);
-  const opened = await openStores(readConfig(process.env, false));
+  const opened = await openExistingStores(readConfig(process.env, false));
   try {
     const names = ticketNames(new KeyRing(opened.secrets));
     const [ticketId, events] = await found(opened.store, isTicketId(asked) ? [asked] : names.idsOf(asked));

@@ -93,6 +93,18 @@ test('what cannot be done is status 1 and one line, with --json also an object',
   expect(JSON.parse(stdout)).toEqual({ error: expect.stringContaining('no Redis to be reached') });
 });
 
+test.each([
+  [['revoke', '--user', 'demo:ada']],
+  [['timeline', 'AAAAAAAAAAAAAAAAAAAAAA']],
+  [['rebuild']],
+  [['export', '-']],
+])('%j makes no store where there is none: status 1', async (args) => {
+  const { status, stdout, stderr } = await scangate(args, { SCANGATE_STORE: 'file:none' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^scangate: SCANGATE_STORE: there is no store in this folder: \/.*none\n$/);
+  expect(readdirSync(folder.path)).not.toContain('none');
+});
+
 test.each([[['migrate', '--force']], [['run']], [['timeline']]])(
   '%j with --json is an object that says what is wrong, too',
   async (args) => {

@@ -16,7 +16,7 @@ import { makeMetrics } from '../../telemetry/metrics.ts';
 import type { Closable } from '../assembly.ts';
 import { makeCommands } from '../commands/commands.ts';
 import { makeId, makeNonce } from '../randomness.ts';
-import { openStores } from '../store/stores.ts';
+import { openExistingStores } from '../store/existing.ts';
 import type { Telling } from '../telling.ts';
 
 /** Makes what ends many sessions and tickets at once. @param parts `sessions` tell clients. */
@@ -106,7 +106,7 @@ export interface OpenRevoker extends Closable {
  * @throws StoreRefused, StoreUnavailable
  */
 export async function openRevoker(config: Config): Promise<OpenRevoker> {
-  const stores = await openStores(config);
+  const stores = await openExistingStores(config);
   const { store, ledger } = stores;
   const { tickets, sessions } = makeCommands(config, {
     store,

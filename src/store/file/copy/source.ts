@@ -1,5 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { realpathSync } from 'node:fs';
 import { versionOf } from '../../../ticket/cursor.ts';
 import type { Cursor } from '../../../ticket/cursor.ts';
 import type { CopyItem, CopySource, Cut, LedgerItem } from '../../copy.ts';
@@ -10,6 +9,7 @@ import { openReading } from '../disk/reading.ts';
 import type { Reading } from '../disk/reading.ts';
 import { own } from '../folder/owner.ts';
 import type { Ownership } from '../folder/owner.ts';
+import { checkPresent } from '../folder/present.ts';
 import { checkFormat, readMeta } from '../format.ts';
 import { headKey, subjectOfHead, subjectOfLog } from '../keys.ts';
 import { livingEntry, livingMembers } from '../ledger-record.ts';
@@ -23,8 +23,7 @@ import { checkSound } from '../sound-environment.ts';
  * @param now the store's clock. @throws StoreRefused with one line.
  */
 export async function openFileSource(path: string, now: () => number): Promise<CopySource> {
-  if (!existsSync(join(path, 'data.mdb')))
-    throw new StoreRefused(`there is no store in this folder: ${path}`);
+  checkPresent(path);
   const folder = realpathSync(path);
   const ownership = await own(folder).catch(ownedByAnother);
   let reading: Reading | undefined;
