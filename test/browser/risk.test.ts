@@ -68,6 +68,18 @@ test('the approval page says where from, why to look twice, and asks for the num
   ]);
 });
 
+test('the warning is seen where Confirm is, on a small phone, too', async () => {
+  const phone = await scannedInBerlin('match', 'de');
+  await phone.setViewportSize({ width: 390, height: 664 });
+  await phone.locator('#number').waitFor();
+  const [warning, bar] = await Promise.all([
+    phone.locator('[data-view="ask"] .warning').boundingBox(),
+    phone.locator('.decide').boundingBox(),
+  ]);
+  expect(warning?.y).toBeGreaterThanOrEqual(0);
+  expect((warning?.y ?? 0) + (warning?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0);
+});
+
 test('what is refused is said to be, with where from and why, and there is nothing to confirm', async () => {
   const phone = await scannedInBerlin('refuse', 'en');
   const refused = phone.locator('[data-view="refused"]');
