@@ -78,13 +78,16 @@ async function shownCertificate(): Promise<string> {
   return shown.trim();
 }
 
-test.each(['/livez', '/readyz', '/', '/v1/tickets/x'])('%s is answered over TLS, with HSTS', async (path) => {
-  const asked = request(`${gateway.url}${path}`, { ca: pairs[0].pem, agent: false }).end();
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
-  answer.resume();
-  expect(answer.statusCode).toBe(path === '/v1/tickets/x' ? 404 : 200);
-  expect(answer.headers['strict-transport-security']).toMatch(/^max-age=\d{8}/);
-});
+test.each(['/livez', '/readyz', '/', '/v1/tickets/x'])(
+  '%s is answered over TLS, without HSTS on loopback',
+  async (path) => {
+    const asked = request(`${gateway.url}${path}`, { ca: pairs[0].pem, agent: false }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(path === '/v1/tickets/x' ? 404 : 200);
+    expect(answer.headers).not.toHaveProperty('strict-transport-security');
+  },
+);
 
 test('TLS 1.2 and up is spoken, nothing before and nothing without forward secrecy', async () => {
   const weak = { ciphers: 'ALL:@SECLEVEL=0' };

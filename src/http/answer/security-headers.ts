@@ -35,7 +35,8 @@ const NO_FEATURES = FEATURES.map((name) => `${name}=()`).join(', ');
  * Scripts of ours never write markup from text, so browsers are asked to forbid it (Trusted Types).
  *
  * `Strict-Transport-Security` and `upgrade-insecure-requests` follow the scheme of the public address: with plain HTTP
- * on a LAN both would lock phones out.
+ * on a LAN both would lock phones out. The former is for the gateway's host alone, whose subdomains are others'; never
+ * for loopback, whose other ports are, too (RFC 6797 §6.1.2, §8.1).
  */
 export function securityHeaders(publicUrl: URL): readonly Header[] {
   const secure = publicUrl.protocol === 'https:';
@@ -61,7 +62,7 @@ export function securityHeaders(publicUrl: URL): readonly Header[] {
     // On plain http browsers only complain of it, on every page, but for this machine's own.
     crossOriginOpenerPolicy: secure || isLoopback(publicUrl.hostname) ? { policy: 'same-origin' } : false,
     frameguard: { action: 'deny' },
-    hsts: secure,
+    hsts: secure && !isLoopback(publicUrl.hostname) ? { includeSubDomains: false } : false,
     referrerPolicy: { policy: 'no-referrer' },
   });
   const headers: Header[] = [['Permissions-Policy', NO_FEATURES]];
