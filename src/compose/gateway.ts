@@ -81,7 +81,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   onRemoved = endsOfRemoved(revoker, telling);
   const phones = assembly.make('phones', () => makePhones(config, telling, secrets));
   const oauth = assembly.make('oauth', () =>
-    makeOAuth(config, { clients, registration, commands, ledger, phones, secrets, telling }),
+    makeOAuth(config, { clients, listed, registration, commands, ledger, phones, secrets, telling }),
   );
 
   const hub = new Hub();

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { oauthSettings } from '../config/rooms/oauth.ts';
 import { LANGUAGES } from '../http/pages/language.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
+import type { FollowingRegistry } from '../oauth/clients/client-registry.ts';
 import type { RegistrationEndpoint } from '../oauth/registration/registration-endpoint.ts';
 import { oauthServer } from '../oauth/server.ts';
 import type { OAuthServer } from '../oauth/server.ts';
@@ -9,12 +10,12 @@ import { subjectRule } from '../oauth/tokens/subject.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { systemTime } from '../time/system-time.ts';
 import { sleep } from '../time/time.ts';
+import { clientKeys } from './client-keys.ts';
 import type { Commands } from './commands/commands.ts';
 import type { Phones } from './phones.ts';
 import { filledClaims } from './filled-claims.ts';
 import { makeId } from './randomness.ts';
 import type { Secrets } from './secrets.ts';
-import { makeRemoteKeys } from './upstream.ts';
 import type { Telling } from './telling.ts';
 
 /** Makes the authorization server. */
@@ -22,6 +23,8 @@ export function makeOAuth(
   config: Config,
   parts: {
     readonly clients: ClientRegistry;
+    /** Those of them that the operator registered. */
+    readonly listed: FollowingRegistry;
     readonly registration: RegistrationEndpoint | undefined;
     readonly commands: Commands;
     readonly ledger: Ledger;
@@ -46,7 +49,7 @@ export function makeOAuth(
     filledClaims: filledClaims(config),
     isActive: phones.isActive,
     knowsAuthTime: phones.identities.all.some(({ knowsAuthTime }) => knowsAuthTime),
-    remoteKeys: (address) => makeRemoteKeys(config, telling, address, false),
+    remoteKeys: clientKeys(config, telling, parts.listed),
     now: () => systemTime.wallNow(),
     pause: (ms) => sleep(systemTime, ms),
     makeTicketId: makeId,

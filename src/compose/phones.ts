@@ -16,7 +16,7 @@ import type { UserStatus } from '../phone/user-status.ts';
 import { systemTime } from '../time/system-time.ts';
 import { assertOutward, makeOutward } from './outward.ts';
 import type { Secrets } from './secrets.ts';
-import { makeRemoteKeys, makeUpstream } from './upstream.ts';
+import { makeIssuerKeys, makeUpstream } from './upstream.ts';
 import type { Telling } from './telling.ts';
 import { makeWechatPhone } from './wechat.ts';
 
@@ -66,7 +66,7 @@ function makeJwtPhone(config: Config, telling: Telling): PhoneIdentity {
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),
     audience: needed(config, 'SCANGATE_PHONE_JWT_AUDIENCE'),
-    keys: makeRemoteKeys(config, telling, jwksOf(config), true),
+    keys: makeIssuerKeys(config, telling, jwksOf(config)),
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     toleranceMs: config.SCANGATE_PHONE_JWT_TOLERANCE,
     lifeMaxMs: config.SCANGATE_PHONE_JWT_LIFE_MAX,

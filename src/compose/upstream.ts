@@ -5,7 +5,7 @@ import type { Breaker, BreakerState, UpstreamRefusal } from '../phone/breaker.ts
 import { keySource } from '../phone/key-source.ts';
 import type { KeySource } from '../phone/key-source.ts';
 import { REFUSED_GATEWAY } from '../phone/wechat/api.ts';
-import type { Failure } from '../telemetry/outages.ts';
+import type { Failure, Outage } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
 import { makeOutward } from './outward.ts';
 import { random } from './randomness.ts';
@@ -20,9 +20,16 @@ const KEYS = { freshMs: 300_000, cooldownMs: 30_000 } as const;
  *
  * @param at its address, of which the log says the host.
  */
-export function makeUpstream(config: Config, { metrics, outages }: Telling, name: string, at = ''): Breaker {
+export function makeUpstream(config: Config, telling: Telling, name: string, at = ''): Breaker {
+  return callsOf(config, telling, name, outageOf(telling, name, at));
+}
+
+function outageOf({ outages }: Telling, name: string, at: string): Outage {
+  return outages.about(name, URL.canParse(at) ? { host: new URL(at).host } : {});
+}
+
+function callsOf(config: Config, { metrics }: Telling, name: string, outage: Outage): Breaker {
   metrics.upstreamOpen.set({ upstream: name }, 0);
-  const outage = outages.about(name, URL.canParse(at) ? { host: new URL(at).host } : {});
   for (const outcome of ['ok', 'failed']) metrics.upstreamSeconds.zero({ upstream: name, outcome });
   const calls = breaker({
     ...upstreamSettings(config),
@@ -60,9 +67,25 @@ function timed(calls: Breaker, onEnd: (outcome: 'ok' | 'failed', seconds: number
   };
 }
 
-/** The keys at an address, or in a file: a phone app's issuer's, which a setting names, or those of a client's `jwks_uri`. */
-export function makeRemoteKeys(config: Config, telling: Telling, from: string, named: boolean): KeySource {
-  const calls = makeUpstream(config, telling, 'keys', from);
+/** The keys of a phone app's issuer, at the address or in the file that a setting names. */
+export function makeIssuerKeys(config: Config, telling: Telling, from: string): KeySource {
+  return keysAt(config, from, makeUpstream(config, telling, 'keys', from), true);
+}
+
+/** The keys at a client's `jwks_uri`. */
+export interface ClientKeys {
+  readonly keys: KeySource;
+  /** No client has this address any more: that it is away is nobody's outage. */
+  end(): void;
+}
+
+export function makeClientKeys(config: Config, telling: Telling, address: string): ClientKeys {
+  const outage = outageOf(telling, 'client_keys', address);
+  const calls = callsOf(config, telling, 'client_keys', outage);
+  return { keys: keysAt(config, address, calls, false), end: () => outage.end() };
+}
+
+function keysAt(config: Config, from: string, calls: Breaker, named: boolean): KeySource {
   return keySource({
     from,
     breaker: calls,

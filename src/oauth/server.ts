@@ -77,7 +77,7 @@ export interface OAuthServerOptions {
   readonly registration?: RegistrationEndpoint | undefined;
   /** Whether some source of phones can say when a user signed in there. */
   readonly knowsAuthTime: boolean;
-  /** Makes the key source of a client's `jwks_uri`. */
+  /** The keys at a client's `jwks_uri`; asked at each use. */
   readonly remoteKeys: (address: string) => JWTVerifyGetKey;
   /** Milliseconds since the epoch, by this node's clock: for assertions that others stamped. */
   readonly now: () => number;

@@ -14,6 +14,8 @@ export interface Outage {
   failed(use: string, failure: Failure): void;
   /** A use of it worked. */
   worked(use: string): void;
+  /** It is needed no longer: it is over, and what still becomes of its uses is told no more. */
+  end(): void;
 }
 
 /** Durations in milliseconds. */
@@ -39,7 +41,7 @@ const WHY_LENGTH_MAX = 300;
  */
 export class Outages {
   readonly #options: OutagesOptions;
-  readonly #all: OneOutage[] = [];
+  readonly #all = new Set<OneOutage>();
 
   constructor(options: OutagesOptions) {
     this.#options = options;
@@ -50,8 +52,9 @@ export class Outages {
    * @param more what else tells it from others of its name, for the log alone.
    */
   about(name: string, more: Readonly<Record<string, string>> = {}): Outage {
-    const outage = new OneOutage(this.#options, name, { outage: name, ...more });
-    this.#all.push(outage);
+    const fields = { outage: name, ...more };
+    const outage = new OneOutage(this.#options, name, fields, () => this.#all.delete(outage));
+    this.#all.add(outage);
     return outage;
   }
 
@@ -72,15 +75,24 @@ class OneOutage implements Outage {
   #toldAt = 0;
   #workedAt = 0;
   #cancelLook: (() => void) | undefined;
+  #isGone = false;
+  readonly #onGone: () => void;
 
-  constructor(options: OutagesOptions, name: string, fields: Readonly<Record<string, string>>) {
+  constructor(
+    options: OutagesOptions,
+    name: string,
+    fields: Readonly<Record<string, string>>,
+    onGone: () => void,
+  ) {
     this.#options = options;
+    this.#onGone = onGone;
     this.#name = name;
     this.#fields = fields;
     options.metrics.outages.inc({ outage: name }, 0);
   }
 
   failed(use: string, { cause, why }: Failure): void {
+    if (this.#isGone) return;
     const { log, metrics, now } = this.#options;
     metrics.outageFailures.inc({ outage: this.#name, cause });
     this.#failedAt = now();
@@ -110,7 +122,14 @@ class OneOutage implements Outage {
     this.#workedAt = now();
     // Whoever is asked seldom may not be asked again for long.
     if (quietForMs < quietMs) this.#cancelLook ??= after(quietMs - quietForMs, () => this.#look());
-    else this.#end();
+    else this.#tellEnd();
+  }
+
+  end(): void {
+    this.close();
+    if (this.#failing.size > 0) this.#tellEnd();
+    this.#isGone = true;
+    this.#onGone();
   }
 
   close(): void {
@@ -123,10 +142,10 @@ class OneOutage implements Outage {
     const { now, after, quietMs } = this.#options;
     const leftMs = quietMs - (now() - this.#failedAt);
     if (leftMs > 0) this.#cancelLook = after(leftMs, () => this.#look());
-    else this.#end();
+    else this.#tellEnd();
   }
 
-  #end(): void {
+  #tellEnd(): void {
     const { log, metrics } = this.#options;
     log.warn(this.#sum(), 'an outage is over');
     metrics.outages.dec({ outage: this.#name });

@@ -38,7 +38,7 @@ async function open(level: string): Promise<{ store: EventStore; lines: Line[] }
   const { onIncident } = storeWatch({
     metrics: makeMetrics(false),
     log,
-    outages: { about: () => ({ failed: () => {}, worked: () => {} }) },
+    outages: { about: () => ({ failed: () => {}, worked: () => {}, end: () => {} }) },
     lastCalls: new LastCalls(),
   });
   const url = redis.url.replace('redis://', `redis://default:${PASSWORD}@`);

@@ -81,3 +81,16 @@ test('fifty failures a second, for four minutes, are one line a minute', () => {
   fail('loading');
   expect(told.at(-1)).toBe('an outage has another cause');
 });
+
+test('what is needed no longer is over, and what still fails there is told no more', async () => {
+  fail();
+  outage.worked('append');
+  outage.end();
+  expect(await away()).toBe(0);
+  fail();
+  outage.end();
+  time.pass(10 * QUIET_MS);
+  expect(await away()).toBe(0);
+  expect(told).toEqual(['an outage began', 'an outage is over']);
+  expect(time.waiting).toBe(0);
+});

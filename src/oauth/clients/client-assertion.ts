@@ -17,7 +17,7 @@ export interface ClientAssertionOptions {
   readonly clients: ClientRegistry;
   readonly ledger: Ledger;
   readonly issuer: string;
-  /** Makes the key source of a `jwks_uri`; asked once per address. */
+  /** The keys at a `jwks_uri`; asked at each use. */
   readonly remoteKeys: (address: string) => JWTVerifyGetKey;
   /** Milliseconds since the epoch, by this node's clock. */
   readonly now: () => number;
@@ -48,14 +48,9 @@ const LENGTH_MAX = 8192;
 export function clientAssertions(options: ClientAssertionOptions): CheckAssertion {
   const { clients, ledger, issuer } = options;
   const local = new WeakMap<Client, JWTVerifyGetKey>();
-  const remote = new Map<string, JWTVerifyGetKey>();
 
   function keysOf(client: Client): JWTVerifyGetKey | undefined {
-    if (client.jwks_uri !== undefined) {
-      const known = remote.get(client.jwks_uri) ?? orAway(options.remoteKeys(client.jwks_uri));
-      remote.set(client.jwks_uri, known);
-      return known;
-    }
+    if (client.jwks_uri !== undefined) return orAway(options.remoteKeys(client.jwks_uri));
     if (client.jwks === undefined) return undefined;
     const known = local.get(client) ?? createLocalJWKSet(client.jwks as unknown as JSONWebKeySet);
     local.set(client, known);

@@ -34,6 +34,8 @@ export interface ClientRegistryOptions {
 export interface FollowingRegistry extends ClientRegistry {
   /** Looks at the file now. */
   look(): void;
+  /** Hears of all clients whenever they were read again. */
+  onRead(listener: (clients: readonly Client[]) => void): void;
   close(): void;
 }
 
@@ -51,6 +53,7 @@ export function openClientRegistry(options: ClientRegistryOptions): FollowingReg
   const { file } = options;
   let seen = file === undefined ? undefined : stampOf(file);
   let loaded = load(options);
+  let tell: (clients: readonly Client[]) => void = () => undefined;
 
   const look = (): void => {
     const stamp = file === undefined ? undefined : stampOf(file);
@@ -58,6 +61,7 @@ export function openClientRegistry(options: ClientRegistryOptions): FollowingReg
     seen = stamp;
     try {
       loaded = load(options);
+      tell([...loaded.byId.values()]);
       options.onLoaded?.(loaded.byId.size);
     } catch (error) {
       if (!(error instanceof BadClients)) throw error;
@@ -78,6 +82,9 @@ export function openClientRegistry(options: ClientRegistryOptions): FollowingReg
     learn: () => Promise.resolve(),
     isClientOrigin: (origin) => loaded.origins.has(origin),
     look,
+    onRead: (listener) => {
+      tell = listener;
+    },
     close() {
       cancel();
     },
