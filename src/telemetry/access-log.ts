@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { printable } from './printable.ts';
 import { traceIdIn } from './trace-context.ts';
 
 /** What is remembered of a request until it is over: a pattern in place of the address, because addresses hold secrets. */
@@ -106,9 +107,8 @@ function headersOf({ req: { headers } }: ServerResponse): KeptHeaders {
 
 // A part of a long text would keep the whole of it.
 function shortened(agent: string | undefined): string | undefined {
-  return agent === undefined || agent.length <= AGENT_LENGTH_MAX
-    ? agent
-    : Buffer.from(agent.slice(0, AGENT_LENGTH_MAX)).toString();
+  if (agent === undefined || agent.length <= AGENT_LENGTH_MAX) return agent && printable(agent);
+  return printable(Buffer.from(agent.slice(0, AGENT_LENGTH_MAX)).toString());
 }
 
 function writeLine(this: ServerResponse): void {

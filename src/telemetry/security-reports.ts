@@ -1,5 +1,6 @@
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { printable } from './printable.ts';
 import { SECURITY_KINDS } from './security-event.ts';
 import type { SecurityContext, SecurityEvent } from './security-event.ts';
 
@@ -107,5 +108,5 @@ function short(event: ToldSecurityEvent): ToldSecurityEvent {
 }
 
 function cut(text: string): string {
-  return text.slice(0, TEXT_LENGTH_MAX);
+  return printable(text.slice(0, TEXT_LENGTH_MAX));
 }

@@ -80,7 +80,7 @@ test('a connection that is held says the same once it is over', async () => {
   const answer = await fetch(minted.links.events, {
     headers: {
       ...minted.secretHeaders,
-      'user-agent': 'Waiting',
+      'user-agent': 'Waiting\u009b31m',
       traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
     },
     signal: stop.signal,
@@ -91,7 +91,7 @@ test('a connection that is held says the same once it is over', async () => {
     () => requests('/v1/tickets/:id/events').length > 0 && requests('/v1/tickets/:id/events'),
   );
   expect(held).toMatchObject({
-    agent: 'Waiting',
+    agent: 'Waiting\ufffd31m',
     trace_id: TRACE,
     ticket: expect.stringMatching(/^t_/),
     cut: true,

@@ -85,3 +85,9 @@ test('nothing of a user but who they are, and no text of any length', () => {
     },
   ]);
 });
+
+test('nothing that a terminal obeys', () => {
+  const { told, reports } = world();
+  reports.report({ kind: 'client_auth_failed', reason: 'wrong_secret', client_id: 'a\u009b31m\u202eb' });
+  expect(told).toMatchObject([{ client_id: 'a\ufffd31m\ufffdb' }]);
+});
