@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import { BadSetting } from '../src/config/bad-setting.ts';
 import { withoutCredentials } from '../src/config/changed-settings.ts';
 import { readConfig } from '../src/config/config.ts';
+import { risksOf, weaknessesOf } from '../src/config/risks.ts';
 import type { Setting } from '../src/config/setting.ts';
 import { SETTINGS } from '../src/config/settings-table.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -24,6 +25,15 @@ test('an empty environment is a demo on the embedded store', () => {
   expect(config.secrets).toBeUndefined();
   expect(Object.isFrozen(config)).toBe(true);
 });
+
+test.each(['::1', '127.0.0.1', 'LOCALHOST'])(
+  'on %s demo phones are a risk that is told, and no weakness',
+  (HOST) => {
+    const config = readConfig({ HOST, SCANGATE_PHONE_IDENTITY: 'demo' });
+    expect(weaknessesOf(config, false)).toEqual([]);
+    expect(risksOf(config, false)).toHaveLength(1);
+  },
+);
 
 test('the public address follows the port', () => {
   expect(readConfig({ PORT: '9000' }).issuer).toBe('http://localhost:9000');

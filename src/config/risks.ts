@@ -3,7 +3,7 @@ import { hostNameOf, isLoopback } from './host-name.ts';
 
 /** What of a configuration is risky though a gateway starts with it: each a sentence behind the name of its setting. */
 export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[] {
-  const isTriedOut = config.phoneIdentities.includes('demo') && isLoopback(config.HOST);
+  const isTriedOut = config.phoneIdentities.includes('demo') && isLoopback(hostNameOf(config.HOST));
   return [
     ...(isTriedOut ? [DEMO] : []),
     ...weaknessesOf(config, tlsUnchecked),
@@ -18,7 +18,7 @@ export function weaknessesOf(config: Config, tlsUnchecked: boolean): readonly st
   const isLocal = isLoopback(config.publicUrl.hostname);
   const proxies = config.SCANGATE_TRUSTED_PROXIES ?? [];
   const risks: readonly (readonly [boolean, string])[] = [
-    [config.phoneIdentities.includes('demo') && !isLoopback(config.HOST), DEMO],
+    [config.phoneIdentities.includes('demo') && !isLoopback(hostNameOf(config.HOST)), DEMO],
     [
       config.publicUrl.protocol === 'http:' && !isLocal,
       'SCANGATE_PUBLIC_URL: over plain http whoever is on the way reads codes, cookies and tokens',
