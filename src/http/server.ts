@@ -31,6 +31,9 @@ const HEAD_BYTES_MAX = 16_384;
 /** How often Node looks for heads and requests that took too long, in milliseconds. */
 const CHECK_MS = 1000;
 
+/** Node ends a handshake so much later than we, who count it, in milliseconds. */
+const SLACK_MS = 5000;
+
 /** Express stops changing prototypes at a cost from this major version of Node on. */
 const CHEAP_PROTOTYPES_SINCE = 24;
 
@@ -69,7 +72,11 @@ export function makeHttpServer(parts: ServerParts): HttpServer {
     (app as unknown as typeof answer)(req, res);
   };
   const secure =
-    tls && createTlsServer({ ...options, ...contextOf(tls), handshakeTimeout: bounds.handshakeMs }, answer);
+    tls &&
+    createTlsServer(
+      { ...options, ...contextOf(tls), handshakeTimeout: bounds.handshakeMs + SLACK_MS },
+      answer,
+    );
   const server = (secure as Server | undefined) ?? createServer(options, answer);
   // Node drops what is beyond a count without a word; the bytes are bound already.
   server.maxHeadersCount = 0;

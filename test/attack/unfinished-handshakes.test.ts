@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeCertificate } from '../delivery/front.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
+import { freePort } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { peerPorts } from '../support/peer-ports.ts';
@@ -18,13 +19,16 @@ const PER_ADDRESS = 40;
 
 let folder: TemporaryFolder;
 let gateway: Gateway;
+let operators: string;
 const clients: Socket[] = [];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   const certificate = await makeCertificate(folder.path);
+  operators = `127.0.0.1:${await freePort()}`;
   gateway = await startGateway({
     env: {
+      SCANGATE_ADMIN_LISTEN: operators,
       SCANGATE_TLS_CERT: certificate.path,
       SCANGATE_TLS_KEY: certificate.keyPath,
       SCANGATE_TLS_HANDSHAKE_TIMEOUT: 'PT1S',
@@ -142,6 +146,9 @@ test('attack: handshakes that never end, and whoever stalls behind one, leave no
   await sleep(GONE_WITHIN_MS);
   const held = await peerPorts(gateway.pid);
   expect(opened.filter(({ port }) => held.has(port))).toEqual([]);
+  const figures = await (await fetch(`http://${operators}/metrics`)).text();
+  const [, cut] = /^scangate_tcp_cut_total\{state="handshake"\} (\d+)$/m.exec(figures) ?? [];
+  expect(Number(cut)).toBeGreaterThanOrEqual(4);
 }, 30_000);
 
 test('attack: handshakes count against their address, and keep no other address out', async () => {
