@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkAddresses } from '../compose/check/address-check.ts';
 import type { AddressCheck } from '../compose/check/address-check.ts';
+import { checkCertificate } from '../compose/check/certificate-check.ts';
 import { dryRun } from '../compose/check/dry-run.ts';
 import { checkRedis } from '../compose/check/redis-check.ts';
 import type { ServerCheck } from '../compose/check/redis-check.ts';
@@ -50,6 +51,7 @@ async function look(): Promise<Found> {
     settings: settingsInEffect(process.env, config),
     risks: [
       ...risksOf(config, process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'),
+      ...checkCertificate(config),
       ...clockRisks(servers),
       ...takenRisks(addresses),
     ],

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { makeCertificate } from '../delivery/front.ts';
 import { built } from '../support/built.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
@@ -184,4 +185,12 @@ test('a gateway whose store stands in a file signs people in', async () => {
   const { stdout, stderr } = gateway.output();
   expect(stdout + stderr).not.toContain(PASSWORD);
   await gateway.stop();
+});
+
+test('a certificate for another host, and one that ends soon', async () => {
+  const { path, keyPath } = await makeCertificate(folder.path);
+  const tls = { SCANGATE_TLS_CERT: path, SCANGATE_TLS_KEY: keyPath };
+  const { risks } = await report({ ...tls, SCANGATE_PUBLIC_URL: 'https://other.localhost' });
+  expect(risks).toContain('SCANGATE_TLS_CERT: the certificate is not for the host of SCANGATE_PUBLIC_URL');
+  expect(risks).toContain('SCANGATE_TLS_CERT: the certificate ends soon');
 });

@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, copyFile, mkdir, rename, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, symlink } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { connect as connectPlain } from 'node:net';
@@ -7,6 +8,9 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openLiveCertificate } from '../../src/compose/operate/live-certificate.ts';
+import { makeLog } from '../../src/telemetry/log.ts';
+import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import { dryRun } from '../../src/compose/check/dry-run.ts';
 import { BadSetting } from '../../src/config/bad-setting.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -20,6 +24,7 @@ import type { Gateway } from '../support/gateway.ts';
 import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
 import { expectStatus } from '../support/call.ts';
 import { openTlsTunnel } from '../support/tls-tunnel.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
 import { until } from '../support/until.ts';
 
 let folder: TemporaryFolder;
@@ -175,4 +180,30 @@ test.each<readonly [string, string, () => Record<string, string>]>([
 test('so does the process', async () => {
   const { code, stderr } = await refusedStart({ env: { ...settings, SCANGATE_TLS_CERT: '/none' } });
   expect([code, stderr]).toEqual([1, 'scangate: SCANGATE_TLS_CERT: cannot be read (ENOENT)\n']);
+});
+
+test("the image's health check asks over TLS where the gateway speaks it", async () => {
+  const text = await readFile(new URL('../../deploy/Containerfile', import.meta.url), 'utf8');
+  const [, command = '[]'] = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(text) ?? [];
+  const [, ...args] = JSON.parse(command) as readonly string[];
+  const statusOf = (env: Readonly<Record<string, string>>): Promise<number | null> =>
+    new Promise((resolve) => {
+      const child = execFile(process.execPath, args, { env: { PORT: String(gateway.port), ...env } });
+      child.on('close', resolve);
+    });
+  expect(await statusOf(settings)).toBe(0);
+  expect(await statusOf({})).toBe(1);
+});
+
+test('a certificate that ends under a running gateway is warned of every day', () => {
+  const config = readConfig({ ...settings, SCANGATE_PUBLIC_URL: 'https://localhost' });
+  const warned: string[] = [];
+  const log = makeLog('warn', { write: (line) => void warned.push(line) });
+  const time = new VirtualTime();
+  const live = openLiveCertificate(config, { log, metrics: makeMetrics(false), time });
+  expect(warned).toHaveLength(1);
+  time.pass(86_400_000);
+  expect(warned).toHaveLength(2);
+  void live.close();
+  expect(time.waiting).toBe(0);
 });

@@ -12,6 +12,9 @@ import { stampsOf } from './file-stamps.ts';
 /** How often the files are looked at, in milliseconds. */
 const LOOK_MS = 2000;
 
+/** How often it is warned of what is risky about it, while that lasts, in milliseconds. */
+const WARN_MS = 86_400_000;
+
 /** The time before a certificate's end from which on it is warned of, in milliseconds. */
 const SOON_MS = 14 * 86_400_000;
 
@@ -58,33 +61,41 @@ function follow(
   let tell: (pair: TlsPair) => void = () => undefined;
   let seen = stampsOf(paths);
 
-  const taken = (pair: TlsPair): TlsPair => {
-    metrics.tlsNotAfter.set({ host }, pair.validTo / 1000);
+  const warn = (pair: TlsPair): void => {
     for (const risk of certificateRisks(pair, host, time.wallNow()))
       log.warn({ host, ends: isoOf(pair.validTo) }, risk);
+  };
+  const taken = (pair: TlsPair): TlsPair => {
+    metrics.tlsNotAfter.set({ host }, pair.validTo / 1000);
+    warn(pair);
     return pair;
   };
   const first = taken(readTlsPair(files));
+  let current = first;
   const look = (): void => {
     seen = stampsOf(paths);
     try {
-      const pair = taken(readTlsPair(files));
-      tell(pair);
-      log.info({ host, ends: isoOf(pair.validTo) }, 'certificate read again');
+      current = taken(readTlsPair(files));
+      tell(current);
+      log.info({ host, ends: isoOf(current.validTo) }, 'certificate read again');
     } catch (error) {
       if (!(error instanceof BadSetting)) throw error;
       log.warn({ mistake: error.message }, 'the certificate stays as it was');
     }
   };
+  const stops = [
+    every(time, WARN_MS, () => warn(current)),
+    every(time, LOOK_MS, () => {
+      if (stampsOf(paths) !== seen) look();
+    }),
+  ];
   return {
     first,
     look,
     onRenewed: (listener) => {
       tell = listener;
     },
-    close: every(time, LOOK_MS, () => {
-      if (stampsOf(paths) !== seen) look();
-    }),
+    close: () => stops.forEach((stop) => stop()),
   };
 }
 
