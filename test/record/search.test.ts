@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { openFileArchive } from '../../src/keepers/file/open-archive.ts';
 import type { Archive } from '../../src/record/archive.ts';
+import { search } from '../../src/record/search/search.ts';
 import { decisionsOf } from '../../src/record/search/history.ts';
 import { entry, writer } from '../contract/archive.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -41,4 +42,26 @@ test('a history has what the user decided, however much else was kept since, and
     ['confirmed', '1-1'],
   ]);
   expect(kinds(await decisionsOf(archive, ada, 1))).toEqual([['denied', '1-2']]);
+});
+
+test('a search in vain looks at a bounded number, lets others in between, and opens nothing', async () => {
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const asked: string[] = [];
+  const watched: Pick<Archive, 'find' | 'keys'> = {
+    find: (page) => archive.find(page),
+    keys: (names) => (asked.push(...names), archive.keys(names)),
+  };
+  const query = { client: 'demo', kind: 'none', newestFirst: false, limit: 100 };
+  const first = await search(watched as Archive, query);
+  isOver = true;
+  expect(first).toEqual({ events: [], next: expect.any(BigInt) });
+  expect(turns).toBeGreaterThanOrEqual(9);
+  expect(asked).toEqual([]);
+  expect(await search(watched as Archive, { ...query, after: first.next })).toEqual({ events: [] });
 });

@@ -61,6 +61,8 @@ export class Recorder {
   readonly #reports: Reports;
   readonly #ending = new AbortController();
   #looking: Promise<void> = Promise.resolve();
+  /** The look that has not begun: it sees what was written before, whoever asks. */
+  #nextLook: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: RecorderOptions) {
@@ -128,9 +130,17 @@ export class Recorder {
     }
   }
 
-  /** One look at everything; looks do not overlap. */
+  /** One look at everything; looks do not overlap, and one at most waits. */
   #look(): Promise<void> {
-    const look = this.#looking.then(() => this.#moveAll());
+    this.#nextLook ??= this.#lookLater();
+    return this.#nextLook;
+  }
+
+  #lookLater(): Promise<void> {
+    const look = this.#looking.then(() => {
+      this.#nextLook = undefined;
+      return this.#moveAll();
+    });
     this.#looking = look.catch((error: unknown) => this.#options.onTurn({ kind: 'away', error }));
     return look;
   }

@@ -1,5 +1,5 @@
 import type { ToldEntry } from '../chain/entry-text.ts';
-import type { Column } from '../entry/entry.ts';
+import type { Column, Facts } from '../entry/entry.ts';
 
 /** What is looked for. Everything given must hold. */
 export interface Query {
@@ -22,13 +22,20 @@ export function columnOf({ user, client, ticket, session, address, kind }: Query
   return kind === undefined ? undefined : { name: 'kind', value: kind };
 }
 
+/** Whether what an entry says of no person is what is looked for. */
+export function matchesFacts(facts: Facts, query: Query): boolean {
+  return (
+    is(facts.ticket_id, query.ticket) &&
+    is(facts.session_id, query.session) &&
+    is(facts.client_id, query.client) &&
+    is(facts.kind, query.kind)
+  );
+}
+
 /** Whether an entry is what is looked for. */
 export function matches(told: ToldEntry, query: Query): boolean {
   return (
-    is(told.ticket_id, query.ticket) &&
-    is(told.session_id, query.session) &&
-    is(told.client_id, query.client) &&
-    is(told.kind, query.kind) &&
+    matchesFacts(told, query) &&
     isUser(told, query.user) &&
     (is(told.address, query.address) || told.browser?.address === query.address)
   );
