@@ -22,7 +22,7 @@ async function open(
   onDropped: (count: number) => void = () => undefined,
 ) {
   const { store, recordCalls: calls } = await openStores(redis.database(database));
-  const archive = new RedisArchive({ calls, bytesMax, onDropped });
+  const archive = new RedisArchive({ calls, now: () => performance.now(), bytesMax, onDropped });
   archive.close = () => store.close();
   return archive;
 }
@@ -40,5 +40,20 @@ describe('the archive on Redis', () => {
     expect(events).toHaveLength(600 - dropped);
     expect(events.at(-1)?.cursor).toBe('1-599');
     await archive.close();
+  });
+
+  test('takes nothing where the memory is needed for sign-ins, and lets the oldest go', async () => {
+    let dropped = 0;
+    const archive = await open(2, 10_000_000, (count) => (dropped += count));
+    await writer(archive).add(Array.from({ length: 30 }, (_, index) => entry(index)));
+    await archive.close();
+    const again = await open(2, 10_000_000, (count) => (dropped += count));
+    await redis.ask('CONFIG', 'SET', 'maxmemory', 1_000_000);
+    await expect(writer(again).add([entry(100)])).rejects.toThrow('for sign-ins');
+    await redis.ask('CONFIG', 'SET', 'maxmemory', 0);
+    expect(dropped).toBe(30);
+    await writer(again).add([entry(100)]);
+    expect(await again.find({ limit: 10 })).toHaveLength(1);
+    await again.close();
   });
 });

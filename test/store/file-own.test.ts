@@ -251,6 +251,8 @@ describe('The writer', () => {
           waiting.push((error) => (error === undefined ? resolve() : reject(error)));
         });
       },
+      room: () => Promise.resolve({ freeBytes: 0, sizeBytes: 0 }),
+      lastFreeBytes: () => 0,
       close: () => Promise.resolve(),
     };
   }

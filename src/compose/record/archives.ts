@@ -5,6 +5,7 @@ import { archiveFolder, openFileArchive, openFileArchiveToRead } from '../../kee
 import { RedisArchive } from '../../keepers/redis/redis-archive.ts';
 import type { Archive } from '../../record/archive.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
+import { systemTime } from '../../time/system-time.ts';
 import { openStores } from '../store/stores.ts';
 import type { OpenStores } from '../store/stores.ts';
 
@@ -15,7 +16,10 @@ export async function openArchive(
   onDropped: (count: number) => void,
 ): Promise<Archive> {
   if (recordCalls !== undefined) return redisArchive(config, recordCalls, onDropped);
-  return await openFileArchive(folderOf(config));
+  return await openFileArchive(folderOf(config), {
+    bytesMax: recordSettings(config).bytesMax,
+    onDropped,
+  });
 }
 
 /**
@@ -34,7 +38,12 @@ export async function openArchiveToRead(config: Config): Promise<Archive> {
 }
 
 function redisArchive(config: Config, calls: RecordCalls, onDropped: (count: number) => void): RedisArchive {
-  return new RedisArchive({ calls, bytesMax: recordSettings(config).redisBytesMax, onDropped });
+  return new RedisArchive({
+    calls,
+    now: systemTime.now,
+    bytesMax: recordSettings(config).bytesMax,
+    onDropped,
+  });
 }
 
 function folderOf(config: Config): string {

@@ -16,6 +16,7 @@ import type { Found, Search } from '../../record/search/search.ts';
 import type { RecordKeyJwk } from '../../record/chain/signed-head.ts';
 import type { KeyRing } from '../../secrets/key-ring.ts';
 import { every } from '../../time/time.ts';
+import type { Time } from '../../time/time.ts';
 import type { ToldEntry } from '../../record/chain/entry-text.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { User } from '../../ticket/events.ts';
@@ -83,6 +84,7 @@ export async function openRecord(
   const makeNonce = (): string => markedNonce(randomBytes(6).readUIntBE(0, 6) / 64, ids.mark());
   await lease.open();
   const reader = new ReaderLease({ ledger: stores.ledger, time, token: makeId() });
+  const { isKept, keepMs } = recordSettings(config);
   const isShared = config.storeKind !== 'file';
   if (isShared) await reader.open();
   const onTurn = teller(telling);
@@ -96,18 +98,13 @@ export async function openRecord(
     time,
     pauseMs: isShared ? SHARED_PAUSE_MS : PAUSE_MS,
     makeKey: () => randomBytes(PERSON_KEY_BYTES),
-    holds: () => !isShared || reader.holds(),
+    holds: () => isKept && (!isShared || reader.holds()),
     ownChain: () => (isShared ? ownChainOf(lease.node()) : ONLY_CHAIN),
     onTurn,
     signHead: keys.signHead,
   });
-  telling.onSecurityEvent((event) => {
-    const { facts, personal } = entryOfSecurity(event);
-    recorder.report(facts, personal);
-  });
-  recorder.open();
-  const endKeeping = keepFor(archive, recordSettings(config).keepMs, time);
-  const endSigning = every(time, SIGN_MS, () => void keys.sign(recorder));
+  const endKeeping = keepFor(archive, keepMs, time);
+  const endMoving = isKept ? moving(recorder, { keys, telling, time }) : () => Promise.resolve();
   return {
     makeNonce,
     kept: {
@@ -123,13 +120,29 @@ export async function openRecord(
     },
     async close() {
       endKeeping();
-      endSigning();
-      await keys.sign(recorder);
-      await recorder.close();
+      await endMoving();
       await archive.close();
       if (isShared) await reader.close();
       await lease.close();
     },
+  };
+}
+
+/** Sets a record going. @returns what ends it. */
+function moving(
+  recorder: Recorder,
+  { keys, telling, time }: { keys: RecordKeys; telling: OpenTelling; time: Time },
+): () => Promise<void> {
+  telling.onSecurityEvent((event) => {
+    const { facts, personal } = entryOfSecurity(event);
+    recorder.report(facts, personal);
+  });
+  recorder.open();
+  const endSigning = every(time, SIGN_MS, () => void keys.sign(recorder));
+  return async () => {
+    endSigning();
+    await keys.sign(recorder);
+    await recorder.close();
   };
 }
 

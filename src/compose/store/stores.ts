@@ -78,7 +78,7 @@ async function openFile(config: Config): Promise<OpenStores> {
     settings: storeSettings(config),
     time: systemTime,
     newId: makeId,
-    outboxMax: recordSettings(config).backlogMax,
+    ...(recordSettings(config).isKept ? { outboxMax: recordSettings(config).backlogMax } : {}),
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));

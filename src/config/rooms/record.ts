@@ -2,9 +2,12 @@ import type { Config } from '../config.ts';
 
 /** What the record takes. */
 export function recordSettings(config: Config) {
+  const bytesMax =
+    config.storeKind === 'file' ? config.SCANGATE_AUDIT_BYTES : config.SCANGATE_AUDIT_REDIS_BYTES;
   return {
     keepMs: config.SCANGATE_AUDIT_KEEP,
     backlogMax: config.SCANGATE_AUDIT_BACKLOG,
-    redisBytesMax: config.SCANGATE_AUDIT_REDIS_BYTES,
+    bytesMax,
+    isKept: bytesMax > 0,
   };
 }

@@ -10,10 +10,16 @@ export const RECORD_SETTINGS = {
     'how many events may wait for an archive that is away; then the oldest are let go, and a `gap` says how many',
     { min: 1000, max: 10_000_000 },
   ),
+  SCANGATE_AUDIT_BYTES: setting(
+    'bytes',
+    '2147483648',
+    'on the embedded store: the most bytes of audit events that are kept, the oldest going first; their file is up to twice as long. 0: no record',
+    { min: 0 },
+  ),
   SCANGATE_AUDIT_REDIS_BYTES: setting(
     'bytes',
     '67108864',
-    'on a Redis store: the most bytes of audit events that are kept there, the oldest going first; memory is about three times as much',
-    { min: 1_048_576 },
+    'on a Redis store: the most bytes of audit events that are kept there, the oldest going first; memory is about three times as much. 0: no record',
+    { min: 0 },
   ),
 } as const satisfies Record<string, Setting>;

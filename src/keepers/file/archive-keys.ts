@@ -12,8 +12,10 @@ import type { KeyRange } from '../../store/file/disk/environment.ts';
  *     h<chain>                where a chain stands
  *     i<column><digest><id>   entries by what they are found by
  *     k<name>                 a key that seals what entries say of a person
+ *     b                       bytes held
  */
 export const FORMAT_KEY = Buffer.from('f');
+export const BYTES_KEY = Buffer.from('b');
 
 const LETTERS: Readonly<Record<ColumnName, string>> = {
   ticket: 't',

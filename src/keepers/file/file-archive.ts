@@ -5,7 +5,10 @@ import type { ChainHead } from '../../record/chain/link.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { Environment } from '../../store/file/disk/environment.ts';
 import { decoded, encoded } from '../../store/file/record.ts';
+import { StoreUnavailable } from '../../store/event-store.ts';
+import type { DiskRoom } from '../../store/file/disk/environment.ts';
 import {
+  BYTES_KEY,
   CHAIN_RANGE,
   chainKey,
   chainOfKey,
@@ -27,13 +30,40 @@ interface Change {
 
 type RowFields = readonly [chain: number, link: number, hash: string, columns: readonly string[]];
 
+export interface FileArchiveOptions {
+  /** The most that is held, in bytes of entries with what they are found by; the file is about twice as long. */
+  readonly bytesMax: number;
+  /** Told of entries that went for that bound, before they were old. */
+  readonly onDropped: (count: number) => void;
+  /** How much of a disk stays free, in bytes: sign-ins need it more. */
+  readonly freeMinOf: (room: DiskRoom) => number;
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+/** 64 MiB, or a twentieth of the disk, up to 1 GiB. */
+function freeMinOf({ sizeBytes }: DiskRoom): number {
+  return Math.min(1024 * MEBIBYTE, Math.max(64 * MEBIBYTE, sizeBytes / 20));
+}
+
+const UNBOUNDED: FileArchiveOptions = {
+  bytesMax: Number.MAX_SAFE_INTEGER,
+  onDropped: () => undefined,
+  freeMinOf,
+};
+
+/** How many entries go in one step where the bound in bytes is passed. */
+const STEP = 200;
+
 /** The archive in a folder. What is asked of it is done in turn: an environment has one commit at a time. */
 export class FileArchive implements Archive {
   readonly #environment: Environment;
+  readonly #options: FileArchiveOptions;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, options: Partial<FileArchiveOptions> = {}) {
     this.#environment = environment;
+    this.#options = { ...UNBOUNDED, ...options };
   }
 
   async head(chain: number): Promise<ChainHead> {
@@ -53,10 +83,12 @@ export class FileArchive implements Archive {
       if (this.#headOf(chain).link !== behind.link) return false;
       const last = rows.at(-1);
       if (last === undefined) return true;
+      await this.#checkRoom();
       const changes: Change[] = rows.flatMap((row) => changesOf(row));
       changes.push(...keys.map(({ name, bytes }) => ({ key: personKey(name), value: bytes })));
       changes.push({ key: chainKey(chain), value: encoded([last.link, last.hash]) });
-      await this.#environment.write(changes);
+      await this.#environment.write([...changes, this.#bytesChanged(rowBytes(rows.flatMap(changesOf)))]);
+      await this.#keepBound();
       return true;
     });
   }
@@ -83,17 +115,53 @@ export class FileArchive implements Archive {
   }
 
   trim(before: SortableId, limit: number): Promise<number> {
-    return this.#inTurn(async () => {
-      const keys = this.#environment.keys(entryRange(undefined, before), limit);
-      const changes = keys.flatMap((key) => this.#removalsOf(idOfKey(key), before));
-      if (changes.length > 0) await this.#environment.write(changes);
-      return keys.length;
-    });
+    return this.#inTurn(() => this.#trim(before, limit));
   }
 
   async close(): Promise<void> {
     await this.#turn;
     await this.#environment.close();
+  }
+
+  async #trim(before: SortableId, limit: number): Promise<number> {
+    const keys = this.#environment.keys(entryRange(undefined, before), limit);
+    const ids = keys.map(idOfKey);
+    const bytes = ids.reduce((sum, id) => sum + this.#bytesOf(id), 0);
+    const changes = ids.flatMap((id) => this.#removalsOf(id, before));
+    if (changes.length > 0) await this.#environment.write([...changes, this.#bytesChanged(-bytes)]);
+    return ids.length;
+  }
+
+  async #keepBound(): Promise<void> {
+    while (this.#bytes() > this.#options.bytesMax) {
+      const gone = await this.#trim(LAST_ID, STEP);
+      if (gone === 0) return;
+      this.#options.onDropped(gone);
+    }
+  }
+
+  async #checkRoom(): Promise<void> {
+    const room = await this.#environment.room();
+    if (room.freeBytes >= this.#options.freeMinOf(room)) return;
+    throw new StoreUnavailable('what is left of the disk is for sign-ins, and the record takes none of it');
+  }
+
+  #bytes(): number {
+    this.#environment.refresh();
+    const record = this.#environment.get(BYTES_KEY);
+    return record === undefined ? 0 : (decoded(record).fields as readonly [number])[0];
+  }
+
+  #bytesChanged(by: number): Change {
+    return { key: BYTES_KEY, value: encoded([Math.max(0, this.#bytes() + by)]) };
+  }
+
+  #bytesOf(id: SortableId): number {
+    const record = this.#environment.get(entryKey(id));
+    if (record === undefined) return 0;
+    const { fields, body } = decoded(record);
+    const [chain, link, hash, columns] = fields as RowFields;
+    return rowBytes(changesOfTexts({ id, text: body, chain, link, hash }, columns));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -141,9 +209,19 @@ export class FileArchive implements Archive {
 /** More chains than there can be. */
 const CHAINS_MAX = 10_000;
 const NOTHING = Buffer.alloc(0);
+const LAST_ID = (1n << 63n) - 1n;
+/** What a key takes besides itself and its value, in bytes. */
+const KEY_BYTES = 16;
 
-function changesOf({ id, text, chain, link, hash, columns }: Row): Change[] {
-  const texts = columns.map(columnText);
+function rowBytes(changes: readonly Change[]): number {
+  return changes.reduce((sum, { key, value }) => sum + KEY_BYTES + key.length + (value?.length ?? 0), 0);
+}
+
+function changesOf(row: Row): Change[] {
+  return changesOfTexts(row, row.columns.map(columnText));
+}
+
+function changesOfTexts({ id, text, chain, link, hash }: Kept, texts: readonly string[]): Change[] {
   const place = Buffer.alloc(8);
   place.writeBigUInt64BE(id);
   return [

@@ -7,6 +7,7 @@ import { decoded, encoded } from '../../store/file/record.ts';
 import { StoreRefused } from '../../store/refused.ts';
 import { FORMAT_KEY } from './archive-keys.ts';
 import { FileArchive } from './file-archive.ts';
+import type { FileArchiveOptions } from './file-archive.ts';
 
 /** The format of keys and entries, as the file's first record names it. */
 const FORMAT = 1;
@@ -21,7 +22,10 @@ export function archiveFolder(storeFolder: string): string {
  *
  * @throws {@link StoreRefused} with one line: it cannot be written, is damaged, or of a later release.
  */
-export async function openFileArchive(folder: string): Promise<Archive> {
+export async function openFileArchive(
+  folder: string,
+  options: Partial<FileArchiveOptions> = {},
+): Promise<Archive> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -29,7 +33,7 @@ export async function openFileArchive(folder: string): Promise<Archive> {
   }
   const damage = damageIn(join(folder, 'data.mdb'));
   if (damage !== undefined) throw new StoreRefused(`the record's file is damaged (${damage}): ${folder}`);
-  return await opened(folder);
+  return await opened(folder, options);
 }
 
 /** Opens an archive to be read while another process may write it. @throws {@link StoreRefused} where there is none. */
@@ -38,12 +42,12 @@ export async function openFileArchiveToRead(folder: string): Promise<Archive> {
   return await opened(folder);
 }
 
-async function opened(folder: string): Promise<Archive> {
+async function opened(folder: string, options: Partial<FileArchiveOptions> = {}): Promise<Archive> {
   const environment = openEnvironment(folder);
   const format = environment.get(FORMAT_KEY);
   if (format === undefined) await environment.write([{ key: FORMAT_KEY, value: encoded([FORMAT]) }]);
   const [found] = format === undefined ? [FORMAT] : (decoded(format).fields as readonly number[]);
-  if (found === FORMAT) return new FileArchive(environment);
+  if (found === FORMAT) return new FileArchive(environment, options);
   await environment.close();
   throw new StoreRefused(`the record's file has format ${found}; this release knows ${FORMAT}`);
 }

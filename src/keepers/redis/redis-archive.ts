@@ -7,13 +7,21 @@ import type { Column } from '../../record/entry/entry.ts';
 import { msOf } from '../../record/ids/sortable-id.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
-import { ADD, FIELDS, FIND, LINKS, RECORD_TAG, TRIM } from './scripts.ts';
+import { StoreUnavailable } from '../../store/event-store.ts';
+import { ADD, FIELDS, FIND, LINKS, MEMORY, RECORD_TAG, TRIM } from './scripts.ts';
 
 /** Chains are looked for among so many: partitions, and nodes behind them. */
 const PARTITIONS_MAX = 1024;
 const NODES_MAX = 1024;
 /** How many entries go in one step where the bound in bytes is passed. */
 const STEP = 20;
+
+/** How much of the server's `maxmemory` may be used before the record takes no more: sign-ins need the rest. */
+const MEMORY_SHARE = 0.8;
+/** How many steps' worth of entries go at a time while it is passed. */
+const MEMORY_STEPS = 10;
+/** How often it is looked at, in milliseconds. */
+const MEMORY_LOOK_MS = 1000;
 
 interface RowValue {
   readonly text: string;
@@ -28,6 +36,8 @@ export interface RedisArchiveOptions {
   readonly calls: RecordCalls;
   /** The most that is held, in bytes of rows; memory is about three times as much. */
   readonly bytesMax: number;
+  /** Milliseconds of a clock that only runs forwards. */
+  readonly now: () => number;
   /** Told of entries that went for that bound, before they were old. */
   readonly onDropped: (count: number) => void;
 }
@@ -35,6 +45,7 @@ export interface RedisArchiveOptions {
 /** The archive on the Redis of the store itself: bounded in bytes as well as in age. */
 export class RedisArchive implements Archive {
   readonly #options: RedisArchiveOptions;
+  #roomUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: RedisArchiveOptions) {
     this.#options = options;
@@ -75,6 +86,7 @@ export class RedisArchive implements Archive {
       rows: rows.map(writtenRow),
       keys: keys.map(({ name, bytes }) => [name, bytes.toString('base64url')]),
     };
+    await this.#takeRoom();
     const { calls, bytesMax, onDropped } = this.#options;
     const bytes = (await calls.change(ADD, JSON.stringify(asked), RECORD_TAG)) as number;
     if (bytes < 0) return false;
@@ -118,6 +130,25 @@ export class RedisArchive implements Archive {
   /** The connections are the store's. */
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** @throws StoreUnavailable where the server's memory is needed for sign-ins; some of the oldest go then. */
+  async #takeRoom(): Promise<void> {
+    if (this.#options.now() < this.#roomUntil) return;
+    for (let step = 0; await this.#isMemoryScarce(); step += 1) {
+      const [gone] = step < MEMORY_STEPS ? await this.#trim(LAST_ID, STEP) : [0];
+      if (gone === 0)
+        throw new StoreUnavailable('what is left of the memory of Redis is for sign-ins, not for the record');
+      this.#options.onDropped(gone);
+    }
+    this.#roomUntil = this.#options.now() + MEMORY_LOOK_MS;
+  }
+
+  async #isMemoryScarce(): Promise<boolean> {
+    const text = String(await this.#options.calls.ask(MEMORY));
+    const bytes = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    const most = bytes('maxmemory');
+    return most > 0 && bytes('used_memory') > most * MEMORY_SHARE;
   }
 
   async #trim(before: SortableId, limit: number): Promise<readonly [gone: number, bytes: number]> {

@@ -83,4 +83,8 @@ for _, id in ipairs(ids) do
     redis.call('HDEL', tag .. 'rows', id)
   end
 end
+if bytes == 0 then return { #ids, tonumber(redis.call('HGET', tag .. 'state', 'bytes') or 0) } end
 return { #ids, redis.call('HINCRBY', tag .. 'state', 'bytes', -bytes) }`;
+
+/** The server's memory, as INFO tells it. */
+export const MEMORY = `return redis.call('INFO', 'memory')`;

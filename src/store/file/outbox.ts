@@ -10,16 +10,22 @@ import type { Writer } from './writer.ts';
 /** A folder has one log, and so one partition. */
 const PARTITION = 0;
 
+/** Where less of the disk is free, in bytes, the rest of it is for sign-ins: no more events wait than this. */
+const FREE_MIN_BYTES = 32 * 1024 * 1024;
+const SCARCE_MAX = 1000;
+/** How many are let go with one that comes. */
+const STEP = 8;
+
 /** The outbox of the file store: each event a second time, in the commit that wrote it, numbered in the order of writing. */
 export class FileOutbox {
-  readonly #environment: Environment;
+  readonly #environment: Pick<Environment, 'keys' | 'get' | 'lastFreeBytes'>;
   readonly #max: number;
   #first = 0;
   #next = 0;
   #lost = 0;
 
   /** @param max how many events may wait. */
-  constructor(environment: Environment, max: number) {
+  constructor(environment: Pick<Environment, 'keys' | 'get' | 'lastFreeBytes'>, max: number) {
     this.#environment = environment;
     this.#max = max;
     const keys = environment.keys(outboxRange(), Number.MAX_SAFE_INTEGER);
@@ -30,11 +36,13 @@ export class FileOutbox {
   }
 
   /** Keeps an event in the commit that writes it. */
-  keep(draft: Draft, event: StoredEvent): void {
+  keep(draft: Pick<Draft, 'put' | 'remove'>, event: StoredEvent): void {
     if (kindOf(event.subject) === 'canary') return;
     draft.put(outboxKey(this.#next), encoded([event.subject], encodedEvent(event).toString()));
     this.#next += 1;
-    while (this.#next - this.#first > this.#max) {
+    const isScarce = this.#environment.lastFreeBytes() < FREE_MIN_BYTES;
+    const max = isScarce ? Math.min(this.#max, SCARCE_MAX) : this.#max;
+    for (let step = 0; step < STEP && this.#next - this.#first > max; step += 1) {
       draft.remove(outboxKey(this.#first));
       this.#first += 1;
       this.#lost += 1;

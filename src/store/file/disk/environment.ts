@@ -36,7 +36,17 @@ export interface Environment {
    * @throws {@link StoreUnavailable} where the disk is full or fails; then nothing was written.
    */
   readonly write: (changes: Changes) => Promise<void>;
+  /** The room on the disk now. */
+  readonly room: () => Promise<DiskRoom>;
+  /** How much of the disk was free at the last write, in bytes; infinite before the first. */
+  readonly lastFreeBytes: () => number;
   readonly close: () => Promise<void>;
+}
+
+/** A disk as whoever writes to it sees it, in bytes. */
+export interface DiskRoom {
+  readonly freeBytes: number;
+  readonly sizeBytes: number;
 }
 
 /** How much address space is set aside at first, in bytes. Memory and disk are used as data comes; it grows by itself. */
@@ -79,11 +89,13 @@ export function openEnvironment(folder: string): Environment {
     return { bytes: (lastPageNumber + 1) * pageSize, pageBytes: pageSize };
   }
 
+  let lastFreeBytes = Number.POSITIVE_INFINITY;
+
   // lmdb 3.5.6 writes past its buffer when it reports a full disk (mdb_page_flush), so it must not meet one.
   async function takeRoom(changes: Changes): Promise<void> {
     const bytes = changes.reduce((sum, { value }) => sum + CHANGE_BYTES + (value?.length ?? 0), COMMIT_BYTES);
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < FREE_MIN_BYTES + bytes)
+    lastFreeBytes = (await roomOf(folder)).freeBytes;
+    if (lastFreeBytes < FREE_MIN_BYTES + bytes)
       throw Object.assign(new Error('hardly any room is left'), { code: 'ENOSPC' });
     await reserve.take(bytes);
   }
@@ -121,8 +133,15 @@ export function openEnvironment(folder: string): Environment {
     keysDown: (range, limit) => [...database.getKeys({ ...downwards(range), limit })],
     values: (range) => [...database.getRange(range)].map(({ key, value }) => unsealed(key, value)),
     write,
+    room: () => roomOf(folder),
+    lastFreeBytes: () => lastFreeBytes,
     close,
   };
+}
+
+async function roomOf(folder: string): Promise<DiskRoom> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
 }
 
 function downwards({ start, end }: KeyRange) {
