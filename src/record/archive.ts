@@ -56,8 +56,14 @@ export interface Archive {
   /** Which of these ids are kept already. */
   known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>>;
 
-  /** Adds rows of one chain behind its head; false, and nothing is kept, where that is another one by now. */
+  /**
+   * Adds rows of one chain behind its head, and keys that are not there yet; false, and nothing is kept, where the head is another
+   * one by now, an id is taken, or a key of that name is another one.
+   */
   add(chain: number, behind: ChainHead, rows: readonly Row[], keys: readonly PersonKey[]): Promise<boolean>;
+
+  /** The last entry of a chain that was let go; undefined where none was. */
+  floor(chain: number): Promise<ChainHead | undefined>;
 
   find(page: Page): Promise<readonly Kept[]>;
 
@@ -67,7 +73,10 @@ export interface Archive {
   /** Keys by their names; those that were forgotten, or never were, are left out. */
   keys(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
 
-  /** Lets go of the oldest entries before an id, at most `limit`. Answers how many went. */
+  /**
+   * Lets go of the oldest entries before an id, at most `limit`, each chain from its low end up to the first that is younger.
+   * Answers how many went.
+   */
   trim(before: SortableId, limit: number): Promise<number>;
 
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import type { StoredEvent } from './event-store.ts';
 export interface OutboxBatch {
   readonly partition: number;
   readonly events: readonly StoredEvent[];
-  /** How many events before these were let go before they could be read. */
+  /** How many events before or among these were let go before they could be read, or are of a later release that writes them otherwise. */
   readonly lost: number;
   /** Lets go of them. Until then they are told again. */
   acknowledge(): Promise<void>;

@@ -122,4 +122,80 @@ export function archiveContract(open: () => Promise<Archive>): void {
     await writer(archive).add([entry(301)]);
     expect((await archive.links(0, 1, 10)).map(({ link }) => link)).toEqual([5, 6, 7, 8]);
   });
+
+  /** The same archive, whose rows go in once `gate` opens. */
+  function behind(gate: Promise<void>): Archive {
+    return new Proxy(archive, {
+      get(target, name) {
+        if (name === 'add')
+          return async (...args: Parameters<Archive['add']>) => {
+            await gate;
+            return await target.add(...args);
+          };
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+  }
+
+  /** Two writers add at once, the first one's rows coming last. */
+  async function atOnce(
+    first: (archive: Archive) => Promise<void>,
+    last: () => Promise<void>,
+  ): Promise<void> {
+    let open = (): void => undefined;
+    const adding = first(behind(new Promise((resolve) => (open = resolve))));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await last();
+    open();
+    await adding;
+  }
+
+  test('tells the last entry of a chain that went, and what stays hangs on it', async () => {
+    const floor = await archive.floor(0);
+    const [first] = await archive.links(0, 1, 1);
+    expect(floor?.link).toBe(4);
+    expect(linkHash(floor?.hash ?? '', first?.text ?? '')).toBe(first?.hash);
+    expect(await archive.floor(9)).toBeUndefined();
+  });
+
+  test('a batch that two readers add at once is there once', async () => {
+    const batch = [entry(401), entry(402), entry(403)];
+    await atOnce(
+      (slow) => writer(slow, 2).add(batch),
+      () => writer(archive, 2).add(batch),
+    );
+    const links = await archive.links(2, 1, 10);
+    expect(links.map(({ id }) => id)).toEqual(batch.map(({ id }) => id));
+    expect(links.map(({ link }) => link)).toEqual([1, 2, 3]);
+  });
+
+  test('a ticket has one key, though two nodes make it at once', async () => {
+    const ticket = { ticket_id: 'shared' };
+    await atOnce(
+      (slow) => writer(slow, 3).add([entry(501, ticket)]),
+      () => writer(archive, 4).add([entry(502, ticket)]),
+    );
+    const { events } = await search(archive, { ...ALL, ticket: 'shared' });
+    expect(events.map(({ user }) => user)).toEqual(['ada', 'ada']);
+  });
+
+  test('each chain goes from its low end, and a key stays as long as an entry needs it', async () => {
+    const ticket = { ticket_id: 'long' };
+    const keeper = writer(archive, 5);
+    await keeper.add([entry(700, ticket), entry(650), entry(710, ticket)]);
+    await archive.trim(entry(690).id, 1000);
+    expect(await archive.floor(5)).toBeUndefined();
+    await archive.trim(entry(9000).id, 1);
+    expect((await archive.links(5, 1, 10)).map(({ link }) => link)).toEqual([2, 3]);
+    expect((await search(archive, { ...ALL, ticket: 'long' })).events.map(({ user }) => user)).toEqual([
+      'ada',
+    ]);
+    await archive.trim(entry(9000).id, 1000);
+    expect(await archive.keys(['long', 't650'])).toEqual(new Map());
+    await keeper.add([entry(720, ticket)]);
+    expect((await search(archive, { ...ALL, ticket: 'long' })).events.map(({ user }) => user)).toEqual([
+      'ada',
+    ]);
+  });
 }

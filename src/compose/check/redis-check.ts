@@ -27,7 +27,11 @@ const NEEDED: readonly (readonly [string, ...string[]])[] = [
   ['set', 'k', 'v'],
   ['del', 'k'],
   ['mget', 'k'],
+  ['hget', 'k', 'f'],
   ['hmget', 'k', 'f'],
+  ['hkeys', 'k'],
+  ['hdel', 'k', 'f'],
+  ['hincrby', 'k', 'f', '1'],
   ['hset', 'k', 'f', 'v'],
   ['hsetnx', 'k', 'f', 'v'],
   ['exists', 'k'],
@@ -39,8 +43,13 @@ const NEEDED: readonly (readonly [string, ...string[]])[] = [
   ['xrevrange', 'k', '+', '-'],
   ['xread', 'streams', 'k', '0'],
   ['xtrim', 'k', 'maxlen', '1'],
+  ['xreadgroup', 'group', 'record', 'reader', 'streams', 'k', '>'],
+  ['xgroup', 'create', 'k', 'record', '0'],
+  ['xack', 'k', 'record', '1-1'],
   ['zadd', 'k', '1', 'm'],
   ['zrange', 'k', '0', '1'],
+  ['zrangebylex', 'k', '-', '+'],
+  ['zrevrangebylex', 'k', '+', '-'],
   ['zrangebyscore', 'k', '0', '1'],
   ['zrem', 'k', 'm'],
   ['zremrangebyrank', 'k', '0', '1'],
@@ -122,7 +131,11 @@ async function deniedTo(
   const replies = await askRedis(address, endpoint, asked);
   if (replies.every((reply) => reply instanceof Error)) return undefined;
   const denied = NEEDED.filter((_, index) => /permission/i.test(String(replies[index])));
-  return [...new Set(denied.map(([name, sub]) => (name === 'function' ? `${name}|${sub}` : name)))];
+  return [
+    ...new Set(
+      denied.map(([name, sub]) => (name === 'function' || name === 'xgroup' ? `${name}|${sub}` : name)),
+    ),
+  ];
 }
 
 function problemsOf(

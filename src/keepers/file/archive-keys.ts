@@ -13,6 +13,7 @@ import type { KeyRange } from '../../store/file/disk/environment.ts';
  *     i<column><digest><id>   entries by what they are found by
  *     k<name>                 a key that seals what entries say of a person
  *     b                       bytes held
+ *     g<chain>                the last entry of a chain that was let go
  */
 export const FORMAT_KEY = Buffer.from('f');
 export const BYTES_KEY = Buffer.from('b');
@@ -59,6 +60,10 @@ export function linkRange(chain: number, from: number): KeyRange {
 
 export function chainKey(chain: number): Buffer {
   return Buffer.concat([Buffer.from('h'), short(chain)]);
+}
+
+export function floorKey(chain: number): Buffer {
+  return Buffer.concat([Buffer.from('g'), short(chain)]);
 }
 
 export const CHAIN_RANGE: KeyRange = { start: Buffer.from('h'), end: Buffer.from('i') };

@@ -1,7 +1,8 @@
 import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
-import { keyNameIn } from '../../record/chain/entry-text.ts';
+import { keyNameOf } from '../../record/chain/entry-text.ts';
 import { NO_LINK } from '../../record/chain/link.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
+import type { Facts } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { Environment } from '../../store/file/disk/environment.ts';
 import { decoded, encoded } from '../../store/file/record.ts';
@@ -17,6 +18,7 @@ import {
   columnText,
   entryKey,
   entryRange,
+  floorKey,
   idOfKey,
   linkKey,
   linkRange,
@@ -26,6 +28,12 @@ import {
 interface Change {
   readonly key: Buffer;
   readonly value: Buffer | null;
+}
+
+/** Where an entry stands in its chain. */
+interface Place {
+  readonly key: Buffer;
+  readonly id: SortableId;
 }
 
 type RowFields = readonly [chain: number, link: number, hash: string, columns: readonly string[]];
@@ -70,6 +78,10 @@ export class FileArchive implements Archive {
     return this.#headOf(chain);
   }
 
+  async floor(chain: number): Promise<ChainHead | undefined> {
+    return this.#placeAt(floorKey(chain));
+  }
+
   async chains(): Promise<readonly number[]> {
     return this.#environment.keys(CHAIN_RANGE, CHAINS_MAX).map(chainOfKey);
   }
@@ -80,7 +92,10 @@ export class FileArchive implements Archive {
 
   add(chain: number, behind: ChainHead, rows: readonly Row[], keys: readonly PersonKey[]): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.#headOf(chain).link !== behind.link) return false;
+      const head = this.#headOf(chain);
+      if (head.link !== behind.link || head.hash !== behind.hash) return false;
+      if (rows.some(({ id }) => this.#environment.get(entryKey(id)) !== undefined)) return false;
+      if (keys.some((key) => this.#isAnother(key))) return false;
       const last = rows.at(-1);
       if (last === undefined) return true;
       await this.#checkRoom();
@@ -124,12 +139,27 @@ export class FileArchive implements Archive {
   }
 
   async #trim(before: SortableId, limit: number): Promise<number> {
-    const keys = this.#environment.keys(entryRange(undefined, before), limit);
-    const ids = keys.map(idOfKey);
-    const bytes = ids.reduce((sum, id) => sum + this.#bytesOf(id), 0);
-    const changes = ids.flatMap((id) => this.#removalsOf(id, before));
+    const places = this.#oldest(before, limit);
+    const ids = new Set(places.map(({ id }) => id));
+    const bytes = places.reduce((sum, { id }) => sum + this.#bytesOf(id), 0);
+    const changes = places.flatMap((place) => this.#removalsOf(place, ids));
     if (changes.length > 0) await this.#environment.write([...changes, this.#bytesChanged(-bytes)]);
-    return ids.length;
+    return places.length;
+  }
+
+  /** The oldest before an id, of each chain from its low end up to the first that is younger. */
+  #oldest(before: SortableId, limit: number): readonly Place[] {
+    const places: (Place & { readonly order: SortableId })[] = [];
+    for (const chain of this.#environment.keys(CHAIN_RANGE, CHAINS_MAX).map(chainOfKey)) {
+      let order = 0n;
+      for (const key of this.#environment.keys(linkRange(chain, 0), limit)) {
+        const id = this.#environment.get(key)?.readBigUInt64BE() ?? 0n;
+        if (id >= before) break;
+        order = id > order ? id : order;
+        places.push({ key, id, order });
+      }
+    }
+    return places.sort((one, other) => Number(one.order - other.order)).slice(0, limit);
   }
 
   async #keepBound(): Promise<void> {
@@ -174,8 +204,17 @@ export class FileArchive implements Archive {
   }
 
   #headOf(chain: number): ChainHead {
-    const record = this.#environment.get(chainKey(chain));
-    if (record === undefined) return NO_LINK;
+    return this.#placeAt(chainKey(chain)) ?? NO_LINK;
+  }
+
+  #isAnother({ name, bytes }: PersonKey): boolean {
+    const there = this.#environment.get(personKey(name));
+    return there !== undefined && !there.equals(bytes);
+  }
+
+  #placeAt(key: Buffer): ChainHead | undefined {
+    const record = this.#environment.get(key);
+    if (record === undefined) return undefined;
     const [link, hash] = decoded(record).fields as readonly [number, string];
     return { link, hash };
   }
@@ -188,21 +227,25 @@ export class FileArchive implements Archive {
     return [{ id, text: body, chain, link, hash }];
   }
 
-  /** What goes with an entry: its place, its columns, and its key, unless younger entries need that. */
-  #removalsOf(id: SortableId, before: SortableId): Change[] {
+  /** What goes with an entry: its place, its columns, and its key, unless entries need that which stay. */
+  #removalsOf({ key, id }: Place, going: ReadonlySet<SortableId>): Change[] {
     const record = this.#environment.get(entryKey(id));
-    if (record === undefined) return [];
+    if (record === undefined) return [{ key, value: null }];
     const { fields, body } = decoded(record);
-    const [chain, link, , columns] = fields as RowFields;
-    const keys = [entryKey(id), linkKey(chain, link), ...columns.map((column) => columnKey(column, id))];
-    const name = keyNameIn({ id, text: body });
-    if (name !== undefined && !this.#isNeeded(name, before)) keys.push(personKey(name));
-    return keys.map((key) => ({ key, value: null }));
+    const [chain, link, hash, columns] = fields as RowFields;
+    const keys = [key, entryKey(id), ...columns.map((column) => columnKey(column, id))];
+    const facts = JSON.parse(body) as Facts;
+    if (facts.ticket_id === undefined || !this.#isNeeded(facts.ticket_id, going))
+      keys.push(personKey(keyNameOf({ id, facts })));
+    return [
+      ...keys.map((each) => ({ key: each, value: null })),
+      { key: floorKey(chain), value: encoded([link, hash]) },
+    ];
   }
 
-  #isNeeded(ticketId: string, from: SortableId): boolean {
-    const range = columnRange({ name: 'ticket', value: ticketId }, from - 1n, undefined);
-    return this.#environment.keys(range, 1).length > 0;
+  #isNeeded(ticketId: string, going: ReadonlySet<SortableId>): boolean {
+    const range = columnRange({ name: 'ticket', value: ticketId }, undefined, undefined);
+    return this.#environment.keys(range, going.size + 1).some((key) => !going.has(idOfKey(key)));
   }
 }
 

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
-import { keyNameIn } from '../../record/chain/entry-text.ts';
+import { keyNameOf } from '../../record/chain/entry-text.ts';
 import { NO_LINK } from '../../record/chain/link.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
-import type { Column } from '../../record/entry/entry.ts';
-import { msOf } from '../../record/ids/sortable-id.ts';
+import type { Column, Facts } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
@@ -29,7 +28,8 @@ interface RowValue {
   readonly link: number;
   readonly hash: string;
   readonly columns: readonly string[];
-  readonly key?: string;
+  /** The name of its key, needed or not. */
+  readonly key: string;
 }
 
 export interface RedisArchiveOptions {
@@ -52,10 +52,11 @@ export class RedisArchive implements Archive {
   }
 
   async head(chain: number): Promise<ChainHead> {
-    const [text = ''] = await this.#fields('heads', [String(chain)]);
-    if (text === '') return NO_LINK;
-    const [link, hash = ''] = text.split(' ');
-    return { link: Number(link), hash };
+    return (await this.#placeIn('heads', chain)) ?? NO_LINK;
+  }
+
+  floor(chain: number): Promise<ChainHead | undefined> {
+    return this.#placeIn('floors', chain);
   }
 
   async chains(): Promise<readonly number[]> {
@@ -79,10 +80,9 @@ export class RedisArchive implements Archive {
     if (last === undefined) return true;
     const asked = {
       chain: String(chain),
-      behind: String(behind.link),
+      behind: `${behind.link} ${behind.hash}`,
       link: String(last.link),
       hash: last.hash,
-      at: Math.max(...rows.map(({ id }) => msOf(id))),
       rows: rows.map(writtenRow),
       keys: keys.map(({ name, bytes }) => [name, bytes.toString('base64url')]),
     };
@@ -152,8 +152,15 @@ export class RedisArchive implements Archive {
   }
 
   async #trim(before: SortableId, limit: number): Promise<readonly [gone: number, bytes: number]> {
-    const reply = await this.#options.calls.change(TRIM, textOf(before), limit, msOf(before), RECORD_TAG);
+    const reply = await this.#options.calls.change(TRIM, textOf(before), limit, RECORD_TAG);
     return reply as [number, number];
+  }
+
+  async #placeIn(hash: string, chain: number): Promise<ChainHead | undefined> {
+    const [text = ''] = await this.#fields(hash, [String(chain)]);
+    if (text === '') return undefined;
+    const [link, linkHash = ''] = text.split(' ');
+    return { link: Number(link), hash: linkHash };
   }
 
   async #fields(hash: string, fields: readonly string[]): Promise<readonly string[]> {
@@ -175,21 +182,20 @@ function columnText({ name, value }: Column): string {
 function writtenRow(row: Row): Readonly<Record<string, unknown>> {
   const { id, text, chain, link, hash } = row;
   const columns = row.columns.map(columnText);
-  const key = keyNameIn(row);
+  const key = keyNameOf({ id, facts: JSON.parse(text) as Facts });
   const value: RowValue = {
     text,
     chain: String(chain),
     link,
     hash,
     columns,
-    ...(key === undefined ? {} : { key }),
+    key,
   };
   return {
     id: textOf(id),
     link,
     columns,
     row: JSON.stringify(value),
-    ...(key === undefined ? {} : { key }),
   };
 }
 

@@ -8,23 +8,32 @@
  *     column   sorted set a value: ids
  *     heads    hash: chain → link and hash
  *     keys     hash: name → the key that seals what entries say of a person
- *     used     sorted set: names of keys by when they were last needed
+ *     floors   hash: chain → link and hash of the last entry that was let go
  *     state    hash: bytes held, entries that the bound let go
  */
 export const RECORD_TAG = '{sg:0}record:';
 
-/** ARGV[1] is JSON: chain, behind, link, hash, rows, keys, at. Replies -1 where the head is another, else the bytes held. */
+/**
+ * ARGV[1] is JSON: chain, behind, link, hash, rows, keys. Replies the bytes held, or -1 where the head is another, a row is there, or a
+ * key is another.
+ */
 export const ADD = `
 local tag, a = ARGV[2], cjson.decode(ARGV[1])
 local head = redis.call('HGET', tag .. 'heads', a.chain)
-if (head and string.match(head, '^%d+') or '0') ~= a.behind then return -1 end
+if (head or '0 ') ~= a.behind then return -1 end
+for _, row in ipairs(a.rows) do
+  if redis.call('HGET', tag .. 'rows', row.id) then return -1 end
+end
+for _, key in ipairs(a.keys) do
+  local there = redis.call('HGET', tag .. 'keys', key[1])
+  if there and there ~= key[2] then return -1 end
+end
 local bytes = 0
 for _, row in ipairs(a.rows) do
   redis.call('HSET', tag .. 'rows', row.id, row.row)
   redis.call('ZADD', tag .. 'ids', 0, row.id)
   redis.call('ZADD', tag .. 'links:' .. a.chain, row.link, row.id)
   for _, column in ipairs(row.columns) do redis.call('ZADD', tag .. 'column:' .. column, 0, row.id) end
-  if row.key then redis.call('ZADD', tag .. 'used', 'GT', a.at, row.key) end
   bytes = bytes + #row.row
 end
 for _, key in ipairs(a.keys) do redis.call('HSET', tag .. 'keys', key[1], key[2]) end
@@ -61,30 +70,39 @@ local told = {}
 for index = 3, #ARGV do told[#told + 1] = redis.call('HGET', ARGV[2] .. ARGV[1], ARGV[index]) or '' end
 return told`;
 
-/** ARGV: before, limit, the time of before in milliseconds; the tag. Replies how many went, and the bytes held. */
+/** ARGV: before, limit; the tag. Replies how many went, and the bytes held. */
 export const TRIM = `
-local tag, bytes = ARGV[4], 0
-local ids = redis.call('ZRANGEBYLEX', tag .. 'ids', '-', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
-for _, id in ipairs(ids) do
+local tag, bytes, gone, lowest = ARGV[3], 0, 0, {}
+local function lookAt(chain)
+  lowest[chain] = redis.call('ZRANGE', tag .. 'links:' .. chain, 0, 0)[1]
+end
+for _, chain in ipairs(redis.call('HKEYS', tag .. 'heads')) do lookAt(chain) end
+while gone < tonumber(ARGV[2]) do
+  local chain, id = nil, ARGV[1]
+  for each, low in pairs(lowest) do
+    if low < id then chain, id = each, low end
+  end
+  if not chain then break end
   local text = redis.call('HGET', tag .. 'rows', id)
+  redis.call('ZREM', tag .. 'links:' .. chain, id)
   redis.call('ZREM', tag .. 'ids', id)
   if text then
     local row = cjson.decode(text)
     bytes = bytes + #text
-    redis.call('ZREM', tag .. 'links:' .. row.chain, id)
-    for _, column in ipairs(row.columns) do redis.call('ZREM', tag .. 'column:' .. column, id) end
-    if row.key then
-      local last = redis.call('ZSCORE', tag .. 'used', row.key)
-      if not last or tonumber(last) < tonumber(ARGV[3]) then
-        redis.call('HDEL', tag .. 'keys', row.key)
-        redis.call('ZREM', tag .. 'used', row.key)
-      end
+    local isNeeded = false
+    for _, column in ipairs(row.columns) do
+      redis.call('ZREM', tag .. 'column:' .. column, id)
+      if string.sub(column, 1, 7) == 'ticket:' then isNeeded = redis.call('EXISTS', tag .. 'column:' .. column) == 1 end
     end
+    if not isNeeded then redis.call('HDEL', tag .. 'keys', row.key) end
     redis.call('HDEL', tag .. 'rows', id)
+    redis.call('HSET', tag .. 'floors', chain, row.link .. ' ' .. row.hash)
   end
+  gone = gone + 1
+  lookAt(chain)
 end
-if bytes == 0 then return { #ids, tonumber(redis.call('HGET', tag .. 'state', 'bytes') or 0) } end
-return { #ids, redis.call('HINCRBY', tag .. 'state', 'bytes', -bytes) }`;
+if gone == 0 then return { 0, tonumber(redis.call('HGET', tag .. 'state', 'bytes') or 0) } end
+return { gone, redis.call('HINCRBY', tag .. 'state', 'bytes', -bytes) }`;
 
 /** The server's memory, as INFO tells it. */
 export const MEMORY = `return redis.call('INFO', 'memory')`;

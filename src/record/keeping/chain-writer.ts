@@ -31,10 +31,13 @@ export class ChainWriter {
    * @throws StoreUnavailable where the archive is away, or others extend the chain as well.
    */
   async add(entries: readonly Entry[]): Promise<void> {
-    const fresh = await this.#fresh(entries);
-    if (fresh.length === 0) return;
     for (let tried = 0; tried < TRIES; tried += 1) {
-      if (await this.#addBehind(this.#head ?? (await this.#archive.head(this.#chain)), fresh)) return;
+      // The head first: what others add behind it from now on is refused.
+      const head = this.#head ?? (await this.#archive.head(this.#chain));
+      const fresh = await this.#fresh(entries);
+      if (fresh.length === 0) return;
+      if (await this.#addBehind(head, fresh)) return;
+      this.#personKeys.clear();
     }
     throw new StoreUnavailable('another writer extends this chain of the record');
   }
@@ -104,13 +107,13 @@ export class ChainWriter {
     behind: ChainHead,
   ): Promise<{ rows: Row[]; keys: PersonKey[]; head: ChainHead }> {
     const names = entries.filter(isPersonal).map(keyNameOf);
-    const { known, made } = await this.#personKeys.of(names);
+    const known = await this.#personKeys.of(names);
     let head = behind;
     const rows = entries.map((entry): Row => {
       const text = entryText(entry, isPersonal(entry) ? known.get(keyNameOf(entry)) : undefined);
       head = { link: head.link + 1, hash: linkHash(head.hash, text) };
       return { id: entry.id, text, chain: this.#chain, ...head, columns: columnsOf(entry) };
     });
-    return { rows, keys: made, head };
+    return { rows, keys: [...known].map(([name, bytes]) => ({ name, bytes })), head };
   }
 }

@@ -15,8 +15,8 @@ export class PersonKeys {
     this.#makeKey = makeKey;
   }
 
-  /** A key for each name, and which of them are new: these are to be kept with what they seal. */
-  async of(names: readonly string[]): Promise<{ known: ReadonlyMap<string, Buffer>; made: PersonKey[] }> {
+  /** A key for each name, a new one where there is none: all are to be kept with what they seal, as the old ones may go meanwhile. */
+  async of(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     const wanted = [...new Set(names)];
     const known = new Map<string, Buffer>();
     for (const name of wanted) {
@@ -25,14 +25,8 @@ export class PersonKeys {
     }
     const others = wanted.filter((name) => !known.has(name));
     for (const [name, bytes] of await this.#archive.keys(others)) known.set(name, bytes);
-    const made: PersonKey[] = [];
-    for (const name of others) {
-      if (known.has(name)) continue;
-      const bytes = this.#makeKey();
-      known.set(name, bytes);
-      made.push({ name, bytes });
-    }
-    return { known, made };
+    for (const name of others) if (!known.has(name)) known.set(name, this.#makeKey());
+    return known;
   }
 
   /** Remembers keys that are kept now. */

@@ -157,32 +157,44 @@ export class Recorder {
   }
 
   async #movePartition(partition: number): Promise<void> {
-    const { outbox, onTurn } = this.#options;
+    const { outbox, onTurn, holds } = this.#options;
     for (;;) {
+      if (!holds(partition)) return;
       const batch = await outbox.next(partition, BATCH_MAX);
       if (batch === null) return;
+      const entries = await this.#entriesOf(batch.events);
+      const lost = batch.lost + batch.events.length - entries.length;
       await this.#writer(partition).add([
-        ...(batch.lost > 0 ? [await this.#gap(partition, batch.lost)] : []),
-        ...(await this.#entriesOf(batch.events)),
+        ...(lost > 0 ? [await this.#gap(partition, lost)] : []),
+        ...entries,
       ]);
       await batch.acknowledge();
-      if (batch.lost > 0) onTurn({ kind: 'lost', count: batch.lost });
-      onTurn({ kind: 'kept', count: batch.events.length });
+      if (lost > 0) onTurn({ kind: 'lost', count: lost });
+      onTurn({ kind: 'kept', count: entries.length });
       if (batch.events.length < BATCH_MAX) return;
     }
   }
 
   async #gap(partition: number, count: number): Promise<Entry> {
-    const facts = { kind: 'gap', reason: `partition ${partition}: these were let go unread`, count };
+    const facts = {
+      kind: 'gap',
+      reason: `partition ${partition}: these were let go unread, or cannot be read`,
+      count,
+    };
     return { id: await this.#options.ids.next(), facts, personal: {} };
   }
 
   async #entriesOf(events: readonly StoredEvent[]): Promise<Entry[]> {
     await this.#learn(events);
-    return events.map((stored) => {
-      const { entry, context } = entryOfLog(stored, this.#contexts.get(stored.subject) ?? {});
-      this.#contexts.set(stored.subject, context);
-      return entry;
+    return events.flatMap((stored) => {
+      try {
+        const { entry, context } = entryOfLog(stored, this.#contexts.get(stored.subject) ?? {});
+        this.#contexts.set(stored.subject, context);
+        return [entry];
+      } catch {
+        // Of a later release, down to its cursor: it is told as a gap, and nothing behind it waits.
+        return [];
+      }
     });
   }
 

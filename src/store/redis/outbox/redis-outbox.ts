@@ -44,11 +44,11 @@ export function redisOutbox(calls: PartitionCalls): Outbox {
       const reply = await calls.call(partition, true, (link) => link.redis.eval(NEXT, 1, log, limit));
       const entries = reply as readonly (readonly [id: string, text: string])[];
       if (entries.length === 0) return null;
-      const events = entries.flatMap(([, text]) => eventIn(text));
+      const read = entries.map(([, text]) => eventsIn(text));
       return {
         partition,
-        events,
-        lost: entries.filter(([, text]) => text === '').length,
+        events: read.flatMap((events) => events ?? []),
+        lost: read.filter((events) => events === undefined).length,
         async acknowledge() {
           const ids = entries.map(([id]) => id);
           await calls.call(partition, true, (link) => link.redis.eval(ACKNOWLEDGE, 1, log, ...ids));
@@ -58,8 +58,13 @@ export function redisOutbox(calls: PartitionCalls): Outbox {
   };
 }
 
-function eventIn(text: string): StoredEvent[] {
-  if (text === '') return [];
-  const { event } = parseEntry(text);
-  return kindOf(event.subject) === 'canary' ? [] : [event];
+/** Undefined: the log has let it go, or it is of a later release and cannot be read. */
+function eventsIn(text: string): StoredEvent[] | undefined {
+  if (text === '') return undefined;
+  try {
+    const { event } = parseEntry(text);
+    return kindOf(event.subject) === 'canary' ? [] : [event];
+  } catch {
+    return undefined;
+  }
 }
