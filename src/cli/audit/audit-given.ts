@@ -11,4 +11,5 @@ export interface AuditGiven {
   readonly until?: string;
   readonly last?: string;
   readonly keys?: string;
+  readonly heads?: string;
 }

@@ -1,11 +1,10 @@
-import { createReadStream, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readFileSync } from 'node:fs';
 import { openArchiveToRead } from '../../compose/record/archives.ts';
 import { readConfig } from '../../config/config.ts';
-import type { Archive, Kept } from '../../record/archive.ts';
+import type { Archive } from '../../record/archive.ts';
 import type { RecordKeyJwk } from '../../record/chain/signed-head.ts';
 import { Verification } from '../../record/chain/verification.ts';
-import type { LinkedText } from '../../record/chain/verification.ts';
+import type { Break, Place } from '../../record/chain/verification.ts';
 import type { Facts } from '../../record/entry/entry.ts';
 import { keysIn } from '../../record/search/keys.ts';
 import { opened } from '../../record/search/search.ts';
@@ -13,9 +12,8 @@ import { BadCall } from '../bad-call.ts';
 import { STATUS } from '../terminal.ts';
 import type { Status, Terminal } from '../terminal.ts';
 import type { AuditGiven } from './audit-given.ts';
-
-/** How many entries are read at a time. */
-const PAGE = 500;
+import { chained, exportLines, isToldAsWritten, linesOf } from './export-lines.ts';
+import type { ExportLine } from './export-lines.ts';
 
 /** `audit verify` and `audit export`. @throws BadCall, StoreRefused where there is no record */
 export async function prove(
@@ -28,77 +26,76 @@ export async function prove(
   if (what !== 'verify' && what !== 'export') throw new BadCall(`${what} is neither verify nor export`);
   const archive = await openArchiveToRead(readConfig(process.env, false));
   try {
-    return what === 'export'
-      ? await writeExport(archive)
-      : await verifyArchive(archive, trusted(given) ?? (await keysIn(archive)), terminal);
+    return what === 'export' ? await writeExport(archive) : await verifyArchive(archive, given, terminal);
   } finally {
     await archive.close();
   }
 }
 
-async function* chained(archive: Archive): AsyncGenerator<readonly Kept[], void, void> {
-  for (const chain of await archive.chains()) {
-    for (let from = 0; ;) {
-      const page = await archive.links(chain, from, PAGE);
-      const last = page.at(-1);
-      if (last === undefined) break;
-      yield page;
-      from = last.link + 1;
-    }
-  }
-}
-
 async function writeExport(archive: Archive): Promise<Status> {
-  for await (const page of chained(archive)) {
-    const told = await opened(archive, page);
-    for (const [index, { chain, link, hash, text }] of page.entries())
-      process.stdout.write(`${JSON.stringify({ chain, link, hash, text, told: told[index] })}\n`);
-  }
+  for await (const line of exportLines(archive, Date.now)) process.stdout.write(`${JSON.stringify(line)}\n`);
   return STATUS.done;
 }
 
-async function verifyArchive(
-  archive: Archive,
-  keys: readonly RecordKeyJwk[],
-  terminal: Terminal,
-): Promise<Status> {
-  const verification = new Verification(keys);
-  let breaks = 0;
-  let erased = 0;
-  for await (const page of chained(archive)) {
-    for (const kept of page) breaks += tellBreaks(verification, kept, terminal);
-    erased += (await opened(archive, page)).filter((told) => told.erased === true).length;
+async function verifyArchive(archive: Archive, given: AuditGiven, terminal: Terminal): Promise<Status> {
+  const keys = trusted(given) ?? (await keysIn(archive)).map(({ key }) => key);
+  const verification = new Verification(keys, anchorsOf(given));
+  const told = new Told(verification, terminal);
+  for await (const part of chained(archive)) {
+    if (part.kind === 'head') verification.expect(part.place);
+    else if (part.kind === 'floor') told.breaks(verification.begin(part.place));
+    else {
+      for (const kept of part.entries) told.breaks(verification.next(kept));
+      told.erased += (await opened(archive, part.entries)).filter(({ erased }) => erased === true).length;
+    }
   }
-  return summed(verification, breaks, erased, terminal);
+  told.breaks(verification.end(Date.now()));
+  return told.sum();
 }
 
 async function verifyExport(file: string, given: AuditGiven, terminal: Terminal): Promise<Status> {
   const keys = trusted(given) ?? (await keysOfExport(file));
-  const verification = new Verification(keys);
-  let breaks = 0;
-  for await (const line of linesOf(file)) breaks += tellBreaks(verification, line, terminal);
-  return summed(verification, breaks, 0, terminal);
+  const verification = new Verification(keys, anchorsOf(given));
+  const told = new Told(verification, terminal);
+  let exportedAt: number | undefined;
+  for await (const line of linesOf(file)) {
+    if ('heads' in line) {
+      line.heads.forEach((place) => verification.expect(place));
+      exportedAt = Date.parse(line.at);
+    } else told.breaks(breaksOf(verification, line));
+    if ('told' in line && line.told.erased === true) told.erased += 1;
+  }
+  if (exportedAt === undefined) told.breaks([CUT_OFF]);
+  told.breaks(verification.end(exportedAt ?? 0));
+  return told.sum();
+}
+
+const CUT_OFF: Break = {
+  chain: 0,
+  link: 0,
+  what: 'dropped',
+  detail: 'the export has no last line with its heads: it was cut off',
+};
+
+function breaksOf(
+  verification: Verification,
+  line: Exclude<ExportLine, { heads: unknown }>,
+): readonly Break[] {
+  if ('floor' in line) return verification.begin(line.floor);
+  const breaks = verification.next(line);
+  if (breaks.length > 0 || isToldAsWritten(line)) return breaks;
+  const { chain, link } = line;
+  return [{ chain, link, what: 'altered', detail: 'what is told of it is not what its text proves' }];
 }
 
 async function keysOfExport(file: string): Promise<readonly RecordKeyJwk[]> {
   const keys = new Map<string, RecordKeyJwk>();
-  for await (const { text } of linesOf(file)) {
-    if (!text.includes('"record_key"')) continue;
-    const { key } = JSON.parse(text) as Facts;
+  for await (const line of linesOf(file)) {
+    if (!('text' in line) || !line.text.includes('"record_key"')) continue;
+    const { key } = JSON.parse(line.text) as Facts;
     if (key !== undefined) keys.set(key.kid, key);
   }
   return [...keys.values()];
-}
-
-async function* linesOf(file: string): AsyncGenerator<LinkedText, void, void> {
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-    if (line === '') continue;
-    try {
-      yield JSON.parse(line) as LinkedText;
-    } catch {
-      throw new BadCall(`${file} is no export: a line is no JSON`);
-    }
-  }
 }
 
 function trusted({ keys }: AuditGiven): readonly RecordKeyJwk[] | undefined {
@@ -106,19 +103,52 @@ function trusted({ keys }: AuditGiven): readonly RecordKeyJwk[] | undefined {
   return (JSON.parse(readFileSync(keys, 'utf8')) as { readonly keys: readonly RecordKeyJwk[] }).keys;
 }
 
-function tellBreaks(verification: Verification, entry: LinkedText, { say, tell }: Terminal): number {
-  const breaks = verification.next(entry);
-  for (const found of breaks) {
-    say(`chain ${found.chain}, link ${found.link}: ${found.what.replaceAll('_', ' ')}: ${found.detail}\n`);
-    tell({ break: found });
+/** Where the chains stood once: the last line of an export, or of what `verify --json` said. */
+function anchorsOf({ heads }: AuditGiven): readonly Place[] {
+  if (heads === undefined) return [];
+  const last = readFileSync(heads, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  const wrong = new BadCall(
+    `${heads} names no heads: the last line is neither an export’s nor that of verify --json`,
+  );
+  try {
+    const { heads: places } = JSON.parse(last) as { readonly heads?: readonly Place[] };
+    if (Array.isArray(places) && places.length > 0) return places;
+  } catch {
+    throw wrong;
   }
-  return breaks.length;
+  throw wrong;
 }
 
-function summed(verification: Verification, breaks: number, erased: number, { say, tell }: Terminal): Status {
-  const { entries, signed } = verification;
-  const covered = [...signed].map(([chain, link]) => `chain ${chain} up to link ${link}`).join(', ');
-  say(`${entries} entries, ${breaks} breaks, ${erased} erased; signed: ${covered || 'nothing'}\n`);
-  tell({ entries, breaks, erased, signed: Object.fromEntries(signed) });
-  return breaks === 0 ? STATUS.done : STATUS.failed;
+/** What a verification found, as it is told. */
+class Told {
+  readonly #verification: Verification;
+  readonly #terminal: Terminal;
+  #breaks = 0;
+  erased = 0;
+
+  constructor(verification: Verification, terminal: Terminal) {
+    this.#verification = verification;
+    this.#terminal = terminal;
+  }
+
+  breaks(breaks: readonly Break[]): void {
+    for (const found of breaks) {
+      const { chain, link, what, detail } = found;
+      this.#terminal.say(`chain ${chain}, link ${link}: ${what.replaceAll('_', ' ')}: ${detail}\n`);
+      this.#terminal.tell({ break: found });
+    }
+    this.#breaks += breaks.length;
+  }
+
+  sum(): Status {
+    const { entries, signed, places: heads } = this.#verification;
+    const breaks = this.#breaks;
+    const { erased } = this;
+    const covered = [...signed].map(([chain, link]) => `chain ${chain} up to link ${link}`).join(', ');
+    this.#terminal.say(
+      `${entries} entries, ${breaks} breaks, ${erased} erased; signed: ${covered || 'nothing'}\n`,
+    );
+    this.#terminal.tell({ entries, breaks, erased, signed: Object.fromEntries(signed), heads });
+    return breaks === 0 ? STATUS.done : STATUS.failed;
+  }
 }

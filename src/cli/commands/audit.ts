@@ -11,8 +11,9 @@ export function auditCommand(run: Run): Command {
       'The oldest first, as much as there is; with --last the newest. All that is given must hold. It reads while a gateway ' +
       'runs; what happened within the last second may not be there yet.\n\n' +
       '`audit export` writes every entry as it is chained, one value a line, and `audit verify` says of the record, or of an export, ' +
-      'whether each entry is what was written (status 1 where one is not), and up to where a signature covers it. Without --keys the ' +
-      'keys are those that the record names itself: that shows what was altered by accident, or by who has no key.',
+      'whether each entry is what was written (status 1 where one is not, or where a signature is missing that a gateway would have ' +
+      'made by now), and up to where a signature covers it. Without --keys the keys are those that the record names itself: that shows ' +
+      'what was altered by accident, and nothing of who made keys of their own. What was cut off at the end shows with --heads alone.',
   })
     .argument(
       '[verify|export]',
@@ -31,6 +32,10 @@ export function auditCommand(run: Run): Command {
     .option(
       '--keys <file>',
       'with verify: the keys to trust, as /.well-known/scangate-record-keys tells them',
+    )
+    .option(
+      '--heads <file>',
+      'with verify: where the chains stood once, as an earlier export or `verify --json` said it last, kept elsewhere',
     )
     .action(async (what: string | undefined, file: string | undefined, given: AuditGiven) => {
       await run(given.json ?? false, async (terminal) => {

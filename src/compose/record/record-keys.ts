@@ -2,6 +2,8 @@ import type { Archive } from '../../record/archive.ts';
 import { recordKeyJwk, signedHead } from '../../record/chain/signed-head.ts';
 import type { RecordKeyJwk, SignedHead } from '../../record/chain/signed-head.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
+import { vouchFor, vouchedKeys } from '../../record/chain/signed-key.ts';
+import type { VouchedKey } from '../../record/chain/signed-key.ts';
 import type { Recorder } from '../../record/keeping/recorder.ts';
 import { keysIn } from '../../record/search/keys.ts';
 import type { KeyRing } from '../../secrets/key-ring.ts';
@@ -19,7 +21,7 @@ export class RecordKeys {
   readonly #time: Time;
   #written = '';
   #writtenAt = 0;
-  #listed: Promise<readonly RecordKeyJwk[]> | undefined;
+  #listed: Promise<readonly VouchedKey[]> | undefined;
   #listedAt = 0;
 
   constructor(ring: KeyRing, time: Time) {
@@ -33,27 +35,29 @@ export class RecordKeys {
     return signedHead(key, chain, head);
   };
 
-  /** Signs where the chains stand, and sees to it that the key is in the record. */
-  async sign(recorder: Recorder): Promise<void> {
-    const [jwk] = this.#own();
-    if (jwk !== undefined && (jwk.kid !== this.#written || this.#time.now() - this.#writtenAt > WRITE_MS)) {
-      recorder.report({ kind: 'record_key', key: jwk });
-      this.#written = jwk.kid;
+  /** Signs where the chains stand, and sees to it that the keys are in the record, each vouched for by the one that signs. */
+  async sign(recorder: Pick<Recorder, 'report' | 'sign'>): Promise<void> {
+    const own = this.#own();
+    const written = own.map(({ kid }) => kid).join(' ');
+    const [signing] = recordKeys(this.#ring);
+    const isDue = written !== this.#written || this.#time.now() - this.#writtenAt > WRITE_MS;
+    if (signing !== undefined && isDue) {
+      for (const key of own) recorder.report({ kind: 'record_key', key, vouch: vouchFor(key, signing) });
+      this.#written = written;
       this.#writtenAt = this.#time.now();
     }
     await recorder.sign();
   }
 
-  /** Every key that an entry of the archive may be signed by. */
-  async published(archive: Archive): Promise<readonly RecordKeyJwk[]> {
+  /** Every key that an entry of the archive may be signed by: the record's word alone makes none. */
+  async published(archive: Pick<Archive, 'find'>): Promise<readonly RecordKeyJwk[]> {
     if (this.#listed === undefined || this.#time.now() - this.#listedAt > LIST_MS) {
       this.#listedAt = this.#time.now();
       this.#listed = keysIn(archive);
       this.#listed.catch(() => (this.#listed = undefined));
     }
     const own = this.#own();
-    const kids = new Set(own.map(({ kid }) => kid));
-    return [...own, ...(await this.#listed).filter(({ kid }) => !kids.has(kid))];
+    return [...own, ...vouchedKeys(own, await this.#listed)];
   }
 
   #own(): readonly RecordKeyJwk[] {

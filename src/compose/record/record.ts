@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import { recordSettings } from '../../config/rooms/record.ts';
+import { NODE_CHAINS } from '../../record/chain/link.ts';
 import { PERSON_KEY_BYTES } from '../../record/chain/sealed-person.ts';
 import { NodeLease } from '../../record/ids/node-lease.ts';
 import { MARK_MAX, markedNonce } from '../../record/ids/sortable-id.ts';
@@ -46,8 +47,6 @@ export interface KeptRecord {
 
 /** A file store has one partition, and the chain of what stands in none is the same. */
 const ONLY_CHAIN = 0;
-/** On a shared store, the chains of what stands in no partition begin here, one a node. */
-const NODE_CHAINS = 1024;
 
 /** Between two looks for events, in milliseconds. */
 const PAUSE_MS = 100;

@@ -14,3 +14,6 @@ export const NO_LINK: ChainHead = { link: 0, hash: '' };
 export function linkHash(before: string, text: string): string {
   return createHash('sha256').update(before).update('\n').update(text).digest('base64url');
 }
+
+/** On a shared store, the chains of what stands in no partition begin here, one a node. */
+export const NODE_CHAINS = 1024;

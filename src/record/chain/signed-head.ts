@@ -25,10 +25,23 @@ export function signedHead(privateKey: KeyObject, chain: number, head: ChainHead
 }
 
 /** Whether a head is signed by this key. */
-export function isSignedBy({ chain, signature, ...head }: SignedHead, { x, kid }: RecordKeyJwk): boolean {
-  if (kid !== kidOf(x)) return false;
+export function isSignedBy({ chain, signature, ...head }: SignedHead, key: RecordKeyJwk): boolean {
+  return isSignature(signedText(chain, head), signature, key);
+}
+
+/** Whether a text is signed by this key, and the key's `kid` is its own. */
+export function isSignature(text: Buffer, signature: unknown, { x, kid }: RecordKeyJwk): boolean {
+  if (kid !== kidOf(x) || typeof signature !== 'string') return false;
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  return verify(null, signedText(chain, head), key, Buffer.from(signature, 'base64url'));
+  return verify(null, text, key, Buffer.from(signature, 'base64url'));
+}
+
+/** Whether a value is a public key as {@link recordKeyJwk} makes one. */
+export function isRecordKey(value: unknown): value is RecordKeyJwk {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kty, crv, x, kid, alg, use } = value as Partial<Record<keyof RecordKeyJwk, unknown>>;
+  const isOurs = kty === 'OKP' && crv === 'Ed25519' && alg === 'EdDSA' && use === 'sig';
+  return isOurs && typeof x === 'string' && /^[\w-]{43}$/.test(x) && kid === kidOf(x);
 }
 
 function signedText(chain: number, { link, hash }: ChainHead): Buffer {

@@ -37,6 +37,12 @@ export interface KeyFact {
   readonly use: 'sig';
 }
 
+/** See `chain/signed-key.ts`. */
+export interface VouchFact {
+  readonly kid: string;
+  readonly signature: string;
+}
+
 /** What of an audit event tells of no person. */
 export interface Facts {
   /**
@@ -56,6 +62,8 @@ export interface Facts {
   readonly head?: HeadFact;
   /** Of the kind `record_key`: a key that signs heads, as it is published. */
   readonly key?: KeyFact;
+  /** Of the kind `record_key`: the key that signed heads then says that this one is the gateway's. */
+  readonly vouch?: VouchFact;
 }
 
 /** One audit event: one thing that a reviewer asks about. It never holds a secret. */
