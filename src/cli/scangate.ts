@@ -9,4 +9,10 @@ await runProgram(argv.slice(2), version(), {
   end: (status) => {
     process.exitCode = status;
   },
+  unread: (status) => {
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (status !== undefined) process.exit(status);
+    });
+  },
 });

@@ -12,14 +12,25 @@ export interface Streams {
   complain(text: string): void;
   /** The exit status of the process, once nothing is left to do. */
   end(status: Status): void;
+  /**
+   * What becomes of the process where whoever read standard output has gone, as `| head` does: it ends at once with this
+   * status. Undefined: it goes on, unread.
+   */
+  unread(status: Status | undefined): void;
 }
 
 /** Runs what a command does, with a terminal as its options ask for. */
-export type Run = (json: boolean, work: (terminal: Terminal) => Promise<Status>) => Promise<void>;
+export type Run = (
+  json: boolean,
+  work: (terminal: Terminal) => Promise<Status>,
+  /** See `unread` of the streams: of a command that only reads. */
+  unreadStatus?: Status,
+) => Promise<void>;
 
 /** Runs commands, and turns what they throw into a line and an exit status. */
-export function runOn({ write, complain, end }: Streams): Run {
-  return async (json, work) => {
+export function runOn({ write, complain, end, unread }: Streams): Run {
+  return async (json, work, unreadStatus) => {
+    unread(unreadStatus);
     const terminal = terminalOf(json, write);
     try {
       end(await work(terminal));

@@ -15,11 +15,15 @@ export function completionCommand(run: Run, program: Command): Command {
   })
     .addArgument(new Argument('<shell>', 'whose').choices(Object.keys(SHELLS)))
     .action(async (shell: keyof typeof SHELLS, { json = false }: { readonly json?: boolean }) => {
-      await run(json, ({ say, tell }) => {
-        const script = SHELLS[shell](program);
-        say(script);
-        tell({ shell, script });
-        return Promise.resolve(STATUS.done);
-      });
+      await run(
+        json,
+        ({ say, tell }) => {
+          const script = SHELLS[shell](program);
+          say(script);
+          tell({ shell, script });
+          return Promise.resolve(STATUS.done);
+        },
+        STATUS.done,
+      );
     });
 }

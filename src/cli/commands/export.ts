@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { command } from './command.ts';
 import type { Run } from './command.ts';
+import { STATUS } from '../terminal.ts';
 
 /** `scangate export`. */
 export function exportCommand(run: Run, release: string): Command {
@@ -10,9 +11,13 @@ export function exportCommand(run: Run, release: string): Command {
   })
     .argument('<file>', 'where to; - is standard output')
     .action(async (file: string, { json = false }: { readonly json?: boolean }) => {
-      await run(json, async (terminal) => {
-        const { exportStore } = await import('../export.ts');
-        return await exportStore(file, release, terminal);
-      });
+      await run(
+        json,
+        async (terminal) => {
+          const { exportStore } = await import('../export.ts');
+          return await exportStore(file, release, terminal);
+        },
+        file === '-' ? STATUS.failed : undefined,
+      );
     });
 }

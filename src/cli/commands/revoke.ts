@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { command } from './command.ts';
 import type { Run } from './command.ts';
+import { STATUS } from '../terminal.ts';
 
 interface Given {
   readonly json?: boolean;
@@ -33,9 +34,13 @@ export function revokeCommand(run: Run): Command {
     .option('--before <time>', 'what began earlier than that')
     .option('--dry-run', 'ends nothing, and names what would be ended')
     .action(async ({ json = false, dryRun = false, ...asked }: Given) => {
-      await run(json, async (terminal) => {
-        const { revoke } = await import('../revoke/revoke.ts');
-        return await revoke(asked, dryRun, terminal);
-      });
+      await run(
+        json,
+        async (terminal) => {
+          const { revoke } = await import('../revoke/revoke.ts');
+          return await revoke(asked, dryRun, terminal);
+        },
+        dryRun ? STATUS.done : undefined,
+      );
     });
 }

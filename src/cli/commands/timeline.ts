@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { command } from './command.ts';
 import type { Run } from './command.ts';
+import { STATUS } from '../terminal.ts';
 
 /** `scangate timeline`. */
 export function timelineCommand(run: Run): Command {
@@ -10,9 +11,13 @@ export function timelineCommand(run: Run): Command {
   })
     .argument('<ticket>', 'its id, or `ticket` of a line in the log (`t_…`)')
     .action(async (ticketId: string, { json = false }: { readonly json?: boolean }) => {
-      await run(json, async (terminal) => {
-        const { timeline } = await import('../timeline.ts');
-        return await timeline(ticketId, terminal);
-      });
+      await run(
+        json,
+        async (terminal) => {
+          const { timeline } = await import('../timeline.ts');
+          return await timeline(ticketId, terminal);
+        },
+        STATUS.done,
+      );
     });
 }
