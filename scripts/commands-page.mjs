@@ -14,7 +14,12 @@ Exit status of all commands: \`0\` it worked, \`1\` it did not, \`2\` a wrong ca
 
 /** The whole page, before it is formatted. */
 export function commandsPage() {
-  const nowhere = { write: () => undefined, complain: () => undefined, end: () => undefined };
+  const nowhere = {
+    write: () => undefined,
+    complain: () => undefined,
+    end: () => undefined,
+    unread: () => undefined,
+  };
   const { commands } = makeProgram('', nowhere);
   const rows = commands.map(
     (command) => `| [\`${command.name()}\`](#${command.name()}) | ${command.summary()} |`,
@@ -29,7 +34,11 @@ function sectionOf(command) {
     const variable = envVar === undefined ? '' : `; or the variable \`${envVar}\``;
     return `| \`${flags}\` | ${description}${initial}${variable} |`;
   });
-  const call = ['scangate', command.name(), ...command.registeredArguments.map((one) => `<${nameOf(one)}>`)];
+  const call = [
+    'scangate',
+    command.name(),
+    ...command.registeredArguments.map((one) => (one.required ? `<${nameOf(one)}>` : `[${nameOf(one)}]`)),
+  ];
   return [
     `## ${command.name()}`,
     `\`${call.join(' ')}\``,

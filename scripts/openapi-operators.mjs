@@ -1,6 +1,7 @@
 /** What the operators' listener answers with, for `openapi.yaml`: it has no route table. */
 import { z } from 'zod';
 import { problem } from '../src/http/request/schemas.ts';
+import { KINDS } from '../src/record/entry/kinds.ts';
 import { PAGE_DEFAULT, PAGE_MAX } from '../src/record/search/asked.ts';
 
 const SERVERS = [
@@ -51,7 +52,7 @@ const query = z.object({
   ticket_id: text('Of this ticket, and of the session that it opened.'),
   session_id: text('Of this session.'),
   address: text('From this address, the browser’s or the phone’s.'),
-  kind: text('Of this kind.'),
+  kind: z.enum(KINDS).optional().meta({ description: 'Of this kind.' }),
   since: text('From this time on (RFC 3339), or as long ago as an ISO 8601 duration says.'),
   until: text('Before this time.'),
   after: text('Ids above this one.'),

@@ -20,7 +20,12 @@ export async function auditPage(
     return json(200, { events, ...(next === undefined ? {} : { next: next.toString() }) });
   } catch (error) {
     if (error instanceof BadSearch)
-      return problem(400, { code: 'invalid_request', title: error.message, field: error.field });
+      return problem(400, {
+        code: 'invalid_request',
+        title: 'The request is not what it must be',
+        detail: error.message,
+        field: error.field,
+      });
     if (error instanceof StoreUnavailable)
       return problem(503, { code: 'store_unavailable', title: 'The record is away.' });
     throw error;

@@ -12,8 +12,11 @@ export function json(status: number, value: object): Said {
 /** A problem (RFC 9457). */
 export function problem(
   status: number,
-  { code, title, field }: { readonly code: string; readonly title: string; readonly field?: string },
+  {
+    code,
+    ...said
+  }: { readonly code: string; readonly title: string; readonly detail?: string; readonly field?: string },
 ): Said {
-  const body = { type: 'about:blank', title, status, code, ...(field === undefined ? {} : { field }) };
+  const body = { type: `urn:scangate:problem:${code}`, status, code, ...said };
   return { status, type: 'application/problem+json', body: JSON.stringify(body) };
 }

@@ -6,7 +6,12 @@ import { built } from '../support/built.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const COMMAND = built('cli/scangate.js');
-const nowhere = { write: () => undefined, complain: () => undefined, end: () => undefined };
+const nowhere = {
+  write: () => undefined,
+  complain: () => undefined,
+  end: () => undefined,
+  unread: () => undefined,
+};
 const NAMES = makeProgram('', nowhere).commands.map((command) => command.name());
 const { version: VERSION } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -80,6 +85,11 @@ test.each([
   [['import']],
   [['conformance', '--url', 'http://127.0.0.1:1', '--jobs', '0']],
   [['completion', 'fish']],
+  [['audit', '--kind', 'deny']],
+  [['audit', '--address', 'foo']],
+  [['audit', '--ticket', 't_AAAAAAAAAAAAAAAAAAAAAA']],
+  [['audit', 'export', 'file']],
+  [['audit', 'export', '--user', 'demo:ada']],
 ])('%j is a wrong call: status 2, and what there is', async (args) => {
   const { status, stdout, stderr } = await scangate(args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -123,6 +133,15 @@ test('demo --json tells each step as one line', async () => {
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   expect(status).toBe(0);
   expect(steps.map(({ who }) => who)).toEqual(expect.arrayContaining(['gateway', 'browser', 'phone']));
+});
+
+test('a reader that has gone, as head does, ends a command that only reads: quietly, with 0', async () => {
+  const child = spawn(process.execPath, [COMMAND, 'completion', 'bash'], { cwd: folder.path });
+  child.stdout.destroy();
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += text));
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
 test('bash completes commands and their options', async () => {

@@ -116,8 +116,23 @@ describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) =
     expect(all.map(({ kind }) => kind).slice(0, 4)).toEqual(['scanned', 'confirmed', 'redeemed', 'opened']);
     const newest = await page('user=ada&order=newest&limit=1');
     expect(newest.events[0]?.id).toBe(all.at(-1)?.id);
-    for (const query of ['users=ada', 'after=x', 'limit=0', 'since=yesterday', 'user=a&user=b'])
-      expect((await call(`${admin}/v1/audit?${query}`)).status).toBe(400);
+    for (const query of [
+      'users=ada',
+      'after=x',
+      'limit=0',
+      'since=yesterday',
+      'user=a&user=b',
+      'kind=deny',
+      'address=foo',
+    ]) {
+      const { status, body } = await call<object>(`${admin}/v1/audit?${query}`);
+      expect(status).toBe(400);
+      expect(body).toMatchObject({
+        type: 'urn:scangate:problem:invalid_request',
+        status,
+        detail: expect.anything(),
+      });
+    }
   });
 
   test('a denial that is reported says so, and the phone sees both in its history', async () => {

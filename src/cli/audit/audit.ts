@@ -4,6 +4,7 @@ import type { Archive } from '../../record/archive.ts';
 import { BadSearch, PAGE_MAX, askedIn } from '../../record/search/asked.ts';
 import { search } from '../../record/search/search.ts';
 import type { Search } from '../../record/search/search.ts';
+import { isTicketName } from '../../secrets/ticket-names.ts';
 import { BadCall } from '../bad-call.ts';
 import type { AuditGiven } from './audit-given.ts';
 import { STATUS } from '../terminal.ts';
@@ -52,6 +53,8 @@ const NAMES = {
 } as const;
 
 function askedOf(given: AuditGiven): Search {
+  if (given.ticket !== undefined && isTicketName(given.ticket))
+    throw new BadCall(`--ticket is a ticket’s id, which \`scangate timeline ${given.ticket}\` shows`);
   const query = new URLSearchParams();
   for (const [option, name] of Object.entries(NAMES)) {
     const value = given[option as keyof typeof NAMES];

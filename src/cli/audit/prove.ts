@@ -22,14 +22,23 @@ export async function prove(
   given: AuditGiven,
   terminal: Terminal,
 ): Promise<Status> {
+  checkCall(what, file, given);
   if (what === 'verify' && file !== undefined) return await verifyExport(file, given, terminal);
-  if (what !== 'verify' && what !== 'export') throw new BadCall(`${what} is neither verify nor export`);
   const archive = await openArchiveToRead(readConfig(process.env, false));
   try {
     return what === 'export' ? await writeExport(archive) : await verifyArchive(archive, given, terminal);
   } finally {
     await archive.close();
   }
+}
+
+function checkCall(what: string, file: string | undefined, given: AuditGiven): void {
+  if (what !== 'verify' && what !== 'export') throw new BadCall(`${what} is neither verify nor export`);
+  if (what === 'export' && file !== undefined)
+    throw new BadCall('export writes to standard output: scangate audit export > <file>');
+  const taken = what === 'verify' ? ['json', 'keys', 'heads'] : ['json'];
+  const surplus = Object.keys(given).find((name) => !taken.includes(name));
+  if (surplus !== undefined) throw new BadCall(`${what} takes no --${surplus}: it is of the whole record`);
 }
 
 async function writeExport(archive: Archive): Promise<Status> {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { KINDS } from '../../record/entry/kinds.ts';
 import type { AuditGiven } from '../audit/audit-given.ts';
 import { command } from './command.ts';
 import type { Run } from './command.ts';
+import { STATUS } from '../terminal.ts';
 
 /** `scangate audit`. */
 export function auditCommand(run: Run): Command {
@@ -24,8 +26,8 @@ export function auditCommand(run: Run): Command {
     .option('--client <id>', 'for this client')
     .option('--ticket <id>', 'of this ticket, and of the session that it opened')
     .option('--session <sid>', 'of this session')
-    .option('--address <address>', 'from this address, the browser’s or the phone’s')
-    .option('--kind <kind>', 'of this kind: minted, scanned, confirmed, denied, redeemed, opened, revoked, …')
+    .option('--address <address>', 'from this IP address, the browser’s or the phone’s')
+    .option('--kind <kind>', `of this kind: ${KINDS.join(', ')}`)
     .option('--since <time>', 'from this time on: 2026-01-31T12:00:00Z, or as long ago as P1D')
     .option('--until <time>', 'before this time')
     .option('--last <count>', 'the newest alone, so many at most')
@@ -38,13 +40,17 @@ export function auditCommand(run: Run): Command {
       'with verify: where the chains stood once, as an earlier export or `verify --json` said it last, kept elsewhere',
     )
     .action(async (what: string | undefined, file: string | undefined, given: AuditGiven) => {
-      await run(given.json ?? false, async (terminal) => {
-        if (what !== undefined) {
-          const { prove } = await import('../audit/prove.ts');
-          return await prove(what, file, given, terminal);
-        }
-        const { audit } = await import('../audit/audit.ts');
-        return await audit(given, terminal);
-      });
+      await run(
+        given.json ?? false,
+        async (terminal) => {
+          if (what !== undefined) {
+            const { prove } = await import('../audit/prove.ts');
+            return await prove(what, file, given, terminal);
+          }
+          const { audit } = await import('../audit/audit.ts');
+          return await audit(given, terminal);
+        },
+        what === 'verify' ? undefined : STATUS.done,
+      );
     });
 }

@@ -1,3 +1,6 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { KINDS } from '../entry/kinds.ts';
 import { idOf, readId } from '../ids/sortable-id.ts';
 import type { Search } from './search.ts';
 
@@ -54,13 +57,26 @@ export function askedIn(query: URLSearchParams, wallNow: number): Search {
     client: text('client_id'),
     ticket: text('ticket_id'),
     session: text('session_id'),
-    address: text('address'),
-    kind: text('kind'),
+    address: addressIn(text('address')),
+    kind: kindIn(text('kind')),
     after: larger(idIn('after', text('after')), since === undefined ? undefined : since - 1n),
     before: smaller(idIn('before', text('before')), until),
     newestFirst: order === 'newest',
     limit: limitIn(text('limit')),
   };
+}
+
+/** An address in the one way in which the record writes it. */
+function addressIn(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  if (isIP(text) === 0) throw new BadSearch('address', 'is no IP address');
+  return ipaddr.process(text).toString();
+}
+
+function kindIn(text: string | undefined): string | undefined {
+  if (text !== undefined && !KINDS.includes(text))
+    throw new BadSearch('kind', `is none of ${KINDS.join(', ')}`);
+  return text;
 }
 
 function idIn(name: string, text: string | undefined): bigint | undefined {
