@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { IncomingMessage } from 'node:http';
+import { problemPage } from '../../src/http/pages/problem-page.ts';
+import type { Pages } from '../../src/http/pages/pages.ts';
+import type { ClientRegistry } from '../../src/oauth/clients/client.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
 import { startEdge } from './fixture.ts';
@@ -160,6 +164,22 @@ test.each([
   const forDevelopers = /<details>[^]*<\/details>/;
   expect(answer.text).toMatch(forDevelopers);
   expect(answer.text.replace(forDevelopers, '').replaceAll(/<[^>]*>|Scangate/g, '')).not.toMatch(/[a-z]/i);
+});
+
+test('a page of an error leads to no start page where there is none', () => {
+  const shows = { texts: () => ({}), show: (_name: string, _from: unknown, values: unknown) => values };
+  const nobody = { find: () => undefined } as unknown as ClientRegistry;
+  const request = { url: '/', headers: {} } as IncomingMessage;
+  const values = problemPage(
+    shows as unknown as Pages,
+    nobody,
+    request,
+  )({
+    status: 404,
+    code: 'not_found',
+    detail: '',
+  });
+  expect(values).toMatchObject({ back_url: undefined });
 });
 
 test('an application’s ui_locales come before what the browser accepts, on errors too', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
+import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import type { RefusalPage } from '../answer/refusal.ts';
 import { readLink } from '../request/parameters.ts';
 import { preferring } from './language.ts';
@@ -19,7 +19,7 @@ export function problemPage(pages: Pages, clients: ClientRegistry, req: Incoming
       sentence: nothing ? texts['t.problem_nothing'] : sentenceOf(code, place, texts),
       code: field === undefined ? code : `${code}: ${field}`,
       detail,
-      ...wayBack(place, clients.find(asked['client_id'] ?? ''), texts),
+      ...wayBack(place, clients, asked['client_id'], texts),
     };
     return pages.show('problem', headers, values, status);
   };
@@ -60,11 +60,14 @@ function sentenceOf(code: string, place: Place, texts: Texts): string {
 
 function wayBack(
   place: Place,
-  client: Client | undefined,
+  clients: ClientRegistry,
+  clientId = '',
   texts: Texts,
-): { readonly back_url: string; readonly back_text: string | undefined } {
+): { readonly back_url: string | undefined; readonly back_text: string | undefined } {
   if (place === 'code') return { back_url: '/device', back_text: texts['t.to_code'] };
-  const address = place === 'application' ? client?.client_uri : undefined;
-  if (address === undefined) return { back_url: '/', back_text: texts['t.to_start'] };
+  const address = place === 'application' ? clients.find(clientId)?.client_uri : undefined;
+  // The demo client's sign-in is the only start page that there is.
+  const hasStart = clients.find('demo') !== undefined;
+  if (address === undefined) return { back_url: hasStart ? '/' : undefined, back_text: texts['t.to_start'] };
   return { back_url: address, back_text: texts['t.to_application'] };
 }
