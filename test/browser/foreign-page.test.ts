@@ -84,6 +84,7 @@ test('a wrong client, and a policy that forbids asking, are told', async () => {
   const wrong = await open(`${script}<scan-login client-id="shoo"></scan-login>`);
   await wrong.page.getByText('The gateway refused the request').waitFor();
   expect(wrong.complaints.join('\n')).toContain('Scangate: Sign-in is not possible here.');
+  expect(wrong.complaints.join('\n')).toContain('There is no such client (client_id: "shoo")');
   const policy = `default-src 'none'; script-src ${site.gateway.url}`;
   const headers = { 'Content-Security-Policy': policy };
   const blocked = await open(`${script}<scan-login client-id="shop"></scan-login>`, { headers });

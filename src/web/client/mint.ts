@@ -23,13 +23,18 @@ export interface MintRequest {
 }
 
 /**
- * Why the gateway will not mint: its problem document's `code` and `detail` (RFC 9457). Some codes are the client's own:
+ * Why the gateway will not mint: its problem document (RFC 9457). Some codes are the client's own:
  * `origin_refused` with the page's origin, `blocked_by_page` with the gateway's, `sealing_unsupported` where the browser has
  * no keys for `sealed`, and `sealed_unreadable` for what was sealed to another key.
  */
 export interface MintProblem {
   readonly code: string;
+  readonly title?: string;
   readonly detail?: string;
+  /** The member of the request that is wrong. */
+  readonly field?: string;
+  /** What was sent as that member, of those that are no secret. */
+  readonly sent?: string;
 }
 
 /** What minting tells; `minted` or `refused` comes once, `waiting` whenever the gateway cannot be reached. */
@@ -76,7 +81,7 @@ export function mintTicket(
       const mine = response.status >= 400 && response.status < 500;
       if (mine && response.status !== 429 && response.status !== 408) {
         const problem = parseJson(response.body) as Partial<MintProblem> | undefined;
-        refuse({ ...problem, code: problem?.code ?? 'invalid_request' });
+        refuse({ ...problem, code: problem?.code ?? 'invalid_request', ...sentAs(request, problem?.field) });
         return;
       }
       pausing = true;
@@ -107,4 +112,9 @@ export function mintTicket(
 
   send();
   return end;
+}
+
+function sentAs(request: MintRequest, field: string | undefined): Pick<MintProblem, 'sent'> {
+  const sent = field === 'client_id' || field === 'redirect_uri' ? request[field] : undefined;
+  return sent === undefined ? {} : { sent };
 }

@@ -49,6 +49,7 @@ export function defineScanLogin(): void {
 
     connectedCallback(): void {
       const options = optionsOf(this);
+      if (!options.clientId) console.error('Scangate: <scan-login> has no client-id');
       this.signIn = render(this, {
         ...options,
         onState: (state) => void dispatch(this, 'scangate-state', state),

@@ -46,12 +46,15 @@ function isolated(name: string): string {
 function failure({ problem }: SignInState, texts: Texts): string {
   if (problem?.code === 'origin_refused') return texts.originDetail.replace('%s', problem.detail ?? '');
   if (problem?.code === 'blocked_by_page') return texts.blockedDetail.replace('%s', problem.detail ?? '');
-  return texts.failedDetail.replace('%s', problem?.detail ?? problem?.code ?? '');
+  return texts.failedDetail.replace('%s', problem?.detail ?? problem?.title ?? problem?.code ?? '');
 }
 
 /** Tells the developer on the console why a sign-in is not possible; other states are no news there. */
 export function complain(state: SignInState): void {
   if (state.status !== 'failed' || typeof console === 'undefined') return;
   const texts = textsFor('en');
-  console.error('Scangate: ' + titleOf(state, texts) + '. ' + detailOf(state, texts));
+  const { field, sent } = state.problem ?? {};
+  const where =
+    field === undefined ? '' : ' (' + field + (sent === undefined ? '' : ': ' + JSON.stringify(sent)) + ')';
+  console.error('Scangate: ' + titleOf(state, texts) + '. ' + detailOf(state, texts) + where);
 }
