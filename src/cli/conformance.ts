@@ -76,8 +76,13 @@ async function targetOf(given: ConformanceCall): Promise<Target> {
 /** The gateway's public address may be another than the one it is reached by. */
 async function issuerOf(url: string): Promise<string> {
   const answer = await exchange(`${url}/.well-known/oauth-authorization-server`).catch((error: unknown) => {
-    throw new BadCall(`${url} does not answer: ${(error as Error).message}`);
+    throw new BadCall(`${url} does not answer: ${whyOf(error as NodeJS.ErrnoException)}`);
   });
   const issuer = answer.body['issuer'];
   return typeof issuer === 'string' ? issuer : url;
+}
+
+function whyOf({ code = '', message }: NodeJS.ErrnoException): string {
+  const isOwn = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code);
+  return isOwn ? `${message}: NODE_EXTRA_CA_CERTS=<file> names an authority of your own to trust` : message;
 }

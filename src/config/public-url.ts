@@ -21,14 +21,16 @@ export const OWN_FOLDERS: readonly string[] = [
   'v1',
 ];
 
+const BEGINS = 'begins with https:// or http://';
+
 /** The address that browsers and phones use. @throws {@link BadSetting} where it is none of the web. */
 export function publicUrlOf(values: Values): URL {
   const hasTls = values.SCANGATE_TLS_CERT !== undefined;
   const text = values.SCANGATE_PUBLIC_URL ?? `http${hasTls ? 's' : ''}://localhost:${values.PORT}`;
-  if (!URL.canParse(text)) throw new BadSetting('SCANGATE_PUBLIC_URL', 'is not an address');
+  if (!URL.canParse(text)) throw new BadSetting('SCANGATE_PUBLIC_URL', `is not an address that ${BEGINS}`);
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new BadSetting('SCANGATE_PUBLIC_URL', 'must begin with http:// or https://');
+    throw new BadSetting('SCANGATE_PUBLIC_URL', `is not an address that ${BEGINS}`);
   }
   if (hasTls && url.protocol !== 'https:')
     throw new BadSetting('SCANGATE_PUBLIC_URL', 'must begin with https:// where SCANGATE_TLS_CERT is set');
