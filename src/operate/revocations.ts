@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StoreUnavailable } from '../store/event-store.ts';
+import { ScangateError } from '../ticket/error.ts';
 
 /**
  * Ends what a body selects, and tells as it goes on.
@@ -42,9 +44,19 @@ export async function answerRevocation(
   } catch (error) {
     const isRefused = error instanceof RefusedRequest;
     if (isRefused && !res.headersSent) res.writeHead(error.status, { 'Content-Type': 'application/json' });
-    tell({ error: isRefused ? error.message : 'the store is away: the same again ends what is left' });
+    tell({ error: isRefused ? error.message : `${whyOf(error)}: the same again ends what is left` });
   }
   res.end();
+}
+
+function whyOf(error: unknown): string {
+  return isStoreAway(error) ? 'the store is away' : 'the gateway failed, its log says why';
+}
+
+/** Whether something failed for the store alone. */
+export function isStoreAway(error: unknown): boolean {
+  if (error instanceof ScangateError) return error.code === 'store_unavailable';
+  return error instanceof StoreUnavailable;
 }
 
 // A page of another site that a browser on this machine shows can send a form here, and no JSON; nor can it hide where it is from.

@@ -266,7 +266,9 @@ test('on a file store the gateway that has the folder does it', async () => {
     await page.ended;
     expect(page.notices.at(-1)).toMatchObject({ status: 'revoked' });
     expect(await sessions()).toEqual([]);
-    expect(gateway.output().stdout).toContain('"security":{"kind":"revocation","reason":"operator"}');
+    expect(gateway.output().stdout).toContain(
+      '"kind":"revocation","reason":"operator","user":{"source":"demo","issuer":"demo","subject":"alice"}',
+    );
   } finally {
     await gateway.stop();
   }

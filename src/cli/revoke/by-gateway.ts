@@ -60,5 +60,9 @@ async function linesOf(config: Config, asked: object): Promise<AsyncIterable<str
   if (answer.status === 401) throw new StoreRefused('the gateway wants its SCANGATE_ADMIN_TOKEN');
   const isOurs = answer.headers.get('content-type')?.endsWith('json') === true;
   if (!isOurs || answer.body === null) throw new StoreRefused(`${why}: at ${url.host} is something else`);
-  return createInterface({ input: Readable.fromWeb(answer.body) });
+  const input = Readable.fromWeb(answer.body);
+  const lines = createInterface({ input });
+  // A gateway that ends in the middle: what came until then is read, and nothing is thrown beside that.
+  for (const one of [input, lines]) one.on('error', () => lines.close());
+  return lines;
 }

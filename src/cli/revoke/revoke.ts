@@ -41,7 +41,8 @@ export async function revoke(
   const isNobody = selection.isWholeUser && report.users === 0;
   if (isNobody) say(`${NOBODY}\n`);
   tell({ ...report, dry_run: isDryRun });
-  return report.failed === 0 && report.newer === 0 && !isNobody ? STATUS.done : STATUS.failed;
+  const { failed, newer, untold } = report;
+  return failed === 0 && newer === 0 && untold === 0 && !isNobody ? STATUS.done : STATUS.failed;
 
   async function run(): Promise<RevocationReport> {
     const opened = await openRevoker(config).catch((error: unknown) => {
@@ -66,10 +67,11 @@ function selected(asked: AskedSelection): ReturnType<typeof readSelection> {
   }
 }
 
-function summary({ looked, sessions, tickets, failed, newer }: RevocationReport): string {
+function summary({ looked, sessions, tickets, failed, newer, untold }: RevocationReport): string {
   const rest = [
     ...(failed === 0 ? [] : [`${failed} could not be ended: the same again tries them once more`]),
     ...(newer === 0 ? [] : [`${newer} of a later release were left alone`]),
+    ...(untold === 0 ? [] : [`the applications of ${untold} sessions may not hear that they ended`]),
   ];
   return [`${sessions} sessions and ${tickets} tickets of ${looked} looked at`, ...rest].join('; ');
 }

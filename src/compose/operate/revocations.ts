@@ -4,9 +4,10 @@ import type { Config } from '../../config/config.ts';
 import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts';
 import type { AskedSelection, Selection } from '../../oauth/revocation/selection.ts';
 import type { Revoke } from '../../oauth/revocation/revocation.ts';
-import { RefusedRequest } from '../../operate/revocations.ts';
+import { RefusedRequest, isStoreAway } from '../../operate/revocations.ts';
 import type { RunRevocation } from '../../operate/revocations.ts';
 import { systemTime } from '../../time/system-time.ts';
+import type { User } from '../../ticket/events.ts';
 import type { Telling } from '../telling.ts';
 import { folderOf } from '../store/folder.ts';
 
@@ -38,19 +39,28 @@ export function runRevocations(
     const selection = selected(asked);
     if (isBusy) throw new RefusedRequest(409, 'something is being revoked already');
     isBusy = true;
+    let user: User | undefined;
     try {
       tell({ progress: {} });
       const found = await revoke(selection, {
         isDryRun,
-        onSelected: (one) => tell({ selected: one }),
+        onSelected(one) {
+          if (selection.user !== undefined) user ??= one.user;
+          tell({ selected: one });
+        },
+        onBarred: (one) => void (user ??= one),
         onProgress: (progress) => tell({ progress }),
       });
       if (!isDryRun) {
-        const { client, ticket, address } = asked;
-        report({ kind: 'revocation', reason: 'operator', client_id: client, ticket_id: ticket, address });
-        log.warn({ asked, report: found }, 'an operator revoked');
+        const { user: _whose, ...others } = asked;
+        const { client: client_id, ticket: ticket_id, address } = others;
+        report({ kind: 'revocation', reason: 'operator', user, client_id, ticket_id, address });
+        log.warn({ asked: others, report: found }, 'an operator revoked');
       }
       tell({ report: found });
+    } catch (error) {
+      if (!isStoreAway(error)) log.error({ err: error, route: 'revocations' }, 'defect');
+      throw error;
     } finally {
       isBusy = false;
     }

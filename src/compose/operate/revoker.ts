@@ -3,15 +3,17 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { Config } from '../../config/config.ts';
 import { endPageSessions } from '../../http/caller/page-ends.ts';
 import { noteLogout } from '../../oauth/logout/logout-queue.ts';
+import { logoutRoom } from '../../oauth/logout/logout-room.ts';
 import { tellingSessions } from '../../oauth/logout/telling-sessions.ts';
 import { revocation } from '../../oauth/revocation/revocation.ts';
-import type { Revoke } from '../../oauth/revocation/revocation.ts';
+import type { RevocationReport, Revoke } from '../../oauth/revocation/revocation.ts';
 import { readSelection } from '../../oauth/revocation/selection.ts';
 import { userSessions } from '../../oauth/tokens/user-sessions.ts';
 import { wechatIssuer } from '../../phone/wechat/issuer.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import type { LivingSubjects } from '../../store/living.ts';
+import { systemTime } from '../../time/system-time.ts';
 import { makeMetrics } from '../../telemetry/metrics.ts';
 import type { Closable } from '../assembly.ts';
 import { makeCommands } from '../commands/commands.ts';
@@ -32,14 +34,29 @@ export function makeRevoker(
 ): Revoke {
   const { ledger, sessions } = parts;
   const lists = userSessions(ledger, sessions);
-  return revocation({
-    ...parts,
-    known: ({ source, subject }) => issuersOf(config, source).map((issuer) => ({ source, issuer, subject })),
-    async bar(user) {
-      await endPageSessions(ledger, makeId, user);
-      await lists.bar(user);
-    },
-  });
+
+  return async (selection, options) => {
+    let last: RevocationReport | undefined;
+    let untold = 0;
+    const onProgress = (report: RevocationReport): void => options.onProgress?.((last = report));
+    const room = logoutRoom(ledger, systemTime, () => last && options.onProgress?.(last));
+    const revoke = revocation({
+      ...parts,
+      sessions: {
+        async revoke(id, reason) {
+          if (!(await room.take())) untold += 1;
+          await sessions.revoke(id, reason);
+        },
+      },
+      known: ({ source, subject }) =>
+        issuersOf(config, source).map((issuer) => ({ source, issuer, subject })),
+      async bar(user) {
+        await endPageSessions(ledger, makeId, user);
+        await lists.bar(user);
+      },
+    });
+    return { ...(await revoke(selection, { ...options, onProgress })), untold };
+  };
 }
 
 function issuersOf(config: Config, source: string): readonly string[] {
@@ -70,9 +87,16 @@ export function endsOfRemoved(
   async function end(clientId: string): Promise<void> {
     waiting.delete(clientId);
     const selection = readSelection({ client: clientId }, 0);
-    const found = await revoke(selection, { isDryRun: false });
-    if (found.sessions > 0)
+    const first = await revoke(selection, { isDryRun: false });
+    const found = first.failed > 0 ? await revoke(selection, { isDryRun: false }) : first;
+    if (first.sessions + found.sessions > 0)
       report({ kind: 'revocation', reason: 'registration_deleted', client_id: clientId });
+    const { failed, newer } = found;
+    if (failed + newer > 0)
+      log.warn(
+        { client: clientId, failed, newer },
+        'not all that a client had that removed itself was ended',
+      );
   }
 
   return (clientId) => {
@@ -115,11 +139,18 @@ export async function openRevoker(config: Config): Promise<OpenRevoker> {
     clientLabel: () => 'other',
     onExpired: () => undefined,
   });
+  let unnoted = 0;
   const queue = {
     note: (view: { readonly sid: string }) => noteLogout(ledger, view.sid),
     hurry: () => undefined,
-    giveUp: () => undefined,
+    giveUp: () => void (unnoted += 1),
   };
-  const parts = { ...stores, tickets, sessions: tellingSessions(sessions, queue) };
-  return { revoke: makeRevoker(config, parts), close: () => stores.close() };
+  const revoker = makeRevoker(config, { ...stores, tickets, sessions: tellingSessions(sessions, queue) });
+  return {
+    async revoke(selection, options) {
+      const report = await revoker(selection, options);
+      return { ...report, untold: report.untold + unnoted };
+    },
+    close: () => stores.close(),
+  };
 }

@@ -44,8 +44,9 @@ export interface LogoutQueue {
   close(): Promise<void>;
 }
 
-const QUEUE = 'logouts';
-const QUEUE_MAX = 10_000;
+/** The set in the ledger, and how many it holds: of more, those that end first are lost. */
+export const QUEUE = 'logouts';
+export const QUEUE_MAX = 10_000;
 /** What one look takes. */
 const LOOK_MAX = 100;
 /** The pause after a look that did not take all. */

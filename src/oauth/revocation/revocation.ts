@@ -47,6 +47,8 @@ export interface RevocationReport {
    * found, and that no issuer is set up for their source: their sessions of the approval page, if there are any, go on.
    */
   readonly users: number;
+  /** Sessions that ended, and whose applications may not hear of it by a logout token. */
+  readonly untold: number;
 }
 
 export interface RevocationOptions {
@@ -55,6 +57,8 @@ export interface RevocationOptions {
   /** Told of the first ten thousand. */
   readonly onSelected?: (one: Selected) => void;
   /** Told after each page. */
+  /** Told of each user who is barred. */
+  readonly onBarred?: (user: User) => void;
   readonly onProgress?: (report: RevocationReport) => void;
 }
 
@@ -82,7 +86,7 @@ const USERS_MAX = 20;
 /** Makes revocation over a store. @throws StoreUnavailable, from the call, where the store cannot be read. */
 export function revocation(parts: RevocationParts): Revoke {
   return async (selection, options) => {
-    const report = { looked: 0, sessions: 0, tickets: 0, failed: 0, newer: 0, users: 0 };
+    const report = { looked: 0, sessions: 0, tickets: 0, failed: 0, newer: 0, users: 0, untold: 0 };
     const users: User[] = [];
     let named = 0;
 
@@ -137,6 +141,7 @@ export function revocation(parts: RevocationParts): Revoke {
           continue;
         users.push(user);
         if (!options.isDryRun) await parts.bar(user);
+        options.onBarred?.(user);
         report.users = users.length;
       }
     }
