@@ -237,3 +237,13 @@ test('a node that goes keeps no connection', async () => {
   edge.setState('ready');
   expect(answer).toMatch(/\r\nConnection: close\r\n/i);
 });
+
+test('what is no HTTP behind a request is not answered in its place', async () => {
+  const request = 'GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  for (const count of [1, 2]) {
+    const answer = await rawRequest(edge.url, `${request.repeat(count)}nonsense\r\n\r\n`);
+    expect(answer.match(/HTTP\/1\.1 \d+/g)).toEqual(Array.from({ length: count }, () => 'HTTP/1.1 200'));
+  }
+  const head = 'POST /v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json';
+  expect(statusOf(await raw(`${head}\r\nTransfer-Encoding: chunked`, 'no chunk\r\n'))).toBe(400);
+});

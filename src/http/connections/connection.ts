@@ -122,6 +122,11 @@ export class Connection implements Due {
     return this.#answers[0]?.headersSent === true;
   }
 
+  /** The last answer that is owed to a request which came whole: what is written before it would be taken for it. */
+  get owed(): ServerResponse | undefined {
+    return this.#answers.findLast(({ req }) => req.complete);
+  }
+
   /** It leaves HTTP. */
   upgrade(): void {
     this.#move('upgraded');

@@ -133,7 +133,7 @@ export class Connections implements ConnectionOwner {
   }
 
   /**
-   * Says a last word, where none of an answer is on its way, and ends. The client has `lingerMs` to close too; then it is
+   * Says a last word, where no answer to an earlier request is on its way or owed, and ends once that is out. The client has `lingerMs` to close too; then it is
    * destroyed, and earlier where many take their time.
    */
   finish(socket: Duplex, text: string): void {
@@ -143,7 +143,9 @@ export class Connections implements ConnectionOwner {
       return;
     }
     if (connection.isAnswering) connection.socket.destroySoon();
-    else socket.end(text);
+    else if (connection.owed === undefined) socket.end(text);
+    else if (connection.state === 'ending') return;
+    else connection.owed.once('close', () => connection.socket.destroySoon());
     connection.linger();
     const [oldest] = this.#lingering;
     if (oldest === undefined || this.#lingering.size <= LINGERING_MAX) return;
