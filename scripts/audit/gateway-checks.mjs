@@ -5,6 +5,7 @@ import { Skipped } from './skipped.mjs';
 /** @typedef {import('./audit.mjs').Target} Target */
 
 const DAY_S = 86_400;
+const SHAKE_MS = 10_000;
 
 /** @param {Target} target */
 export async function tls({ at, url, isLoopback }) {
@@ -35,7 +36,9 @@ function shake(url, how) {
       resolve(Date.parse(socket.getPeerCertificate().valid_to));
       socket.destroy();
     });
+    socket.setTimeout(SHAKE_MS, () => socket.destroy());
     socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(undefined));
   });
 }
 
@@ -90,6 +93,8 @@ export async function phones({ at }) {
   const pretend = { authorization: 'Bearer demo-audit' };
   const { status } = await ask(at('/v1/scans'), { json: { scan_code: 'audit' }, headers: pretend });
   if (status === 401 || status === 429) return [];
+  // With demo phones it is a phone of anybody's, and the code is unknown.
+  if (status !== 201 && status !== 404) throw new Skipped(`a scan is answered with ${status}`);
   return ['the phone identity demo lets anyone be anyone'];
 }
 

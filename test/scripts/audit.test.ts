@@ -196,6 +196,14 @@ test.each<readonly [RegExp, Weakness]>([
   expect((await weaknessesOf()).find((line) => named.test(line))).toBeDefined();
 });
 
+test('where a scan is kept away in front, what phones there are is not guessed', async () => {
+  for (const status of [403, 503]) {
+    weakness = { answers: at(/^\/v1\/scans/, (answer) => void (answer.status = status)) };
+    const { checks } = await audit({ url: address, client: 'app' });
+    expect(checks.find(({ name }) => name === 'phones')?.outcome).toBe('skipped');
+  }
+});
+
 test('with --flood limits that do not hold are found', async () => {
   expect(await weaknessesOf({ flood: true })).toEqual([]);
   weakness = { answers: (answer) => void (answer.status === 429 && (answer.status = 400)) };
