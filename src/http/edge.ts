@@ -36,6 +36,7 @@ import { scanHistory } from './tickets/scan-history.ts';
 import { scanRisk } from './tickets/scan-risk.ts';
 import { scanning } from './tickets/scanning.ts';
 import { upgradeHandler } from './upgrades.ts';
+import { seldom } from '../telemetry/seldom.ts';
 import type { EdgeOptions } from './edge-options.ts';
 
 /** The edge of a gateway, ready to listen. */
@@ -105,11 +106,13 @@ export function makeEdge(options: EdgeOptions): Edge {
     admit,
     connections,
     log,
+    onRefused: (code) => metrics.problems.inc({ code }),
     makeRequestId,
   });
+  const onUnread = unreadTeller(options);
   const bounds = settings.server;
   return {
-    ...makeHttpServer({ app, onUpgrade, connections, security, bounds, tls: options.tls }),
+    ...makeHttpServer({ app, onUpgrade, connections, security, bounds, tls: options.tls, onUnread }),
     connections,
     routes,
   };
@@ -131,6 +134,15 @@ function admission(
     checkHost(req);
     if (demo && !isNearPeer(req.socket))
       throw new ScangateError('invalid_request', { field: 'address', message: FAR });
+  };
+}
+
+/** Counts what is refused before it is a request, and says so once a minute for each reason. */
+function unreadTeller({ log, metrics, monotonicNow }: EdgeOptions): (code: string, why: string) => void {
+  const tell = seldom(monotonicNow);
+  return (code, why) => {
+    metrics.problems.inc({ code });
+    tell(why, (untold) => log.info({ why, untold }, 'what came is no HTTP'));
   };
 }
 

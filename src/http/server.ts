@@ -44,6 +44,8 @@ export interface ServerParts {
   readonly connections: Connections;
   readonly security: readonly Header[];
   readonly bounds: ServerBounds;
+  /** Told of what was refused before it was a request: the problem's code, and the parser's word for why. */
+  readonly onUnread: (code: string, why: string) => void;
   /** Undefined: it speaks plain HTTP. */
   readonly tls: TlsPair | undefined;
 }
@@ -57,7 +59,7 @@ export interface HttpServer {
 
 /** Makes the HTTP server of an application. It does not listen yet. */
 export function makeHttpServer(parts: ServerParts): HttpServer {
-  const { app, onUpgrade, connections, security, bounds, tls } = parts;
+  const { app, onUpgrade, connections, security, bounds, tls, onUnread } = parts;
   const options = {
     ...bornOf(app, Number(process.versions.node.split('.')[0])),
     maxHeaderSize: HEAD_BYTES_MAX,
@@ -86,8 +88,9 @@ export function makeHttpServer(parts: ServerParts): HttpServer {
     if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
     else server.emit(secure ? 'secureConnection' : 'connection', withoutUpgrade(req, socket, head));
   });
-  server.on('clientError', (error, socket) => {
-    connections.finish(socket, answerText(parserRefusal(error), security));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const [code, answer] = parserRefusal(error);
+    if (connections.finish(socket, answerText(answer, security))) onUnread(code, error.code ?? 'unknown');
   });
   return { server, renewTls: (pair) => secure?.setSecureContext(contextOf(pair)) };
 }
@@ -142,7 +145,8 @@ const PARSER_REFUSALS: Readonly<Record<string, readonly [status: number, code: s
 };
 
 /** The answer to what is not HTTP, too much of it, or too slow. */
-function parserRefusal({ code: cause = '' }: NodeJS.ErrnoException): Answer {
+function parserRefusal({ code: cause = '' }: NodeJS.ErrnoException): readonly [code: string, Answer] {
   const [status, code, title] = PARSER_REFUSALS[cause] ?? [400, 'invalid_request', 'This is not HTTP'];
-  return { status, type: PROBLEM_TYPE, body: { type: `urn:scangate:problem:${code}`, title, status, code } };
+  const body = { type: `urn:scangate:problem:${code}`, title, status, code };
+  return [code, { status, type: PROBLEM_TYPE, body }];
 }

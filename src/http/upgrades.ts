@@ -5,6 +5,7 @@ import { ScangateError } from '../ticket/error.ts';
 import { isDefect, refusalOf } from './answer/refusal.ts';
 import type { Refusal } from './answer/refusal.ts';
 import type { Header } from './answer/security-headers.ts';
+import { fromOf } from './caller/client-address.ts';
 import type { ClientAddress } from './caller/client-address.ts';
 import { readParameters } from './request/parameters.ts';
 import type { SocketRoute } from './request/socket-route.ts';
@@ -19,6 +20,8 @@ export interface UpgradeParts {
   readonly admit: (req: IncomingMessage) => void;
   readonly connections: Connections;
   readonly log: Log;
+  /** Told of the problem's code of each that is refused. */
+  readonly onRefused: (code: string) => void;
   /** As of the application: makes the id by which a request's log lines belong together. */
   readonly makeRequestId: (req: IncomingMessage) => string;
 }
@@ -57,6 +60,9 @@ export function upgradeHandler(parts: UpgradeParts): UpgradeHandler {
     const requestId = log.isLevelEnabled('debug') ? parts.makeRequestId(req) : undefined;
     open(req, socket, head, requestId).then(handedOver, (error: unknown) => {
       const refusal = refusalOf(error, 'problem', () => ({ status: 400 }));
+      parts.onRefused(refusal.code);
+      const { status } = refusal.answer;
+      log.info({ status, why: refusal.code, ip: fromOf(parts.addressOf(req)) }, 'socket refused');
       if (requestId !== undefined) noteRefused(log, requestId, refusal);
       if (isDefect(refusal)) log.error({ err: error, route: 'upgrade' }, 'defect');
       connections.finish(socket, answerText(refusal.answer, parts.security));

@@ -92,3 +92,19 @@ test('a session’s socket refuses by bearer what a ticket’s does: a foreign o
   expect((await handshake(path, headers))[0]).toBe(101);
   expect((await handshake('/v1/sessions/x/socket', headers))[0]).toBe(404);
 });
+
+test('what an upgrade and the parser refuse is counted, and a line of the log', async () => {
+  const count = async (code: string): Promise<number> =>
+    (await edge.metrics.problems.get()).values.find(({ labels }) => labels.code === code)?.value ?? 0;
+  const [unknown, invalid] = [await count('not_found'), await count('invalid_request')];
+  await handshake('/nothing');
+  for (const _ of [1, 2]) await rawRequest(edge.url, 'nonsense\r\n\r\n');
+  expect(await count('not_found')).toBe(unknown + 1);
+  expect(await count('invalid_request')).toBe(invalid + 2);
+  const told = edge.lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  expect(told.findLast(({ msg }) => msg === 'socket refused')).toMatchObject({
+    status: 404,
+    why: 'not_found',
+  });
+  expect(told.filter(({ msg }) => msg === 'what came is no HTTP')).toHaveLength(1);
+});

@@ -135,23 +135,26 @@ export class Connections implements ConnectionOwner {
   /**
    * Says a last word, where no answer to an earlier request is on its way or owed, and ends once that is out. The client has `lingerMs` to close too; then it is
    * destroyed, and earlier where many take their time.
+   *
+   * @returns whether there was somebody to say it to.
    */
-  finish(socket: Duplex, text: string): void {
+  finish(socket: Duplex, text: string): boolean {
     const connection = this.#connections.get(socket);
     if (connection === undefined || !socket.writable) {
       socket.destroy();
-      return;
+      return false;
     }
     if (connection.isAnswering) connection.socket.destroySoon();
     else if (connection.owed === undefined) socket.end(text);
-    else if (connection.state === 'ending') return;
+    else if (connection.state === 'ending') return false;
     else connection.owed.once('close', () => connection.socket.destroySoon());
     connection.linger();
     const [oldest] = this.#lingering;
-    if (oldest === undefined || this.#lingering.size <= LINGERING_MAX) return;
+    if (oldest === undefined || this.#lingering.size <= LINGERING_MAX) return true;
     // At once: its socket says that it is closed only later, and many may end until then.
     this.#lingering.delete(oldest);
     oldest.cut();
+    return true;
   }
 
   /** From now on what no request is on is destroyed: at once, and whenever one becomes so. */
