@@ -133,8 +133,8 @@ export class Connections implements ConnectionOwner {
   }
 
   /**
-   * Says a last word, where no answer to an earlier request is on its way or owed, and ends once that is out. The client has `lingerMs` to close too; then it is
-   * destroyed, and earlier where many take their time.
+   * Says a last word, where no answer to an earlier request is on its way or owed, and ends once that is out. The client
+   * has `lingerMs` to close too; then it is destroyed, and earlier where many take their time.
    *
    * @returns whether there was somebody to say it to.
    */
