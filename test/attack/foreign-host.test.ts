@@ -16,6 +16,7 @@ async function status(request: string, ...headers: readonly string[]): Promise<n
   const answer = await rawRequest(
     edge.url,
     [`${request} HTTP/1.1`, ...headers, 'Connection: close', '', ''].join('\r\n'),
+    (text) => text.startsWith('HTTP/1.1 101 '),
   );
   return Number(answer.slice(9, 12));
 }

@@ -18,7 +18,7 @@ const statuses = (answer: string): readonly string[] =>
 test('attack: a Content-Length behind very many lines still counts, beside an upgrade that is not taken up too', async () => {
   const body = 'GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n';
   for (const offer of ['', 'Connection: Upgrade\r\nUpgrade: h2c\r\n']) {
-    const head = `POST /livez HTTP/1.1\r\nHost: localhost\r\n${offer}${JUNK}Content-Length: ${body.length}`;
+    const head = `POST /livez HTTP/1.1\r\nHost: localhost\r\n${offer}${JUNK}Connection: close\r\nContent-Length: ${body.length}`;
     expect(statuses(await rawRequest(edge.url, `${head}\r\n\r\n${body}`))).toEqual(['405']);
   }
 });
@@ -31,6 +31,6 @@ test('attack: whom a listed proxy forwards for is seen behind very many lines', 
 });
 
 test('attack: a second Host is refused behind very many lines', async () => {
-  const head = `GET /livez HTTP/1.1\r\nHost: localhost\r\n${JUNK}Host: rebound.example`;
+  const head = `GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${JUNK}Host: rebound.example`;
   expect(statuses(await rawRequest(edge.url, `${head}\r\n\r\n`))).toEqual(['400']);
 });

@@ -99,8 +99,10 @@ test('without a Host, with a head too large, and with no HTTP at all: problems t
 
 test('old health checks and proxies are understood', async () => {
   expect(statusOf(await raw('GET /livez HTTP/1.0'))).toBe(200);
-  expect(statusOf(await raw('GET http://gateway.example/livez?x=1 HTTP/1.1\r\nHost: h'))).toBe(200);
-  expect(statusOf(await raw('OPTIONS * HTTP/1.1\r\nHost: h'))).toBe(404);
+  expect(
+    statusOf(await raw('GET http://gateway.example/livez?x=1 HTTP/1.1\r\nHost: h\r\nConnection: close')),
+  ).toBe(200);
+  expect(statusOf(await raw('OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close'))).toBe(404);
 });
 
 test('a body too large is a 413, told in its head or not, and the answer arrives', async () => {
@@ -110,7 +112,7 @@ test('a body too large is a 413, told in its head or not, and the answer arrives
     expect(answer.body).toMatchObject({ code: 'too_large' });
   }
   const chunked = await raw(
-    'POST /v1/tickets HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked',
+    'POST /v1/tickets HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nConnection: close\r\nTransfer-Encoding: chunked',
     `7530\r\n${'x'.repeat(30_000)}\r\n0\r\n\r\n`,
   );
   expect(statusOf(chunked)).toBe(413);

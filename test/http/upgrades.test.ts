@@ -17,6 +17,7 @@ afterAll(() => edge.stop());
 async function handshake(
   path: string,
   headers: Readonly<Record<string, string>> = {},
+  isWhole = (text: string): boolean => /^HTTP\/1\.1 101 [^]*\r\n\r\n/.test(text),
 ): Promise<[number, string]> {
   const lines = Object.entries({
     Host: 'localhost:8080',
@@ -26,7 +27,7 @@ async function handshake(
     'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
     ...headers,
   }).map(([name, value]) => `${name}: ${value}`);
-  const answer = await rawRequest(edge.url, `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  const answer = await rawRequest(edge.url, `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, isWhole);
   return [Number(answer.slice(9, 12)), answer.slice(answer.indexOf('\r\n\r\n') + 4)];
 }
 
@@ -34,9 +35,9 @@ const socket = (): string => `/v1/tickets/${ticket.ticketId}/socket`;
 const cookie = (): string => ticket.secretHeaders['cookie']!;
 
 test('by cookie from our own page it is upgraded, and told at once', async () => {
-  const [status, frames] = await handshake(socket(), { cookie: cookie(), origin: 'http://localhost:8080' });
+  const headers = { cookie: cookie(), origin: 'http://localhost:8080' };
+  const [status] = await handshake(socket(), headers, (text) => text.includes('"status":"pending"'));
   expect(status).toBe(101);
-  expect(frames).toContain('"status":"pending"');
 });
 
 test('by cookie from elsewhere, with both secrets, with a bad cursor, anywhere else: a problem', async () => {
@@ -72,10 +73,10 @@ test('another protocol that is offered is not taken up, and nothing is lost of t
   const post = `POST /v1/tickets HTTP/1.1\r\nHost: localhost:8080\r\n${offer}\r\n`;
   const get = 'GET /livez HTTP/1.1\r\nHost: localhost:8080\r\n';
   const more = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  expect(await rawRequest(edge.url, `${post}${more}`)).toMatch(
+  expect(await rawRequest(edge.url, `${post}${more}`, (text) => text.endsWith('}'))).toMatch(
     /^HTTP\/1\.1 400 [^]*"field":"code_challenge"/,
   );
-  const answers = await rawRequest(edge.url, `${get}${offer}\r\n\r\n${get}\r\n`);
+  const answers = await rawRequest(edge.url, `${get}${offer}\r\n\r\n${get}Connection: close\r\n\r\n`);
   expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
 });
 
