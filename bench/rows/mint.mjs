@@ -1,0 +1,23 @@
+import { bareCalls, contender, minting } from './ways.mjs';
+
+const AT_ONCE = 64;
+
+export const mint = {
+  name: 'mint',
+  says: 'tickets a second, all checks and default log lines on',
+  goals: [{ of: 'gateway', beside: 'bare', figure: 'a second', least: 0.5 }],
+
+  async open(stage) {
+    const redis = await stage.redis();
+    return {
+      redis,
+      gateway: await stage.gateway({ store: redis.url }),
+      bare: await stage.server('bench/peers/bare.mjs', [redis.url]),
+    };
+  },
+
+  contenders: {
+    gateway: contender('gateway', minting, AT_ONCE),
+    bare: contender('bare', bareCalls(1), AT_ONCE),
+  },
+};
