@@ -28,7 +28,7 @@ export interface LogSink {
 }
 
 /** Makes the process' log. @param level the least severe level that is written; `silent` for none. */
-export function makeLog(level: string, sink: LogSink = destination({ fd: 1, sync: false })): Log {
+export function makeLog(level: string, sink: LogSink = standardOutput()): Log {
   return pino(
     {
       level,
@@ -43,6 +43,30 @@ export function makeLog(level: string, sink: LogSink = destination({ fd: 1, sync
     },
     sink,
   );
+}
+
+/** How long a line may wait for others, in milliseconds: each write costs more than a line does. */
+const LINE_WAIT_MS = 10;
+
+/** So much is written without a wait, in characters. */
+const LINES_AT_ONCE = 16_000;
+
+/** Lines go out together, and in the end all of them: pino sees to that when the process exits. */
+function standardOutput(): LogSink {
+  const lines = destination({ fd: 1, sync: false, minLength: LINES_AT_ONCE });
+  let isWaiting = false;
+  const flush = (): void => {
+    isWaiting = false;
+    lines.flush();
+  };
+  return {
+    write(line) {
+      lines.write(line);
+      if (isWaiting) return;
+      isWaiting = true;
+      setTimeout(flush, LINE_WAIT_MS).unref();
+    },
+  };
 }
 
 /** What of an error may stand in a log: its kind, its words without anything that looks like a secret, where it was. */
