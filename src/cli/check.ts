@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { checkAddresses } from '../compose/check/address-check.ts';
 import type { AddressCheck } from '../compose/check/address-check.ts';
 import { checkCertificate } from '../compose/check/certificate-check.ts';
+import { checkFolder } from '../compose/check/folder-check.ts';
+import type { FolderCheck } from '../compose/check/folder-check.ts';
 import { dryRun } from '../compose/check/dry-run.ts';
 import { checkRedis } from '../compose/check/redis-check.ts';
 import type { ServerCheck } from '../compose/check/redis-check.ts';
@@ -10,23 +10,17 @@ import { BadSetting } from '../config/bad-setting.ts';
 import { readConfig } from '../config/config.ts';
 import type { Config } from '../config/config.ts';
 import { settingsInEffect } from '../config/settings-in-effect.ts';
-import type { SettingInEffect } from '../config/settings-in-effect.ts';
+import { megabytes, textOf } from './check-text.ts';
+import type { Found } from './check-text.ts';
 import { reasonOf } from './reason.ts';
 import { risksOf } from '../config/risks.ts';
 import { STATUS } from './terminal.ts';
 import type { Status, Terminal } from './terminal.ts';
 
-/** What a check found. */
-interface Found {
-  readonly settings: readonly SettingInEffect[];
-  readonly risks: readonly string[];
-  readonly servers: readonly ServerCheck[];
-  /** Why a gateway would not start; empty: it would. */
-  readonly problems: readonly string[];
-}
-
 /** From which difference on a server's clock is worth a word, in milliseconds. */
 const CLOCK_MS = 1000;
+/** Less free than this is worth a word, in bytes. */
+const ROOM_BYTES = 100_000_000;
 
 /** Says which settings take effect, what is risky, and how the store is. It changes nothing. */
 export async function check(terminal: Terminal): Promise<Status> {
@@ -45,18 +39,24 @@ async function look(): Promise<Found> {
     const settings = settingsInEffect(process.env, undefined);
     return { settings, risks: [], servers: [], problems: [error.message] };
   }
-  const { servers, problems } = await lookAtStore(config);
+  const store = await lookAtStore(config);
   const addresses = await checkAddresses(config);
   return {
     settings: settingsInEffect(process.env, config),
     risks: [
       ...risksOf(config, process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'),
       ...checkCertificate(config),
-      ...clockRisks(servers),
-      ...takenRisks(addresses),
+      ...clockRisks(store.servers),
+      ...copyRisks(store.servers),
+      ...roomRisks(store.folder),
+      ...addressLines(addresses, ({ isDispensable }) => isDispensable),
     ],
-    servers,
-    problems: [...problemsOfParts(config), ...problems, ...addressProblems(addresses)],
+    ...store,
+    problems: [
+      ...problemsOfParts(config),
+      ...store.problems,
+      ...addressLines(addresses, ({ isDispensable }) => !isDispensable),
+    ],
   };
 }
 
@@ -69,8 +69,11 @@ function problemsOfParts(config: Config): readonly string[] {
   }
 }
 
-async function lookAtStore(config: Config): Promise<Pick<Found, 'servers' | 'problems'>> {
-  if (config.storeKind === 'file') return { servers: [], problems: folderProblems(config.SCANGATE_STORE) };
+async function lookAtStore(config: Config): Promise<Pick<Found, 'servers' | 'folder' | 'problems'>> {
+  if (config.storeKind === 'file') {
+    const folder = await checkFolder(config);
+    return { servers: [], folder, problems: folder.problems.map((problem) => `SCANGATE_STORE: ${problem}`) };
+  }
   try {
     const servers = await checkRedis(config.SCANGATE_STORE);
     const problems = servers.flatMap((one) =>
@@ -83,31 +86,17 @@ async function lookAtStore(config: Config): Promise<Pick<Found, 'servers' | 'pro
   }
 }
 
-/** The folder, or what it would be made in, must be ours to write. */
-function folderProblems(store: string): readonly string[] {
-  let path = resolve(store.slice('file:'.length));
-  while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
-  try {
-    accessSync(path, constants.W_OK);
-    return [];
-  } catch {
-    return [`SCANGATE_STORE: ${path} cannot be written`];
-  }
-}
-
-const TAKEN = 'EADDRINUSE';
-
-/** Whoever checks beside a gateway that runs finds its addresses taken: worth a word, and no mistake. */
-function takenRisks(addresses: readonly AddressCheck[]): readonly string[] {
+function addressLines(
+  addresses: readonly AddressCheck[],
+  isRisk: (address: AddressCheck) => boolean,
+): readonly string[] {
   return addresses
-    .filter(({ cause }) => cause === TAKEN)
-    .map(({ setting, address }) => `${setting}: something listens on ${address} already`);
-}
-
-function addressProblems(addresses: readonly AddressCheck[]): readonly string[] {
-  return addresses
-    .filter(({ cause }) => cause !== undefined && cause !== TAKEN)
-    .map(({ setting, address, cause }) => `${setting}: ${address} cannot be listened on: ${cause}`);
+    .filter((one) => one.cause !== undefined && isRisk(one))
+    .map(({ setting, address, cause }) =>
+      cause === 'EADDRINUSE'
+        ? `${setting}: something listens on ${address} already`
+        : `${setting}: ${address} cannot be listened on: ${cause}`,
+    );
 }
 
 function clockRisks(servers: readonly ServerCheck[]): readonly string[] {
@@ -119,30 +108,16 @@ function clockRisks(servers: readonly ServerCheck[]): readonly string[] {
     );
 }
 
-function textOf({ settings, risks, servers, problems }: Found): string {
-  const rows = settings.map(
-    ({ name, value, source }) => `  ${name.padEnd(40)} ${(value ?? '–').padEnd(28)} ${source}`,
-  );
-  return [
-    'Settings',
-    ...rows,
-    ...(servers.length === 0 ? [] : ['', 'Redis', ...servers.map(serverLine)]),
-    ...(risks.length === 0 ? [] : ['', 'Risky', ...risks.map((risk) => `  ${risk}`)]),
-    '',
-    ...(problems.length === 0
-      ? ['A gateway would start.']
-      : ['A gateway would not start:', ...problems.map((problem) => `  ${problem}`)]),
-    '',
-  ].join('\n');
+function copyRisks(servers: readonly ServerCheck[]): readonly string[] {
+  return servers
+    .filter(({ deniedCopies }) => deniedCopies.length > 0)
+    .map(
+      ({ server, deniedCopies }) =>
+        `SCANGATE_STORE: export and import cannot work: the user of ${server} may not ${deniedCopies.join(', ')}`,
+    );
 }
 
-function serverLine({ server, role, version, policy, denied, clockAheadMs, problems }: ServerCheck): string {
-  const may =
-    denied === undefined
-      ? 'what its user may is not known'
-      : denied.length === 0
-        ? 'its user may do all that is needed'
-        : `its user may not ${denied.join(', ')}`;
-  const bad = problems.length === 0 ? '' : `; ${problems.join('; ')}`;
-  return `  ${server}: ${role}, Redis ${version}, ${policy}, ${may}, clock ${clockAheadMs} ms ahead of ours${bad}`;
+function roomRisks(folder: FolderCheck | undefined): readonly string[] {
+  if (folder === undefined || folder.freeBytes >= ROOM_BYTES) return [];
+  return [`SCANGATE_STORE: ${megabytes(folder.freeBytes)} are free for ${folder.folder}`];
 }

@@ -13,6 +13,7 @@ import { rebuildCommand } from './commands/rebuild.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { serveCommand } from './commands/serve.ts';
 import { timelineCommand } from './commands/timeline.ts';
+import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { STATUS } from './terminal.ts';
 
 const AFTER = `
@@ -62,7 +63,7 @@ export function makeProgram(version: string, streams: Streams): Command {
 export async function runProgram(args: readonly string[], version: string, streams: Streams): Promise<void> {
   const program = makeProgram(version, streams);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(idsLast(args), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and the release, where they were asked for, end with 0; help that is shown for want of a command does not.
@@ -70,4 +71,11 @@ export async function runProgram(args: readonly string[], version: string, strea
       streams.write(`${JSON.stringify({ error: error.message.replace(/^error: /, '') })}\n`);
     streams.end(error.exitCode === 0 ? STATUS.done : STATUS.badCall);
   }
+}
+
+/** One ticket's id in 64 begins with a dash, as an option does. */
+function idsLast(args: readonly string[]): readonly string[] {
+  if (args[0] !== 'timeline' || args.includes('--')) return args;
+  const ids = args.filter((text) => text.startsWith('-') && isTicketId(text));
+  return [...args.filter((text) => !ids.includes(text)), '--', ...ids];
 }

@@ -1,6 +1,7 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { openExistingStores } from '../compose/store/existing.ts';
 import { readConfig } from '../config/config.ts';
+import { secretsOf } from '../config/secrets.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
 import { isTicketName, ticketNames } from '../secrets/ticket-names.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
@@ -19,15 +20,17 @@ import type { Status, Terminal } from './terminal.ts';
  * Shows a ticket's history from the store of the environment.
  *
  * @param asked the ticket's id, or its name in the log's lines of requests.
- * @throws BadCall, StoreRefused where there is none
+ * @throws BadCall, StoreRefused where there is none, BadSetting where a name is asked for without the secrets that made it
  */
 export async function timeline(asked: string, { say, tell }: Terminal): Promise<Status> {
   if (!isTicketId(asked) && !isTicketName(asked))
     throw new BadCall(`${JSON.stringify(asked)} is neither a ticket id nor the name of a ticket in a log`);
-  const opened = await openExistingStores(readConfig(process.env, false));
+  const config = readConfig(process.env, false);
+  const given = isTicketId(asked) ? undefined : secretsOf(config, config.storeKind);
+  const opened = await openExistingStores(config);
   try {
-    const names = ticketNames(new KeyRing(opened.secrets));
-    const [ticketId, events] = await found(opened.store, isTicketId(asked) ? [asked] : names.idsOf(asked));
+    const ids = isTicketId(asked) ? [asked] : ticketNames(new KeyRing(given ?? opened.secrets)).idsOf(asked);
+    const [ticketId, events] = await found(opened.store, ids);
     if (ticketId === undefined) throw new StoreRefused(`the log holds no ticket ${asked}`);
     say(`${linesOf(ticketId, events).join('\n')}\n`);
     for (const event of events) tell(valueOf(event));

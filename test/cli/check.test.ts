@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -78,33 +79,76 @@ const at = (user: string): string => redis.url.replace('//', `//${user}:${PASSWO
 const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
 
 test('out of the box: every setting with its source, and what is risky', async () => {
-  const { status, text } = await check({ SCANGATE_TICKET_LIFE: 'PT1M', SCANGATE_TICKET_LIVE: 'PT1M' });
+  const { status, text } = await check({
+    PORT: '0',
+    SCANGATE_TICKET_LIFE: 'PT1M',
+    SCANGATE_TICKET_LIVE: 'PT1M',
+  });
   expect(status).toBe(0);
   expect(text).toMatch(/^ {2}SCANGATE_TICKET_LIFE +PT1M +environment$/m);
-  expect(text).toMatch(/^ {2}SCANGATE_PUBLIC_URL +http:\/\/localhost:8080\/ +default$/m);
-  expect(text).toMatch(/^ {2}SCANGATE_ADMIN_LISTEN +127\.0\.0\.1:9080 +default$/m);
+  expect(text).toMatch(/^ {2}SCANGATE_PUBLIC_URL +http:\/\/localhost:0\/ +default$/m);
+  expect(text).toMatch(/^ {2}SCANGATE_ADMIN_LISTEN +127\.0\.0\.1:0 +default$/m);
   expect(text).toContain('demo lets anyone who reaches this gateway be anyone');
   expect(text).toContain('SCANGATE_TICKET_LIVE: there is no such setting');
   expect(text).toContain('A gateway would start.');
 });
 
-test('an address that is taken is worth a word; one that is not of this machine keeps a gateway from starting', async () => {
+test('an address that is taken keeps a gateway from starting, but for the default one of operators', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
+  const line = `something listens on 127.0.0.1:${port} already`;
   const env = { SCANGATE_ADMIN_LISTEN: 'off' };
-  const beside = await report({ ...env, PORT: String(port) });
-  expect(beside.risks).toContainEqual(`PORT: something listens on 127.0.0.1:${port} already`);
-  expect(beside.starts).toBe(true);
+  const beside = await check({ ...env, PORT: String(port) });
+  expect(beside.status).toBe(1);
+  expect(beside.text).toContain(`A gateway would not start:\n  PORT: ${line}\n`);
+  expect(beside.text).not.toContain('A gateway would start.');
+  const named = await report({ PORT: '0', SCANGATE_ADMIN_LISTEN: `127.0.0.1:${port}` });
+  expect(named.problems).toEqual([`SCANGATE_ADMIN_LISTEN: ${line}`]);
+  const usual = await report({ PORT: String(port - 1000) });
+  expect(usual.risks).toContainEqual(`SCANGATE_ADMIN_LISTEN: ${line}`);
+  expect(usual.problems).not.toContainEqual(`SCANGATE_ADMIN_LISTEN: ${line}`);
   taken.close();
   const elsewhere = await report({ ...env, HOST: '192.0.2.1', SCANGATE_PHONE_IDENTITY: 'demo' });
   expect(elsewhere.problems).toContainEqual('PORT: 192.0.2.1:8080 cannot be listened on: EADDRNOTAVAIL');
   expect(elsewhere.starts).toBe(false);
 });
 
+test('a file store: its folder, format and free disk, and who has it', async () => {
+  const store = join(folder.path, 'kept');
+  const settings = { SCANGATE_STORE: `file:${store}`, SCANGATE_ADMIN_LISTEN: 'off' };
+  const env = { ...settings, PORT: '0' };
+  const before = await check(env);
+  expect(before.status).toBe(0);
+  expect(before.text).toMatch(
+    new RegExp(`^File store\n  ${store}: nothing there yet, not in use, \\d+ MB free$`, 'm'),
+  );
+  expect(existsSync(store)).toBe(false);
+  const gateway = await startGateway({ env: settings });
+  const during = await check(env);
+  expect(during.status).toBe(1);
+  expect(during.text).toMatch(/: format 1, in use, \d+ MB free$/m);
+  expect(during.text).toContain(`SCANGATE_STORE: another process, such as a gateway that runs, has ${store}`);
+  expect(during.text).not.toContain('A gateway would start.');
+  await gateway.stop();
+  const files = readdirSync(store);
+  const after = await report(env);
+  expect(after).toMatchObject({ starts: true, folder: { folder: store, format: 1, isInUse: false } });
+  expect(readdirSync(store)).toEqual(files);
+  await writeFile(join(store, 'secrets'), 'none\n');
+  expect((await report(env)).problems).toEqual([
+    `SCANGATE_STORE: ${store}/secrets: number 1 is not 32 bytes in base64url`,
+  ]);
+  await writeFile(join(store, 'data.mdb'), 'no database');
+  expect((await report(env)).problems[0]).toMatch(/^SCANGATE_STORE: the store's file is damaged/);
+  expect((await report({ ...env, SCANGATE_STORE: `file:${store}/secrets` })).problems).toEqual([
+    `SCANGATE_STORE: ${store}/secrets is not a folder`,
+  ]);
+});
+
 test('a Redis: its version, policy, rights and clock, and nothing secret', async () => {
   const store = await secretFile('store', at('gateway'));
-  const env = { ...shared, SCANGATE_STORE_FILE: store };
+  const env = { ...shared, SCANGATE_STORE_FILE: store, PORT: '0' };
   const { status, text } = await check(env);
   expect({ status, text }).toEqual({ status: 0, text: expect.any(String) });
   expect(text).toMatch(

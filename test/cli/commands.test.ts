@@ -106,6 +106,7 @@ test('what cannot be done is status 1 and one line, with --json also an object',
 test.each([
   [['revoke', '--user', 'demo:ada']],
   [['timeline', 'AAAAAAAAAAAAAAAAAAAAAA']],
+  [['timeline', '-AAAAAAAAAAAAAAAAAAAAA']],
   [['rebuild']],
   [['export', '-']],
 ])('%j makes no store where there is none: status 1', async (args) => {

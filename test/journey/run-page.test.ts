@@ -116,10 +116,10 @@ test('the ten tasks do what they say', async () => {
   await shell.run(
     `export PORT=${port} REDIS=${redis.url} SCANGATE_DRAIN_WAIT=PT0S SCANGATE_DRAIN_WINDOW=PT0.2S`,
   );
-  await run(1);
+  expect(await run(1)).toContain('A gateway would start.');
   let { tokens } = await signIn(url, { name: 'ada', mint: { scope: 'openid offline_access' } });
   const atFirst = tokens;
-  expect(await run(2)).toContain('SCANGATE_STORE');
+  await run(2);
   expect(await run(3)).toMatch(/^process_resident_memory_bytes \d+/m);
   expect(await run(4)).toContain('The secrets are not in it');
   await run(5);

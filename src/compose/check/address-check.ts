@@ -10,21 +10,23 @@ export interface AddressCheck {
   readonly address: string;
   /** Why it cannot be listened on now, `EADDRINUSE` for one; undefined: it can. */
   readonly cause: string | undefined;
+  /** Whether a gateway starts all the same: nobody asked for this address. */
+  readonly isDispensable: boolean;
 }
 
 /** Listens for a moment on each address that a gateway would listen on. */
 export async function checkAddresses({ HOST, PORT, adminListen }: Config): Promise<readonly AddressCheck[]> {
-  const found = [await checkAddress('PORT', HOST, PORT)];
-  if (adminListen !== undefined)
-    found.push(await checkAddress('SCANGATE_ADMIN_LISTEN', adminListen.host, adminListen.port));
-  return found;
+  const own = { ...(await checkAddress('PORT', HOST, PORT)), isDispensable: false };
+  if (adminListen === undefined) return [own];
+  const { host, port, isDefault } = adminListen;
+  return [own, { ...(await checkAddress('SCANGATE_ADMIN_LISTEN', host, port)), isDispensable: isDefault }];
 }
 
 async function checkAddress(
   setting: AddressCheck['setting'],
   host: string,
   port: number,
-): Promise<AddressCheck> {
+): Promise<Omit<AddressCheck, 'isDispensable'>> {
   const server = createServer();
   const address = `${host}:${port}`;
   try {

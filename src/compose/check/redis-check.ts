@@ -1,6 +1,8 @@
 import { parseRedisAddress } from '../../store/redis/connection/address.ts';
 import type { Endpoint, RedisAddress } from '../../store/redis/connection/address.ts';
 import { askRedis } from '../../store/redis/connection/connect-redis.ts';
+import { NEEDED_TO_COPY, NEEDED_TO_SERVE, aclName } from './needed-commands.ts';
+import type { NeededCommand } from './needed-commands.ts';
 
 /** How one server of a store is. */
 export interface ServerCheck {
@@ -9,61 +11,15 @@ export interface ServerCheck {
   readonly role: string;
   readonly version: string;
   readonly policy: string;
-  /** Commands that its user may not give; undefined: it may not ask. */
+  /** Commands of a gateway that its user may not give; undefined: it may not ask. */
   readonly denied: readonly string[] | undefined;
+  /** Those that only `scangate export` and `import` give. */
+  readonly deniedCopies: readonly string[];
   /** How far its clock is ahead of this machine's, in milliseconds. */
   readonly clockAheadMs: number;
   /** What keeps a gateway from starting on it. */
   readonly problems: readonly string[];
 }
-
-/** What the store asks of a server, each with as many words as it takes. */
-const NEEDED: readonly (readonly [string, ...string[]])[] = [
-  ['fcall', 'sg3_append', '0'],
-  ['fcall_ro', 'sg3_read', '0'],
-  ['function', 'list'],
-  ['function', 'load', 'code'],
-  ['get', 'k'],
-  ['set', 'k', 'v'],
-  ['del', 'k'],
-  ['mget', 'k'],
-  ['hget', 'k', 'f'],
-  ['hmget', 'k', 'f'],
-  ['hkeys', 'k'],
-  ['hdel', 'k', 'f'],
-  ['hincrby', 'k', 'f', '1'],
-  ['hset', 'k', 'f', 'v'],
-  ['hsetnx', 'k', 'f', 'v'],
-  ['exists', 'k'],
-  ['incr', 'k'],
-  ['pexpire', 'k', '1'],
-  ['pexpireat', 'k', '1'],
-  ['xadd', 'k', '*', 'e', 'v'],
-  ['xrange', 'k', '-', '+'],
-  ['xrevrange', 'k', '+', '-'],
-  ['xread', 'streams', 'k', '0'],
-  ['xtrim', 'k', 'maxlen', '1'],
-  ['xreadgroup', 'group', 'record', 'reader', 'streams', 'k', '>'],
-  ['xgroup', 'create', 'k', 'record', '0'],
-  ['xack', 'k', 'record', '1-1'],
-  ['zadd', 'k', '1', 'm'],
-  ['zrange', 'k', '0', '1'],
-  ['zrangebylex', 'k', '-', '+'],
-  ['zrevrangebylex', 'k', '+', '-'],
-  ['zrangebyscore', 'k', '0', '1'],
-  ['zrem', 'k', 'm'],
-  ['zremrangebyrank', 'k', '0', '1'],
-  ['zremrangebyscore', 'k', '0', '1'],
-  ['zscan', 'k', '0'],
-  ['zscore', 'k', 'm'],
-  ['eval', 'return 1', '0'],
-  ['multi'],
-  ['exec'],
-  ['info'],
-  ['role'],
-  ['time'],
-  ['wait', '0', '0'],
-];
 
 /** A key as all of the store's are: they share the hash tags of partitions. */
 const KEY = '{sg:0}check';
@@ -94,7 +50,7 @@ async function checkReplica(address: RedisAddress, replica: Endpoint): Promise<S
     return (await checkServer(address, replica)).check;
   } catch (error) {
     const problems = [`cannot be reached: ${(error as Error).message}`];
-    const unknown = { version: '?', policy: '?', denied: undefined, clockAheadMs: 0 };
+    const unknown = { version: '?', policy: '?', denied: undefined, deniedCopies: [], clockAheadMs: 0 };
     return { server: nameOf(replica), role: 'slave', ...unknown, problems };
   }
 }
@@ -114,7 +70,8 @@ async function checkServer(
     role: field('role'),
     version: field('redis_version'),
     policy: field('maxmemory_policy'),
-    denied: await deniedTo(user, address, endpoint),
+    denied: await deniedTo(user, NEEDED_TO_SERVE, address, endpoint),
+    deniedCopies: (await deniedTo(user, NEEDED_TO_COPY, address, endpoint)) ?? [],
     clockAheadMs: Array.isArray(time) ? Math.round(millisecondsOf(time) - middle) : 0,
   };
   return { check: { ...check, problems: problemsOf(check, info) }, replicas: replicasIn(text) };
@@ -122,20 +79,17 @@ async function checkServer(
 
 async function deniedTo(
   user: unknown,
+  needed: readonly NeededCommand[],
   address: RedisAddress,
   endpoint: Endpoint | undefined,
 ): Promise<readonly string[] | undefined> {
   if (typeof user !== 'string') return undefined;
-  const words = NEEDED.map((command) => command.map((word) => (word === 'k' ? KEY : word)));
+  const words = needed.map((command) => command.map((word) => (word === 'k' ? KEY : word)));
   const asked = words.map((command) => ['acl', 'dryrun', user, ...command] as const);
   const replies = await askRedis(address, endpoint, asked);
   if (replies.every((reply) => reply instanceof Error)) return undefined;
-  const denied = NEEDED.filter((_, index) => /permission/i.test(String(replies[index])));
-  return [
-    ...new Set(
-      denied.map(([name, sub]) => (name === 'function' || name === 'xgroup' ? `${name}|${sub}` : name)),
-    ),
-  ];
+  const denied = needed.filter((_, index) => /permission/i.test(String(replies[index])));
+  return [...new Set(denied.map(aclName))];
 }
 
 function problemsOf(

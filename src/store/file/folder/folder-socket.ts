@@ -1,10 +1,9 @@
 import { existsSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { unlink } from 'node:fs/promises';
-import { connect } from 'node:net';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
-import { closed, listen } from './listen.ts';
+import { closed, isAnswered, listen } from './listen.ts';
 
 /** The socket that stands in the folder, where the system has such. */
 export const OWNER_SOCKET = 'owner.sock';
@@ -65,16 +64,4 @@ export class FolderSocket {
     await closed(this.#server);
     this.#server = await listen(this.#path, this.#inUse).catch(() => this.#server);
   }
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-  });
 }

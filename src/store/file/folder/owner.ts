@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { FolderInUse } from '../../refused.ts';
 import type { StoreRefused } from '../../refused.ts';
-import { FolderSocket } from './folder-socket.ts';
-import { closed, listen } from './listen.ts';
+import { FolderSocket, OWNER_SOCKET } from './folder-socket.ts';
+import { closed, isAnswered, listen } from './listen.ts';
 
 /** A folder that is this process' own, until it is released or the process ends, however it ends. */
 export interface Ownership {
@@ -28,11 +29,10 @@ export function folderInUse(folder: string): StoreRefused {
  * @throws {@link StoreRefused} where another process has it.
  */
 export async function own(folder: string): Promise<Ownership> {
-  const name = createHash('sha256').update(folder).digest('base64url').slice(0, 32);
   const inUse = folderInUse(folder);
-  if (process.platform === 'win32') return await named(`\\\\.\\pipe\\scangate-${name}`, inUse);
+  if (process.platform === 'win32') return await named(nameOf(folder), inUse);
   if (process.platform !== 'linux') return await FolderSocket.open(folder, inUse);
-  const outside = await named(`\0scangate-${name}`, inUse);
+  const outside = await named(nameOf(folder), inUse);
   try {
     const inside = await insideFolder(folder, inUse);
     return {
@@ -44,6 +44,24 @@ export async function own(folder: string): Promise<Ownership> {
     await outside.release();
     throw error;
   }
+}
+
+/** Whether a process has a folder. It is only asked, and what that left behind stays. @param folder the real path */
+export async function isOwned(folder: string): Promise<boolean> {
+  if (process.platform === 'win32') return await isAnswered(nameOf(folder));
+  if (process.platform === 'linux' && (await isAnswered(nameOf(folder)))) return true;
+  const descriptor = openSync(folder, 'r');
+  try {
+    const place = process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : folder;
+    return await isAnswered(join(place, OWNER_SOCKET));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function nameOf(folder: string): string {
+  const name = `scangate-${createHash('sha256').update(folder).digest('base64url').slice(0, 32)}`;
+  return process.platform === 'win32' ? `\\\\.\\pipe\\${name}` : `\0${name}`;
 }
 
 async function named(path: string, inUse: StoreRefused): Promise<Ownership> {
