@@ -45,6 +45,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
   async function drain(): Promise<void> {
     const endBy = time.now() + times.maxMs;
     state.drain();
+    edge.connections.leave();
     metrics.draining.set(1);
     await held.drain(times, (step) => log.debug({ step, held: held.size, ...times }, 'draining'));
     await closeServer(edge, time, Math.max(0, endBy - time.now() - LAST_MS));

@@ -53,6 +53,7 @@ export class Connections implements ConnectionOwner {
     upgraded: 0,
     ending: 0,
   };
+  #leaving = false;
   #closing = false;
 
   constructor(parts: ConnectionsParts) {
@@ -157,6 +158,14 @@ export class Connections implements ConnectionOwner {
     return true;
   }
 
+  /**
+   * From now on each is closed once its answer is over. A stream's head said nothing of that (RFC 9112 §9.6), and a client
+   * that keeps the connection would send its next request into a later close.
+   */
+  leave(): void {
+    this.#leaving = true;
+  }
+
   /** From now on what no request is on is destroyed: at once, and whenever one becomes so. */
   close(): void {
     this.#closing = true;
@@ -173,7 +182,7 @@ export class Connections implements ConnectionOwner {
     this.#perState[from] -= 1;
     this.#perState[to] += 1;
     if (to === 'ending') this.#lingering.add(connection);
-    if (to === 'idle' && this.#closing) connection.socket.destroySoon();
+    if (to === 'idle' && (this.#leaving || this.#closing)) connection.socket.destroySoon();
   }
 
   cut(connection: Connection): void {
