@@ -18,6 +18,7 @@ Settings are environment variables. A bad one stops the start with one line that
 \`SCANGATE_\` and is no setting is warned of. A duration is ISO 8601, such as \`PT30S\` or \`P7D\`; bytes and counts are whole
 numbers; a list is comma separated. \`<name>_FILE\`, where a row says so, names a file that holds the setting, and that not every
 user of the machine may read. \`.env.example\` has all of them for \`node --env-file\`; \`scangate check\` says which take effect.
+Of OpenTelemetry's variables (\`OTEL_*\`), [traces.md](traces.md#which-settings-are-heard) says which are heard.
 `;
 
 /** The whole page, before it is formatted. @throws Error for a setting or a table that would be missing. */

@@ -53,14 +53,14 @@ export async function compose(config: Config): Promise<Gateway> {
 async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Gateway> {
   const time = systemTime;
   const telling = await assembly.open('telling', () => openTelling(given, log));
-  const { metrics, outages } = telling;
+  const { metrics } = telling;
   const live = await assembly.open('secret files', () => openLiveConfig(given, telling));
   const { config } = live;
   const lastCalls = new LastCalls();
   const listed = await assembly.open('clients', () => openClients(config, telling));
   const places = await assembly.open('places', () => openPlaces(config, log));
   const stores = await assembly.open('stores', () =>
-    openStores(config, storeWatch({ metrics, log, outages, lastCalls })),
+    openStores(config, storeWatch({ ...telling, lastCalls })),
   );
   const { store, ledger } = stores;
   const secrets = assembly.make('secrets', () => makeSecrets(stores.secrets));
@@ -95,6 +95,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   await assembly.open('operators', () => openOperators(config, { edge, kept, state, revoker, telling }));
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
+      tracing: telling.tracing,
       woke: (subjects) => metrics.feedWakeups.inc(Math.max(1, subjects)),
       broke: (error) => log.error({ err: error }, 'the feed ended and is taken up again'),
     }),

@@ -4,7 +4,9 @@ import type { Config } from '../config/config.ts';
 import { outward, systemResolve } from '../outward/outward.ts';
 import type { CallOutward } from '../outward/outward.ts';
 import { isLinkLocal, unreadableHosts } from '../outward/reach.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { systemTime } from '../time/system-time.ts';
+import { tracedOutward } from './tracing/traced-outward.ts';
 
 /**
  * Holds an address that the gateway asks against what may be asked: over https, or on this very machine.
@@ -20,7 +22,7 @@ export function assertOutward(name: string, text: string): void {
 }
 
 /** Who makes this gateway's calls to others. @throws BadSetting for a private host that cannot be read. */
-export function makeOutward(config: Config): CallOutward {
+export function makeOutward(config: Config, tracing: Tracing | undefined): CallOutward {
   const privateHosts = config.SCANGATE_PRIVATE_HOSTS ?? [];
   const [bad] = unreadableHosts(privateHosts);
   if (bad !== undefined)
@@ -28,10 +30,11 @@ export function makeOutward(config: Config): CallOutward {
       'SCANGATE_PRIVATE_HOSTS',
       `"${bad}" is no host name, address or network such as 10.0.0.0/8`,
     );
-  return outward({
+  const call = outward({
     reach: { privateHosts },
     resolve: systemResolve,
     time: systemTime,
     timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
   });
+  return tracing === undefined ? call : tracedOutward(call, tracing);
 }

@@ -118,7 +118,7 @@ function makeOidcPhone(config: Config, telling: Telling, sessions: PageSessions)
     claims: config.SCANGATE_PHONE_CLAIMS ?? [],
     label: config.SCANGATE_PHONE_OIDC_LABEL ?? new URL(issuer).host,
     sessions,
-    call: makeOutward(config),
+    call: makeOutward(config, telling.tracing),
     breaker: makeUpstream(config, telling, 'oidc', issuer),
     timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
   });
@@ -131,7 +131,7 @@ function makeUserStatus(config: Config, telling: Telling): UserStatus {
   assertOutward('SCANGATE_USER_STATUS_URL', address);
   return userStatus({
     address,
-    call: makeOutward(config),
+    call: makeOutward(config, telling.tracing),
     get token() {
       return config.SCANGATE_USER_STATUS_TOKEN;
     },

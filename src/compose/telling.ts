@@ -8,10 +8,12 @@ import { Outages } from '../telemetry/outages.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
 import { SecurityReports } from '../telemetry/security-reports.ts';
 import type { OnSecurityEvent } from '../telemetry/security-reports.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { version } from '../telemetry/version.ts';
 import { systemTime } from '../time/system-time.ts';
 import { every } from '../time/time.ts';
 import type { Closable } from './assembly.ts';
+import { makeTracing } from './tracing/make-tracing.ts';
 
 /** Where parts tell how they are, and what they saw. */
 export interface Telling {
@@ -19,6 +21,8 @@ export interface Telling {
   readonly metrics: Metrics;
   readonly outages: Outages;
   readonly report: ReportSecurity;
+  /** Undefined: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** The same, and who listens. */
@@ -30,22 +34,25 @@ export interface OpenTelling extends Telling, Closable {
 const MINUTE_MS = 60_000;
 
 /** Opens what everything tells of itself. */
-export function openTelling(config: Config, log: Log): OpenTelling {
+export async function openTelling(config: Config, log: Log): Promise<OpenTelling> {
   const metrics = makeMetrics();
   metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
   const outages = openOutages(config, { log, metrics });
   const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
   const tlsUnchecked = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
   for (const reason of weaknessesOf(config, tlsUnchecked)) reports.report({ kind: 'weak_setting', reason });
+  const traces = await makeTracing(process.env, { log, outages });
   const stop = every(systemTime, MINUTE_MS, () => reports.turn());
   return {
     log,
     metrics,
     outages,
     report: (event) => reports.report(event),
+    tracing: traces?.tracing,
     onSecurityEvent: (listener) => reports.onTold(listener),
-    close() {
+    async close() {
       stop();
+      await traces?.close();
       outages.close();
       reports.turn();
     },

@@ -25,7 +25,7 @@ export function makeTransports(
     readonly hub: Hub;
     readonly held: Held;
     readonly clients: ClientRegistry;
-    readonly telling: Pick<Telling, 'log' | 'metrics' | 'report'>;
+    readonly telling: Pick<Telling, 'log' | 'metrics' | 'report' | 'tracing'>;
   },
 ): TransportShared {
   const { hub, held, clients, telling } = parts;
@@ -42,6 +42,7 @@ export function makeTransports(
       else if (what === 'missed') metrics.missedWakeups.inc();
       else metrics.watchReadsFailed.inc();
     },
+    tracing: telling.tracing,
     onTold: (lagMs) => metrics.deliveryLag.observe(lagMs / 1000),
   };
   return {
@@ -71,7 +72,10 @@ function counted(
       metrics.opened.inc({ transport });
       metrics.connections.inc({ transport });
     },
-    told: (transport) => metrics.notices.inc({ transport }),
+    told: (transport, delivery) => {
+      metrics.notices.inc({ transport });
+      delivery?.told(transport);
+    },
     closed: (transport, why) => {
       metrics.closed.inc({ transport, code: why });
       metrics.connections.dec({ transport });

@@ -3,7 +3,7 @@ import { upstreamSettings } from '../config/rooms/phone.ts';
 import { UpstreamAway, breaker } from '../phone/breaker.ts';
 import type { Breaker, BreakerState, UpstreamRefusal } from '../phone/breaker.ts';
 import { keySource } from '../phone/key-source.ts';
-import type { KeySource } from '../phone/key-source.ts';
+import type { KeySource, KeySourceOptions } from '../phone/key-source.ts';
 import { REFUSED_GATEWAY } from '../phone/wechat/api.ts';
 import type { Failure, Outage } from '../telemetry/outages.ts';
 import { systemTime } from '../time/system-time.ts';
@@ -69,7 +69,7 @@ function timed(calls: Breaker, onEnd: (outcome: 'ok' | 'failed', seconds: number
 
 /** The keys of a phone app's issuer, at the address or in the file that a setting names. */
 export function makeIssuerKeys(config: Config, telling: Telling, from: string): KeySource {
-  return keysAt(config, from, makeUpstream(config, telling, 'keys', from), true);
+  return keysAt(config, telling, { from, breaker: makeUpstream(config, telling, 'keys', from), named: true });
 }
 
 /** The keys at a client's `jwks_uri`. */
@@ -82,17 +82,22 @@ export interface ClientKeys {
 export function makeClientKeys(config: Config, telling: Telling, address: string): ClientKeys {
   const outage = outageOf(telling, 'client_keys', address);
   const calls = callsOf(config, telling, 'client_keys', outage);
-  return { keys: keysAt(config, address, calls, false), end: () => outage.end() };
+  return {
+    keys: keysAt(config, telling, { from: address, breaker: calls, named: false }),
+    end: () => outage.end(),
+  };
 }
 
-function keysAt(config: Config, from: string, calls: Breaker, named: boolean): KeySource {
+function keysAt(
+  config: Config,
+  { tracing }: Telling,
+  asked: Pick<KeySourceOptions, 'from' | 'breaker' | 'named'>,
+): KeySource {
   return keySource({
-    from,
-    breaker: calls,
+    ...asked,
     ...KEYS,
     now: () => systemTime.wallNow(),
-    call: makeOutward(config),
-    named,
+    call: makeOutward(config, tracing),
   });
 }
 

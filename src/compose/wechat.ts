@@ -84,7 +84,7 @@ export function makeWechatScenes(
 function makeApi(config: Config, telling: Telling, name: string): CallWechat {
   const rarely = seldom(() => systemTime.now());
   return wechatApi(
-    makeOutward(config),
+    makeOutward(config, telling.tracing),
     config.SCANGATE_PHONE_WECHAT_API,
     makeUpstream(config, telling, name),
     (refusal) =>

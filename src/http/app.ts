@@ -37,9 +37,9 @@ export function makeApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use((req, res, next) => {
-    accessLog.mark(res, parts.makeRequestId(req), req.method);
+    const mark = accessLog.mark(res, parts.makeRequestId(req), req.method);
     parts.admit(req);
-    next();
+    accessLog.within(mark, next);
   });
   for (const [path, routes] of byPath(parts.routes)) {
     app.all(path, (req, res) => {

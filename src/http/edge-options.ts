@@ -19,6 +19,7 @@ import type { User } from '../ticket/events.ts';
 import type { RequestNaming } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
 import type { Time } from '../time/time.ts';
 import type { ClientLogos } from './pages/client-logos.ts';
@@ -112,6 +113,8 @@ export interface EdgeOptions {
   readonly makeTicketId: () => string;
   /** A fresh PKCE verifier: 256 random bits in base64url. */
   readonly makeVerifier: () => string;
+  /** Undefined: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** How the log's lines of requests name what they are about. */
   readonly naming: RequestNaming;
   /** A monotonic clock in milliseconds. */

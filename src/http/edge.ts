@@ -92,6 +92,7 @@ export function makeEdge(options: EdgeOptions): Edge {
     admit,
     accessLog: new AccessLog({
       ...options.naming,
+      tracing: options.tracing,
       log,
       metrics,
       now: options.monotonicNow,

@@ -41,7 +41,8 @@ export interface OutwardAnswer {
 }
 
 /**
- * Calls somebody else's server. Every call that the gateway makes by itself goes through here, but for those to its store.
+ * Calls somebody else's server. Every call that the gateway makes by itself goes through here, but for those to its store and to
+ * the collector of its traces.
  *
  * @throws {@link OutwardRefusal}; whatever the network does; `TimeoutError` at the bound.
  */

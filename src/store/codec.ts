@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../session/events.ts';
 import type { TicketEvent } from '../ticket/events.ts';
+import { withoutTrace } from './event-trace.ts';
 import { mintedOfRow, mintedRow } from './minted-row.ts';
 
 /** Lifts an event's data from one schema number to the next. Pure. */
@@ -62,7 +63,9 @@ export function decodeEvent<E extends TicketEvent | SessionEvent>(
   const row = table[stored.type as EventType];
   if (stored.schema > row.schema) throw new NewerSchema(`${stored.type} of schema ${stored.schema}`);
   const written = JSON.parse(stored.data) as Record<string, unknown>;
-  let data = Array.isArray(written) ? (mintedOfRow(written) as unknown as typeof written) : written;
+  let data = Array.isArray(written)
+    ? (mintedOfRow(written) as unknown as typeof written)
+    : withoutTrace(written);
   for (let schema = stored.schema; schema < row.schema; schema++)
     data = (row.upcasts[schema - 1] as Upcast)(data);
   return { type: stored.type, data } as E;

@@ -123,7 +123,13 @@ export type AppendResult =
 
 /** Which subjects moved, or that any may have (after a failover, a lost place, a reconnect). */
 export type FeedBatch =
-  { readonly kind: 'moved'; readonly subjects: readonly Subject[] } | { readonly kind: 'all' };
+  | {
+      readonly kind: 'moved';
+      readonly subjects: readonly Subject[];
+      /** Whose append each of them moved by, as a `traceparent`, where that was written down. */
+      readonly traces?: ReadonlyMap<Subject, string>;
+    }
+  | { readonly kind: 'all' };
 
 /** What a node may look at to judge the store. */
 export interface StoreHealth {

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Span } from '@opentelemetry/api';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { printable } from './printable.ts';
 import { traceIdIn } from './trace-context.ts';
+import { endRequestSpan } from './tracing/request-span.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 /** What is remembered of a request until it is over: a pattern in place of the address, because addresses hold secrets. */
 export interface RequestMark {
@@ -24,6 +27,8 @@ export interface RequestMark {
   ticketId: string | undefined;
   /** What its headers said of agent and trace, once the connection is held and they are forgotten. */
   kept: KeptHeaders | undefined;
+  /** Undefined: it is not traced. */
+  readonly span: Span | undefined;
 }
 
 interface KeptHeaders {
@@ -49,6 +54,8 @@ const AGENT_LENGTH_MAX = 160;
 export interface AccessLogOptions extends RequestNaming {
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Undefined: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** A monotonic clock in milliseconds. */
   readonly now: () => number;
   /** Where a request comes from, of those that reach no route. */
@@ -79,11 +86,19 @@ export class AccessLog {
       client: undefined,
       ticketId: undefined,
       kept: undefined,
+      span: this.options.tracing?.request(method, res.req.headers['traceparent']),
       accessLog: this,
     };
     (res as Marked)[MARK] = mark;
     res.once('close', writeLine);
     return mark;
+  }
+
+  /** Goes on with a request: what is done for it is below its span. */
+  within({ span }: RequestMark, goOn: () => void): void {
+    const { tracing } = this.options;
+    if (span === undefined || tracing === undefined) goOn();
+    else tracing.within(span, goOn);
   }
 }
 
@@ -115,10 +130,16 @@ function writeLine(this: ServerResponse): void {
   const mark = (this as Marked)[MARK];
   if (mark === undefined) return;
   const { log, options } = mark.accessLog;
-  const { id, method, route, bytes, kept, client, ticketId } = mark;
+  const { id, method, route, bytes, kept, client, ticketId, span } = mark;
   const ms = options.now() - mark.startedMs;
   const status = this.statusCode;
-  const { agent, traceId = options.makeTraceId() } = kept ?? headersOf(this);
+  const { agent, traceId: given } = kept ?? headersOf(this);
+  const traceId = span?.spanContext().traceId ?? given ?? options.makeTraceId();
+  const ticket = ticketId === undefined ? undefined : options.nameTicket(ticketId);
+  const cut = !this.writableFinished;
+  // A span that is never ended is never sent.
+  if (span !== undefined && !mark.isProbe)
+    endRequestSpan(span, { method, route, status, cut, client, ticket });
   if (kept === undefined) {
     const exemplarLabels = { trace_id: traceId };
     options.metrics.requestSeconds.observe({
@@ -140,9 +161,9 @@ function writeLine(this: ServerResponse): void {
       ip: mark.from ?? options.fromOf(this.req),
       agent,
       client,
-      ticket: ticketId === undefined ? undefined : options.nameTicket(ticketId),
+      ticket,
       trace_id: traceId,
-      ...(this.writableFinished ? {} : { cut: true }),
+      ...(cut ? { cut } : {}),
     },
     'request',
   );

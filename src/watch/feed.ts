@@ -1,4 +1,6 @@
 import type { EventStore } from '../store/event-store.ts';
+import type { Subject } from '../store/subject.ts';
+import type { Tracing } from '../telemetry/tracing/tracing.ts';
 import { sleep } from '../time/time.ts';
 import type { Time } from '../time/time.ts';
 import type { Hub } from './hub.ts';
@@ -17,6 +19,8 @@ export interface FeedEvents {
   woke?(subjects: number): void;
   /** The reading ended by itself, which no store should do. It is taken up again. */
   broke?(error: unknown): void;
+  /** Traces what is read for those who wait here; undefined: nothing is traced. */
+  readonly tracing?: Pick<Tracing, 'read'> | undefined;
 }
 
 /** When anything may have moved, this many subjects are woken at once, and then a pause: each wakes a read. */
@@ -53,7 +57,7 @@ export function openFeed(store: EventStore, hub: Hub, time: Time, events: FeedEv
         void wakeAll();
       } else {
         events.woke?.(batch.subjects.length);
-        for (const subject of batch.subjects) hub.wake(subject);
+        for (const subject of batch.subjects) wake(hub, subject, batch.traces?.get(subject), events.tracing);
       }
     }
   }
@@ -84,4 +88,19 @@ export function openFeed(store: EventStore, hub: Hub, time: Time, events: FeedEv
       await done;
     },
   };
+}
+
+function wake(
+  hub: Hub,
+  subject: Subject,
+  traceparent: string | undefined,
+  tracing: FeedEvents['tracing'],
+): void {
+  if (tracing === undefined || traceparent === undefined || !hub.has(subject)) {
+    hub.wake(subject);
+    return;
+  }
+  const entry = tracing.read(traceparent);
+  hub.wake(subject, entry.traceparent);
+  entry.end();
 }

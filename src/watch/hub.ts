@@ -2,8 +2,12 @@ import type { Subject } from '../store/subject.ts';
 
 /** Who is to be woken when a subject moves. */
 export interface Watcher {
-  /** Called at most once per move, synchronously; it must not throw. */
-  wake(): void;
+  /**
+   * Called at most once per move, synchronously; it must not throw.
+   *
+   * @param traceparent the reading that noticed the move, where that is traced.
+   */
+  wake(traceparent?: string): void;
 }
 
 /**
@@ -24,6 +28,11 @@ export class Hub {
     return this.#watchers.keys();
   }
 
+  /** Whether anyone waits for a subject. */
+  has(subject: Subject): boolean {
+    return this.#watchers.has(subject);
+  }
+
   add(subject: Subject, watcher: Watcher): void {
     const known = this.#watchers.get(subject);
     if (known === undefined) this.#watchers.set(subject, watcher);
@@ -40,11 +49,11 @@ export class Hub {
     this.#count -= 1;
   }
 
-  /** Wakes everyone who waits for a subject. */
-  wake(subject: Subject): void {
+  /** Wakes everyone who waits for a subject. @param traceparent as {@link Watcher.wake} takes it. */
+  wake(subject: Subject, traceparent?: string): void {
     const known = this.#watchers.get(subject);
     if (known === undefined) return;
-    if (!(known instanceof Set)) known.wake();
-    else for (const watcher of known) watcher.wake();
+    if (!(known instanceof Set)) known.wake(traceparent);
+    else for (const watcher of known) watcher.wake(traceparent);
   }
 }

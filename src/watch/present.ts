@@ -1,5 +1,6 @@
 import type { Head } from '../store/event-store.ts';
 import type { Subject } from '../store/subject.ts';
+import type { Delivery } from '../telemetry/tracing/tracing.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 
 /** One state of a subject, ready to be told. */
@@ -8,6 +9,8 @@ export interface Told<T> {
   readonly notice: T;
   /** Whether whoever was told this need not wait any longer. */
   readonly end: boolean;
+  /** Who is to hear that it is written, where that is traced. */
+  readonly delivery?: Delivery;
 }
 
 /** A subject as the store answered it, and the store's time of that answer in milliseconds since the epoch. */

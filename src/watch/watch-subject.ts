@@ -1,5 +1,6 @@
 import { cursorOfHead } from '../store/event-store.ts';
 import type { Subject } from '../store/subject.ts';
+import type { Delivery, Tracing } from '../telemetry/tracing/tracing.ts';
 import type { Cursor } from '../ticket/cursor.ts';
 import type { Hub, Watcher } from './hub.ts';
 import type { Present, SubjectView, Told } from './present.ts';
@@ -22,6 +23,8 @@ export interface WatchShared {
   readonly onOdd?: (what: 'reset' | 'missed' | 'away') => void;
   /** Told of each move that the feed named: how long after it happened it is told on, in milliseconds of the store's clock. */
   readonly onTold?: (lagMs: number) => void;
+  /** Traces each move from here to its connection; undefined: nothing is traced. */
+  readonly tracing?: Pick<Tracing, 'deliver'> | undefined;
 }
 
 /** What the first reading of a watch found: a state to tell, nothing newer than `after`, the end, or no subject at all. */
@@ -40,6 +43,7 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
   #known: Cursor | undefined;
   #waitMs = 0;
   #raised = false;
+  #delivery: Delivery | undefined;
   #closed = false;
   #resume: (() => void) | undefined;
 
@@ -72,11 +76,13 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
       if (this.#closed) return { value: undefined, done: true };
       // Cleared before the read, never after: a move during the read raises it again.
       const woken = this.#raised;
+      const delivery = this.#delivery;
+      this.#delivery = undefined;
       this.#raised = false;
       const told = await this.#look(woken);
       if (told === undefined) continue;
       if (!woken && !told.end) this.#shared.onOdd?.('missed');
-      return { value: told, done: false };
+      return { value: delivery === undefined ? told : { ...told, delivery }, done: false };
     }
   }
 
@@ -97,8 +103,9 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     this.due();
   }
 
-  wake(): void {
+  wake(traceparent?: string): void {
     this.#raised = true;
+    if (traceparent !== undefined) this.#delivery = this.#shared.tracing?.deliver(traceparent);
     this.due();
   }
 

@@ -8,6 +8,7 @@ import { subjectRule } from '../../oauth/tokens/subject.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { Commands } from './commands.ts';
 import { makeOutward } from '../outward.ts';
@@ -27,9 +28,10 @@ export function openLogouts(
     readonly log: Log;
     readonly metrics: Metrics;
     readonly secrets: Secrets;
+    readonly tracing: Tracing | undefined;
   },
 ): LogoutQueue {
-  const { clients, commands, ledger, log, metrics, secrets } = parts;
+  const { clients, commands, ledger, log, metrics, secrets, tracing } = parts;
   return openLogoutQueue({
     ...BOUNDS,
     ledger,
@@ -43,7 +45,7 @@ export function openLogouts(
       makeId,
       now: () => systemTime.wallNow(),
     }),
-    call: logoutCalls(makeOutward(config)),
+    call: logoutCalls(makeOutward(config, tracing)),
     time: systemTime,
     random,
     onOutcome: (outcome, client) => {

@@ -29,13 +29,13 @@ export async function openCommands(
   assembly: Assembly,
   { clients, clientLabel, ledger, makeNonce, secrets, store, telling }: ToldCommandsParts,
 ): Promise<Commands> {
-  const { log, metrics } = telling;
+  const { log, metrics, tracing } = telling;
   let onExpired: OnSessionExpired = () => undefined;
   const silent = assembly.make('commands', () =>
     makeCommands(config, { store, metrics, clientLabel, makeNonce, onExpired: (view) => onExpired(view) }),
   );
   const logouts = await assembly.open('logouts', () =>
-    openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets }),
+    openLogouts(config, { clients, commands: silent, ledger, log, metrics, secrets, tracing }),
   );
   onExpired = tellExpired(logouts, clients);
   return { ...silent, sessions: tellingSessions(silent.sessions, logouts) };

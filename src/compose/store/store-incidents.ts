@@ -6,6 +6,7 @@ import type { Incident } from '../../store/redis/failover/incident.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Failure, Outage, Outages } from '../../telemetry/outages.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import type { LastCalls } from './last-calls.ts';
 import type { StoreWatch } from './stores.ts';
 
@@ -15,18 +16,20 @@ export interface StoreWatchParts {
   readonly log: Log;
   readonly outages: Pick<Outages, 'about'>;
   readonly lastCalls: LastCalls;
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
  * Tells a store's calls and failovers to the metrics, and to the log: steps at `debug`, what came of them above, and that
  * it is away, with the cause.
  */
-export function storeWatch({ metrics, log, outages, lastCalls }: StoreWatchParts): StoreWatch {
+export function storeWatch({ metrics, log, outages, lastCalls, tracing }: StoreWatchParts): StoreWatch {
   const outage = outages.about('store');
   for (const call of STORE_CALLS) metrics.storeSeconds.zero({ call, outcome: 'failed' });
   metrics.healedEvents.inc({ outcome: 'restored' }, 0);
   const looks = { clocks: outages.about('clocks'), eviction: outages.about('eviction') };
   return {
+    tracing,
     onCall(call, outcome, seconds, error) {
       metrics.storeSeconds.observe({ call, outcome }, seconds);
       lastCalls.note(call, error);

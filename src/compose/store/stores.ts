@@ -15,8 +15,10 @@ import type { OnIncident } from '../../store/redis/failover/incident.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { openRedisStore } from '../../store/redis/open.ts';
 import { StoreRefused } from '../../store/refused.ts';
+import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import { systemTime } from '../../time/system-time.ts';
 import { makeId, random } from '../randomness.ts';
+import { tracedStore } from '../tracing/traced-store.ts';
 import { folderOf } from './folder.ts';
 
 /** Both ports on what `SCANGATE_STORE` names, and the secrets that go with it. */
@@ -37,6 +39,7 @@ export interface OpenStores {
 export interface StoreWatch {
   readonly onCall?: OnCall;
   readonly onIncident?: OnIncident;
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -46,12 +49,13 @@ export interface StoreWatch {
  */
 export async function openStores(config: Config, watch: StoreWatch = {}): Promise<OpenStores> {
   const opened = config.storeKind === 'redis' ? await openRedis(config, watch) : await openFile(config);
-  const { onCall } = watch;
+  const { onCall, tracing } = watch;
   if (onCall === undefined) return opened;
   const now = (): number => systemTime.now();
+  const store = measuredStore(opened.store, now, onCall);
   return {
     ...opened,
-    store: measuredStore(opened.store, now, onCall),
+    store: tracing === undefined ? store : tracedStore(store, tracing),
     ledger: measuredLedger(opened.ledger, now, onCall),
   };
 }

@@ -94,9 +94,9 @@ export class HeldPoll<T> implements HeldConnection, Due {
     );
   }
 
-  answer({ notice, end }: Told<T>): void {
+  answer({ notice, end, delivery }: Told<T>): void {
     this.#end(end ? 'outcome_told' : 'state_told');
-    this.#shared.events.told('poll');
+    this.#shared.events.told('poll', delivery);
     const body = JSON.stringify(notice);
     this.#writeHead(200, false, {
       'Content-Type': 'application/json',

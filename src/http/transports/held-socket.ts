@@ -138,7 +138,7 @@ export class HeldSocket<T> implements HeldConnection, Due {
   // The next notice is asked for only when this one has gone to the system: an outdated one never waits here.
   async #send(told: Told<T>): Promise<void> {
     const text = JSON.stringify(told.notice);
-    this.#shared.events.told('socket');
+    this.#shared.events.told('socket', told.delivery);
     if (told.end) {
       this.#socket.send(text);
       this.#close(CLOSE.over, 'end', 'outcome_told');

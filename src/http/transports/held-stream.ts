@@ -172,7 +172,7 @@ export class HeldStream<T> implements HeldConnection, Due {
   }
 
   #frame(told: Told<T>): string {
-    this.#shared.events.told('sse');
+    this.#shared.events.told('sse', told.delivery);
     return noticeFrame(this.#eventName, told.cursor, told.notice);
   }
 

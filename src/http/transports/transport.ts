@@ -1,4 +1,5 @@
 import type { WebSocketServer } from 'ws';
+import type { Delivery } from '../../telemetry/tracing/tracing.ts';
 import type { WatchShared } from '../../watch/watch-subject.ts';
 import type { Origins } from '../caller/origins.ts';
 import type { Bound, Held, HeldConnection, TransportName } from './held.ts';
@@ -52,8 +53,8 @@ export interface Unread {
 /** What transports report, for metrics and the log. */
 export interface TransportEvents {
   opened(transport: TransportName): void;
-  /** A state was told. */
-  told(transport: TransportName): void;
+  /** A state was told. @param delivery of it, where that is traced. */
+  told(transport: TransportName, delivery?: Delivery): void;
   closed(transport: TransportName, why: Closing): void;
   /** Sent away before anything was held, to come back. */
   refused(transport: TransportName, why: string): void;

@@ -7,13 +7,16 @@ const PENDING_MAX = 10_000;
 /** One reader of the feed: subjects gather here while it is busy, each once. */
 export class FeedListener {
   #pending = new Set<Subject>();
+  #traces: Map<Subject, string> | undefined;
   #all = false;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  moved(subjects: Iterable<Subject>): void {
+  /** @param traces whose append some of them moved by. */
+  moved(subjects: Iterable<Subject>, traces?: ReadonlyMap<Subject, string>): void {
     if (this.#all) return;
     for (const subject of subjects) this.#pending.add(subject);
+    if (traces !== undefined) this.#traces = new Map([...(this.#traces ?? []), ...traces]);
     if (this.#pending.size > PENDING_MAX) this.everything();
     else this.#wake?.();
   }
@@ -21,6 +24,7 @@ export class FeedListener {
   everything(): void {
     this.#all = true;
     this.#pending = new Set();
+    this.#traces = undefined;
     this.#wake?.();
   }
 
@@ -38,8 +42,10 @@ export class FeedListener {
       }
       if (this.#pending.size > 0) {
         const subjects = [...this.#pending];
+        const traces = this.#traces;
         this.#pending = new Set();
-        return { kind: 'moved', subjects };
+        this.#traces = undefined;
+        return { kind: 'moved', subjects, ...(traces === undefined ? {} : { traces }) };
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -1,5 +1,6 @@
 import { sleep } from '../../../time/time.ts';
 import type { Time } from '../../../time/time.ts';
+import { traceOfEntry } from '../../event-trace.ts';
 import type { Subject } from '../../subject.ts';
 import { RETRY_DELAY_MS } from '../connection/call.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
@@ -143,12 +144,16 @@ export class Tail {
 
   #take({ partition, texts, last }: Entries): void {
     const subjects = new Set<Subject>();
+    let traces: Map<Subject, string> | undefined;
     for (const text of texts) {
-      subjects.add(subjectOfEntry(text));
+      const subject = subjectOfEntry(text);
+      subjects.add(subject);
+      const trace = traceOfEntry(text);
+      if (trace !== undefined) (traces ??= new Map()).set(subject, trace);
       this.#options.onEntry(text, partition, timeOfId(last));
     }
     this.#cursors.set(partition, last);
-    this.#forEachListener((listener) => listener.moved(subjects));
+    this.#forEachListener((listener) => listener.moved(subjects, traces));
   }
 
   #forEachListener(act: (listener: FeedListener) => void): void {
