@@ -16,7 +16,7 @@ export class FeedListener {
   moved(subjects: Iterable<Subject>, traces?: ReadonlyMap<Subject, string>): void {
     if (this.#all) return;
     for (const subject of subjects) this.#pending.add(subject);
-    if (traces !== undefined) this.#traces = new Map([...(this.#traces ?? []), ...traces]);
+    for (const [subject, trace] of traces ?? []) (this.#traces ??= new Map()).set(subject, trace);
     if (this.#pending.size > PENDING_MAX) this.everything();
     else this.#wake?.();
   }
