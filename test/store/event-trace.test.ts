@@ -4,7 +4,6 @@ import type { Append } from '../../src/store/event-store.ts';
 import { TEXT_BYTES_MAX } from '../../src/store/event-store.ts';
 import { traceOfEntry, withTrace } from '../../src/store/event-trace.ts';
 import { entryOf, parseEntry } from '../../src/store/redis/format/log-entry.ts';
-import type { Cursor } from '../../src/ticket/cursor.ts';
 import type { TicketEvent } from '../../src/ticket/events.ts';
 import { SESSION_EVENTS, TICKET_EVENTS } from './every-event.ts';
 
@@ -13,8 +12,8 @@ const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 function appendOf(data: string, type = 'confirmed'): Append {
   return {
     subject: 'ticket:AAAAAAAAAAAAAAAAAAAAAA',
-    expected: '1-AAAAAAAAAAA' as Cursor,
-    event: { id: '2-BBBBBBBBBBB' as Cursor, type, schema: 1, data },
+    expected: '1-AAAAAAAAAAA',
+    event: { id: '2-BBBBBBBBBBB', type, schema: 1, data },
     life: { ms: 1000 },
     when: 'before',
     head: { status: type, final: false, schema: 1, blob: '{}' },
