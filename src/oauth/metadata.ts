@@ -3,23 +3,25 @@ import { fillableScopes } from './claims/scope-claims.ts';
 import { ASSERTION_ALGS } from './clients/client-assertion.ts';
 import { PROOF_ALGS } from './dpop/proof.ts';
 import { RESPONSE_TYPES } from '../ticket/events.ts';
+import { RECEIPT_SCOPE } from './receipts/receipt.ts';
 import { AUTH_METHODS, GRANT_TYPES } from './clients/client.ts';
 
-/**
- * Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either.
- *
- * @param filled the claims of a user that some configured source can say.
- * @param languages those of the pages, as BCP 47 tags.
- * @param registers whether clients may register themselves.
- * @param hasDocs whether `/docs` is there.
- */
-export function metadata(
-  issuer: string,
-  filled: readonly string[],
-  languages: readonly string[],
-  registers: boolean,
-  hasDocs: boolean,
-): Readonly<Record<string, unknown>> {
+/** What the discovery documents rest on. */
+export interface MetadataOptions {
+  readonly issuer: string;
+  /** The claims of a user that some configured source can say. */
+  readonly filledClaims: readonly string[];
+  /** Those of the pages, as BCP 47 tags. */
+  readonly languages: readonly string[];
+  /** Whether clients may register themselves. */
+  readonly registers: boolean;
+  /** Whether `/docs` is there. */
+  readonly hasDocs: boolean;
+}
+
+/** Both discovery documents (RFC 8414 §2, OpenID Connect Discovery §3): one content serves either. */
+export function metadata(options: MetadataOptions): Readonly<Record<string, unknown>> {
+  const { issuer, filledClaims: filled, languages, registers, hasDocs } = options;
   const at = (path: string): string => `${issuer}/oauth/${path}`;
   return {
     issuer,
@@ -39,7 +41,7 @@ export function metadata(
     response_modes_supported: ['query', 'form_post'],
     grant_types_supported: [...GRANT_TYPES, 'implicit'],
     subject_types_supported: ['public'],
-    scopes_supported: ['openid', ...fillableScopes(filled), 'offline_access'],
+    scopes_supported: ['openid', ...fillableScopes(filled), 'offline_access', RECEIPT_SCOPE],
     claims_supported: [
       'iss',
       'sub',

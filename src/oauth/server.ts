@@ -42,13 +42,15 @@ import { userCodes } from './authorization/user-codes.ts';
 import type { DeviceUserCodes } from './authorization/user-codes.ts';
 import { userInfoEndpoint } from './tokens/userinfo.ts';
 import type { UserInfoEndpoint } from './tokens/userinfo.ts';
-import { redemption } from './grants/redemption.ts';
+import { allTokens, redemption } from './grants/redemption.ts';
 import type { IsActive } from './grants/redemption.ts';
 import { refreshGrant } from './grants/refresh-grant.ts';
 import type { SubjectOf } from './tokens/subject.ts';
 import { tokenEndpoint } from './grants/token-endpoint.ts';
 import { tokenIdempotency } from './grants/token-idempotency.ts';
 import type { TokenEndpoint } from './grants/token-endpoint.ts';
+import { receipts } from './receipts/receipt.ts';
+import type { Receipts } from './receipts/receipt.ts';
 import { tokens } from './tokens/tokens.ts';
 import type { Tokens } from './tokens/tokens.ts';
 import { userSessions } from './tokens/user-sessions.ts';
@@ -119,6 +121,7 @@ export interface OAuthServer {
   readonly keyProofs: KeyProofs;
   readonly userCodes: DeviceUserCodes;
   readonly tokens: Tokens;
+  readonly receipts: Receipts;
   readonly userSessions: UserSessions;
   readonly registration: RegistrationEndpoint | undefined;
 }
@@ -127,6 +130,8 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   const { issuer, clients, tickets, sessions, ledger, ring, secrets, isActive, deviceIntervalMs } = options;
   const sessionSecrets = new SessionSecrets(ring);
   const made = tokens({ ...options, secrets: sessionSecrets });
+  const signed = receipts(options);
+  const answerTo = allTokens(made, signed);
   const lists = userSessions(ledger, sessions);
   const authenticate = clientAuthentication(clients, clientAssertions(options));
   const ofBrowsers = browserSessions(ledger, sessions);
@@ -146,18 +151,13 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
   return {
     access,
     keyProofs: proofs,
-    metadata: metadata(
-      issuer,
-      options.filledClaims,
-      options.languages,
-      options.registration !== undefined,
-      options.hasDocs,
-    ),
+    metadata: metadata({ ...options, registers: options.registration !== undefined }),
     registration: options.registration,
     carried: carriedRequests(ring, options.now),
     formAnswer: formAnswer({ issuer, clients, secrets, tokens: made, redeem }),
     pushed,
     tokens: made,
+    receipts: signed,
     userCodes: codes,
     userSessions: lists,
     authorize: authorizationEndpoint({
@@ -170,7 +170,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     endSession: endSessionEndpoint({ ...options, browserSessions: ofBrowsers }),
     revoke: revocationEndpoint({ authenticate, sessions, tokens: made, secrets: sessionSecrets }),
     token: tokenEndpoint(authenticate, proofs, {
-      authorization_code: codeGrant(secrets, made, checkIdempotency, redeem),
+      authorization_code: codeGrant(secrets, answerTo, checkIdempotency, redeem),
       refresh_token: refreshGrant({
         sessions,
         secrets: sessionSecrets,
@@ -179,7 +179,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
         userSessions: lists,
         checkIdempotency,
       }),
-      [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, tokens: made, checkIdempotency, redeem }),
+      [DEVICE_GRANT]: deviceGrant({ tickets, secrets, pace, answerTo, checkIdempotency, redeem }),
     }),
     deviceAuthorization: deviceAuthorizationEndpoint({
       ...options,

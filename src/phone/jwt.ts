@@ -61,6 +61,7 @@ const OTHER_KINDS: readonly (string | undefined)[] = [
   'oauth-authz-req+jwt',
   'client-authentication+jwt',
   'token-introspection+jwt',
+  'scangate-receipt+jwt',
 ];
 
 const LENGTH_MAX = 8192;

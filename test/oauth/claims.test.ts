@@ -183,14 +183,21 @@ describe('claims about the user', () => {
 test('discovery names the scopes and claims that the configured sources can fill', async () => {
   const document = (url: string) => call(`${url}/.well-known/openid-configuration`);
   const { body } = await document(gateway.url);
-  expect(body['scopes_supported']).toEqual(['openid', 'profile', 'email', 'phone', 'offline_access']);
+  expect(body['scopes_supported']).toEqual([
+    'openid',
+    'profile',
+    'email',
+    'phone',
+    'offline_access',
+    'receipt',
+  ]);
   expect(body['claims_supported']).toEqual(
     expect.arrayContaining(['email', 'email_verified', 'phone_number', 'locale', 'employee_id', 'groups']),
   );
   const demo = await startGateway();
   try {
     const small = (await document(demo.url)).body;
-    expect(small['scopes_supported']).toEqual(['openid', 'profile', 'offline_access']);
+    expect(small['scopes_supported']).toEqual(['openid', 'profile', 'offline_access', 'receipt']);
     expect(small['claims_supported']).not.toContain('email');
     expect(small['claims_supported']).not.toContain('picture');
   } finally {

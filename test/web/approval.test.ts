@@ -35,9 +35,9 @@ test.each([
 test.each([
   [[], [], ['sub']],
   [
-    ['openid', 'email', 'offline_access'],
+    ['receipt', 'openid', 'email', 'offline_access'],
     ['email', 'email_verified'],
-    ['sub', 'email', 'offline_access'],
+    ['sub', 'email', 'offline_access', 'receipt'],
   ],
   [['phone'], ['phone_number_verified', 'phone_number', 'department'], ['sub', 'phone_number', 'department']],
 ])('scopes %j and claims %j are told to the user as %j', (scopes, claims, names) => {

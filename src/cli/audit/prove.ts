@@ -14,6 +14,7 @@ import type { Status, Terminal } from '../terminal.ts';
 import type { AuditGiven } from './audit-given.ts';
 import { chained, exportLines, isToldAsWritten, linesOf } from './export-lines.ts';
 import type { ExportLine } from './export-lines.ts';
+import { proveReceipt, receiptIn } from './prove-receipt.ts';
 
 /** `audit verify` and `audit export`. @throws BadCall, StoreRefused where there is no record */
 export async function prove(
@@ -23,7 +24,12 @@ export async function prove(
   terminal: Terminal,
 ): Promise<Status> {
   checkCall(what, file, given);
-  if (what === 'verify' && file !== undefined) return await verifyExport(file, given, terminal);
+  if (what === 'verify' && file !== undefined) {
+    const receipt = receiptIn(file);
+    return receipt === undefined
+      ? await verifyExport(file, given, terminal)
+      : await proveReceipt(receipt, given, terminal);
+  }
   const archive = await openArchiveToRead(readConfig(process.env, false));
   try {
     return what === 'export' ? await writeExport(archive) : await verifyArchive(archive, given, terminal);

@@ -14,14 +14,15 @@ export function auditCommand(run: Run): Command {
       'runs; what happened within the last second may not be there yet.\n\n' +
       '`audit export` writes every entry as it is chained, one value a line, and `audit verify` says of the record, or of an export, ' +
       'whether each entry is what was written (status 1 where one is not, or where a signature is missing that a gateway would have ' +
-      'made by now), and up to where a signature covers it. Without --keys the keys are those that the record names itself: that shows ' +
+      'made by now), and up to where a signature covers it. Of a receipt in a file it says whether it is one, and what it says; that takes ' +
+      '--keys and no store. Without --keys the keys are those that the record names itself: that shows ' +
       'what was altered by accident, and nothing of who made keys of their own. What was cut off at the end shows with --heads alone.',
   })
     .argument(
       '[verify|export]',
       'in place of showing: hold the chains against their signatures, or write what proves them',
     )
-    .argument('[file]', 'what verify reads in place of the record: an export')
+    .argument('[file]', 'what verify reads in place of the record: an export, or a receipt')
     .option('--user <user>', 'of this user: a subject, or <source>:<subject>')
     .option('--client <id>', 'for this client')
     .option('--ticket <id>', 'of this ticket, and of the session that it opened')

@@ -3,6 +3,8 @@ import type { Guard, TicketCommands } from '../../command/ticket-commands.ts';
 import type { TicketView } from '../../command/ticket-view.ts';
 import { SECRET_LENGTH_MAX } from '../../secrets/ticket-secrets.ts';
 import type { Checked, TicketSecrets } from '../../secrets/ticket-secrets.ts';
+import { RECEIPT_SCOPE } from '../../oauth/receipts/receipt.ts';
+import type { Receipts } from '../../oauth/receipts/receipt.ts';
 import type { TicketCommand } from '../../ticket/commands.ts';
 import { suspect } from '../../telemetry/security-event.ts';
 import type { ReportSecurity } from '../../telemetry/security-event.ts';
@@ -29,12 +31,20 @@ export interface DecisionRouteParts {
   readonly numberMatch: NumberMatch;
   readonly knownBrowsers: KnownBrowsers;
   readonly report: ReportSecurity;
+  readonly oauth: { readonly receipts: Receipts };
   /** The public address without a trailing slash. */
   readonly issuer: string;
 }
 
 const handshake = z.string().min(1).max(SECRET_LENGTH_MAX);
-const confirmBody = z.object({ handshake, number: z.string().max(32).optional() });
+const confirmBody = z.object({
+  handshake,
+  number: z.string().max(32).optional(),
+  receipt: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Answer with a receipt, or with none; absent: where the application gets one.' }),
+});
 const denyBody = z.object({
   handshake,
   report: z.boolean().optional().meta({ description: 'The user says: this was not me.' }),
@@ -47,6 +57,18 @@ const decided = z
     }),
   })
   .meta({ id: 'Decided' });
+const confirmed = decided
+  .extend({
+    receipt: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'Where it is asked for, or the application is given one: a JWS of the type `scangate-receipt+jwt`, checked by the keys of ' +
+          '`/.well-known/scangate-record-keys`. It is the same one that the application gets.',
+      }),
+  })
+  .meta({ id: 'Confirmed' });
 
 const operation = {
   tags: ['phone'],
@@ -86,6 +108,9 @@ export function confirmRoute(parts: DecisionRouteParts): Route {
         'in anew, and confirm again.',
       refusals: [...operation.refusals, 'insufficient_user_authentication'],
       body: { type: 'json', schema: confirmBody },
+      answers: {
+        200: { description: 'Confirmed, now or before by this same phone.', schema: confirmed },
+      },
     },
     handle: async (request) => {
       const user = await parts.caller.user(request);
@@ -158,7 +183,7 @@ type DecisionRequest = RouteRequest<
   z.output<typeof ticketParams>,
   unknown,
   z.output<typeof idempotencyHeaders>,
-  { readonly handshake: string }
+  { readonly handshake: string; readonly receipt?: boolean | undefined }
 >;
 
 /** Runs a decision for the phone that the handshake was handed to, once for each `Idempotency-Key`. */
@@ -181,8 +206,19 @@ async function decide(
   };
   return await idempotency.run(scope, async () => {
     const view = await run(ticketId, command, scannedBy(user, proof));
-    return { status: 200, body: { status: view.ticket.status, ...returnOf(parts, view) } };
+    const receipt = await receiptOf(parts, view, body.receipt);
+    return { status: 200, body: { status: view.ticket.status, ...returnOf(parts, view), ...receipt } };
   });
+}
+
+/** The receipt of a confirmation, for a phone that asks for it, or whose application gets it too. */
+async function receiptOf(
+  { oauth }: DecisionRouteParts,
+  view: TicketView,
+  isAsked = view.ticket.minted.scope.includes(RECEIPT_SCOPE),
+): Promise<{ readonly receipt?: string }> {
+  if (view.ticket.confirmed === undefined || !isAsked) return {};
+  return { receipt: await oauth.receipts.of(view) };
 }
 
 /** The address is the browser's: whoever asked there is whom the user does not know. */

@@ -38,6 +38,14 @@ const tokenAnswer = z
     scope: z.string(),
     refresh_token: z.string().optional(),
     id_token: z.string().optional(),
+    receipt: z
+      .string()
+      .optional()
+      .meta({
+        description:
+          'With the scope `receipt`, beside the first tokens: who approved which request, a JWS of the type `scangate-receipt+jwt` ' +
+          'that the keys of `/.well-known/scangate-record-keys` check.',
+      }),
   })
   .meta({ id: 'Tokens', description: 'RFC 6749, section 5.1.' });
 

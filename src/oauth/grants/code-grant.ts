@@ -8,10 +8,9 @@ import type { ProvenTokenRequest, RunGrant } from './grant.ts';
 import { checkResource } from './resource-check.ts';
 import { required } from '../parameter.ts';
 import { provesPossession } from '../authorization/pkce.ts';
-import { allTokens, provesKey } from './redemption.ts';
-import type { Redeem } from './redemption.ts';
+import { provesKey } from './redemption.ts';
+import type { AnswerTo, Redeem } from './redemption.ts';
 import type { CheckIdempotency } from './token-idempotency.ts';
-import type { Tokens } from '../tokens/tokens.ts';
 
 /**
  * `authorization_code` (RFC 6749 §4.1.3) with PKCE (RFC 7636). Whatever is wrong with a code has one answer,
@@ -19,7 +18,7 @@ import type { Tokens } from '../tokens/tokens.ts';
  */
 export function codeGrant(
   secrets: TicketSecrets,
-  tokens: Tokens,
+  answerTo: AnswerTo,
   checkIdempotency: CheckIdempotency,
   redeem: Redeem,
 ): RunGrant {
@@ -39,7 +38,7 @@ export function codeGrant(
       jkt: request.jkt,
       endsOnReuse: true,
     };
-    return await redeem(asked, allTokens(tokens, client));
+    return await redeem(asked, answerTo(client));
   };
 }
 

@@ -10,16 +10,15 @@ import { required } from '../parameter.ts';
 import type { RunGrant } from './grant.ts';
 import { checkResource } from './resource-check.ts';
 import type { PollPace } from './poll-pace.ts';
-import { allTokens, provesKey, refusing } from './redemption.ts';
-import type { Redeem } from './redemption.ts';
+import { provesKey, refusing } from './redemption.ts';
+import type { AnswerTo, Redeem } from './redemption.ts';
 import type { CheckIdempotency } from './token-idempotency.ts';
-import type { Tokens } from '../tokens/tokens.ts';
 
 export interface DeviceGrantOptions {
   readonly tickets: TicketCommands;
   readonly secrets: TicketSecrets;
   readonly pace: PollPace;
-  readonly tokens: Tokens;
+  readonly answerTo: AnswerTo;
   readonly checkIdempotency: CheckIdempotency;
   readonly redeem: Redeem;
 }
@@ -35,7 +34,7 @@ const OVER: Partial<Record<TicketStatus, OAuthError['error']>> = {
  * been decided is answered at once; only one who asks while nothing has is told to slow down.
  */
 export function deviceGrant(options: DeviceGrantOptions): RunGrant {
-  const { tickets, secrets, pace, tokens, checkIdempotency, redeem } = options;
+  const { tickets, secrets, pace, answerTo, checkIdempotency, redeem } = options;
   return async (client, request) => {
     const deviceCode = required(request, 'device_code');
     const checked = secrets.checkBrowserSecret(deviceCode, 'bearer');
@@ -51,7 +50,7 @@ export function deviceGrant(options: DeviceGrantOptions): RunGrant {
     if (view.ticket.status === 'pending' || view.ticket.status === 'scanned') throw await pending(view);
     const { idempotencyKey, jkt } = request;
     const asked = { at: view, client, guard, idempotencyKey, proof: deviceCode, jkt, endsOnReuse: false };
-    return await redeem(asked, allTokens(tokens, client));
+    return await redeem(asked, answerTo(client));
   };
 
   async function pending(view: TicketView): Promise<OAuthError> {

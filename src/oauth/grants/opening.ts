@@ -7,7 +7,7 @@ import type { User } from '../../ticket/events.ts';
 
 /** The id of the session that a confirmed ticket opens. It follows from the ticket, so that nobody opens two. */
 export function sidOf(secrets: TicketSecrets, { ticketId, ticket }: TicketView): string {
-  return secrets.sid(ticketId, ticket.minted.key_id, confirmedId(ticket.confirmed));
+  return secrets.sid(ticketId, ticket.minted.key_id, idOf(ticket.confirmed));
 }
 
 /** Who has confirmed. */
@@ -18,7 +18,7 @@ export function userOf({ ticket }: TicketView): User {
 
 /** When it was confirmed, in milliseconds since the epoch; now, where that is no longer known. */
 export function confirmedAt({ head, ticket, now }: TicketView): number {
-  return momentOf(head, confirmedId(ticket.confirmed)) ?? now;
+  return momentOf(head, idOf(ticket.confirmed)) ?? now;
 }
 
 /**
@@ -29,7 +29,7 @@ export function confirmedAt({ head, ticket, now }: TicketView): number {
  */
 export function openingOf(view: TicketView, lifeMs: number, jkt: string | undefined): OpenedData {
   const { minted, confirmed } = view.ticket;
-  const id = confirmedId(confirmed);
+  const id = idOf(confirmed);
   return {
     ticket_id: view.ticketId,
     confirmed_id: id,
@@ -47,13 +47,21 @@ export function openingOf(view: TicketView, lifeMs: number, jkt: string | undefi
   };
 }
 
-// A source whose clock is ahead signed nobody in after they confirmed.
-function authTimeOf(view: TicketView): number {
+/** The id of its `confirmed` event. @throws where it has none: a caller's mistake. */
+export function confirmedIdOf({ ticket }: Pick<TicketView, 'ticket'>): Cursor {
+  return idOf(ticket.confirmed);
+}
+
+/**
+ * When who has confirmed signed in at the phone's source, else when they confirmed, in seconds since the epoch. A source whose clock
+ * is ahead signed nobody in after that.
+ */
+export function authTimeOf(view: TicketView): number {
   const confirmed = Math.floor(confirmedAt(view) / 1000);
   return Math.min(view.ticket.confirmed?.auth_time ?? confirmed, confirmed);
 }
 
-function confirmedId(confirmed: { readonly id: Cursor } | undefined): Cursor {
+function idOf(confirmed: { readonly id: Cursor } | undefined): Cursor {
   if (confirmed === undefined) throw new Error('only a confirmed ticket is redeemed');
   return confirmed.id;
 }

@@ -11,6 +11,8 @@ import type { Client } from '../clients/client.ts';
 import { OAuthError } from '../error.ts';
 import { suspect } from '../../telemetry/security-event.ts';
 import type { BrowserSessions } from '../logout/browser-sessions.ts';
+import { RECEIPT_SCOPE } from '../receipts/receipt.ts';
+import type { Receipts } from '../receipts/receipt.ts';
 import type { SubjectOf } from '../tokens/subject.ts';
 import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
@@ -53,14 +55,21 @@ export interface RedemptionRequest {
 }
 
 /** Makes of an opened session what is answered. */
-export type MakeAnswer<A> = (opened: SessionView) => Promise<A>;
+export type MakeAnswer<A> = (opened: SessionView, redeemed: TicketView) => Promise<A>;
 
 /** Turns a confirmed ticket into a session, once, and answers what `make` makes of it. */
 export type Redeem = <A>(request: RedemptionRequest, make: MakeAnswer<A>) => Promise<A>;
 
-/** Makes all tokens that a session's scope brings. */
-export function allTokens(tokens: Tokens, client: Client): MakeAnswer<TokenAnswer> {
-  return (opened) => tokens.answer(opened, client, generationOf(opened), openedOf(opened).scope);
+/** Makes what a client is answered. */
+export type AnswerTo = (client: Client) => MakeAnswer<TokenAnswer>;
+
+/** Makes, for a client, all tokens that a session's scope brings, and the receipt of its confirmation. */
+export function allTokens(tokens: Tokens, receipts: Receipts): AnswerTo {
+  return (client) => async (opened, redeemed) => {
+    const { scope } = openedOf(opened);
+    const answer = await tokens.answer(opened, client, generationOf(opened), scope);
+    return scope.includes(RECEIPT_SCOPE) ? { ...answer, receipt: await receipts.of(redeemed) } : answer;
+  };
 }
 
 /**
@@ -103,7 +112,8 @@ export function redemption(options: RedemptionOptions): Redeem {
       if (isNotReplicated(error)) await owed.note(request, seen);
       throw error;
     });
-    return await answer(request, session, make);
+    checkOpened(request, session);
+    return await make(session, seen);
   };
 
   async function lookAt({ at, guard }: RedemptionRequest): Promise<TicketView> {
@@ -118,7 +128,8 @@ export function redemption(options: RedemptionOptions): Redeem {
     await checkUser(seen);
     const [opened] = await sessions.look([sidOf(secrets, seen)]);
     if (!opened) throw new OAuthError('invalid_grant', 'The session has ended.');
-    const settled = await answer(request, opened, make);
+    checkOpened(request, opened);
+    const settled = await make(opened, seen);
     if (!(await owed.take(request, seen))) throw await reused(request, seen);
     return settled;
   }
@@ -136,13 +147,12 @@ export function redemption(options: RedemptionOptions): Redeem {
     if (!(await options.isActive(userOf(seen))))
       throw new OAuthError('invalid_grant', 'The user may not sign in.');
   }
+}
 
-  async function answer<A>({ jkt }: RedemptionRequest, opened: SessionView, make: MakeAnswer<A>): Promise<A> {
-    if (opened.session.status !== 'active') throw new OAuthError('invalid_grant', 'The session has ended.');
-    if (openedOf(opened).dpop_jkt !== jkt)
-      throw new OAuthError('invalid_grant', 'The tokens are bound to another key.');
-    return await make(opened);
-  }
+function checkOpened({ jkt }: RedemptionRequest, opened: SessionView): void {
+  if (opened.session.status !== 'active') throw new OAuthError('invalid_grant', 'The session has ended.');
+  if (openedOf(opened).dpop_jkt !== jkt)
+    throw new OAuthError('invalid_grant', 'The tokens are bound to another key.');
 }
 
 function usedBefore(seen: TicketView, { client_id }: Client, sid: string): OAuthError {

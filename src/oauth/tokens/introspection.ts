@@ -8,7 +8,7 @@ import type { AuthenticateClient, ClientProof } from '../clients/client-auth.ts'
 import { releasedClaims } from '../claims/released-claims.ts';
 import type { Client, ClientRegistry } from '../clients/client.ts';
 import { required } from '../parameter.ts';
-import { audienceOf } from './tokens.ts';
+import { AMR, audienceOf } from './tokens.ts';
 import type { TokenType } from './tokens.ts';
 import type { SubjectOf } from './subject.ts';
 
@@ -110,7 +110,7 @@ export function introspectionEndpoint(options: IntrospectionOptions): Introspect
       iss: options.issuer,
       exp: Math.floor(deadlineOf(view.head) / 1000),
       auth_time: opened.auth_time,
-      amr: ['user'],
+      amr: AMR,
       status: 'active',
     };
   }

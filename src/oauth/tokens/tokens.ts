@@ -26,7 +26,12 @@ export interface TokenAnswer {
   readonly scope: string;
   readonly refresh_token?: string;
   readonly id_token?: string;
+  /** Who approved which request, signed by the record's key (see `receipts/receipt.ts`): with the first tokens, by the scope `receipt`. */
+  readonly receipt?: string;
 }
+
+/** How a user was there (RFC 8176): they were asked, and said yes. */
+export const AMR: readonly string[] = ['user'];
 
 /** One generation of a session's tokens: the event they are made from, and the key that its secrets are made by. */
 export interface Generation {
@@ -160,7 +165,7 @@ function identityOf(view: SessionView, { id }: Generation): JWTPayload {
   return {
     ...(opened.nonce !== undefined && id === opened.id ? { nonce: opened.nonce } : {}),
     auth_time: opened.auth_time,
-    amr: ['user'],
+    amr: AMR,
     sid: view.sid,
   };
 }

@@ -71,6 +71,11 @@ export interface Decided {
    * that counts once, in the browser that began alone.
    */
   readonly returnUrl?: string;
+  /**
+   * Where the application is given one: who approved which request, signed (a JWS of the type `scangate-receipt+jwt`). It is the
+   * user's to keep.
+   */
+  readonly receipt?: string;
 }
 
 /** The answer to `POST /v1/scans`. */
@@ -157,9 +162,13 @@ export function signInRequest(
 const PATIENCE_MIN_MS = 5000;
 
 function readDecided(body: unknown): Decided | undefined {
-  const { status, return_url: url } = (body ?? {}) as { status?: unknown; return_url?: unknown };
+  const { status, return_url: url, receipt } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (status !== 'confirmed' && status !== 'redeemed' && status !== 'denied') return undefined;
-  return { status, ...(typeof url === 'string' ? { returnUrl: url } : {}) };
+  return {
+    status,
+    ...(typeof url === 'string' ? { returnUrl: url } : {}),
+    ...(typeof receipt === 'string' ? { receipt } : {}),
+  };
 }
 
 function shownOf(answer: ScanAnswer): ShownRequest {

@@ -7,8 +7,8 @@ const SAID_BY: Readonly<Record<string, string>> = {
 };
 
 /**
- * What an application gets, each once: claims by their names in OpenID Connect, `sub` before them, and `offline_access`
- * last. All of it is named in words but what the operator has made up.
+ * What an application gets, each once: claims by their names in OpenID Connect, `sub` before them, and the scopes that bring more
+ * than claims last. All of it is named in words but what the operator has made up.
  */
 export function releasedNames({ claims, scopes }: NonNullable<ScanAnswer['release']>): readonly string[] {
   const names = ['sub'];
@@ -16,5 +16,5 @@ export function releasedNames({ claims, scopes }: NonNullable<ScanAnswer['releas
     const name = SAID_BY[claim] ?? claim;
     if (names.indexOf(name) < 0) names.push(name);
   });
-  return scopes.indexOf('offline_access') < 0 ? names : names.concat('offline_access');
+  return names.concat(['offline_access', 'receipt'].filter((scope) => scopes.indexOf(scope) >= 0));
 }
