@@ -130,13 +130,13 @@ describe('a receipt is no other kind of token', () => {
   });
 
   test('at the gateway: no access token, hint, assertion or refresh token', async () => {
-    const userInfo = (token: unknown) =>
+    const userInfo = (token: string) =>
       call(`${gateway.url}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } });
-    expect((await userInfo(tokens['access_token'])).status).toBe(200);
+    expect((await userInfo(String(tokens['access_token']))).status).toBe(200);
     expect((await userInfo(receipt)).status).toBe(401);
     const end = (hint: string) => call(`${gateway.url}/oauth/logout?id_token_hint=${hint}`);
     expect((await end(receipt)).status).toBe(400);
-    expect((await userInfo(tokens['access_token'])).status).toBe(200);
+    expect((await userInfo(String(tokens['access_token']))).status).toBe(200);
     const ask = (form: Record<string, string>) => call(`${gateway.url}/oauth/token`, { form });
     const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
     for (const form of [
