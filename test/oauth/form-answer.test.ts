@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
-import { sidOf } from '../../src/oauth/grants/opening.ts';
+import { sidOf } from '../../src/oauth/tokens/opening.ts';
 import { ISSUER, alice, errorOf, makeWorld, redeeming } from './world.ts';
 import type { Minting, World } from './world.ts';
 

@@ -17,7 +17,7 @@ import type { SubjectOf } from '../tokens/subject.ts';
 import { generationOf } from '../tokens/tokens.ts';
 import type { TokenAnswer, Tokens } from '../tokens/tokens.ts';
 import type { UserSessions } from '../tokens/user-sessions.ts';
-import { confirmedAt, openingOf, sidOf, userOf } from './opening.ts';
+import { confirmedAt, openingOf, sidOf, userOf } from '../tokens/opening.ts';
 import { owedAnswers } from './owed-answers.ts';
 
 /** Whether a user may still sign in. It throws where that cannot be asked: doubt is never a yes. */

@@ -5,7 +5,7 @@ import type { TicketView } from '../../command/ticket-view.ts';
 import type { KeyRing } from '../../secrets/key-ring.ts';
 import { recordKeyOf } from '../../secrets/record-keys.ts';
 import { asksNumber } from '../../ticket/ticket.ts';
-import { authTimeOf, confirmedAt, confirmedIdOf, userOf } from '../grants/opening.ts';
+import { authTimeOf, confirmedAt, confirmedIdOf, userOf } from '../tokens/opening.ts';
 import type { SubjectOf } from '../tokens/subject.ts';
 import { AMR } from '../tokens/tokens.ts';
 
