@@ -142,7 +142,7 @@ test('attack: connections of every kind that stall, and ignore that they were en
   await until(isEmpty, { withinMs: GONE_WITHIN_MS + LATE_MS, everyMs: 200 }).catch(() => undefined);
   expect(left).toEqual({});
   expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
-}, 60_000);
+});
 
 test('attack: refused upgrades of clients that never close are destroyed as more come', async () => {
   // Nobody’s time is up within this test: what is destroyed had to make room.
@@ -160,7 +160,7 @@ test('attack: refused upgrades of clients that never close are destroyed as more
     // Nor do they hold up a stop.
     expect(performance.now() - begun).toBeLessThan(15_000);
   }
-}, 30_000);
+});
 
 test('attack: connections that were never used do not hold up a stop', async () => {
   const going = await startGateway({ env: { SCANGATE_DRAIN_MAX: 'PT20S' } });
@@ -171,9 +171,9 @@ test('attack: connections that were never used do not hold up a stop', async () 
   await once(used, 'data');
   const begun = performance.now();
   expect(await going.stop()).toMatchObject({ code: 0 });
-  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(performance.now() - begun).toBeLessThan(15_000);
   for (const socket of [...unused, used]) socket.destroy();
-}, 30_000);
+});
 
 test('attack: one address cannot take the connections of the others', async () => {
   const bounded = await startGateway({
@@ -198,4 +198,4 @@ test('attack: one address cannot take the connections of the others', async () =
   } finally {
     await bounded.stop();
   }
-}, 30_000);
+});

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { approveAs, openAs } from './phone.ts';
 import { withShop } from './foreign-site.ts';
+import { until } from '../support/until.ts';
 import { awaitQrCode } from './screen.ts';
 import { PHONE } from './visit.ts';
 import type { Visit } from './visit.ts';
@@ -32,13 +33,14 @@ test('a report is seen where a policy is violated', async () => {
   await screen.page.evaluate(
     "try { document.body.innerHTML = '<p>x</p>'; } catch {} new Image().src = 'https://elsewhere.example/x.png'",
   );
-  await screen.page.waitForTimeout(200);
-  expect(screen.complaints.join()).toMatch(/require-trusted-types-for.*img-src/s);
+  await until(() => /require-trusted-types-for.*img-src/s.test(screen.complaints.join()), {
+    what: 'both reports',
+  });
 });
 
 test('every page is quiet in every state, with JavaScript', async () => {
   const [screen, phone] = [await site.visit(), await site.visit(PHONE)];
-  for (const { page } of [screen, phone]) page.setDefaultTimeout(8000);
+  for (const { page } of [screen, phone]) page.setDefaultTimeout(30_000);
   const at = site.gateway.url;
   for (const path of [
     '/',
@@ -68,7 +70,7 @@ test('every page is quiet in every state, with JavaScript', async () => {
   for (const one of [screen, phone])
     one.complaints.splice(0, Infinity, ...one.complaints.filter((line) => !/status of 40\d/.test(line)));
   expectQuiet(screen, phone);
-}, 40_000);
+});
 
 test('and without it', async () => {
   const screen = await site.visit({ javaScriptEnabled: false });
@@ -81,7 +83,7 @@ test('and without it', async () => {
   await phone.page.locator('[data-view="confirmed"]').waitFor();
   await screen.page.reload();
   expectQuiet(screen, phone);
-}, 40_000);
+});
 
 test('the sign-in page works in a frame of its client’s, and in no other', async () => {
   const frame = `<iframe src="${authorize()}"></iframe>`;
@@ -95,10 +97,9 @@ test('the sign-in page works in a frame of its client’s, and in no other', asy
 
   const port = new URL(site.shop.url).port;
   const stranger = await site.open(frame, { headers: policy, origin: `http://localhost:${port}` });
-  await stranger.page.waitForTimeout(300);
+  await until(() => stranger.complaints.join().includes('frame-ancestors'), { what: 'the report' });
   expect(await stranger.page.frameLocator('iframe').locator('#sign-in').count()).toBe(0);
-  expect(stranger.complaints.join()).toContain('frame-ancestors');
-}, 40_000);
+});
 
 async function settled(page: Page, address: string): Promise<void> {
   await page.goto(address);

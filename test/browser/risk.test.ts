@@ -36,7 +36,7 @@ beforeAll(async () => {
     SCANGATE_TRUSTED_PROXIES: '127.0.0.1,::1',
   };
   [browser, gateway] = await Promise.all([startChromium(), startGateway({ env })]);
-}, 90_000);
+});
 afterEach(async () => {
   for (const one of visits.splice(0)) await one.close();
 });

@@ -138,4 +138,4 @@ test('with the rights that the page names everything works, and nothing else is 
   await gateway.stop();
   await works(['import', '--replace', join(folder.path, 'copy')]);
   expect(await refusals()).toEqual([]);
-}, 60_000);
+});

@@ -35,7 +35,7 @@ process.on('exit', () => console.log(Math.round(performance.now() - refusedAt)))
 const DIST = dirname(built('main.js'));
 const ENDS_WITHIN_MS = 20_000;
 /** Less than the time between two looks at the clients' file, and than any call may take. */
-const LINGERS_AT_MOST_MS = 1500;
+const LINGERS_AT_MOST_MS = 4000;
 
 let redis: Redis;
 let wasteful: Redis;

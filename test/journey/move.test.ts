@@ -176,4 +176,4 @@ test('a copy with a changed, missing or added line is not put anywhere, and one 
     expect(stderr.trim().split('\n')).toHaveLength(1);
   }
   expect(await redis.info('keyspace')).not.toHaveProperty('db1');
-}, 60_000);
+});

@@ -57,7 +57,7 @@ beforeAll(async () => {
     SCANGATE_TLS_KEY: join(folder.path, 'tls.key'),
   };
   gateway = await startGateway({ env: settings });
-}, 90_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();
@@ -152,13 +152,13 @@ test('another pair counts without a restart, a bad one changes nothing, and nobo
 
   await mount('mounted-again', first, first);
   gateway.signal('SIGHUP');
-  await until(async () => (await shownCertificate()) === first.pem.trim(), { withinMs: 1500 });
+  await until(async () => (await shownCertificate()) === first.pem.trim(), { what: 'the first again' });
 
   held.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const [data] = (await once(held, 'data')) as [Buffer];
   expect(data.toString()).toMatch(/^HTTP\/1\.1 200/);
   held.destroy();
-}, 30_000);
+});
 
 test.each<readonly [string, string, () => Record<string, string>]>([
   ['a certificate alone', 'SCANGATE_TLS_CERT', () => ({ SCANGATE_TLS_KEY: '' })],

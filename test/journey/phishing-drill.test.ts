@@ -46,7 +46,7 @@ beforeAll(async () => {
       SCANGATE_TRUSTED_PROXIES: '127.0.0.1,::1',
     },
   });
-}, 90_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();

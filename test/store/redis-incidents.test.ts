@@ -102,7 +102,7 @@ test('whoever reads the log at debug sees why a connection was lost, and each st
   const opens = story.findIndex(({ role, isOpen }) => role === 'writer' && isOpen === true);
   expect(opens).toBeGreaterThan(story.findIndex(({ level }) => level === 'warn'));
   expect(JSON.stringify([here.lines, other.lines])).not.toContain(PASSWORD);
-}, 30_000);
+});
 
 test('at info none of the steps is there', async () => {
   const { store, lines } = await open('info');
@@ -114,4 +114,4 @@ test('at info none of the steps is there', async () => {
     'dealt with a failover',
     'the store has another history than before',
   ]);
-}, 30_000);
+});

@@ -121,7 +121,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
       store.due(10),
       store.rebuild(before),
     ]);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     for (const call of calls) {
       expect(call).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } });
     }

@@ -146,4 +146,4 @@ test('a node that starts while another puts things back waits for it', async () 
     await fresh.close();
     await present.close();
   }
-}, 20_000);
+});

@@ -58,4 +58,4 @@ test('a password of Sentinels that changes counts for connections that are made 
     await until(() => connection.status !== 'ready', { what: 'the end of a connection' });
     await isReady(connection);
   }
-}, 40_000);
+});

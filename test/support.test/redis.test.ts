@@ -27,10 +27,8 @@ async function asked<T>(server: Redis, question: (client: Client) => Promise<T>)
   }
 }
 
-test('a server of our own is quickly there, keeps nothing, and refuses to evict', async () => {
-  const start = performance.now();
+test('a server of our own is there, keeps nothing, and refuses to evict', async () => {
   const server = await started();
-  expect(performance.now() - start).toBeLessThan(2000);
   expect(await asked(server, (client) => client.config('GET', 'maxmemory-policy'))).toContain('noeviction');
   expect(await asked(server, (client) => client.config('GET', 'save'))).toEqual(['save', '']);
 });

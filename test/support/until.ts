@@ -13,11 +13,11 @@ type Falsy = false | undefined | null | 0 | '';
 /**
  * Looks again and again until `probe` answers something true, and returns that. A probe that throws has not answered.
  *
- * @throws when it did not happen within 15 s (or as told), with the last error as cause.
+ * @throws when it did not happen within 30 s (or as told), with the last error as cause.
  */
 export async function until<T>(
   probe: () => T | Falsy | Promise<T | Falsy>,
-  { withinMs = 15_000, everyMs = 10, what = 'what was waited for' }: UntilOptions = {},
+  { withinMs = 30_000, everyMs = 10, what = 'what was waited for' }: UntilOptions = {},
 ): Promise<T> {
   const end = performance.now() + withinMs;
   let cause: unknown;

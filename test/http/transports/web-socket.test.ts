@@ -45,7 +45,7 @@ describe('a socket', () => {
   beforeEach(async () => begin());
   afterEach(async () => {
     await gateway.close();
-    await until(() => gateway.isClean(), { withinMs: 8000 });
+    await until(() => gateway.isClean(), { withinMs: 20_000 });
     expect(gateway.log.filter((line) => /thrown/.test(line))).toEqual([]);
   });
 
@@ -59,7 +59,7 @@ describe('a socket', () => {
   }
 
   async function codeOf(reader: SocketReader): Promise<number> {
-    return (await within(reader.closed, 4000, 'the close')).code;
+    return (await within(reader.closed, 20_000, 'the close')).code;
   }
 
   async function isOpen(reader: SocketReader): Promise<void> {
@@ -129,7 +129,7 @@ describe('a socket', () => {
       socketReader(`${gateway.url}/AAAAAAAAAAAAAAAAAAAAAA/socket`, { headers: COOKIE }),
     ];
     for (const reader of readers)
-      expect(await within(reader.closed, 2000, 'the close')).toEqual({ code: 4401, reason: '' });
+      expect(await within(reader.closed, 20_000, 'the close')).toEqual({ code: 4401, reason: '' });
   });
 
   test('what admit finds in the head is 4401 too', async () => {
@@ -159,7 +159,7 @@ describe('a socket', () => {
     const silent = open({ headers: {} });
     expect(await codeOf(silent)).toBe(4408);
     expect(performance.now() - begun).toBeGreaterThan(290);
-    expect(performance.now() - begun).toBeLessThan(2500);
+    expect(performance.now() - begun).toBeLessThan(4500);
   });
 
   test.each([
@@ -220,7 +220,7 @@ describe('a socket', () => {
     const begun = performance.now();
     expect(await codeOf(dead)).toBe(4408);
     expect(performance.now() - begun).toBeGreaterThan(500);
-    expect(performance.now() - begun).toBeLessThan(3000);
+    expect(performance.now() - begun).toBeLessThan(12_000);
     await until(() => pings >= 3);
     expect(lively.socket.readyState).toBe(lively.socket.OPEN);
     lively.leave();
@@ -291,7 +291,7 @@ describe('a socket', () => {
     expect(gateway.shared.held.size).toBe(21);
     expect(gateway.world.readCount).toBeLessThan(5);
     await until(() => gateway.log.filter((line) => line === 'closed socket slow').length === 20, {
-      withinMs: 12_000,
+      withinMs: 60_000,
     });
     expect(reader.socket.readyState).toBe(reader.socket.OPEN);
     reader.leave();

@@ -49,4 +49,4 @@ test('Sentinels that take the places of others are learnt, though the address na
     await topology.stop();
     await folder.remove();
   }
-}, 60_000);
+});
