@@ -12,7 +12,8 @@ export function bareCalls(count) {
     const connection = new Connection(port);
     return {
       async step() {
-        for (let call = 0; call < count; call += 1) await connection.send(BARE_CALL);
+        for (let call = 0; call < count; call += 1)
+          jsonOf(await connection.send(BARE_CALL), 201, 'a bare call');
       },
       close: () => connection.close(),
     };

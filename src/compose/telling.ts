@@ -52,9 +52,9 @@ export async function openTelling(config: Config, log: Log): Promise<OpenTelling
     onSecurityEvent: (listener) => reports.onTold(listener),
     async close() {
       stop();
-      await traces?.close();
       outages.close();
       reports.turn();
+      await traces?.close();
     },
   };
 }

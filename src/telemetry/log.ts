@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 
@@ -49,24 +50,46 @@ export function makeLog(level: string, sink: LogSink = standardOutput()): Log {
 const LINE_WAIT_MS = 10;
 
 /** So much is written without a wait, in characters. */
-const LINES_AT_ONCE = 16_000;
+const LINES_AT_ONCE = 16_384;
 
-/** Lines go out together, and in the end all of them: pino sees to that when the process exits. */
+/** So much waits for a reader that is slow, or for room on a disk, in characters; what comes then is dropped. */
+const UNREAD_MAX = 8_388_608;
+
+/** Lines go out together; at the exit of the process, those that still wait. A log that cannot be written ends no gateway. */
 function standardOutput(): LogSink {
-  const lines = destination({ fd: 1, sync: false, minLength: LINES_AT_ONCE });
-  let isWaiting = false;
+  const output = destination({ fd: 1, sync: false, maxLength: UNREAD_MAX });
+  // It would try for ever as the process exits.
+  output.on('error', () => Object.assign(output, { flushSync: () => undefined }));
+  let lines = '';
+  let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
-    isWaiting = false;
-    lines.flush();
+    clearTimeout(timer);
+    timer = undefined;
+    // It has ended where the process is about to: what is left is written as it exits.
+    if (isOver(output)) return;
+    output.write(lines);
+    lines = '';
   };
+  process.on('exit', () => writeLast(lines));
   return {
     write(line) {
-      lines.write(line);
-      if (isWaiting) return;
-      isWaiting = true;
-      setTimeout(flush, LINE_WAIT_MS).unref();
+      lines += line;
+      if (lines.length >= LINES_AT_ONCE) flush();
+      else timer ??= setTimeout(flush, LINE_WAIT_MS).unref();
     },
   };
+}
+
+function isOver(output: object): boolean {
+  return 'destroyed' in output && output.destroyed === true;
+}
+
+function writeLast(lines: string): void {
+  try {
+    writeSync(1, lines);
+  } catch {
+    // Nobody reads any more.
+  }
 }
 
 /** What of an error may stand in a log: its kind, its words without anything that looks like a secret, where it was. */

@@ -13,7 +13,7 @@ const FRESH = { connection: 'close' };
 let gateway: Gateway;
 
 beforeAll(async () => {
-  gateway = await startGateway({ env: { SCANGATE_DRAIN_WAIT: 'PT14S', SCANGATE_DRAIN_MAX: 'PT15S' } });
+  gateway = await startGateway({ env: { SCANGATE_DRAIN_WAIT: 'PT5M', SCANGATE_DRAIN_MAX: 'PT10M' } });
 });
 
 afterAll(async () => {

@@ -38,6 +38,7 @@ beforeAll(async () => {
   const clients = [
     client('shop', 'openid offline_access receipt', { scangate: { number_match: true } }),
     client('plain', 'openid'),
+    client('careful', 'openid receipt', { scangate: { accept: 'always' } }),
   ];
   writeFileSync(join(folder.path, 'clients.json'), JSON.stringify(clients));
   gateway = await startGateway({
@@ -118,6 +119,26 @@ test('none without the scope, and the phone gets its own where it asks; a refres
     },
   });
   expect(expectStatus(refreshed, 200)).not.toHaveProperty('receipt');
+});
+
+test('attack: whom the browser has not accepted gets no receipt of it', async () => {
+  const ticket = await mint(gateway.url, {
+    clientId: 'careful',
+    redirectUri: CALLBACK,
+    scope: 'openid receipt',
+  });
+  const scanned = expectStatus(await scan(gateway.url, readScanCode(ticket.notice), 'ada'), 201);
+  const at = `${gateway.url}/v1/tickets/${ticket.ticketId}`;
+  const confirming = () =>
+    call<{ receipt?: string }>(`${at}/confirm`, {
+      headers: { authorization: 'Bearer demo-ada' },
+      json: { handshake: scanned.handshake, receipt: true },
+    });
+  expect(expectStatus(await confirming(), 200)).toEqual({ status: 'confirmed' });
+  expectStatus(await call(`${at}/accept`, { method: 'POST', headers: ticket.secretHeaders }), 200);
+  expect(decodeJwt(expectStatus(await confirming(), 200).receipt ?? '')).toMatchObject({
+    ticket_id: ticket.ticketId,
+  });
 });
 
 describe('a receipt is no other kind of token', () => {

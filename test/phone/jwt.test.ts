@@ -322,7 +322,13 @@ test('attack: what its issuer signed for something else proves no phone', async 
   const identity = identityOf(backend.address);
   for (const typ of ['JWT', 'at+jwt', 'its own'])
     expect(await identity.identify({ bearer: await backend.sign({}, { typ }) })).toBeDefined();
-  for (const typ of ['logout+jwt', 'application/LOGOUT+jwt', 'dpop+jwt', 'client-authentication+jwt'])
+  for (const typ of [
+    'logout+jwt',
+    'application/LOGOUT+jwt',
+    'dpop+jwt',
+    'client-authentication+jwt',
+    'scangate-receipt+jwt',
+  ])
     expect(await identity.identify({ bearer: await backend.sign({}, { typ }) })).toBeUndefined();
   await stopAll();
 });

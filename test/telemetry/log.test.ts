@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { makeLog, describeError, withoutSecrets } from '../../src/telemetry/log.ts';
 
@@ -40,4 +42,24 @@ test('what is no secret stays', () => {
 test('below its level nothing is written', () => {
   expect(written((log) => log.info('x'), 'warn')).toBe('');
   expect(written((log) => log.error('x'), 'silent')).toBe('');
+});
+
+test('lines that wait are written as the process exits, and one that nothing takes holds nobody up', () => {
+  const root = new URL('../../', import.meta.url).href;
+  const script = `import { register } from 'node:module';
+    register('./scripts/typescript-loader.mjs', '${root}');
+    const log = (await import('${root}src/telemetry/log.ts')).makeLog('info');
+    log.info('first');
+    setTimeout(() => { log.info('last'); process.exit(3); }, 100);`;
+  const run = (stdout: 'pipe' | number) =>
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', stdout, 'inherit'],
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+  const read = run('pipe');
+  expect([read.status, read.stdout.match(/first|last/g)]).toEqual([3, ['first', 'last']]);
+  const full = openSync('/dev/full', 'w');
+  expect(run(full).status).toBe(3);
+  closeSync(full);
 });

@@ -17,16 +17,18 @@ export function tracedStore(store: EventStore, tracing: Tracing): EventStore {
   // A retry must be the same bytes: what a node remembers to have written is what it puts back after a failover.
   const marked = new WeakMap<Append, Append>();
 
-  function mark(append: Append, traceparent: string): Append {
+  function mark(append: Append, traceparent: string | undefined): Append {
     const known = marked.get(append);
     if (known !== undefined) return known;
-    const made = withTrace(append, traceparent);
+    const made = traceparent === undefined ? append : withTrace(append, traceparent);
     marked.set(append, made);
     return made;
   }
 
   function remember(batch: readonly Append[], traceparent: string): void {
-    for (const { subject } of batch) {
+    for (const { subject, expected } of batch) {
+      // Nobody has waited for what was not there.
+      if (expected === null) continue;
       untold.delete(subject);
       untold.set(subject, traceparent);
     }
@@ -42,8 +44,7 @@ export function tracedStore(store: EventStore, tracing: Tracing): EventStore {
     return tracing.over(
       { name: 'append', kind: SpanKind.PRODUCER, attributes },
       (traceparent) => {
-        if (traceparent === undefined) return store.append(batch);
-        remember(batch, traceparent);
+        if (traceparent !== undefined) remember(batch, traceparent);
         return store.append(batch.map((one) => mark(one, traceparent)));
       },
       ({ outcome }) => ({ 'scangate.outcome': outcome }),

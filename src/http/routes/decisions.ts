@@ -11,6 +11,7 @@ import type { ReportSecurity } from '../../telemetry/security-event.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
+import { isAsking } from '../../ticket/ticket.ts';
 import type { Answer } from '../answer/answer.ts';
 import type { PhoneCaller } from '../caller/phone-caller.ts';
 import { route } from '../request/route.ts';
@@ -211,14 +212,18 @@ async function decide(
   });
 }
 
-/** The receipt of a confirmation, for a phone that asks for it, or whose application gets it too. */
+/**
+ * The receipt of a confirmation, for a phone that asks for it, or whose application gets it too; none while the browser is
+ * still asked whether it is to be let in.
+ */
 async function receiptOf(
   { oauth }: DecisionRouteParts,
   view: TicketView,
   isAsked = view.ticket.minted.scope.includes(RECEIPT_SCOPE),
 ): Promise<{ readonly receipt?: string }> {
-  if (view.ticket.confirmed === undefined || !isAsked) return {};
-  return { receipt: await oauth.receipts.of(view) };
+  if (view.ticket.confirmed === undefined || !isAsked || isAsking(view.ticket)) return {};
+  const receipt = await oauth.receipts.of(view);
+  return receipt === undefined ? {} : { receipt };
 }
 
 /** The address is the browser's: whoever asked there is whom the user does not know. */

@@ -5,6 +5,7 @@ import type { CarriedRequests, CheckedMembers } from '../../oauth/authorization/
 import { lackedWithoutChallenge } from '../../oauth/authorization/pkce.ts';
 import { hasRedirect, livesFor, scopeFor, usesRedirects } from '../../oauth/clients/client.ts';
 import type { Client, ClientRegistry } from '../../oauth/clients/client.ts';
+import { RECEIPT_SCOPE } from '../../oauth/receipts/receipt.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Device, KnownBrowser, Lives, MintedData } from '../../ticket/events.ts';
 import { codeChallenge, dpopJkt, nonce, resultKey, scope, state } from '../request/schemas.ts';
@@ -109,7 +110,10 @@ export function minting(parts: MintingParts): Minting {
         grant: 'authorization_code',
         binding,
         key_id: parts.makingKeyId(),
-        scope: scopeFor(client, asked.scope),
+        // An ID token alone brings no receipt.
+        scope: scopeFor(client, asked.scope).filter(
+          (value) => value !== RECEIPT_SCOPE || checked.form_post !== 'id_token',
+        ),
         browser,
         lives: livesFor(client, 'authorization_code', parts.lives),
         shows_scanner: client.policy.shows_scanner,

@@ -68,7 +68,8 @@ export function allTokens(tokens: Tokens, receipts: Receipts): AnswerTo {
   return (client) => async (opened, redeemed) => {
     const { scope } = openedOf(opened);
     const answer = await tokens.answer(opened, client, generationOf(opened), scope);
-    return scope.includes(RECEIPT_SCOPE) ? { ...answer, receipt: await receipts.of(redeemed) } : answer;
+    const receipt = scope.includes(RECEIPT_SCOPE) ? await receipts.of(redeemed) : undefined;
+    return receipt === undefined ? answer : { ...answer, receipt };
   };
 }
 
@@ -103,7 +104,7 @@ export function redemption(options: RedemptionOptions): Redeem {
     // After the list has it: whoever signs out everywhere bars first and then ends what is listed.
     if (await userSessions.isBarred(userOf(seen), confirmedAt(seen)))
       throw new OAuthError('invalid_grant', 'The user has signed out since.');
-    const { session } = await refusing(() =>
+    const { session, view } = await refusing(() =>
       tickets.redeem(seen, replay, request.guard, {
         sid: (view) => sidOf(secrets, view),
         open: (view) => openingOf(view, lifeMs, request.jkt),
@@ -113,7 +114,7 @@ export function redemption(options: RedemptionOptions): Redeem {
       throw error;
     });
     checkOpened(request, session);
-    return await make(session, seen);
+    return await make(session, view);
   };
 
   async function lookAt({ at, guard }: RedemptionRequest): Promise<TicketView> {

@@ -32,7 +32,7 @@ export interface Receipt {
   readonly sub_id: { readonly format: 'iss_sub'; readonly iss: string; readonly sub: string };
   readonly client_id: string;
   readonly ticket_id: string;
-  /** What the application was given. */
+  /** What was approved. */
   readonly scope: string;
   /** When the user signed in on the phone, in seconds since the epoch. */
   readonly auth_time: number;
@@ -42,14 +42,14 @@ export interface Receipt {
   readonly number_matched: boolean;
   /** The browser was one of the phone itself. */
   readonly same_device?: true;
-  /** The browser that was let in. */
+  /** The browser that asked. */
   readonly browser: { readonly ip: string; readonly agent: string };
 }
 
 /** Signs receipts. They follow from the confirmation and the secrets alone: none is stored, and each comes out the same again. */
 export interface Receipts {
-  /** The receipt of a confirmed ticket, a JWS in compact form. */
-  of(view: TicketView): Promise<string>;
+  /** The receipt of a confirmed ticket, a JWS in compact form; undefined where the key of the ticket has left the ring since. */
+  of(view: TicketView): Promise<string | undefined>;
 }
 
 export interface ReceiptsOptions {
@@ -63,7 +63,7 @@ export function receipts({ issuer, ring, subjectOf }: ReceiptsOptions): Receipts
   return {
     async of(view) {
       const privateKey = recordKeyOf(ring, view.ticket.minted.key_id);
-      if (privateKey === undefined) throw new Error('a ticket of a key that is not in the ring');
+      if (privateKey === undefined) return undefined;
       const kid = await calculateJwkThumbprint(await exportJWK(createPublicKey(privateKey)));
       return await new SignJWT(claimsOf(view) satisfies Receipt as unknown as JWTPayload)
         .setProtectedHeader({ alg: RECEIPT_ALG, kid, typ: RECEIPT_TYPE })

@@ -22,7 +22,7 @@ export interface OpenTracing {
 }
 
 /** How long the end of a process waits for its last spans to be taken. */
-const LAST_WORDS_MS = 2000;
+const LAST_WORDS_MS = 400;
 
 /**
  * Loads OpenTelemetry's SDK, which reads the rest of its settings (`OTEL_*`) itself, and begins to trace. Spans wait in a
