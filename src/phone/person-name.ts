@@ -11,13 +11,15 @@ const MARKS = /(\p{M}{4})\p{M}+/gu;
 const JOINED =
   '\\p{scx=Arab}\\p{scx=Syrc}\\p{scx=Mong}\\p{scx=Nkoo}\\p{scx=Deva}\\p{scx=Beng}\\p{scx=Guru}\\p{scx=Gujr}' +
   '\\p{scx=Orya}\\p{scx=Taml}\\p{scx=Telu}\\p{scx=Knda}\\p{scx=Mlym}\\p{scx=Sinh}\\p{scx=Khmr}\\p{scx=Mymr}';
+/** A letter of theirs that is seen: what is itself taken away gives a joiner no meaning. */
+const SHAPED = `(?!\\p{Default_Ignorable_Code_Point})[${JOINED}]`;
 const EMOJI = '[\\p{Extended_Pictographic}\\p{Regional_Indicator}]';
 
 /** Invisible characters that mean something where they stand: what must be before them, they, and what must follow. */
 const MEANT = new RegExp(
   [
     `(?<=\\p{Extended_Pictographic}[\\uFE0F\\p{Emoji_Modifier}]?)\\u200D(?=\\p{Extended_Pictographic})`,
-    `(?<=[${JOINED}])[\\u200C\\u200D](?=[${JOINED}])`,
+    `(?<=${SHAPED})[\\u200C\\u200D](?=${SHAPED})`,
     `(?<=${EMOJI})\\uFE0F`,
     `(?<=[#*0-9])\\uFE0F(?=\\u20E3)`,
     `(?<=\\p{Script=Han})[\\u{E0100}-\\u{E01EF}]`,

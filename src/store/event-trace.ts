@@ -14,10 +14,14 @@ const TAIL_LENGTH = `"${MEMBER}":""}]`.length + 55;
 /** What a trace may add to an event's data, in bytes. */
 const ADDED_BYTES_MAX = 80;
 
+/** What a UTF-16 unit takes at most in UTF-8. */
+const UNIT_BYTES_MAX = 3;
+
 /** The same append with its trace. One whose data is a row, as a minted ticket's is, or near its bound stays as it is. */
 export function withTrace(append: Append, traceparent: string): Append {
   const { data } = append.event;
-  if (!data.startsWith('{') || Buffer.byteLength(data) + ADDED_BYTES_MAX > TEXT_BYTES_MAX) return append;
+  const isLong = data.length * UNIT_BYTES_MAX + ADDED_BYTES_MAX > TEXT_BYTES_MAX;
+  if (!data.startsWith('{') || isLong) return append;
   const comma = data === '{}' ? '' : ',';
   return {
     ...append,

@@ -12,7 +12,9 @@ const SOURCES = [
   ...['src/ticket', 'src/session'].flatMap((folder) =>
     readdirSync(join(root, folder)).map((name) => `${folder}/${name}`),
   ),
-  ...['fold', 'codec', 'minted-row', 'event-store', 'subject'].map((name) => `src/store/${name}.ts`),
+  ...['fold', 'codec', 'event-trace', 'minted-row', 'event-store', 'subject'].map(
+    (name) => `src/store/${name}.ts`,
+  ),
   'src/phone/known-claims.ts',
   'src/phone/person-name.ts',
   'src/phone/phone-identity.ts',
@@ -64,7 +66,7 @@ function compile(folder: string): Promise<Record<string, string>> {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const args = [tsc, '--noEmit', '--pretty', 'false'];
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { cwd: folder, timeout: 20_000 }, (error, stdout) => {
+    execFile(process.execPath, args, { cwd: folder, timeout: 100_000 }, (error, stdout) => {
       const said: Record<string, string> = {};
       for (const line of stdout.split(/^(?=\S)/m)) {
         const file = /^(\S+)\(\d+,\d+\): error /.exec(line)?.[1];
