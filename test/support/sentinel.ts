@@ -164,7 +164,8 @@ function topologyOf(
       return switched(old);
     },
     switched,
-    settled: async (withinMs = 30_000) => {
+    // Sentinels that a stalled machine has put into TILT do nothing for 30 s.
+    settled: async (withinMs = 90_000) => {
       let times = 0;
       await until(async () => (times = (await isSettled()) ? times + 1 : 0) >= 2, {
         withinMs,
