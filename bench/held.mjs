@@ -7,10 +7,11 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './stage.mjs';
 
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 5000);
 /** Held before the first look, so that what the process keeps in reserve does not count. */
@@ -204,14 +205,6 @@ async function untilListens(port) {
     await sleep(50);
   }
   throw new Error(`nothing listens on port ${port}`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 function sleep(ms) {

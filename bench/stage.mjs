@@ -129,7 +129,7 @@ function busyMs() {
   return ((user + nice + system + irq + softirq) * 1000) / TICKS_A_SECOND;
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address();
