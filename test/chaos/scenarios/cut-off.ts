@@ -17,7 +17,8 @@ const STAGGER_MS = 200;
 const DECIDING_MS = 25_000;
 const LOOKS = 20;
 const LOOK_EVERY_MS = 500;
-const PASSWORD = 'chaos';
+/** Of the users `gateway-0` and `gateway-1`. */
+export const PASSWORD = 'chaos';
 
 /** A Sentinel topology in which the first gateway reaches the Sentinels over links of its own. */
 export interface CutOffGround extends SentinelGround {
