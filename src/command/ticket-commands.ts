@@ -12,6 +12,7 @@ import { runCommand } from './run.ts';
 import type { Decision } from './run.ts';
 import { ticketAfter, ticketChange } from './ticket-change.ts';
 import { ticketReader } from './ticket-reader.ts';
+import type { OnTicketExpired } from './ticket-reader.ts';
 import { ticketViewOf } from './ticket-view.ts';
 import type { TicketView } from './ticket-view.ts';
 
@@ -50,12 +51,14 @@ export interface TicketCommandsOptions {
   readonly store: EventStore;
   readonly makeNonce: MakeNonce;
   readonly tries: number;
+  /** Told of each ticket that these expire. */
+  readonly onExpired?: OnTicketExpired;
 }
 
 /** Makes the commands over one store. */
 export function ticketCommands(options: TicketCommandsOptions): TicketCommands {
-  const { store, makeNonce, tries } = options;
-  const reader = ticketReader(store, makeNonce);
+  const { store, makeNonce, tries, onExpired } = options;
+  const reader = ticketReader(store, makeNonce, onExpired);
 
   return {
     async mint(ticketId, data) {

@@ -18,7 +18,14 @@ export interface TicketReader {
   expire(seen: TicketView): Promise<TicketView>;
 }
 
-export function ticketReader(store: EventStore, makeNonce: MakeNonce): TicketReader {
+/** Told of a ticket by whose reading it was expired: one node's one reading, however many there are. */
+export type OnTicketExpired = (view: TicketView) => void;
+
+export function ticketReader(
+  store: EventStore,
+  makeNonce: MakeNonce,
+  onExpired?: OnTicketExpired,
+): TicketReader {
   async function fromHead(head: Head | null, now: number): Promise<TicketView> {
     if (head === null) throw new ScangateError('not_found');
     const view = ticketViewOf(head, now);
@@ -31,7 +38,9 @@ export function ticketReader(store: EventStore, makeNonce: MakeNonce): TicketRea
     const change = ticketChange(seen.ticketId, seen, event, 'after', makeNonce());
     const result = await store.append([change.append]);
     if (!('moments' in result)) return result.head === null ? seen : ticketViewOf(result.head, result.now);
-    return ticketAfter(seen, change, result.moments[0], result.now);
+    const expired = ticketAfter(seen, change, result.moments[0], result.now);
+    onExpired?.(expired);
+    return expired;
   }
 
   return {

@@ -99,7 +99,11 @@ function makeServer(config: Config, parts: EdgeParts, tls: TlsPair | undefined):
     tracing: telling.tracing,
     makeTicketId: makeId,
     makeVerifier,
-    naming: { nameTicket: (id) => secrets.ticketNames.nameOf(id), makeTraceId },
+    naming: {
+      nameTicket: (id) => secrets.ticketNames.nameOf(id),
+      clientOfTicket: commands.clientOfTicket,
+      makeTraceId,
+    },
     monotonicNow: () => systemTime.now(),
     wallNow: () => systemTime.wallNow(),
     assetsFolder: besideThis('../web'),

@@ -21,7 +21,7 @@ export interface RequestMark {
   isProbe: boolean;
   /** Where it comes from; its network where its address is not known. */
   from: string | undefined;
-  /** A registered client that it is about, as far as it says so. */
+  /** A registered client that it is about, as far as it says so; else its ticket's is named. */
   client: string | undefined;
   /** The id of the ticket that it is about. */
   ticketId: string | undefined;
@@ -40,6 +40,8 @@ interface KeptHeaders {
 export interface RequestNaming {
   /** The name of a ticket in logs, by its id. */
   readonly nameTicket: (ticketId: string) => string;
+  /** The client that a ticket is for, as far as this process remembers. */
+  readonly clientOfTicket: (ticketId: string) => string | undefined;
   /** A fresh trace id: 32 hexadecimal digits (W3C Trace Context §3.2.2.3). */
   readonly makeTraceId: () => string;
 }
@@ -130,12 +132,13 @@ function writeLine(this: ServerResponse): void {
   const mark = (this as Marked)[MARK];
   if (mark === undefined) return;
   const { log, options } = mark.accessLog;
-  const { id, method, route, bytes, kept, client, ticketId, span } = mark;
+  const { id, method, route, bytes, kept, ticketId, span } = mark;
   const ms = options.now() - mark.startedMs;
   const status = this.statusCode;
   const { agent, traceId: given } = kept ?? headersOf(this);
   const traceId = span?.spanContext().traceId ?? given ?? options.makeTraceId();
   const ticket = ticketId === undefined ? undefined : options.nameTicket(ticketId);
+  const client = mark.client ?? (ticketId === undefined ? undefined : options.clientOfTicket(ticketId));
   const cut = !this.writableFinished;
   // A span that is never ended is never sent.
   if (span !== undefined && !mark.isProbe)

@@ -43,6 +43,7 @@ export function bareApp(routes: readonly Route[], bodyBytes = 16_384): Express {
       now: () => performance.now(),
       fromOf: () => undefined,
       nameTicket: (id) => id,
+      clientOfTicket: () => undefined,
       makeTraceId: () => '',
     }),
     makeRequestId: () => 'request',

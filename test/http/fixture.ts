@@ -8,6 +8,7 @@ import { oauthSettings } from '../../src/config/rooms/oauth.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { edgeSettings, heldLimits, transportSettings } from '../../src/config/rooms/http.ts';
 import { countedCommands } from '../../src/http/tickets/counted-commands.ts';
+import { ticketOutcomes } from '../../src/http/tickets/ticket-outcomes.ts';
 import { countedAddress } from '../../src/http/caller/client-address.ts';
 import { Origins } from '../../src/http/caller/origins.ts';
 import { makeEdge } from '../../src/http/edge.ts';
@@ -153,7 +154,11 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
   const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
   const nonce = (): string => BigInt(`0x${randomBytes(8).toString('hex')}`).toString();
   const common = { store, makeNonce: nonce, tries: 6 } as const;
-  const commands = countedCommands(ticketCommands(common), metrics);
+  const commands = countedCommands(ticketCommands(common), {
+    metrics,
+    came: ticketOutcomes(metrics, () => 'other'),
+    saw: () => undefined,
+  });
   const sessions = sessionCommands({ ...common, replayWindowMs: config.SCANGATE_REPLAY_WINDOW });
   const hub = new Hub();
   const monotonicNow = (): number => performance.now();
@@ -245,6 +250,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
     makeVerifier: () => randomBytes(32).toString('base64url'),
     naming: {
       nameTicket: (id) => ticketNames(ring).nameOf(id),
+      clientOfTicket: () => undefined,
       makeTraceId: () => randomBytes(16).toString('hex'),
     },
     monotonicNow,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '../support/child.ts';
-import { expectStatus } from '../support/call.ts';
+import { call, expectStatus } from '../support/call.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
@@ -12,7 +12,9 @@ let operators: string;
 beforeAll(async () => {
   const port = await freePort();
   operators = `http://127.0.0.1:${port}`;
-  gateway = await startGateway({ env: { SCANGATE_ADMIN_LISTEN: `127.0.0.1:${port}` } });
+  gateway = await startGateway({
+    env: { SCANGATE_ADMIN_LISTEN: `127.0.0.1:${port}`, SCANGATE_DEVICE_LIFE: 'PT1S' },
+  });
 });
 
 afterAll(async () => {
@@ -29,6 +31,7 @@ test('what may be counted is there from the start, at nought', async () => {
   for (const line of [
     'scangate_tickets_total{client="other",outcome="minted"} 0',
     'scangate_tickets_total{client="other",outcome="confirmed"} 0',
+    'scangate_tickets_total{client="other",outcome="expired"} 0',
     'scangate_ticket_seconds_count{outcome="confirmed"} 0',
     'scangate_delivery_lag_seconds_count 0',
     'scangate_problems_total{code="idempotency_mismatch"} 0',
@@ -58,6 +61,16 @@ test('a sign-in is counted for its client, with how long it took and how late it
   expect(text).toContain('scangate_ticket_seconds_count{outcome="confirmed"} 1\n');
 });
 
+test('a ticket whose time runs out is counted by the node that noticed', async () => {
+  const form = { client_id: 'demo' };
+  expectStatus(await call(`${gateway.url}/oauth/device_authorization`, { form }), 200);
+  const { text } = await until(async () => {
+    const now = await figures();
+    return now.text.includes('scangate_tickets_total{client="demo",outcome="expired"} 1\n') && now;
+  });
+  expect(text).toContain('scangate_ticket_seconds_count{outcome="expired"} 1\n');
+});
+
 test('OpenMetrics for whoever asks for it, with the trace of a request', async () => {
   const traceId = 'b'.repeat(32);
   await mint(gateway.url, { headers: { traceparent: `00-${traceId}-${'c'.repeat(16)}-01` } });
@@ -66,7 +79,7 @@ test('OpenMetrics for whoever asks for it, with the trace of a request', async (
     return open.text.includes(traceId) && open;
   });
   expect(type).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
-  expect(text).toMatch(/^scangate_tickets_total\{client="demo",outcome="minted"\} 2$/m);
+  expect(text).toMatch(/^scangate_tickets_total\{client="demo",outcome="minted"\} 3$/m);
   expect(text.endsWith('# EOF\n')).toBe(true);
   expect((await figures()).text).not.toContain(traceId);
 });

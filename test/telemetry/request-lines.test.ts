@@ -60,11 +60,12 @@ test('each request is a line that says who asks, for whom, about which ticket, a
   });
   expect(String(made?.['agent'])).toHaveLength(160);
   expect(looked).toMatchObject({
+    client: 'demo',
     ticket: made?.['ticket'],
     trace_id: expect.stringMatching(/^[\da-f]{32}$/),
   });
   expect(looked?.['trace_id']).not.toBe(TRACE);
-  expect(scanned).toMatchObject({ ticket: made?.['ticket'] });
+  expect(scanned).toMatchObject({ client: 'demo', ticket: made?.['ticket'] });
   expect(gateway.output().stdout).not.toContain(minted.ticketId);
 });
 
@@ -93,6 +94,7 @@ test('a connection that is held says the same once it is over', async () => {
   expect(held).toMatchObject({
     agent: 'Waiting\ufffd31m',
     trace_id: TRACE,
+    client: 'demo',
     ticket: expect.stringMatching(/^t_/),
     cut: true,
   });

@@ -7,6 +7,8 @@ import type { TicketCommands } from '../../command/ticket-commands.ts';
 import type { Config } from '../../config/config.ts';
 import { commandSettings } from '../../config/rooms/command.ts';
 import { countedCommands } from '../../http/tickets/counted-commands.ts';
+import { TicketClients } from '../../http/tickets/ticket-clients.ts';
+import { ticketOutcomes } from '../../http/tickets/ticket-outcomes.ts';
 import type { EventStore, Head } from '../../store/event-store.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 
@@ -16,6 +18,8 @@ export interface Commands {
   readonly sessions: SessionCommands;
   /** Expires what is overdue, of either kind. */
   expire(head: Head): Promise<Head>;
+  /** The client of a ticket, of those that were read or written here last. */
+  readonly clientOfTicket: (ticketId: string) => string | undefined;
 }
 
 /** What the commands are made of. */
@@ -34,7 +38,15 @@ export function makeCommands(
   { store, metrics, clientLabel, makeNonce, onExpired }: CommandsParts,
 ): Commands {
   const options = { ...commandSettings(config), store, makeNonce };
-  const tickets = countedCommands(ticketCommands(options), metrics, clientLabel);
+  const came = ticketOutcomes(metrics, clientLabel);
+  const seen = new TicketClients();
+  const uncounted = ticketCommands({ ...options, onExpired: (view) => came(view) });
+  const tickets = countedCommands(uncounted, { metrics, came, saw: (view) => seen.note(view) });
   const sessions = sessionCommands({ ...options, onExpired });
-  return { tickets, sessions, expire: async (head) => await sessions.expire(await tickets.expire(head)) };
+  return {
+    tickets,
+    sessions,
+    expire: async (head) => await sessions.expire(await tickets.expire(head)),
+    clientOfTicket: (ticketId) => seen.of(ticketId),
+  };
 }
