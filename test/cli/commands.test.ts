@@ -85,6 +85,8 @@ test.each([
   [['import']],
   [['conformance', '--url', 'http://127.0.0.1:1', '--jobs', '0']],
   [['completion', 'fish']],
+  [['demo', '--nodes', '0']],
+  [['demo', '--break', '--people', 'all']],
   [['audit', '--kind', 'deny']],
   [['audit', '--address', 'foo']],
   [['audit', '--ticket', 't_AAAAAAAAAAAAAAAAAAAAAA']],

@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose } from '../compose/gateway.ts';
-import { readConfig } from '../config/config.ts';
-import { openStores } from '../compose/store/stores.ts';
-import type { Terminal } from './terminal.ts';
-import { timelineOf } from './timeline.ts';
+import { compose } from '../../compose/gateway.ts';
+import { readConfig } from '../../config/config.ts';
+import { openStores } from '../../compose/store/stores.ts';
+import type { Terminal } from '../terminal.ts';
+import { timelineOf } from '../timeline.ts';
 
 /** What a browser is told, as far as this demonstration reads it. */
 interface Notice {
