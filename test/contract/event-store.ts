@@ -42,7 +42,7 @@ export interface StoreUnderTest {
 
 export type MakeStore = (settings: StoreSettings) => Promise<StoreUnderTest>;
 
-const SETTINGS: StoreSettings = { historyMs: 60_000, lifeMaxMs: 180_000, callTimeoutMs: 5_000 };
+const SETTINGS: StoreSettings = { historyMs: 60_000, lifeMaxMs: 180_000, callTimeoutMs: 20_000 };
 const LONG: Life = { ms: 60_000 };
 const mintedEvent: TicketEvent = { type: 'minted', data: MINTED };
 const confirmed: TicketEvent = { type: 'confirmed', data: {} };

@@ -33,7 +33,8 @@ eventStoreContract('The Redis store on a Cluster', async (settings) => {
   for (const master of await cluster.masters()) await master.ask('FLUSHALL');
   const opened: EventStore[] = [];
   async function open(): Promise<EventStore> {
-    const { store } = await openStores(cluster.url, settings);
+    // What a replica that is slow to answer does to an append is another test's matter.
+    const { store } = await openStores(cluster.url, { ...settings, replicationTimeoutMs: 20_000 });
     opened.push(store);
     return store;
   }
@@ -137,7 +138,7 @@ describe('a Cluster that changes under load', () => {
     await until(() => count('timeline') >= 2, { withinMs: 30_000, everyMs: 50, what: 'another master' });
     expect(await verdictOf(running)).toMatchObject(KEPT);
     await cluster.settled();
-  }, 60_000);
+  });
 
   test('slots that move lose and double nothing', async () => {
     const running = await load();
@@ -148,7 +149,7 @@ describe('a Cluster that changes under load', () => {
     await cluster.moveSlot(await cluster.slotOf(log), to);
     expect(await verdictOf(running)).toMatchObject(KEPT);
     await cluster.settled();
-  }, 60_000);
+  });
 
   /** The master of a partition that is not the one with the meta key, and another one. */
   async function twoMasters(): Promise<{ partition: number; from: Redis; to: Redis }> {
@@ -169,7 +170,7 @@ describe('a Cluster that changes under load', () => {
     expect(await verdictOf(running)).toMatchObject(KEPT);
     expect(count('restored')).toBeGreaterThan(0);
     await cluster.settled();
-  }, 60_000);
+  });
 
   test('a partition that another master takes over without its data loses and doubles nothing', async () => {
     const running = await load();
@@ -182,7 +183,7 @@ describe('a Cluster that changes under load', () => {
     expect(await cluster.masterOf(log)).toBe(to);
     expect(from).not.toBe(to);
     await cluster.settled();
-  }, 60_000);
+  });
 
   test('a partition of some thousand keys that moves one key at a time waits or is unavailable, and loses nothing', async () => {
     const { store } = await openStores(cluster.url);
@@ -218,7 +219,7 @@ describe('a Cluster that changes under load', () => {
     expect(await cluster.masterOf(partitionKeys(partition).log)).toBe(to);
     expect(from).not.toBe(to);
     await cluster.settled();
-  }, 60_000);
+  });
 
   test('a master that is killed loses and doubles nothing', async () => {
     const running = await load();
@@ -228,5 +229,5 @@ describe('a Cluster that changes under load', () => {
     await old.kill();
     await until(() => count('timeline') >= 2, { withinMs: 30_000, everyMs: 50, what: 'another master' });
     expect(await verdictOf(running)).toMatchObject(KEPT);
-  }, 120_000);
+  });
 });
