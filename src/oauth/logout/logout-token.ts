@@ -1,6 +1,6 @@
-import { SignJWT } from 'jose';
 import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
+import { signedJwt } from '../../secrets/signed-jwt.ts';
 import type { SigningKeys } from '../../secrets/signing-keys.ts';
 import type { Client } from '../clients/client.ts';
 import type { SubjectOf } from '../tokens/subject.ts';
@@ -37,8 +37,6 @@ export function logoutTokens(options: LogoutTokenOptions): MakeLogoutToken {
       sid: view.sid,
       events: { [EVENT]: {} },
     };
-    return await new SignJWT(claims)
-      .setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'logout+jwt' })
-      .sign(key.privateKey);
+    return await signedJwt(key, 'logout+jwt', claims);
   };
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import { momentOf } from '../../command/ticket-view.ts';
 import type { SessionSecrets } from '../../secrets/session-secrets.ts';
+import { signedJwt } from '../../secrets/signed-jwt.ts';
 import type { SigningAlg, SigningKey, SigningKeys } from '../../secrets/signing-keys.ts';
 import { deadlineOf } from '../../store/event-store.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
@@ -77,7 +77,7 @@ export function tokens(options: TokensOptions): Tokens {
       const opened = openedOf(view);
       const key = await keyOf(generation, ACCESS_ALG);
       const times = timesOf(view, client, generation);
-      const access = await sign(key, ACCESS_TYPE, {
+      const access = await signedJwt(key, ACCESS_TYPE, {
         iss: issuer,
         sub: subjectOf(opened.user),
         aud: audienceOf(issuer, opened.resource),
@@ -113,7 +113,7 @@ export function tokens(options: TokensOptions): Tokens {
     access: string | undefined,
   ): Promise<string> {
     const key = await keyOf(generation, client.id_token_signed_response_alg);
-    return await sign(key, 'JWT', {
+    return await signedJwt(key, 'JWT', {
       iss: issuer,
       sub: subjectOf(openedOf(view).user),
       aud: client.client_id,
@@ -168,12 +168,6 @@ function identityOf(view: SessionView, { id }: Generation): JWTPayload {
     amr: AMR,
     sid: view.sid,
   };
-}
-
-async function sign(key: SigningKey, typ: string, claims: JWTPayload): Promise<string> {
-  return await new SignJWT(claims)
-    .setProtectedHeader({ alg: key.alg, kid: key.kid, typ })
-    .sign(key.privateKey);
 }
 
 // OpenID Connect Core §3.1.3.6; for Ed25519 the hash is its own, SHA-512.
