@@ -24,6 +24,8 @@ interface Changed {
   body: string;
 }
 
+const REFUSED_BYTES = 1_000_000;
+
 let folder: TemporaryFolder;
 let gateway: Gateway;
 let front: Server;
@@ -46,7 +48,12 @@ beforeAll(async () => {
       });
     });
     asked.on('error', () => res.destroy());
-    req.pipe(asked);
+    if (Number(headers['content-length'] ?? 0) < REFUSED_BYTES) req.pipe(asked);
+    else {
+      // The gateway refuses by the length alone and closes: what is sent after that may tear its answer away.
+      asked.flushHeaders();
+      req.resume();
+    }
   }).listen(0, '127.0.0.1');
   await once(front, 'listening');
   address = `http://localhost:${(front.address() as AddressInfo).port}`;

