@@ -24,6 +24,12 @@ const entry = z
     client_id: z.string().optional(),
     reason: z.string().optional(),
     count: z.int().optional().meta({ description: 'How many it stands for.' }),
+    partition: z
+      .int()
+      .optional()
+      .meta({ description: 'Of a `gap`: the partition whose events are missing.' }),
+    from: z.iso.datetime().optional().meta({ description: 'Of a `gap`: they were written from then on.' }),
+    to: z.iso.datetime().optional().meta({ description: 'Of a `gap`: they were written until then.' }),
     cursor: z.string().optional(),
     user: z.string().optional().meta({ description: 'The subject, as the source names the user.' }),
     source: z.string().optional(),

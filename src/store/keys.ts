@@ -17,6 +17,8 @@ export interface PartitionKeys {
   readonly keep: string;
   /** Sorted set: the nodes that are alive, by when they last said so. */
   readonly nodes: string;
+  /** Hash: how many events the log let go before the record's reader had them, and between which of its ids. */
+  readonly unread: string;
 }
 
 /** The keys of one partition. */
@@ -29,6 +31,7 @@ export function partitionKeys(partition: number): PartitionKeys {
     fence: `${tag}fence`,
     keep: `${tag}keep`,
     nodes: `${tag}nodes`,
+    unread: `${tag}unread`,
   };
 }
 

@@ -1,12 +1,20 @@
 import type { StoredEvent } from './event-store.ts';
 
+/** Events that were let go before they could be read, or cannot be read: of a later release, or damaged. */
+export interface LostEvents {
+  readonly count: number;
+  /** They were written between these two instants, by the store's clock: milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Events of one partition that were not acknowledged yet, in the order in which they were written. */
 export interface OutboxBatch {
   readonly partition: number;
   readonly events: readonly StoredEvent[];
-  /** How many events before or among these were let go before they could be read, or are of a later release that writes them otherwise. */
-  readonly lost: number;
-  /** Lets go of them. Until then they are told again. */
+  /** What is missing before or among these; null: nothing. */
+  readonly lost: LostEvents | null;
+  /** Lets go of them, and forgets what was lost. Until then they are told again. */
   acknowledge(): Promise<void>;
 }
 
@@ -26,4 +34,20 @@ export interface Outbox {
    * @throws StoreUnavailable
    */
   next(partition: number, limit: number): Promise<OutboxBatch | null>;
+}
+
+/** Both together; null where nothing is lost. */
+export function lostInAll(parts: readonly (LostEvents | null)[]): LostEvents | null {
+  const lost = parts.filter((part) => part !== null && part.count > 0) as readonly LostEvents[];
+  if (lost.length === 0) return null;
+  return {
+    count: lost.reduce((sum, { count }) => sum + count, 0),
+    from: Math.min(...lost.map(({ from }) => from)),
+    to: Math.max(...lost.map(({ to }) => to)),
+  };
+}
+
+/** One that was written at an instant and is lost. */
+export function lostAt(at: number): LostEvents {
+  return { count: 1, from: at, to: at };
 }

@@ -3,7 +3,9 @@ import { openFileArchive } from '../../src/keepers/file/open-archive.ts';
 import type { Archive } from '../../src/record/archive.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import type { StoredEvent } from '../../src/store/event-store.ts';
+import { outboxRange } from '../../src/store/file/keys.ts';
 import { FileOutbox } from '../../src/store/file/outbox.ts';
+import type { Writer } from '../../src/store/file/writer.ts';
 import { search } from '../../src/record/search/search.ts';
 import { archiveContract, entry, writer } from '../contract/archive.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -52,35 +54,76 @@ describe('the archive in a folder', () => {
   });
 });
 
+const EVENT: StoredEvent = {
+  id: '1-1',
+  subject: 'ticket:t',
+  version: 1,
+  at: 1,
+  deadline: 1,
+  type: 'minted',
+  schema: 1,
+  data: '{}',
+};
+
+/** A disk of which only the outbox writes, and whose commits always come about. */
+class Disk {
+  readonly written = new Map<string, Buffer>();
+  free = 10 ** 9;
+  readonly draft = {
+    put: (key: Buffer, value: Buffer) => void this.written.set(key.toString('latin1'), value),
+    remove: (key: Buffer) => void this.written.delete(key.toString('latin1')),
+  };
+  readonly environment = {
+    keys: ({ start, end }: { start: Buffer; end: Buffer }, limit: number) =>
+      [...this.written.keys()]
+        .filter((key) => key >= start.toString('latin1') && key < end.toString('latin1'))
+        .toSorted()
+        .slice(0, limit)
+        .map((key) => Buffer.from(key, 'latin1')),
+    get: (key: Buffer) => this.written.get(key.toString('latin1')),
+    lastFreeBytes: () => this.free,
+  };
+  readonly writer = {
+    submit: async (work: (turn: { draft: Disk['draft'] }) => void) => work({ draft: this.draft }),
+  } as unknown as Writer;
+
+  open(max: number): FileOutbox {
+    return new FileOutbox(this.environment, max);
+  }
+
+  waiting(): number {
+    return this.environment.keys(outboxRange(), Number.MAX_SAFE_INTEGER).length;
+  }
+}
+
 test('few events wait for the record where the disk is needed for sign-ins', () => {
-  let free = 10 ** 9;
-  const kept = new Set<string>();
-  const outbox = new FileOutbox(
-    { keys: () => [], get: () => undefined, lastFreeBytes: () => free },
-    1_000_000,
-  );
-  const draft = {
-    put: (key: Buffer) => void kept.add(key.toString()),
-    remove: (key: Buffer) => void kept.delete(key.toString()),
-  };
-  const event: StoredEvent = {
-    id: '1-1',
-    subject: 'ticket:t',
-    version: 1,
-    at: 1,
-    deadline: 1,
-    type: 'minted',
-    schema: 1,
-    data: '{}',
-  };
+  const disk = new Disk();
+  const outbox = disk.open(1_000_000);
   const come = (count: number): void => {
-    for (let index = 0; index < count; index += 1) outbox.keep(draft, event);
+    for (let index = 0; index < count; index += 1) outbox.keep(disk.draft, EVENT);
   };
   come(3000);
-  expect(kept.size).toBe(3000);
-  free = 0;
+  expect(disk.waiting()).toBe(3000);
+  disk.free = 0;
   come(1);
-  expect(kept.size).toBe(2993);
+  expect(disk.waiting()).toBe(2993);
   come(1000);
-  expect(kept.size).toBe(1000);
+  expect(disk.waiting()).toBe(1000);
+});
+
+test('what went before it was read is told by the next process as well, until it is acknowledged', async () => {
+  const disk = new Disk();
+  const outbox = disk.open(10);
+  for (let at = 1; at <= 15; at += 1) outbox.keep(disk.draft, { ...EVENT, at });
+  const lost = { count: 5, from: 1, to: 5 };
+  expect(await outbox.reader(disk.writer).next(0, 4)).toMatchObject({ lost });
+  const again = disk.open(10);
+  const batch = await again.reader(disk.writer).next(0, 4);
+  expect(batch).toMatchObject({ lost });
+  again.keep(disk.draft, { ...EVENT, at: 16 });
+  await batch?.acknowledge();
+  const rest = await disk.open(10).reader(disk.writer).next(0, 100);
+  expect(rest?.lost).toMatchObject({ count: 1, to: 6 });
+  await rest?.acknowledge();
+  expect(await disk.open(10).reader(disk.writer).next(0, 100)).toBeNull();
 });

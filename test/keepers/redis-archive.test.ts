@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RedisArchive } from '../../src/keepers/redis/redis-archive.ts';
 import { search } from '../../src/record/search/search.ts';
-import { partitionKeys } from '../../src/store/keys.ts';
 import { archiveContract, entry, writer } from '../contract/archive.ts';
 import { openStores } from '../store/redis-support.ts';
 import { startRedis } from '../support/redis.ts';
@@ -27,20 +26,6 @@ async function open(
   archive.close = () => store.close();
   return archive;
 }
-
-test('an entry of the log that cannot be read is told as lost, and holds up none behind it', async () => {
-  const { store, outbox } = await openStores(redis.database(0));
-  const { log } = partitionKeys(0);
-  const next = (text: string) => redis.ask('XADD', log, '*', 'e', text);
-  await next('{"of":"a later release"}');
-  await next('["ticket:t",1,"1-5",1780000000000,0,"minted",1,"",{}]');
-  const batch = await outbox.next(0, 10);
-  expect(batch?.lost).toBe(1);
-  expect(batch?.events.map(({ id }) => id)).toEqual(['1-5']);
-  await batch?.acknowledge();
-  await redis.ask('DEL', log);
-  await store.close();
-});
 
 describe('the archive on Redis', () => {
   archiveContract(() => open(0, 10_000_000));

@@ -5,6 +5,7 @@ export function entryLine(told: ToldEntry): string {
   const what = [
     told.reason,
     told.count === undefined ? undefined : `${told.count} times`,
+    told.from === undefined ? undefined : `partition ${told.partition}, from ${told.from} to ${told.to}`,
     told.user === undefined ? undefined : `by ${told.user} (${told.source})`,
     told.client_id === undefined ? undefined : `for ${told.client_id}`,
     told.address === undefined ? undefined : `from ${placeOf(told)}`,

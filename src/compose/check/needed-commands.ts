@@ -29,6 +29,10 @@ export const NEEDED_TO_SERVE: readonly NeededCommand[] = [
   ['xtrim', 'k', 'maxlen', '1'],
   ['xreadgroup', 'group', 'record', 'reader', 'streams', 'k', '>'],
   ['xgroup', 'create', 'k', 'record', '0'],
+  ['xgroup', 'setid', 'k', 'record', '0'],
+  ['xinfo', 'groups', 'k'],
+  ['xinfo', 'stream', 'k'],
+  ['xpending', 'k', 'record'],
   ['xack', 'k', 'record', '1-1'],
   ['zadd', 'k', '1', 'm'],
   ['zrange', 'k', '0', '1'],
@@ -58,7 +62,7 @@ export const NEEDED_TO_COPY: readonly NeededCommand[] = [
 ];
 
 /** Commands whose rights are given for each subcommand. */
-const CONTAINERS: ReadonlySet<string> = new Set(['function', 'xgroup']);
+const CONTAINERS: ReadonlySet<string> = new Set(['function', 'xgroup', 'xinfo']);
 
 /** What a rule of an ACL calls a command, without its `+`. */
 export function aclName([name, subcommand]: NeededCommand): string {

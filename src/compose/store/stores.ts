@@ -69,6 +69,7 @@ async function openRedis(config: Config, { onIncident }: StoreWatch): Promise<Op
     time: systemTime,
     random,
     randomText: makeId,
+    ...outboxBound(config),
     ...(onIncident === undefined ? {} : { onIncident }),
   }).catch((error: unknown) => {
     throw refused(error);
@@ -82,7 +83,7 @@ async function openFile(config: Config): Promise<OpenStores> {
     settings: storeSettings(config),
     time: systemTime,
     newId: makeId,
-    ...(recordSettings(config).isKept ? { outboxMax: recordSettings(config).backlogMax } : {}),
+    ...outboxBound(config),
   });
   try {
     const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
@@ -91,6 +92,11 @@ async function openFile(config: Config): Promise<OpenStores> {
     await store.close();
     throw error;
   }
+}
+
+function outboxBound(config: Config): { readonly outboxMax?: number } {
+  const { isKept, backlogMax } = recordSettings(config);
+  return isKept ? { outboxMax: backlogMax } : {};
 }
 
 // Whatever keeps a Redis from being opened, from a wrong address to a wrong policy, is for the operator to mend.

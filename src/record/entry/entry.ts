@@ -56,6 +56,10 @@ export interface Facts {
   readonly reason?: string;
   /** How often, where several were counted as one. */
   readonly count?: number;
+  /** Of the kind `gap`: the partition whose events are missing, and between which instants they were written, in ISO 8601. */
+  readonly partition?: number;
+  readonly from?: string;
+  readonly to?: string;
   /** The cursor of the log's event. */
   readonly cursor?: string;
   /** Of the kind `head`: where the chain stood, signed. */

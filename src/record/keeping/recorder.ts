@@ -1,5 +1,6 @@
 import type { EventStore, StoredEvent } from '../../store/event-store.ts';
-import type { Outbox } from '../../store/outbox.ts';
+import { lostAt, lostInAll } from '../../store/outbox.ts';
+import type { LostEvents, Outbox } from '../../store/outbox.ts';
 import type { Subject } from '../../store/subject.ts';
 import { sleep, within } from '../../time/time.ts';
 import type { Time } from '../../time/time.ts';
@@ -162,40 +163,48 @@ export class Recorder {
       if (!holds(partition)) return;
       const batch = await outbox.next(partition, BATCH_MAX);
       if (batch === null) return;
-      const entries = await this.#entriesOf(batch.events);
-      const lost = batch.lost + batch.events.length - entries.length;
+      const { entries, unread } = await this.#entriesOf(batch.events);
+      const lost = lostInAll([batch.lost, ...unread]);
       await this.#writer(partition).add([
-        ...(lost > 0 ? [await this.#gap(partition, lost)] : []),
+        ...(lost === null ? [] : [await this.#gap(partition, lost)]),
         ...entries,
       ]);
       await batch.acknowledge();
-      if (lost > 0) onTurn({ kind: 'lost', count: lost });
+      if (lost !== null) onTurn({ kind: 'lost', count: lost.count });
       onTurn({ kind: 'kept', count: entries.length });
       if (batch.events.length < BATCH_MAX) return;
     }
   }
 
-  async #gap(partition: number, count: number): Promise<Entry> {
+  async #gap(partition: number, { count, from, to }: LostEvents): Promise<Entry> {
     const facts = {
       kind: 'gap',
-      reason: `partition ${partition}: these were let go unread, or cannot be read`,
+      reason: 'let go unread, or cannot be read',
       count,
+      partition,
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
     };
     return { id: await this.#options.ids.next(), facts, personal: {} };
   }
 
-  async #entriesOf(events: readonly StoredEvent[]): Promise<Entry[]> {
+  /** What cannot be read, of a later release down to its cursor, is told as a gap: nothing behind it waits. */
+  async #entriesOf(
+    events: readonly StoredEvent[],
+  ): Promise<{ readonly entries: readonly Entry[]; readonly unread: readonly LostEvents[] }> {
     await this.#learn(events);
-    return events.flatMap((stored) => {
+    const unread: LostEvents[] = [];
+    const entries = events.flatMap((stored) => {
       try {
         const { entry, context } = entryOfLog(stored, this.#contexts.get(stored.subject) ?? {});
         this.#contexts.set(stored.subject, context);
         return [entry];
       } catch {
-        // Of a later release, down to its cursor: it is told as a gap, and nothing behind it waits.
+        unread.push(lostAt(stored.at));
         return [];
       }
     });
+    return { entries, unread };
   }
 
   /** Reads the heads of subjects whose earlier events this process has not moved. */

@@ -12,6 +12,7 @@ import type { Subject } from '../subject.ts';
  *     v<name>  c<name>  s<name>    ledger: values, counts, sets
  *     z<end> <ledger key>          ledger entries, by the end of their life
  *     o<number>                    the outbox: events that its reader has not acknowledged
+ *     p                            how many of them were let go before it read them, and when they were written
  */
 export const META_KEY = Buffer.from('m');
 
@@ -89,6 +90,8 @@ export function ledgerKeyOfEnd(key: Buffer): Buffer {
 export function outboxKey(number: number): Buffer {
   return Buffer.from(`o${fixed(number)}`);
 }
+
+export const OUTBOX_LOST_KEY = Buffer.from('p');
 
 export function outboxRange(): { readonly start: Buffer; readonly end: Buffer } {
   return { start: Buffer.from('o'), end: Buffer.from('p') };

@@ -1,9 +1,10 @@
 import type { StoredEvent } from '../event-store.ts';
 import { kindOf } from '../subject.ts';
-import type { Outbox, OutboxBatch } from '../outbox.ts';
+import { lostAt, lostInAll } from '../outbox.ts';
+import type { LostEvents, Outbox, OutboxBatch } from '../outbox.ts';
 import type { Environment } from './disk/environment.ts';
 import type { Draft } from './draft.ts';
-import { outboxKey, outboxRange } from './keys.ts';
+import { OUTBOX_LOST_KEY, outboxKey, outboxRange } from './keys.ts';
 import { decoded, encoded, encodedEvent, eventOf } from './record.ts';
 import type { Writer } from './writer.ts';
 
@@ -22,12 +23,13 @@ export class FileOutbox {
   readonly #max: number;
   #first = 0;
   #next = 0;
-  #lost = 0;
+  #lost: LostEvents | null;
 
   /** @param max how many events may wait. */
   constructor(environment: Pick<Environment, 'keys' | 'get' | 'lastFreeBytes'>, max: number) {
     this.#environment = environment;
     this.#max = max;
+    this.#lost = lostIn(environment.get(OUTBOX_LOST_KEY));
     const keys = environment.keys(outboxRange(), Number.MAX_SAFE_INTEGER);
     const [first, last] = [keys[0], keys.at(-1)];
     if (first === undefined || last === undefined) return;
@@ -42,11 +44,19 @@ export class FileOutbox {
     this.#next += 1;
     const isScarce = this.#environment.lastFreeBytes() < FREE_MIN_BYTES;
     const max = isScarce ? Math.min(this.#max, SCARCE_MAX) : this.#max;
+    if (this.#next - this.#first <= max) return;
     for (let step = 0; step < STEP && this.#next - this.#first > max; step += 1) {
+      const record = this.#environment.get(outboxKey(this.#first));
+      this.#lost = lostInAll([this.#lost, lostAt(record === undefined ? event.at : storedIn(record).at)]);
       draft.remove(outboxKey(this.#first));
       this.#first += 1;
-      this.#lost += 1;
     }
+    this.#keepLost(draft);
+  }
+
+  #keepLost(draft: Pick<Draft, 'put' | 'remove'>): void {
+    if (this.#lost === null) draft.remove(OUTBOX_LOST_KEY);
+    else draft.put(OUTBOX_LOST_KEY, encoded([this.#lost.count, this.#lost.from, this.#lost.to]));
   }
 
   /** The port. */
@@ -60,7 +70,7 @@ export class FileOutbox {
   #batch(writer: Writer, limit: number): OutboxBatch | null {
     const lost = this.#lost;
     const keys = this.#environment.keys(outboxRange(), limit);
-    if (keys.length === 0 && lost === 0) return null;
+    if (keys.length === 0 && lost === null) return null;
     const records = keys.map((key) => this.#environment.get(key)).filter((record) => record !== undefined);
     return {
       partition: PARTITION,
@@ -69,7 +79,11 @@ export class FileOutbox {
       acknowledge: () =>
         writer.submit(({ draft }) => {
           for (const key of keys) draft.remove(key);
-          this.#lost -= lost;
+          if (lost !== null && this.#lost !== null) {
+            const count = this.#lost.count - lost.count;
+            this.#lost = count > 0 ? { ...this.#lost, count } : null;
+            this.#keepLost(draft);
+          }
           this.#first = Math.max(this.#first, keys.length === 0 ? 0 : numberOf(keys.at(-1) as Buffer) + 1);
         }),
     };
@@ -80,6 +94,12 @@ function storedIn(record: Buffer): StoredEvent {
   const { fields, body } = decoded(record);
   const [subject] = fields as readonly [StoredEvent['subject']];
   return eventOf(subject, Buffer.from(body));
+}
+
+function lostIn(record: Buffer | undefined): LostEvents | null {
+  if (record === undefined) return null;
+  const [count, from, to] = decoded(record).fields as readonly [number, number, number];
+  return { count, from, to };
 }
 
 function numberOf(key: Buffer): number {

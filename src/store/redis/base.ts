@@ -27,6 +27,8 @@ export interface OpenRedisOptions {
   /** Bring the store to this release first; without it a store that is not ready refuses to open. */
   readonly migrate: boolean;
   readonly time: Time;
+  /** How many events the log holds for a record that has not read them (`SCANGATE_AUDIT_BACKLOG`); absent: there is no record. */
+  readonly outboxMax?: number | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
   /** A fresh text of at least 128 random bits. */

@@ -87,7 +87,7 @@ function makeStore(
   { peers, failover, timelines, clocks, eviction, replicas, majority }: Watches,
 ): RedisStore {
   const { shards, calls, state, assurances, quorum } = base;
-  const { settings, time, random } = base.options;
+  const { settings, time, random, outboxMax } = base.options;
   const admission = new Admission({
     recovery: state,
     shards,
@@ -104,7 +104,7 @@ function makeStore(
     ),
     recovery: state,
     admission,
-    sweep: new Sweep({ calls, shards, settings, time, random }),
+    sweep: new Sweep({ calls, shards, settings, time, random, waitingMax: outboxMax }),
     assurer: assurances,
     time,
     historyMs: settings.historyMs,

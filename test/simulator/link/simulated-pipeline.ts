@@ -16,6 +16,7 @@ export class SimulatedPipeline implements Pipeline {
 
   readonly call = this.#command();
   readonly cluster = this.#command('CLUSTER');
+  readonly eval = this.#command('EVAL');
   readonly fcall = this.#command('FCALL');
   readonly fcall_ro = this.#command('FCALL_RO');
   readonly get = this.#command('GET');

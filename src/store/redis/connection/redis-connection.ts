@@ -13,6 +13,7 @@ export type StreamEntries = [id: string, fields: string[]][];
 export interface Pipeline {
   call(command: 'SENTINEL', subcommand: string, ...rest: string[]): Pipeline;
   cluster(subcommand: 'KEYSLOT', key: string): Pipeline;
+  eval(script: string, keyCount: number, ...rest: Argument[]): Pipeline;
   fcall(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
   fcall_ro(name: string, keyCount: number, ...rest: Argument[]): Pipeline;
   get(key: string): Pipeline;

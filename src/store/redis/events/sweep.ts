@@ -6,6 +6,7 @@ import type { Subject } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { verdictOf } from '../connection/reply-error.ts';
 import type { Shard, Shards } from '../connection/shard.ts';
+import { HOLD_LOG } from './held-log.ts';
 import type { TailSettings } from './tail.ts';
 
 /** How much longer the log is kept than the longest life and the history, in milliseconds. */
@@ -23,6 +24,8 @@ export interface SweepOptions {
   readonly shards: Shards;
   readonly settings: StoreSettings & Pick<TailSettings, 'rewindMs'>;
   readonly time: Time;
+  /** How many events the log holds for a record that has not read them, beyond its own time; absent: none. */
+  readonly waitingMax?: number | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
 }
@@ -68,15 +71,38 @@ export class Sweep {
     const { lifeMaxMs, historyMs, rewindMs } = this.#options.settings;
     const keepMs = lifeMaxMs + historyMs + rewindMs + LOG_SLACK_MS;
     for (const shard of this.#options.shards.all) {
-      await this.#onEach(shard, (pipeline, partition) => {
-        const { log, firsts, due, keep } = partitionKeys(partition);
-        pipeline.fcall('sg3_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
-      });
+      const partitions = await this.#notHeld(shard, keepMs);
+      await this.#onEach(
+        shard,
+        (pipeline, partition) => {
+          const { log, firsts, due, keep } = partitionKeys(partition);
+          pipeline.fcall('sg3_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
+        },
+        partitions,
+      );
     }
   }
 
-  async #onEach(shard: Shard, add: (pipeline: Pipeline, partition: number) => void): Promise<unknown[]> {
-    const first = shard.partitions[0];
+  /** Partitions whose log waits for no record. */
+  async #notHeld(shard: Shard, keepMs: number): Promise<readonly number[]> {
+    const { waitingMax, calls } = this.#options;
+    if (waitingMax === undefined) return shard.partitions;
+    const most = Math.ceil(waitingMax / calls.partitions);
+    const { partitions } = shard;
+    const held = await this.#onEach(
+      shard,
+      (pipeline, partition) => pipeline.eval(HOLD_LOG, 1, partitionKeys(partition).log, keepMs, most),
+      partitions,
+    );
+    return partitions.filter((_, index) => held[index] === 0);
+  }
+
+  async #onEach(
+    shard: Shard,
+    add: (pipeline: Pipeline, partition: number) => void,
+    partitions: readonly number[] = shard.partitions,
+  ): Promise<unknown[]> {
+    const first = partitions[0];
     if (first === undefined) return [];
     return this.#options.calls.callOn(
       () => shard.control,
@@ -84,7 +110,7 @@ export class Sweep {
       true,
       async (link) => {
         const pipeline = link.redis.pipeline();
-        for (const partition of shard.partitions) add(pipeline, partition);
+        for (const partition of partitions) add(pipeline, partition);
         const results = (await pipeline.exec()) ?? [];
         return results.map(([error, reply]) => {
           if (error === null) return reply;

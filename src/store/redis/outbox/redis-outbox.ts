@@ -1,38 +1,66 @@
 import { partitionKeys } from '../../keys.ts';
-import type { Outbox } from '../../outbox.ts';
+import { lostAt, lostInAll } from '../../outbox.ts';
+import type { LostEvents, Outbox } from '../../outbox.ts';
 import type { StoredEvent } from '../../event-store.ts';
-import { kindOf } from '../../subject.ts';
+import { isSubject, kindOf } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
 import { parseEntry } from '../format/log-entry.ts';
 
 /**
  * One look of the log's reader, a consumer group that is made anew from the beginning where it is lost: what it was given and has
- * not acknowledged, else what it was not given yet. An entry that the log has let go meanwhile has no text.
+ * not acknowledged, else what it was not given yet. An entry that the log has let go meanwhile has no text. What the log let go
+ * before the group was given it is counted by the group's own place in the log, and remembered until that is acknowledged.
  *
- *   KEYS log   ARGV limit   reply {{id, text}, ...}
+ *   KEYS log, unread   ARGV limit   reply {{{id, text}, ...}, {count, from, to} of what was let go}
  */
 const NEXT = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
+if redis.call('EXISTS', KEYS[1]) == 0 then return { {}, {} } end
+local function fields(list)
+  local told = {}
+  for index = 1, #list, 2 do told[list[index]] = list[index + 1] end
+  return told
+end
+local function earlier(one, other)
+  local ms, seq = string.match(one, '^(%d+)-(%d+)$')
+  local otherMs, otherSeq = string.match(other, '^(%d+)-(%d+)$')
+  if ms ~= otherMs then return tonumber(ms) < tonumber(otherMs) end
+  return tonumber(seq) < tonumber(otherSeq)
+end
 local function read(place)
-  return redis.pcall('XREADGROUP', 'GROUP', 'record', 'reader', 'COUNT', ARGV[1], 'STREAMS', KEYS[1], place)
+  local reply = redis.call('XREADGROUP', 'GROUP', 'record', 'reader', 'COUNT', ARGV[1], 'STREAMS', KEYS[1], place)
+  return reply and reply[1] and reply[1][2] or {}
 end
-local reply = read('0')
-if reply and reply.err then
-  if not string.find(reply.err, 'NOGROUP') then return reply end
-  redis.call('XGROUP', 'CREATE', KEYS[1], 'record', '0')
-  reply = read('0')
+local stream = fields(redis.call('XINFO', 'STREAM', KEYS[1]))
+local gone, first = stream['entries-added'] - stream['length'], stream['first-entry']
+local group
+for _, each in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local told = fields(each)
+  if told['name'] == 'record' then group = told end
 end
-local entries = reply and reply[1] and reply[1][2] or {}
-if #entries == 0 then
-  reply = read('>')
-  entries = reply and reply[1] and reply[1][2] or {}
+if not group then
+  redis.call('XGROUP', 'CREATE', KEYS[1], 'record', '0', 'ENTRIESREAD', gone)
+else
+  local given, last = group['entries-read'], group['last-delivered-id']
+  if given and first and gone > given and earlier(last, first[1]) then
+    redis.call('HINCRBY', KEYS[2], 'count', gone - given)
+    redis.call('HSETNX', KEYS[2], 'from', last)
+    redis.call('HSET', KEYS[2], 'to', first[1])
+    redis.call('XGROUP', 'SETID', KEYS[1], 'record', last, 'ENTRIESREAD', gone)
+  end
 end
+local entries = read('0')
+if #entries == 0 then entries = read('>') end
 local told = {}
 for _, entry in ipairs(entries) do told[#told + 1] = { entry[1], entry[2] and entry[2][2] or '' } end
-return told`;
+return { told, redis.call('HMGET', KEYS[2], 'count', 'from', 'to') }`;
 
-/** KEYS log   ARGV ids */
-const ACKNOWLEDGE = `return redis.call('XACK', KEYS[1], 'record', unpack(ARGV))`;
+/** KEYS log, unread   ARGV how many were told as let go, ids */
+const ACKNOWLEDGE = `
+if ARGV[1] ~= '0' and redis.call('HINCRBY', KEYS[2], 'count', '-' .. ARGV[1]) <= 0 then redis.call('DEL', KEYS[2]) end
+if #ARGV > 1 then redis.call('XACK', KEYS[1], 'record', unpack(ARGV, 2)) end`;
+
+type Entry = readonly [id: string, text: string];
+type LetGo = readonly (string | null)[];
 
 /** The log itself is the outbox on Redis: a consumer group reads it, one reader at a time. */
 export function redisOutbox(calls: PartitionCalls): Outbox {
@@ -40,18 +68,25 @@ export function redisOutbox(calls: PartitionCalls): Outbox {
     partitions: Array.from({ length: calls.partitions }, (_, partition) => partition),
 
     async next(partition, limit) {
-      const { log } = partitionKeys(partition);
-      const reply = await calls.call(partition, true, (link) => link.redis.eval(NEXT, 1, log, limit));
-      const entries = reply as readonly (readonly [id: string, text: string])[];
-      if (entries.length === 0) return null;
-      const read = entries.map(([, text]) => eventsIn(text));
+      const { log, unread } = partitionKeys(partition);
+      const reply = await calls.call(partition, true, (link) => link.redis.eval(NEXT, 2, log, unread, limit));
+      const [entries, letGo] = reply as readonly [readonly Entry[], LetGo];
+      const gone = lostBetween(letGo);
+      if (entries.length === 0 && gone === null) return null;
+      const read = entries.map(([id, text]) => ({ id, events: eventsIn(text) }));
       return {
         partition,
-        events: read.flatMap((events) => events ?? []),
-        lost: read.filter((events) => events === undefined).length,
+        events: read.flatMap(({ events }) => events ?? []),
+        lost: lostInAll([
+          gone,
+          ...read.filter(({ events }) => events === undefined).map(({ id }) => lostAt(msOf(id))),
+        ]),
         async acknowledge() {
           const ids = entries.map(([id]) => id);
-          await calls.call(partition, true, (link) => link.redis.eval(ACKNOWLEDGE, 1, log, ...ids));
+          const count = gone?.count ?? 0;
+          await calls.call(partition, true, (link) =>
+            link.redis.eval(ACKNOWLEDGE, 2, log, unread, count, ...ids),
+          );
         },
       };
     },
@@ -63,8 +98,19 @@ function eventsIn(text: string): StoredEvent[] | undefined {
   if (text === '') return undefined;
   try {
     const { event } = parseEntry(text);
+    if (!isSubject(event.subject)) return undefined;
     return kindOf(event.subject) === 'canary' ? [] : [event];
   } catch {
     return undefined;
   }
+}
+
+function lostBetween([count, from, to]: LetGo): LostEvents | null {
+  const lost = Number(count ?? 0);
+  return lost > 0 ? { count: lost, from: msOf(from ?? '0-0'), to: msOf(to ?? '0-0') } : null;
+}
+
+/** When an entry was written: the milliseconds of its id. */
+function msOf(streamId: string): number {
+  return Number(streamId.slice(0, streamId.indexOf('-')));
 }

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { partitionKeys } from '../../src/store/keys.ts';
+import type { RedisStores } from '../../src/store/redis/open.ts';
+import { openStores } from '../store/redis-support.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+
+const { log } = partitionKeys(0);
+const MINUTE_MS = 60_000;
+let redis: Redis;
+let newest: number;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  await redis.ask('CONFIG', 'SET', 'stream-node-max-entries', 10);
+  newest = Date.now();
+});
+
+afterAll(async () => {
+  await redis.stop();
+});
+
+/** A store whose log is kept for a little more than a minute, and which trims at once. */
+function open(outboxMax?: number): Promise<RedisStores> {
+  const settings = { lifeMaxMs: 1000, historyMs: 1000, rewindMs: 0 };
+  return openStores(redis.url, settings, { random: () => 1, outboxMax });
+}
+
+/** Events of an hour ago, a second apart; `from` is the first one's number. */
+async function write(from: number, count: number): Promise<void> {
+  for (let number = from; number < from + count; number += 1)
+    await redis.ask('XADD', log, `${atOf(number)}-0`, 'e', entry(number));
+}
+
+function atOf(number: number): number {
+  return newest - 60 * MINUTE_MS + number * 1000;
+}
+
+function entry(number: number): string {
+  return `["ticket:AA${number}",1,"1-${number}",${atOf(number)},0,"minted",1,"",{}]`;
+}
+
+/** Lets a store go of old log. */
+async function trim(stores: RedisStores): Promise<void> {
+  await redis.ask('XADD', log, '*', 'e', '["canary:AA",1,"1-1",1,0,"canary",1,"",{}]');
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await stores.store.due(10);
+}
+
+async function length(): Promise<number> {
+  return Number(await redis.ask('XLEN', log));
+}
+
+test('what the log let go before it was read is told once it is acknowledged, and no longer', async () => {
+  const stores = await open();
+  const { outbox } = stores;
+  await write(0, 10);
+  const first = await outbox.next(0, 100);
+  expect(first).toMatchObject({ lost: null });
+  expect(first?.events).toHaveLength(10);
+  await first?.acknowledge();
+  await write(10, 30);
+  await trim(stores);
+  const gap = { count: 30, from: atOf(9) };
+  const batch = await outbox.next(0, 100);
+  expect(batch).toMatchObject({ events: [], lost: gap });
+  expect(await outbox.next(0, 100)).toMatchObject({ lost: gap });
+  const again = await open();
+  const told = await again.outbox.next(0, 100);
+  expect(told?.lost).toMatchObject(gap);
+  expect(told?.lost?.to).toBeGreaterThan(atOf(39));
+  await told?.acknowledge();
+  expect(await again.outbox.next(0, 100)).toBeNull();
+  await Promise.all([stores.store.close(), again.store.close()]);
+});
+
+test('what was given and went before it was acknowledged is told as well', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open();
+  await write(0, 20);
+  expect((await stores.outbox.next(0, 10))?.events).toHaveLength(10);
+  await trim(stores);
+  const given = await stores.outbox.next(0, 100);
+  expect(given).toMatchObject({ events: [], lost: { count: 20, from: atOf(0) } });
+  await given?.acknowledge();
+  expect((await stores.outbox.next(0, 100))?.lost).toBeNull();
+  await stores.store.close();
+});
+
+test('a log waits for the record, and of too many events the oldest go', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open(16 * 30);
+  await write(0, 40);
+  const some = await stores.outbox.next(0, 20);
+  await trim(stores);
+  // 41 wait, for one has come: ten more than may go, and they do so in tens.
+  expect(await length()).toBe(31);
+  await some?.acknowledge();
+  await stores.store.close();
+
+  const more = await open(16 * 30);
+  await trim(more);
+  // What the record has goes, what it has not stays.
+  expect(await length()).toBe(22);
+  expect((await more.outbox.next(0, 100))?.events).toHaveLength(20);
+  await more.store.close();
+
+  await redis.ask('CONFIG', 'SET', 'maxmemory', Math.floor((await usedBytes()) / 0.9));
+  const scarce = await open(16 * 30);
+  await trim(scarce);
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 0);
+  expect(await length()).toBeLessThan(12);
+  await scarce.store.close();
+});
+
+async function usedBytes(): Promise<number> {
+  return Number(/used_memory:(\d+)/.exec(String(await redis.ask('INFO', 'memory')))?.[1]);
+}
+
+test('a log waits for no record where none is kept', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open();
+  await write(0, 40);
+  await stores.outbox.next(0, 1);
+  await trim(stores);
+  expect(await length()).toBeLessThan(11);
+  await stores.store.close();
+});
+
+test('an entry that is none, or of no subject, is told as lost and holds up none behind it', async () => {
+  await redis.ask('DEL', log);
+  const { store, outbox } = await open();
+  const texts = ['{"of":"a later release"}', '["__proto__",1,"1-5",1,0,"minted",1,"",{}]', '', entry(5)];
+  for (const [index, text] of texts.entries()) await redis.ask('XADD', log, `${atOf(index)}-0`, 'e', text);
+  await redis.ask('XADD', log, `${atOf(9)}-0`, 'other', 'x');
+  const batch = await outbox.next(0, 10);
+  expect(batch?.lost).toEqual({ count: 4, from: atOf(0), to: atOf(9) });
+  expect(batch?.events.map(({ id }) => id)).toEqual(['1-5']);
+  await batch?.acknowledge();
+  expect(await outbox.next(0, 10)).toBeNull();
+  await store.close();
+});
