@@ -19,20 +19,36 @@ export interface SecurityReasons {
   readonly clients_changed: 'read_again';
   /** A setting, or a client's registration, that weakens: its name, and what is wrong. */
   readonly weak_setting: string;
-  /** Sessions were ended other than one by one: by their user, everywhere; by an operator; with the client's registration. */
-  readonly revocation: 'everywhere' | 'operator' | 'registration_deleted';
+  /**
+   * Sessions were ended other than one by one: by their user, everywhere; by an operator, whole or not to the end; with the
+   * client's registration.
+   */
+  readonly revocation: 'everywhere' | 'operator' | 'operator_incomplete' | 'registration_deleted';
 }
 
 export type SecurityKind = keyof SecurityReasons;
 
 /** Who and what it was about, as far as that is known. No secret, nothing of a user but who they are. */
 export interface SecurityContext {
-  readonly user?: { readonly source: string; readonly issuer: string; readonly subject: string } | undefined;
+  readonly user?:
+    | {
+        readonly source: string;
+        /** Absent where an operator named a user of whom nothing was found. */
+        readonly issuer?: string | undefined;
+        readonly subject: string;
+      }
+    | undefined;
   readonly client_id?: string | undefined;
   /** The client's address; absent for what nobody sent, and where it is not known. */
   readonly address?: string | undefined;
   readonly ticket_id?: string | undefined;
   readonly sid?: string | undefined;
+  /** Of an operator's revocation: what began then or later, an instant in ISO 8601. */
+  readonly since?: string | undefined;
+  /** Of an operator's revocation: what began earlier than that. */
+  readonly before?: string | undefined;
+  /** Of an operator's revocation: how many sessions and tickets it ended. */
+  readonly ended?: number | undefined;
 }
 
 /** One thing that a security team wants to hear of. */

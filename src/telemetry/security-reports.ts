@@ -95,13 +95,20 @@ export class SecurityReports {
 
 /** Exactly the members that an event has, so that nothing else of a user or client gets anywhere. */
 function short(event: ToldSecurityEvent): ToldSecurityEvent {
-  const { kind, reason, user, client_id, address, ticket_id, sid, count } = event;
+  const { kind, reason, user, client_id, address, ticket_id, sid, since, before, ended, count } = event;
   const context: Record<keyof SecurityContext, unknown> = {
-    user: user && { source: user.source, issuer: cut(user.issuer), subject: cut(user.subject) },
+    user: user && {
+      source: user.source,
+      ...(user.issuer === undefined ? {} : { issuer: cut(user.issuer) }),
+      subject: cut(user.subject),
+    },
     client_id: client_id && cut(client_id),
-    address,
-    ticket_id,
+    address: address && cut(address),
+    ticket_id: ticket_id && cut(ticket_id),
     sid,
+    since,
+    before,
+    ended,
   };
   const known = Object.entries({ ...context, count }).filter(([, value]) => value !== undefined);
   return { kind, reason: cut(reason), ...Object.fromEntries(known) } as unknown as ToldSecurityEvent;

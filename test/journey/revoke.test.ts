@@ -114,6 +114,16 @@ function revoke(...args: string[]): Promise<Said> {
   return scangate(['revoke', ...args, '--json'], { SCANGATE_STORE: redis.url });
 }
 
+/** What the record has of revocations themselves, the oldest first. */
+async function recorded(store: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const said = await scangate(['audit', '--kind', 'revocation', '--json'], { SCANGATE_STORE: store });
+  expect(said).toMatchObject({ status: 0, stderr: '' });
+  return said.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
 interface Report {
   readonly sessions: number;
   readonly tickets: number;
@@ -176,6 +186,11 @@ test('of a user: every page on every node is told, exactly their applications ar
 
   expect(linesOf(await revoke('--user', 'demo:ada')).report).toMatchObject({ sessions: 0, tickets: 0 });
   expect(await isAlive(await signIn('one', 'ada'))).toBe(true);
+  const asked = { kind: 'revocation', reason: 'operator', user: 'ada', source: 'demo', issuer: 'demo' };
+  expect(await recorded(redis.url)).toMatchObject([
+    { ...asked, ended: 3, node: expect.any(Number) },
+    { ...asked, ended: 0 },
+  ]);
 });
 
 test('of a client, an address and a time; all that is said must hold', async () => {
@@ -188,6 +203,10 @@ test('of a client, an address and a time; all that is said must hold', async () 
   const { named } = linesOf(await revoke('--client', 'two', ...network, '--since', 'PT1H'));
   expect(named.map(({ id }) => id).sort()).toEqual([near.sid, code.ticketId].sort());
   expect([await isAlive(near), await isAlive(far), await isAlive(other)]).toEqual([false, true, true]);
+  const [entry] = (await recorded(redis.url)).slice(-1);
+  expect(entry).toMatchObject({ reason: 'operator', client_id: 'two', address: network[1], ended: 2 });
+  expect(Date.parse(String(entry?.['since']))).toBeLessThan(Date.now() - 3_500_000);
+  expect([entry?.['before'], entry?.['user']]).toEqual([undefined, undefined]);
   expect(linesOf(await revoke('--ticket', far.ticket.ticketId)).report).toMatchObject({
     sessions: 1,
     tickets: 0,
@@ -267,10 +286,20 @@ test('on a file store the gateway that has the folder does it', async () => {
     expect(page.notices.at(-1)).toMatchObject({ status: 'revoked' });
     expect(await sessions()).toEqual([]);
     expect(gateway.output().stdout).toContain(
-      '"kind":"revocation","reason":"operator","user":{"source":"demo","issuer":"demo","subject":"alice"}',
+      '"kind":"revocation","reason":"operator","user":{"source":"demo","issuer":"demo","subject":"alice"},"ended":1',
     );
+    const before = '2026-01-02T03:04:05Z';
+    linesOf(await run({ SCANGATE_ADMIN_LISTEN: admin }, '--user', 'demo:nobody', '--before', before));
   } finally {
     await gateway.stop();
   }
   expect(linesOf(await run({}, '--user', 'demo:alice')).report).toMatchObject({ sessions: 0 });
+  const asked = { kind: 'revocation', reason: 'operator', source: 'demo', node: expect.any(Number) };
+  expect(await recorded(store)).toMatchObject([
+    { ...asked, user: 'alice', ended: 1 },
+    { ...asked, user: 'nobody', before: '2026-01-02T03:04:05.000Z', ended: 0 },
+    { ...asked, user: 'alice', ended: 0 },
+  ]);
+  const verified = await scangate(['audit', 'verify'], { SCANGATE_STORE: store });
+  expect(verified).toMatchObject({ status: 0 });
 });

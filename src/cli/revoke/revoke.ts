@@ -1,10 +1,13 @@
 import { openRevoker } from '../../compose/operate/revoker.ts';
 import { readConfig } from '../../config/config.ts';
+import { operatorRevocation } from '../../oauth/revocation/operator-revocation.ts';
 import type { RevocationReport, Selected } from '../../oauth/revocation/revocation.ts';
 import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts';
 import type { AskedSelection } from '../../oauth/revocation/selection.ts';
 import { FolderInUse } from '../../store/refused.ts';
+import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import { BadCall } from '../bad-call.ts';
+import { reasonOf } from '../reason.ts';
 import { revokeByGateway } from './by-gateway.ts';
 import type { RevocationEar } from './by-gateway.ts';
 import { STATUS } from '../terminal.ts';
@@ -36,13 +39,16 @@ export async function revoke(
       say(`… ${summary(report)}\n`);
     },
   };
+  let unrecorded: string | undefined;
   const report = await run();
   say(`${isDryRun ? 'nothing was ended; it would be: ' : ''}${summary(report)}\n`);
   const isNobody = selection.isWholeUser && report.users === 0;
   if (isNobody) say(`${NOBODY}\n`);
-  tell({ ...report, dry_run: isDryRun });
+  if (unrecorded !== undefined) say(`the record does not say that this was done: ${unrecorded}\n`);
+  tell({ ...report, dry_run: isDryRun, ...(unrecorded === undefined ? {} : { unrecorded }) });
   const { failed, newer, untold } = report;
-  return failed === 0 && newer === 0 && untold === 0 && !isNobody ? STATUS.done : STATUS.failed;
+  const isDone = failed === 0 && newer === 0 && untold === 0 && !isNobody && unrecorded === undefined;
+  return isDone ? STATUS.done : STATUS.failed;
 
   async function run(): Promise<RevocationReport> {
     const opened = await openRevoker(config).catch((error: unknown) => {
@@ -50,10 +56,16 @@ export async function revoke(
       throw error;
     });
     if (opened === undefined) return await revokeByGateway(config, asked, isDryRun, ear);
+    let event: SecurityEvent | undefined;
     try {
       const { selected: onSelected, progress: onProgress } = ear;
-      return await opened.revoke(selection, { isDryRun, onSelected, onProgress });
+      const options = { isDryRun, onSelected, onProgress };
+      return await operatorRevocation(opened.revoke, { said: asked, selection }, options, (done) => {
+        event = done;
+      });
     } finally {
+      if (event !== undefined)
+        await opened.keep(event).catch((error: unknown) => (unrecorded = reasonOf(error)));
       await opened.close();
     }
   }

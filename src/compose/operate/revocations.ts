@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { Config } from '../../config/config.ts';
 import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts';
 import type { AskedSelection, Selection } from '../../oauth/revocation/selection.ts';
-import type { Revoke } from '../../oauth/revocation/revocation.ts';
+import { operatorRevocation } from '../../oauth/revocation/operator-revocation.ts';
+import type { RevocationOptions, Revoke } from '../../oauth/revocation/revocation.ts';
 import { RefusedRequest, isStoreAway } from '../../operate/revocations.ts';
 import type { RunRevocation } from '../../operate/revocations.ts';
 import { systemTime } from '../../time/system-time.ts';
-import type { User } from '../../ticket/events.ts';
 import type { Telling } from '../telling.ts';
 import { folderOf } from '../store/folder.ts';
 
@@ -39,24 +39,16 @@ export function runRevocations(
     const selection = selected(asked);
     if (isBusy) throw new RefusedRequest(409, 'something is being revoked already');
     isBusy = true;
-    let user: User | undefined;
+    const options: RevocationOptions = {
+      isDryRun,
+      onSelected: (one) => tell({ selected: one }),
+      onProgress: (progress) => tell({ progress }),
+    };
     try {
       tell({ progress: {} });
-      const found = await revoke(selection, {
-        isDryRun,
-        onSelected(one) {
-          if (selection.user !== undefined) user ??= one.user;
-          tell({ selected: one });
-        },
-        onBarred: (one) => void (user ??= one),
-        onProgress: (progress) => tell({ progress }),
-      });
-      if (!isDryRun) {
-        const { user: _whose, ...others } = asked;
-        const { client: client_id, ticket: ticket_id, address } = others;
-        report({ kind: 'revocation', reason: 'operator', user, client_id, ticket_id, address });
-        log.warn({ asked: others, report: found }, 'an operator revoked');
-      }
+      const found = await operatorRevocation(revoke, { said: asked, selection }, options, report);
+      const { user: _whose, ...others } = asked;
+      if (!isDryRun) log.warn({ asked: others, report: found }, 'an operator revoked');
       tell({ report: found });
     } catch (error) {
       if (!isStoreAway(error)) log.error({ err: error, route: 'revocations' }, 'defect');

@@ -15,9 +15,11 @@ import type { Ledger } from '../../store/ledger.ts';
 import type { LivingSubjects } from '../../store/living.ts';
 import { systemTime } from '../../time/system-time.ts';
 import { makeMetrics } from '../../telemetry/metrics.ts';
+import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import type { Closable } from '../assembly.ts';
 import { makeCommands } from '../commands/commands.ts';
 import { makeId, makeNonce } from '../randomness.ts';
+import { keepCommand } from '../record/command-entry.ts';
 import { openExistingStores } from '../store/existing.ts';
 import type { Telling } from '../telling.ts';
 
@@ -122,6 +124,8 @@ const WAITING_MAX = 100;
 /** Revocation on a store of its own, for a process that serves nobody. */
 export interface OpenRevoker extends Closable {
   readonly revoke: Revoke;
+  /** Keeps in the record what was done. @throws StoreUnavailable */
+  keep(event: SecurityEvent): Promise<void>;
 }
 
 /**
@@ -151,6 +155,7 @@ export async function openRevoker(config: Config): Promise<OpenRevoker> {
       const report = await revoker(selection, options);
       return { ...report, untold: report.untold + unnoted };
     },
+    keep: (event) => keepCommand(config, stores, event),
     close: () => stores.close(),
   };
 }

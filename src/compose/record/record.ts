@@ -52,7 +52,9 @@ const ONLY_CHAIN = 0;
 const PAUSE_MS = 100;
 const SHARED_PAUSE_MS = 250;
 
-function ownChainOf(node: number | undefined): number | undefined {
+/** The chain of what a node reports and stands in no partition; undefined while it has no number and others write there too. */
+export function ownChainOf({ storeKind }: Config, node: number | undefined): number | undefined {
+  if (storeKind === 'file') return ONLY_CHAIN;
   return node === undefined ? undefined : NODE_CHAINS + node;
 }
 
@@ -98,7 +100,7 @@ export async function openRecord(
     pauseMs: isShared ? SHARED_PAUSE_MS : PAUSE_MS,
     makeKey: () => randomBytes(PERSON_KEY_BYTES),
     holds: () => isKept && (!isShared || reader.holds()),
-    ownChain: () => (isShared ? ownChainOf(lease.node()) : ONLY_CHAIN),
+    ownChain: () => ownChainOf(config, lease.node()),
     onTurn,
     signHead: keys.signHead,
   });

@@ -56,9 +56,9 @@ export interface RevocationOptions {
   readonly isDryRun: boolean;
   /** Told of the first ten thousand. */
   readonly onSelected?: (one: Selected) => void;
-  /** Told after each page. */
   /** Told of each user who is barred. */
   readonly onBarred?: (user: User) => void;
+  /** Told after each page. */
   readonly onProgress?: (report: RevocationReport) => void;
 }
 

@@ -60,6 +60,12 @@ export interface Facts {
   readonly partition?: number;
   readonly from?: string;
   readonly to?: string;
+  /** Of an operator's revocation: what began then or later was asked for, an instant in ISO 8601. */
+  readonly since?: string;
+  /** Of an operator's revocation: what began earlier than that. */
+  readonly before?: string;
+  /** Of an operator's revocation: how many sessions and tickets it ended. */
+  readonly ended?: number;
   /** The cursor of the log's event. */
   readonly cursor?: string;
   /** Of the kind `head`: where the chain stood, signed. */

@@ -4,6 +4,7 @@ import type { Facts, Personal } from './entry.ts';
 /** A security event as the record keeps it. */
 export function entryOfSecurity(event: ToldSecurityEvent): { facts: Facts; personal: Personal } {
   const { kind, reason, count, user, client_id: clientId, ticket_id: ticketId, sid, address } = event;
+  const { since, before, ended } = event;
   return {
     facts: {
       kind,
@@ -12,9 +13,13 @@ export function entryOfSecurity(event: ToldSecurityEvent): { facts: Facts; perso
       ...(clientId === undefined ? {} : { client_id: clientId }),
       reason,
       ...(count === undefined ? {} : { count }),
+      ...(since === undefined ? {} : { since }),
+      ...(before === undefined ? {} : { before }),
+      ...(ended === undefined ? {} : { ended }),
     },
     personal: {
-      ...(user === undefined ? {} : { user: user.subject, source: user.source, issuer: user.issuer }),
+      ...(user === undefined ? {} : { user: user.subject, source: user.source }),
+      ...(user?.issuer === undefined ? {} : { issuer: user.issuer }),
       ...(address === undefined ? {} : { address }),
     },
   };

@@ -1,0 +1,66 @@
+import type { ReportSecurity } from '../../telemetry/security-event.ts';
+import type { User } from '../../ticket/events.ts';
+import type { RevocationOptions, RevocationReport, Revoke } from './revocation.ts';
+import type { AskedSelection, Selection } from './selection.ts';
+
+/** What an operator asks for: as it was said, and read. */
+export interface Asked {
+  readonly said: AskedSelection;
+  readonly selection: Selection;
+}
+
+/**
+ * Revokes for an operator, and reports the command itself as one security event: what was asked for and how much ended, also
+ * where it broke off. A dry run ends nothing and is not reported.
+ *
+ * @throws what `revoke` throws.
+ */
+export async function operatorRevocation(
+  revoke: Revoke,
+  { said, selection }: Asked,
+  options: RevocationOptions,
+  report: ReportSecurity,
+): Promise<RevocationReport> {
+  let user: User | undefined;
+  let last: RevocationReport | undefined;
+  try {
+    const found = await revoke(selection, {
+      ...options,
+      onSelected(one) {
+        if (selection.user !== undefined) user ??= one.user;
+        options.onSelected?.(one);
+      },
+      onBarred(one) {
+        user ??= one;
+        options.onBarred?.(one);
+      },
+      onProgress(progress) {
+        last = progress;
+        options.onProgress?.(progress);
+      },
+    });
+    if (!options.isDryRun) tell(found, found.failed === 0 && found.newer === 0);
+    return found;
+  } catch (error) {
+    if (!options.isDryRun) tell(last, false);
+    throw error;
+  }
+
+  function tell(found: RevocationReport | undefined, isWhole: boolean): void {
+    report({
+      kind: 'revocation',
+      reason: isWhole ? 'operator' : 'operator_incomplete',
+      user: user ?? selection.user,
+      client_id: said.client,
+      ticket_id: said.ticket,
+      address: said.address,
+      since: instantOf(selection.since),
+      before: instantOf(selection.before),
+      ended: (found?.sessions ?? 0) + (found?.tickets ?? 0),
+    });
+  }
+}
+
+function instantOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
