@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 
 /** The tests wait more than they compute. More than eight files at a time gain nothing: the slowest file is the bound. */
-const maxWorkers = Math.min(2 * availableParallelism(), 8);
+const maxWorkers = Math.min(3 * availableParallelism(), 8);
 
 export default {
   testEnvironment: 'node',
