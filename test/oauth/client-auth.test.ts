@@ -23,6 +23,7 @@ beforeAll(async () => {
   world.register({ client_id: 'web', client_secret: SECRET, ...redirects });
   world.register({ client_id: 'other', client_secret: OTHER, ...redirects });
   world.register({ client_id: 'signer', jwks, ...redirects });
+  world.register({ client_id: 'old', jwks, ...redirects, scangate: { endpoint_audiences: true } });
   world.register({ client_id: 'remote', jwks_uri: 'https://client.example/jwks', ...redirects });
 });
 
@@ -142,6 +143,18 @@ describe('private_key_jwt', () => {
     ['an end that is too far', {}, { life: 306 }],
   ])('with %s is invalid_client', async (_what, claims, more) => {
     expect(await ask('signer', await assertion(claims, more))).toBe('invalid_client');
+  });
+
+  test.each([
+    [ISSUER, 'none'],
+    [`${ISSUER}/oauth/token`, 'none'],
+    [`${ISSUER}/oauth/par`, 'none'],
+    [[`${ISSUER}/oauth/token`], 'invalid_client'],
+    [[ISSUER, `${ISSUER}/oauth/token`], 'invalid_client'],
+    [`${ISSUER}/oauth/authorize`, 'invalid_client'],
+    ['https://evil.example/oauth/token', 'invalid_client'],
+  ])('of a client that may name endpoints, with the audience %j: %s', async (aud, outcome) => {
+    expect(await ask('old', await assertion({ iss: 'old', sub: 'old', aud }))).toBe(outcome);
   });
 
   test('signed by a stranger, garbled, or of another type is refused', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BadClients, readClients } from '../../src/oauth/clients/client-file.ts';
+import { weaknessesOf } from '../../src/oauth/clients/client-weaknesses.ts';
 
 const ONE = { client_id: 'shop', redirect_uris: ['https://shop.example/cb'] };
 
@@ -157,6 +158,7 @@ describe('a file of clients', () => {
     [{ post_logout_redirect_uris: ['http://shop.example/'] }, /post_logout_redirect_uris\[0\] must be https/],
     [{ grant_types: ['implicit'] }, /grant_types has implicit/],
     [{ response_types: ['token'] }, /response_types\[0\] Invalid option/],
+    [{ scangate: { endpoint_audiences: true } }, /scangate\.endpoint_audiences is of no use with none/],
     [{ scangate: { claims: ['sid'] } }, /scangate\.claims\[0\] is no claim about a user/],
     [{ scangate: { resources: ['https://a.example/#b'] } }, /scangate\.resources\[0\] is no absolute/],
     [{ scangate: { origins: ['capacitor://localhost/x'] } }, /scangate\.origins\[0\] is no origin/],
@@ -188,6 +190,14 @@ describe('a file of clients', () => {
       'line 10: clients[4].client_secret is of no use with none: leave it out',
     ]);
     expect(found.join(' ')).not.toContain('hush');
+  });
+
+  test('takes endpoints as audiences of assertions with a warning, as one of what weakens', () => {
+    const jwks = { keys: [{ kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) }] };
+    const json = JSON.stringify([{ ...ONE, jwks, scangate: { endpoint_audiences: true } }], undefined, 1);
+    const { clients, warnings } = readClients(json, false);
+    expect(warnings).toEqual([expect.stringMatching(/\[0\]\.scangate\.endpoint_audiences is true/)]);
+    expect(clients.flatMap(weaknessesOf)).toEqual(['scangate.endpoint_audiences']);
   });
 
   test('excuses a confidential client from PKCE, with a warning, and a public one never', () => {

@@ -39,6 +39,8 @@ export const ASSERTION_ALGS: readonly string[] = [
 ];
 /** What an assertion may say that it is; most clients' libraries say nothing, or no more than that it is a JWT. */
 const TYPES: readonly (string | undefined)[] = [undefined, 'JWT', 'CLIENT-AUTHENTICATION+JWT'];
+/** The endpoints that authenticate clients, below the issuer. */
+const ENDPOINTS = ['token', 'par', 'device_authorization', 'introspect', 'revoke'] as const;
 const TOLERANCE_S = 5;
 /** The longest life of an assertion, in seconds, before and behind now: so long its `jti` is remembered. */
 const LIFE_MAX_S = 300;
@@ -48,6 +50,7 @@ const LENGTH_MAX = 8192;
 export function clientAssertions(options: ClientAssertionOptions): CheckAssertion {
   const { clients, ledger, issuer } = options;
   const local = new WeakMap<Client, JWTVerifyGetKey>();
+  const endpoints = ENDPOINTS.map((name) => `${issuer}/oauth/${name}`);
 
   function keysOf(client: Client): JWTVerifyGetKey | undefined {
     if (client.jwks_uri !== undefined) return orAway(options.remoteKeys(client.jwks_uri));
@@ -62,7 +65,7 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
       const { payload, protectedHeader } = await jwtVerify(assertion, keys, {
         issuer: client.client_id,
         subject: client.client_id,
-        audience: issuer,
+        audience: audiencesFor(client),
         algorithms: [...ASSERTION_ALGS],
         requiredClaims: ['exp', 'jti'],
         clockTolerance: TOLERANCE_S,
@@ -77,9 +80,15 @@ export function clientAssertions(options: ClientAssertionOptions): CheckAssertio
     }
   }
 
+  /** A gateway that lied about its endpoints could use an assertion here (CVE-2025-27370): the issuer alone, but for an exception. */
+  function audiencesFor({ policy }: Client): string[] {
+    return policy.endpoint_audiences === true ? [issuer, ...endpoints] : [issuer];
+  }
+
   async function useOnce(client: Client, { jti, exp, iat, aud }: JWTPayload): Promise<void> {
     // In a list, some other audience could use what it was sent (RFC 7523 §3, draft-ietf-oauth-rfc7523bis).
-    if (aud !== issuer) throw refused('The audience of an assertion is the issuer alone.');
+    if (typeof aud !== 'string' || !audiencesFor(client).includes(aud))
+      throw refused('The audience of an assertion is the issuer alone.');
     const nowS = Math.floor(options.now() / 1000);
     const lifeS = (exp ?? 0) + TOLERANCE_S - nowS;
     const ageS = nowS - TOLERANCE_S - (iat ?? nowS);

@@ -163,6 +163,11 @@ function doubts(row: Row): readonly Remark[] {
       member: ['scangate', 'pkce'],
       why: 'is none: only state and the client’s secret protect its codes',
     });
+  if (row.scangate.endpoint_audiences)
+    found.push({
+      member: ['scangate', 'endpoint_audiences'],
+      why: 'is true: another server that names ours as its endpoint can use its assertions here',
+    });
   if (row.client_secret !== undefined && /[+%]/.test(row.client_secret))
     found.push({
       member: ['client_secret'],
@@ -215,6 +220,8 @@ function contradictions(row: Row, plainHttp: boolean): readonly Remark[] {
     add(['grant_types'], 'has implicit, which is for response_types with id_token');
   if (row.scangate.sealed_results && row.response_types.includes('id_token'))
     add(['scangate', 'sealed_results'], 'must not be true with id_token, which a page sends by form');
+  if (row.scangate.endpoint_audiences && method !== 'private_key_jwt')
+    add(['scangate', 'endpoint_audiences'], `is of no use with ${method}: leave it out`);
   if (row.scangate.pkce === 'none' && method === 'none')
     add(['scangate', 'pkce'], 'must not be none for a public client');
   if (!row.scangate.shows_scanner && (row.scangate.accept ?? 'never') !== 'never')

@@ -67,6 +67,7 @@ export const POLICY = z.strictObject({
   risk: RISK.optional(),
   verified: z.boolean().default(false),
   sealed_results: z.boolean().default(false),
+  endpoint_audiences: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
   claims: z.array(CLAIM).max(50).default([]),
   origins: z.array(ORIGIN).max(50).optional(),
@@ -88,6 +89,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     risk,
     verified,
     sealed_results,
+    endpoint_audiences,
     pkce,
     introspects,
     origins,
@@ -109,6 +111,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     ...(colors === undefined ? {} : { colors }),
     ...(logout_on_expiry === undefined ? {} : { logout_on_expiry }),
     ...(sealed_results ? { sealed_results } : {}),
+    ...(endpoint_audiences ? { endpoint_audiences } : {}),
     ...(risk === undefined ? {} : { risk: risk as RiskPolicy }),
   };
   return { shows_scanner, number_match, accept, verified, pkce, ...asks, ...inMs };

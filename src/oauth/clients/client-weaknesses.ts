@@ -4,6 +4,7 @@ import type { Client } from './client.ts';
 export function weaknessesOf({ redirect_uris: redirects, policy }: Client): readonly string[] {
   return [
     ...(policy.pkce === 'required' ? [] : [`scangate.pkce: ${policy.pkce}`]),
+    ...(policy.endpoint_audiences === true ? ['scangate.endpoint_audiences'] : []),
     ...(redirects.some(isPlain) ? ['redirect_uris: plain http'] : []),
   ];
 }

@@ -45,6 +45,8 @@ export interface ClientPolicy {
   readonly embedders?: readonly string[];
   /** Are its browsers told who scanned, and the code, sealed to a key of their own alone? Then they must bring one. */
   readonly sealed_results?: true;
+  /** May its assertions name an endpoint of the gateway as audience, in place of the issuer? Old libraries know no other. */
+  readonly endpoint_audiences?: true;
   /** What its access tokens may be for, beside the gateway (RFC 8707). */
   readonly resources?: readonly string[];
   readonly ticket_life_ms?: number;
