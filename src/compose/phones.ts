@@ -5,7 +5,7 @@ import type { PhoneIdentityName } from '../config/phone-identities.ts';
 import { demoIdentity } from '../phone/demo.ts';
 import { phoneIdentities } from '../phone/identities.ts';
 import type { PhoneIdentities } from '../phone/identities.ts';
-import { jwtIdentity } from '../phone/jwt.ts';
+import { JWT_REFUSALS, jwtIdentity } from '../phone/jwt.ts';
 import { oidcIdentity } from '../phone/oidc.ts';
 import { pageSessions } from '../phone/page-session.ts';
 import type { PageSessions } from '../phone/page-session.ts';
@@ -61,7 +61,8 @@ function makePhone(
 const EXPIRED_MIN = 3;
 
 function makeJwtPhone(config: Config, telling: Telling): PhoneIdentity {
-  const outage = telling.outages.about('phone_jwt');
+  const outage = telling.outages.about('phone_jwt', {}, JWT_REFUSALS);
+  for (const reason of JWT_REFUSALS) telling.metrics.jwtRefusals.inc({ reason }, 0);
   let expired = 0;
   return jwtIdentity({
     issuer: needed(config, 'SCANGATE_PHONE_JWT_ISSUER'),

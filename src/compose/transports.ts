@@ -5,6 +5,7 @@ import { Origins } from '../http/caller/origins.ts';
 import { endLog } from '../http/transports/end-log.ts';
 import type { Held, TransportName } from '../http/transports/held.ts';
 import { isAway } from '../http/transports/passing.ts';
+import { BOUND_REASONS, CLOSINGS } from '../http/transports/transport.ts';
 import type { TransportEvents, TransportShared } from '../http/transports/transport.ts';
 import { socketServer } from '../http/transports/web-socket.ts';
 import type { ClientRegistry } from '../oauth/clients/client.ts';
@@ -66,6 +67,8 @@ function counted(
   for (const transport of TRANSPORTS) {
     metrics.connections.set({ transport }, 0);
     for (const figure of [metrics.opened, metrics.notices, metrics.slowReaders]) figure.inc({ transport }, 0);
+    for (const code of [...CLOSINGS, ...Object.keys(BOUND_REASONS)])
+      metrics.closed.inc({ transport, code }, 0);
   }
   return {
     opened: (transport) => {

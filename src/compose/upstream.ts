@@ -25,7 +25,8 @@ export function makeUpstream(config: Config, telling: Telling, name: string, at 
 }
 
 function outageOf({ outages }: Telling, name: string, at: string): Outage {
-  return outages.about(name, URL.canParse(at) ? { host: new URL(at).host } : {});
+  const causes = [...CAUSES.map(([, cause]) => cause), 'other'];
+  return outages.about(name, URL.canParse(at) ? { host: new URL(at).host } : {}, causes);
 }
 
 function callsOf(config: Config, { metrics }: Telling, name: string, outage: Outage): Breaker {

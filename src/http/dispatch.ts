@@ -6,7 +6,6 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { suspicionOf } from '../telemetry/security-event.ts';
 import type { ReportSecurity } from '../telemetry/security-event.ts';
 import { readBody } from './request/body.ts';
-import { PROBLEMS } from './answer/problem.ts';
 import type { Answer } from './answer/answer.ts';
 import { belowBase } from './answer/base-path.ts';
 import { styleFor } from './answer/error-style.ts';
@@ -53,7 +52,6 @@ export class Dispatcher {
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
-    for (const code of Object.keys(PROBLEMS)) parts.metrics.problems.inc({ code }, 0);
   }
 
   /** Runs a route. It never throws: whatever goes wrong is answered. */

@@ -35,6 +35,7 @@ import { minting } from './tickets/minting.ts';
 import { scanHistory } from './tickets/scan-history.ts';
 import { scanRisk } from './tickets/scan-risk.ts';
 import { scanning } from './tickets/scanning.ts';
+import { startFigures } from './starting-figures.ts';
 import { upgradeHandler } from './upgrades.ts';
 import { seldom } from '../telemetry/seldom.ts';
 import type { EdgeOptions } from './edge-options.ts';
@@ -67,6 +68,7 @@ export function makeEdge(options: EdgeOptions): Edge {
   const connections = makeConnections(options);
   const parts = routeParts(options, security);
   const routes = routeTable(parts);
+  startFigures(metrics, routes);
   const dispatcher = new Dispatcher({
     addressOf,
     origins,

@@ -26,17 +26,21 @@ export interface JwtIdentityOptions {
 }
 
 /** Why a JWT proves nobody, as it is counted. */
-export type JwtRefusal =
-  | 'malformed'
-  | 'issuer'
-  | 'audience'
-  | 'expired'
-  | 'not_yet'
-  | 'life'
-  | 'claim'
-  | 'algorithm'
-  | 'key'
-  | 'signature';
+export type JwtRefusal = (typeof JWT_REFUSALS)[number];
+
+/** All of them. */
+export const JWT_REFUSALS = [
+  'malformed',
+  'issuer',
+  'audience',
+  'expired',
+  'not_yet',
+  'life',
+  'claim',
+  'algorithm',
+  'key',
+  'signature',
+] as const;
 
 /** Signatures by a key pair alone: a shared secret would let the gateway's neighbours make users. */
 export const ASYMMETRIC_ALGS = [

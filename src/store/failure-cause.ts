@@ -27,6 +27,13 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   [/in time|timeout|timed out|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i, 'no_answer'],
 ];
 
+/** Every word that {@link failureCause} may say. */
+export const FAILURE_CAUSES: readonly string[] = [
+  'not_replicated',
+  ...CAUSES.map(([, cause]) => cause),
+  'other',
+];
+
 /** Says why a call to a store failed. Undefined where it failed because this process is closing the store. */
 export function failureCause(error: unknown): FailureCause | undefined {
   const errors = chainOf(error);

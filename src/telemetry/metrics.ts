@@ -123,7 +123,7 @@ export function makeMetrics(processMetrics = true): Metrics {
     tcpCut: counter('tcp_cut_total', 'TCP connections destroyed before their clients closed them', ['state']),
     tlsNotAfter: gauge(
       'tls_not_after_timestamp_seconds',
-      'When the certificate ends, in seconds since the epoch',
+      'When the certificate ends, in seconds since the epoch; absent without TLS',
       ['host'],
     ),
     notices: counter('notices_total', 'States told to watchers', ['transport']),
@@ -148,17 +148,14 @@ export function makeMetrics(processMetrics = true): Metrics {
     newerSchema: counter('newer_schema_total', 'Subjects written by a newer release'),
     canaryAge: gauge('canary_age_seconds', 'Seconds since the last canary came back'),
     draining: gauge('draining', '1 while this node is going away'),
-    upstreamOpen: gauge('upstream_open', '1 while a source of users is left alone after failures', [
-      'upstream',
-    ]),
     risk: counter('risk_total', 'Scans by what was seen of them, and what came of it', ['outcome', 'reason']),
-    jwtRefusals: counter('jwt_refusals_total', 'JWTs of phones that prove nobody, by why', ['reason']),
     logouts: counter('logouts_total', 'Tries to tell clients that a session is over', ['outcome']),
     outages: gauge('outages', 'What this node needs and is away now', ['outage']),
     outageFailures: counter('outage_failures_total', 'Failed uses of what is away, by cause', [
       'outage',
       'cause',
     ]),
+    ...sourceFigures(counter, gauge),
     ...recordFigures(counter),
     ...durations(registers),
     tickets: counter('tickets_total', 'How far tickets came, by client', ['client', 'outcome']),
@@ -169,6 +166,24 @@ export function makeMetrics(processMetrics = true): Metrics {
 }
 
 type MakeCounter = <L extends string = never>(name: string, help: string, labelNames?: L[]) => Counter<L>;
+
+type MakeGauge = <L extends string = never>(name: string, help: string, labelNames?: L[]) => Gauge<L>;
+
+function sourceFigures(
+  counter: MakeCounter,
+  gauge: MakeGauge,
+): Pick<Metrics, 'upstreamOpen' | 'jwtRefusals'> {
+  return {
+    upstreamOpen: gauge(
+      'upstream_open',
+      '1 while a source of users is left alone after failures; absent without one',
+      ['upstream'],
+    ),
+    jwtRefusals: counter('jwt_refusals_total', 'Refused JWTs of phones, by why; absent without them', [
+      'reason',
+    ]),
+  };
+}
 
 function recordFigures(counter: MakeCounter): Pick<Metrics, 'recordEvents' | 'recordFailures' | 'recordIds'> {
   return {
@@ -208,7 +223,7 @@ function durations(
     }),
     upstreamSeconds: new Histogram({
       name: 'scangate_upstream_seconds',
-      help: 'Time of calls to sources of users, with their repetitions',
+      help: 'Time of calls to sources of users, with their repetitions; absent without one',
       labelNames: ['upstream', 'outcome'],
       registers,
       buckets: SECONDS,

@@ -50,8 +50,10 @@ export class Outages {
   /**
    * @param name what is away, in one word of few: a label of the metrics.
    * @param more what else tells it from others of its name, for the log alone.
+   * @param causes why it may be away, as far as that is known beforehand.
    */
-  about(name: string, more: Readonly<Record<string, string>> = {}): Outage {
+  about(name: string, more: Readonly<Record<string, string>> = {}, causes: readonly string[] = []): Outage {
+    for (const cause of causes) this.#options.metrics.outageFailures.inc({ outage: name, cause }, 0);
     const fields = { outage: name, ...more };
     const outage = new OneOutage(this.#options, name, fields, () => this.#all.delete(outage));
     this.#all.add(outage);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort } from '../support/child.ts';
 import { call, expectStatus } from '../support/call.ts';
@@ -43,6 +44,16 @@ test('what may be counted is there from the start, at nought', async () => {
   ])
     expect(text.split('\n')).toContain(line);
   expect(text).toMatch(/^scangate_build_info\{version="[\d.]+",node="[\d.]+"\} 1$/m);
+});
+
+test('each figure of the table in docs/metrics.md is there from the start, unless it says that it is absent', async () => {
+  const rows = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8').matchAll(
+    /^\| `(scangate_\w+)` +\|.*$/gm,
+  );
+  const { text } = await figures();
+  const absent = [...rows].filter(([, name]) => !new RegExp(`^${name}(_count)?[ {]`, 'm').test(text));
+  expect(absent.map(([row]) => row).filter((row) => !row.includes('absent without'))).toEqual([]);
+  expect(absent).toHaveLength(4);
 });
 
 test('a sign-in is counted for its client, with how long it took and how late its browser heard of it', async () => {

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import type { ClientRegistry } from '../../oauth/clients/client.ts';
 import { logoutCalls } from '../../oauth/logout/logout-call.ts';
-import { openLogoutQueue } from '../../oauth/logout/logout-queue.ts';
+import { LOGOUT_OUTCOMES, openLogoutQueue } from '../../oauth/logout/logout-queue.ts';
 import type { LogoutQueue } from '../../oauth/logout/logout-queue.ts';
 import { logoutTokens } from '../../oauth/logout/logout-token.ts';
 import { subjectRule } from '../../oauth/tokens/subject.ts';
@@ -32,6 +32,7 @@ export function openLogouts(
   },
 ): LogoutQueue {
   const { clients, commands, ledger, log, metrics, secrets, tracing } = parts;
+  for (const outcome of LOGOUT_OUTCOMES) metrics.logouts.inc({ outcome }, 0);
   return openLogoutQueue({
     ...BOUNDS,
     ledger,

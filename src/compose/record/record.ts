@@ -5,7 +5,7 @@ import { NODE_CHAINS } from '../../record/chain/link.ts';
 import { PERSON_KEY_BYTES } from '../../record/chain/sealed-person.ts';
 import { NodeLease } from '../../record/ids/node-lease.ts';
 import { MARK_MAX, markedNonce } from '../../record/ids/sortable-id.ts';
-import { SortableIds } from '../../record/ids/sortable-ids.ts';
+import { ID_TROUBLES, SortableIds } from '../../record/ids/sortable-ids.ts';
 import { ReaderLease } from '../../record/keeping/reader-lease.ts';
 import { Recorder } from '../../record/keeping/recorder.ts';
 import type { RecordTurn } from '../../record/keeping/recorder.ts';
@@ -24,6 +24,7 @@ import type { User } from '../../ticket/events.ts';
 import type { Closable } from '../assembly.ts';
 import { makeId, random } from '../randomness.ts';
 import type { OpenStores } from '../store/stores.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 import type { OpenTelling } from '../telling.ts';
 import { openArchive } from './archives.ts';
 import { RecordKeys } from './record-keys.ts';
@@ -74,6 +75,7 @@ export async function openRecord(
   { telling, stores, ring }: RecordParts,
 ): Promise<OpenRecord> {
   const { metrics } = telling;
+  startFigures(metrics);
   const time = systemTime;
   const lease = new NodeLease({ ledger: stores.ledger, time, random, token: makeId() });
   const ids = new SortableIds({
@@ -127,6 +129,11 @@ export async function openRecord(
       await lease.close();
     },
   };
+}
+
+function startFigures({ recordEvents, recordIds }: Metrics): void {
+  for (const outcome of ['kept', 'lost', 'dropped']) recordEvents.inc({ outcome }, 0);
+  for (const outcome of ID_TROUBLES) recordIds.inc({ outcome }, 0);
 }
 
 /** Sets a record going. @returns what ends it. */

@@ -1,7 +1,8 @@
 import { StoreUnavailable } from '../../store/event-store.ts';
-import { failureCause } from '../../store/failure-cause.ts';
+import { FAILURE_CAUSES, failureCause } from '../../store/failure-cause.ts';
 import { STORE_CALLS } from '../../store/measured-store.ts';
 import type { StoreCall } from '../../store/measured-store.ts';
+import { GIVEN_UP } from '../../store/redis/failover/incident.ts';
 import type { Incident } from '../../store/redis/failover/incident.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -24,10 +25,13 @@ export interface StoreWatchParts {
  * it is away, with the cause.
  */
 export function storeWatch({ metrics, log, outages, lastCalls, tracing }: StoreWatchParts): StoreWatch {
-  const outage = outages.about('store');
+  const outage = outages.about('store', {}, FAILURE_CAUSES);
   for (const call of STORE_CALLS) metrics.storeSeconds.zero({ call, outcome: 'failed' });
-  metrics.healedEvents.inc({ outcome: 'restored' }, 0);
-  const looks = { clocks: outages.about('clocks'), eviction: outages.about('eviction') };
+  for (const outcome of ['restored', ...GIVEN_UP]) metrics.healedEvents.inc({ outcome }, 0);
+  const looks = {
+    clocks: outages.about('clocks', {}, ['clocks_apart']),
+    eviction: outages.about('eviction', {}, ['may_evict']),
+  };
   return {
     tracing,
     onCall(call, outcome, seconds, error) {

@@ -13,7 +13,10 @@ import type { Due, Wheel } from '../../watch/wheel.ts';
  * - `upgraded`: it has left HTTP; once it is handed over, the WebSocket that took it ends it.
  * - `ending`: we have said all, and wait for the client to close too.
  */
-export type ConnectionState = 'handshake' | 'new' | 'busy' | 'idle' | 'upgraded' | 'ending';
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
+
+/** All of them. */
+export const CONNECTION_STATES = ['handshake', 'new', 'busy', 'idle', 'upgraded', 'ending'] as const;
 
 /** How long a connection may stay in a state before it is destroyed. Milliseconds. */
 export interface ConnectionTimes {

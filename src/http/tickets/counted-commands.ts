@@ -20,7 +20,8 @@ export function countedCommands(
   commands: TicketCommands,
   { metrics, came, saw }: CommandListeners,
 ): TicketCommands {
-  for (const type of TYPES) metrics.commands.inc({ type, outcome: 'decided' }, 0);
+  for (const type of TYPES)
+    for (const outcome of ['decided', 'repeated']) metrics.commands.inc({ type, outcome }, 0);
 
   async function counted<R>(type: string, work: Promise<R>, outcomeOf: (result: R) => string): Promise<R> {
     try {

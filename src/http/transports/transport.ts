@@ -5,7 +5,10 @@ import type { Origins } from '../caller/origins.ts';
 import type { Bound, Held, HeldConnection, TransportName } from './held.ts';
 
 /** Why a held connection ended: its subject did, its time was up, the client left, was too slow or wrong, the node goes or cannot. */
-export type Closing = 'end' | 'life' | 'gone' | 'slow' | 'refused' | 'drain' | 'elsewhere';
+export type Closing = (typeof CLOSINGS)[number];
+
+/** All of them. */
+export const CLOSINGS = ['end', 'life', 'gone', 'slow', 'refused', 'drain', 'elsewhere'] as const;
 
 /** Why exactly, for whoever reads the log at its `debug` level. */
 export type EndReason =

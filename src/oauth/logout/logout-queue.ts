@@ -8,7 +8,10 @@ import type { CallLogout } from './logout-call.ts';
 import type { MakeLogoutToken } from './logout-token.ts';
 
 /** What came of telling a client that a session is over. */
-export type LogoutOutcome = 'acknowledged' | 'failed' | 'given_up';
+export type LogoutOutcome = (typeof LOGOUT_OUTCOMES)[number];
+
+/** All of them. */
+export const LOGOUT_OUTCOMES = ['acknowledged', 'failed', 'given_up'] as const;
 
 export interface LogoutQueueOptions {
   readonly ledger: Ledger;

@@ -12,7 +12,10 @@ export class ClockWentBack extends Error {
 }
 
 /** What went wrong with ids, for a counter. */
-export type IdTrouble = 'waited' | 'refused' | 'unleased';
+export type IdTrouble = (typeof ID_TROUBLES)[number];
+
+/** All of them. */
+export const ID_TROUBLES = ['waited', 'refused', 'unleased'] as const;
 
 export interface SortableIdsOptions {
   /** The number that this node holds now; undefined: none. */

@@ -2,7 +2,16 @@ import type { Subject } from '../../subject.ts';
 import type { LinkTurn } from '../connection/redis-connection.ts';
 
 /** Why an event that a failover lost was not put back. */
-export type GivenUp = 'another_history' | 'too_old' | 'no_predecessor' | 'newer_schema' | 'store_away';
+export type GivenUp = (typeof GIVEN_UP)[number];
+
+/** All of them. */
+export const GIVEN_UP = [
+  'another_history',
+  'too_old',
+  'no_predecessor',
+  'newer_schema',
+  'store_away',
+] as const;
 
 /** Something about the store that whoever runs it may want to count or read. */
 export type Incident =
