@@ -69,6 +69,12 @@ export const TOOLS = {
     extracted: 'usr/bin/kubectl',
     install: false,
   },
+  'docker-compose': {
+    variable: 'DOCKER_COMPOSE_BIN',
+    packages: ['docker-compose'],
+    extracted: 'usr/bin/docker-compose',
+    install: false,
+  },
   spin: { variable: 'SPIN_BIN', packages: ['spin'], extracted: 'usr/bin/spin', install: true },
   gcc: { variable: 'GCC_BIN', packages: ['build-essential'], extracted: 'usr/bin/gcc', install: true },
 };
@@ -210,7 +216,7 @@ function launcher(tool, folders) {
   const path = folders.map((folder) => `$here/root/${folder}`).join(':');
   return `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
-export LD_LIBRARY_PATH="${path}"
+export LD_LIBRARY_PATH="${path}" PYTHONPATH="$here/root/usr/lib/python3/dist-packages"
 exec "$here/root/${tool.extracted}" "$@"
 `;
 }

@@ -97,7 +97,7 @@ export async function startProxy(
 }
 
 /** What Debian's nginx.conf has around a site, as far as a user without rights may. */
-function around(site: string, folder: string): string {
+export function around(site: string, folder: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${folder}/${kind};`,
   );

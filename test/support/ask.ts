@@ -4,13 +4,12 @@ const ASK_LIMIT_MS = 2000;
 
 /** Sends one command to a Redis on this machine, over a connection of its own. Never waits longer than 2 s. */
 export async function ask(
-  port: number,
+  at: number | { readonly host: string; readonly port: number },
   command: string,
   ...args: readonly (string | number)[]
 ): Promise<unknown> {
   const client = new Client({
-    host: '127.0.0.1',
-    port,
+    ...(typeof at === 'number' ? { host: '127.0.0.1', port: at } : at),
     lazyConnect: true,
     enableReadyCheck: false,
     retryStrategy: () => null,

@@ -8,7 +8,8 @@ export type ToolName =
   | 'prometheus'
   | 'promtool'
   | 'prometheus-alertmanager'
-  | 'kubectl';
+  | 'kubectl'
+  | 'docker-compose';
 
 interface FindTools {
   readonly findTool: (name: ToolName) => Promise<string>;
