@@ -158,6 +158,18 @@ async function buildPages(outDir) {
   }
 }
 
+/** The page for operators, on their listener alone: their browsers are of today. */
+async function buildOperators(outDir) {
+  const from = join(webDir, 'operators');
+  const to = join(outDir, 'operators');
+  await mkdir(to, { recursive: true });
+  const names = (await readdir(from)).filter((name) => /\.(html|css)$/.test(name));
+  await Promise.all(names.map((name) => cp(join(from, name), join(to, name))));
+  await cp(join(webDir, 'pages/icon.svg'), join(to, 'icon.svg'));
+  const { body } = await bundle(join(from, 'page.ts'));
+  await writeFile(join(to, 'page.js'), `${banner}(() => {\n${body}})();\n`);
+}
+
 async function declareTypes(outDir) {
   const tsc = createRequire(import.meta.url).resolve('typescript/package.json');
   const args = [
@@ -174,7 +186,8 @@ async function declareTypes(outDir) {
 
 /**
  * Builds `src/web` into a folder: `client.mjs`, `client.js` (one classic script in the syntax of ES5, global `Scangate`),
- * `client.css`, `phone.mjs`, one classic script a page, the style sheets, and under `pages/` the templates and their texts.
+ * `client.css`, `phone.mjs`, one classic script a page, the style sheets, under `pages/` the templates and their texts, and
+ * under `operators/` the page for operators.
  *
  * @param {{ declares?: boolean }} [options] without declarations no types are checked
  */
@@ -186,6 +199,7 @@ export async function buildWeb(outDir = join(projectDir, 'dist/web'), { declares
     buildClient(outDir),
     buildPhone(outDir),
     buildPages(outDir),
+    buildOperators(outDir),
   ]);
 }
 

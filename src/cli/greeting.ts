@@ -11,8 +11,14 @@ export type Interfaces = ReturnType<typeof networkInterfaces>;
  * The first lines of a gateway in a terminal: where it is, the sign-in page's address to scan, and who may sign in.
  *
  * @param call by which it was started.
+ * @param operatorsUrl where the page for operators is; undefined: nowhere.
  */
-export function greeting(config: Config, interfaces: Interfaces, call: string): string {
+export function greeting(
+  config: Config,
+  interfaces: Interfaces,
+  call: string,
+  operatorsUrl?: string,
+): string {
   const page = `${config.issuer}/`;
   const lines = [
     `Scangate is ready at ${page}  (listening on ${config.HOST}:${config.PORT}${config.tlsFiles === undefined ? '' : ' with TLS'}, store ${withoutCredentials(config.SCANGATE_STORE)})`,
@@ -24,6 +30,7 @@ export function greeting(config: Config, interfaces: Interfaces, call: string): 
     );
   }
   lines.push('The sign-in page:', encodeQR(page, 'ascii', { ecc: 'low', border: 2 }).trimEnd());
+  if (operatorsUrl !== undefined) lines.push(`What goes on inside, for whoever runs it: ${operatorsUrl}`);
   const lan = privateAddress(interfaces);
   if (lan !== undefined && isLoopback(config.publicUrl.hostname) && config.tlsFiles === undefined) {
     const leave = isDemo ? 'SCANGATE_PHONE_IDENTITY=demo' : 'SCANGATE_PLAIN_HTTP=allowed';

@@ -41,7 +41,7 @@ async function start(call: string | undefined, onHangup: OnHangup): Promise<void
   process.on('SIGINT', leave);
   await gateway.start();
   if (call !== undefined && process.stdout.isTTY)
-    process.stdout.write(greeting(config, networkInterfaces(), call));
+    process.stdout.write(greeting(config, networkInterfaces(), call, gateway.operatorsUrl));
 }
 
 /** What is said of names that look like settings and are none: Kubernetes' in one line, others each. */

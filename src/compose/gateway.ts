@@ -1,8 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { sweeperSettings } from '../config/rooms/command.ts';
 import { heldLimits } from '../config/rooms/http.ts';
 import { canarySettings } from '../config/rooms/watch.ts';
-import { openSweeper } from '../command/sweeper.ts';
 import { Held } from '../http/transports/held.ts';
 import { makeLog } from '../telemetry/log.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -22,7 +20,7 @@ import { openOperators } from './operate/operators.ts';
 import { makePhones } from './phones.ts';
 import { openPlaces } from './operate/places.ts';
 import { openRegisteredClients } from './registered-clients.ts';
-import { makeId, makeNonce, random } from './randomness.ts';
+import { makeId, makeNonce } from './randomness.ts';
 import { NodeState } from './node-state.ts';
 import { endsOfRemoved, makeRevoker } from './operate/revoker.ts';
 import { makeSecrets } from './secrets.ts';
@@ -30,6 +28,7 @@ import { openRecord } from './record/record.ts';
 import { storeWatch } from './store/store-incidents.ts';
 import { openStores } from './store/stores.ts';
 import { openTelling } from './telling.ts';
+import { openExpiry } from './commands/expiry.ts';
 import { openCommands } from './commands/told-commands.ts';
 import { makeTransports } from './transports.ts';
 
@@ -92,7 +91,9 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const state = new NodeState(config, canary, store, lastCalls);
   const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, places, state, telling };
   const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
-  await assembly.open('operators', () => openOperators(config, { edge, kept, state, revoker, telling }));
+  const operators = await assembly.open('operators', () =>
+    openOperators(config, { ...edgeParts, edge, revoker, store }),
+  );
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {
       tracing: telling.tracing,
@@ -100,16 +101,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
       broke: (error) => log.error({ err: error }, 'the feed ended and is taken up again'),
     }),
   );
-  await assembly.open('sweeper', () =>
-    openSweeper({
-      ...sweeperSettings(config),
-      store,
-      expire: (head) => commands.expire(head),
-      time,
-      random,
-      onSwept: (count) => metrics.swept.inc(count),
-    }),
-  );
+  await assembly.open('sweeper', () => openExpiry(config, { commands, metrics, store }));
 
   async function warmUp(): Promise<void> {
     // The first RSA key takes a quarter of a second to derive.
@@ -118,5 +110,5 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     await canary.start();
   }
   const reread = (): void => [live, listed, places, edge].forEach((one) => one.look());
-  return lifecycle(config, { assembly, edge, held, state, warmUp, reread, log, metrics, time });
+  return lifecycle(config, { assembly, edge, held, operators, state, warmUp, reread, log, metrics, time });
 }

@@ -17,6 +17,8 @@ export interface Gateway {
   stop(): Promise<void>;
   /** Reads files of clients and secrets that changed, now. */
   reread(): void;
+  /** Where the page for operators is; undefined: nowhere. */
+  readonly operatorsUrl: string | undefined;
 }
 
 /** What has a life between start and stop. */
@@ -24,6 +26,7 @@ export interface LifecycleParts {
   readonly assembly: Assembly;
   readonly edge: Pick<Edge, 'server' | 'connections'>;
   readonly held: Held;
+  readonly operators: { readonly url: string | undefined };
   readonly state: NodeState;
   /** Does what is better done before anyone asks; kept once this node delivers. */
   readonly warmUp: () => Promise<void>;
@@ -71,6 +74,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
     },
     stop: () => (drained ??= drain()),
     reread: parts.reread,
+    operatorsUrl: parts.operators.url,
   };
 }
 

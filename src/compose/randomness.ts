@@ -14,3 +14,6 @@ export const makeVerifier = (): string => randomBytes(32).toString('base64url');
 
 /** A fresh trace id: 32 hexadecimal digits (W3C Trace Context §3.2.2.3). */
 export const makeTraceId = (): string => randomUUID().replaceAll('-', '');
+
+/** A fresh key of 256 random bits. */
+export const makeKey = (): Buffer => randomBytes(32);

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { weaknessesOf } from '../config/risks.ts';
 import { countedAddress } from '../http/caller/client-address.ts';
+import { Bulletins } from '../telemetry/bulletins.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -27,6 +28,8 @@ export interface Telling {
 
 /** The same, and who listens. */
 export interface OpenTelling extends Telling, Closable {
+  /** What people who look at this node should see. */
+  readonly bulletins: Bulletins;
   /** From now on, hears of security events as they are told on: bounded, the rest counted. */
   onSecurityEvent(listener: OnSecurityEvent): void;
 }
@@ -37,7 +40,8 @@ const MINUTE_MS = 60_000;
 export async function openTelling(config: Config, log: Log): Promise<OpenTelling> {
   const metrics = makeMetrics();
   metrics.buildInfo.set({ version: version(), node: process.versions.node }, 1);
-  const outages = openOutages(config, { log, metrics });
+  const bulletins = new Bulletins(() => systemTime.wallNow());
+  const outages = openOutages(config, { log, metrics, bulletins });
   const reports = new SecurityReports({ log, metrics, networkOf: countedAddress });
   const tlsUnchecked = process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0';
   for (const reason of weaknessesOf(config, tlsUnchecked)) reports.report({ kind: 'weak_setting', reason });
@@ -47,6 +51,7 @@ export async function openTelling(config: Config, log: Log): Promise<OpenTelling
     log,
     metrics,
     outages,
+    bulletins,
     report: (event) => reports.report(event),
     tracing: traces?.tracing,
     onSecurityEvent: (listener) => reports.onTold(listener),
@@ -60,7 +65,10 @@ export async function openTelling(config: Config, log: Log): Promise<OpenTelling
 }
 
 /** Where it is told what is away. What is back and has been for as long as a canary is sent again counts as over. */
-export function openOutages(config: Config, telling: Pick<Telling, 'log' | 'metrics'>): Outages {
+export function openOutages(
+  config: Config,
+  telling: Pick<Telling, 'log' | 'metrics'> & Partial<Pick<OpenTelling, 'bulletins'>>,
+): Outages {
   return new Outages({
     ...telling,
     now: () => systemTime.now(),

@@ -216,7 +216,7 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
     demo: phones.all.some(({ source }) => source === 'demo'),
     wechatScenes: options.wechatScenes,
     readiness: options.readiness,
-    assets: readStaticFiles(options.assetsFolder, (path) => !path.startsWith('pages/')),
+    assets: readStaticFiles(options.assetsFolder, (path) => !/^(pages|operators)\//.test(path)),
     openapiFile: options.openapiFile,
   };
 }

@@ -1,14 +1,16 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { hostNameOf, isLoopback } from '../config/host-name.ts';
-import { bearerOf } from '../http/caller/credentials.ts';
+import type { Header } from '../http/answer/security-headers.ts';
 import type { Readiness } from '../http/routes/health.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { OPEN_METRICS, openMetrics, wantsOpenMetrics } from '../telemetry/open-metrics.ts';
+import type { Admission } from './admission.ts';
 import { auditPage } from './audit-page.ts';
 import type { SearchedRecord } from './audit-page.ts';
-import { json } from './said.ts';
+import type { Live } from './page/live.ts';
+import type { PageFiles } from './page/page-files.ts';
+import { fileAt, pageSaid, signInPage, signInSaid, signOutSaid } from './page/page-said.ts';
+import { json, line } from './said.ts';
 import type { Said } from './said.ts';
 import { REVOCATIONS_PATH, answerRevocation } from './revocations.ts';
 import type { RunRevocation } from './revocations.ts';
@@ -24,36 +26,28 @@ export interface OperatorsParts {
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
   readonly revoke: RunRevocation;
-  /** What `Authorization: Bearer` must say; undefined: nothing, for whoever is on this machine. */
-  readonly token: () => string | undefined;
+  readonly admission: Admission;
+  readonly live: Live;
+  readonly files: PageFiles;
+  /** What every answer has. */
+  readonly security: readonly Header[];
 }
 
-const TEXT = 'text/plain; charset=utf-8';
-const NOT_FOUND: Said = {
-  status: 404,
-  type: TEXT,
-  body: 'not found: /metrics, /readyz, /livez and /v1/audit are here\n',
-};
+const NOT_FOUND = line(404, 'not found: /, /metrics, /readyz, /livez and /v1/audit are here');
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 /** Prometheus and a few people: more connections than this are refused. */
 const CONNECTIONS_MAX = 64;
 
 /**
- * Makes the server that only operators reach: figures, and how the node is, with its inside. It does not listen yet.
+ * Makes the server that only operators reach: figures, how the node is, with its inside, and a page that shows it. It does not
+ * listen yet.
  */
 export function operatorsServer(parts: OperatorsParts): Server {
   const server = createServer(
     { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, maxHeaderSize: 8192 },
     (req, res) => {
-      if (isRevocation(req) && isAdmitted(parts, req)) {
-        void answerRevocation(parts.revoke, req, res);
-        return;
-      }
-      said(parts, req).then(
-        (answer) => write(res, answer, req.method !== 'HEAD'),
-        () => res.destroy(),
-      );
+      answer(parts, req, res).catch(() => res.destroy());
     },
   );
   server.maxHeadersCount = 0;
@@ -61,13 +55,49 @@ export function operatorsServer(parts: OperatorsParts): Server {
   return server;
 }
 
+async function answer(parts: OperatorsParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { admission, live, revoke, security } = parts;
+  if (req.method === 'POST' && req.url === REVOCATIONS_PATH && admission.admitsProgram(req)) {
+    await answerRevocation(revoke, req, res);
+    return;
+  }
+  if (req.method === 'GET' && req.url === LIVE_PATH && admission.admits(req)) {
+    await live.hold(res, headersOf(security));
+    return;
+  }
+  write(res, await said(parts, req), security, req.method !== 'HEAD');
+}
+
+/** Where the page hears how the node is. */
+const LIVE_PATH = '/page/live';
+
 async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> {
-  if (!isAdmitted(parts, req)) return refused(parts.token());
-  if (req.method !== 'GET' && req.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET only\n' };
-  const [path, query = ''] = (req.url ?? '').split('?');
+  const { admission, files } = parts;
+  const [path = '', query = ''] = (req.url ?? '').split('?');
+  if (!admission.isHere(req)) return line(400, 'this host is not here');
+  const isRead = req.method === 'GET' || req.method === 'HEAD';
+  const file = isRead ? fileAt(files, path) : undefined;
+  if (file !== undefined) return file;
+  if (req.method === 'POST' && path === '/sign-in') return await signInSaid(parts, req);
+  if (req.method === 'POST' && path === '/sign-out') return signOutSaid(parts, req);
+  if (!admission.admits(req)) {
+    if (path === '/' && isRead) return signInPage(files);
+    return line(401, 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed');
+  }
+  return isRead ? await shown(parts, path, query, req.headers.accept) : line(405, 'GET only');
+}
+
+async function shown(
+  parts: OperatorsParts,
+  path: string,
+  query: string,
+  accept: string | undefined,
+): Promise<Said> {
   switch (path) {
+    case '/':
+      return pageSaid(parts.files, parts.admission.hasToken);
     case '/metrics':
-      return await figures(parts, req.headers.accept);
+      return await figures(parts, accept);
     case '/readyz':
       return readiness(parts);
     case '/livez':
@@ -78,15 +108,6 @@ async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> 
     default:
       return NOT_FOUND;
   }
-}
-
-function isRevocation({ method, url }: IncomingMessage): boolean {
-  return method === 'POST' && url === REVOCATIONS_PATH;
-}
-
-function isAdmitted(parts: OperatorsParts, req: IncomingMessage): boolean {
-  const token = parts.token();
-  return token === undefined ? isNear(req) : holds(req, token);
 }
 
 function readiness({ readiness }: OperatorsParts): Said {
@@ -109,30 +130,23 @@ async function figures(
     : { status: 200, type: registry.contentType, body: await registry.metrics() };
 }
 
-// Without a token, whoever reaches the address may read: so no page of another name, which its owner lets lead here.
-function isNear({ headers: { host = '' } }: IncomingMessage): boolean {
-  return isLoopback(hostNameOf(host.replace(/:\d*$/, '')));
+function headersOf(security: readonly Header[]): Readonly<Record<string, string>> {
+  return { ...Object.fromEntries(security), 'Cache-Control': 'no-store' };
 }
 
-function holds({ headers }: IncomingMessage, token: string): boolean {
-  const given = Buffer.from(bearerOf(headers) ?? '');
-  const wanted = Buffer.from(token);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
-
-function refused(token: string | undefined): Said {
-  if (token === undefined) return { status: 400, type: TEXT, body: 'this host is not here\n' };
-  return { status: 401, type: TEXT, body: 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed\n' };
-}
-
-function write(res: ServerResponse, { status, type, body }: Said, withBody: boolean): void {
+function write(
+  res: ServerResponse,
+  { status, type, body, headers }: Said,
+  security: readonly Header[],
+  withBody: boolean,
+): void {
   res.writeHead(status, {
+    ...headersOf(security),
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
     ...(status === 503 ? { 'Retry-After': '1' } : {}),
     ...(status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+    ...headers,
   });
   res.end(withBody ? body : undefined);
 }

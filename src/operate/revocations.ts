@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StoreUnavailable } from '../store/event-store.ts';
 import { ScangateError } from '../ticket/error.ts';
+import { RefusedRequest } from './refused-request.ts';
+import { jsonOf } from './request-body.ts';
 
 /**
  * Ends what a body selects, and tells as it goes on.
@@ -9,21 +11,8 @@ import { ScangateError } from '../ticket/error.ts';
  */
 export type RunRevocation = (asked: unknown, tell: (value: object) => void) => Promise<void>;
 
-/** A request of an operator that is not carried out, and why, in one line. */
-export class RefusedRequest extends Error {
-  override readonly name = 'RefusedRequest';
-  readonly status: 400 | 409 | 415;
-
-  constructor(status: RefusedRequest['status'], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
 /** Where `scangate revoke` reaches a gateway whose store is its own. */
 export const REVOCATIONS_PATH = '/v1/revocations';
-
-const BODY_BYTES_MAX = 4096;
 
 /**
  * Answers a request to revoke by a line of JSON for each thing that there is to tell: `{"selected"}`, `{"progress"}`, at the
@@ -40,7 +29,7 @@ export async function answerRevocation(
     if (!res.destroyed) res.write(`${JSON.stringify(value)}\n`);
   };
   try {
-    await run(await readAsked(req), tell);
+    await run(await askedByProgram(req), tell);
   } catch (error) {
     const isRefused = error instanceof RefusedRequest;
     if (isRefused && !res.headersSent) res.writeHead(error.status, { 'Content-Type': 'application/json' });
@@ -60,19 +49,8 @@ export function isStoreAway(error: unknown): boolean {
 }
 
 // A page of another site that a browser on this machine shows can send a form here, and no JSON; nor can it hide where it is from.
-async function readAsked(req: IncomingMessage): Promise<unknown> {
+async function askedByProgram(req: IncomingMessage): Promise<unknown> {
   if (req.headers.origin !== undefined || req.headers['content-type'] !== 'application/json')
     throw new RefusedRequest(415, 'a program sends application/json here, and no page');
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of req as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > BODY_BYTES_MAX) throw new RefusedRequest(400, `at most ${BODY_BYTES_MAX} bytes`);
-    parts.push(part);
-  }
-  try {
-    return JSON.parse(Buffer.concat(parts).toString()) as unknown;
-  } catch {
-    throw new RefusedRequest(400, 'the body is no JSON');
-  }
+  return await jsonOf(req);
 }

@@ -2,7 +2,16 @@
 export interface Said {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
+  /** In the place of what every answer has, or besides. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export const TEXT = 'text/plain; charset=utf-8';
+
+/** One line of text. */
+export function line(status: number, text: string): Said {
+  return { status, type: TEXT, body: `${text}\n` };
 }
 
 export function json(status: number, value: object): Said {

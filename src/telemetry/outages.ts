@@ -1,4 +1,5 @@
 import { withoutSecrets } from './log.ts';
+import type { Bulletins } from './bulletins.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -28,6 +29,17 @@ export interface OutagesOptions {
   readonly after: (ms: number, call: () => void) => () => void;
   /** How long nothing may have failed before an outage is over. */
   readonly quietMs: number;
+  /** Where people are told of the same. */
+  readonly bulletins?: Bulletins | undefined;
+}
+
+/** An outage that goes on. */
+export interface Ongoing {
+  readonly outage: string;
+  /** Why its uses failed since it began. */
+  readonly causes: readonly string[];
+  /** Milliseconds since it began. */
+  readonly forMs: number;
 }
 
 /** Time between two lines that count, and after which a use that nobody repeats is waited for no longer. */
@@ -58,6 +70,13 @@ export class Outages {
     const outage = new OneOutage(this.#options, name, fields, () => this.#all.delete(outage));
     this.#all.add(outage);
     return outage;
+  }
+
+  /** Those that go on, the one that began last at the end. */
+  ongoing(): readonly Ongoing[] {
+    return [...this.#all]
+      .flatMap((outage) => outage.ongoing() ?? [])
+      .toSorted((one, other) => other.forMs - one.forMs);
   }
 
   /** Waits for the end of none any longer. */
@@ -109,6 +128,8 @@ class OneOutage implements Outage {
     if (count === 1) {
       const told = { ...this.#fields, cause, use, why: withoutSecrets(why).slice(0, WHY_LENGTH_MAX) };
       log.warn(told, isNew ? 'an outage began' : 'an outage has another cause');
+      const title = isNew ? 'An outage began' : 'An outage has another cause';
+      this.#options.bulletins?.tell('bad', `${title}: ${this.#called}, ${cause}`, told.why);
       this.#toldAt = this.#failedAt;
     } else if (this.#failedAt - this.#toldAt >= COUNTED_EVERY_MS) {
       log.warn(this.#sum(), 'an outage goes on');
@@ -125,6 +146,12 @@ class OneOutage implements Outage {
     // Whoever is asked seldom may not be asked again for long.
     if (quietForMs < quietMs) this.#cancelLook ??= after(quietMs - quietForMs, () => this.#look());
     else this.#tellEnd();
+  }
+
+  ongoing(): Ongoing | undefined {
+    if (this.#failing.size === 0) return undefined;
+    const forMs = Math.round(this.#options.now() - this.#begunAt);
+    return { outage: this.#called, causes: [...this.#failures.keys()], forMs };
   }
 
   end(): void {
@@ -149,13 +176,20 @@ class OneOutage implements Outage {
 
   #tellEnd(): void {
     const { log, metrics } = this.#options;
-    log.warn(this.#sum(), 'an outage is over');
+    const sum = this.#sum();
+    log.warn(sum, 'an outage is over');
+    this.#options.bulletins?.tell('good', `An outage is over: ${this.#called}`, `after ${sum.seconds} s`);
     metrics.outages.dec({ outage: this.#name });
     this.#failing.clear();
     this.#failures.clear();
   }
 
-  #sum(): Readonly<Record<string, unknown>> {
+  /** Its name, and what else tells it from others of that name. */
+  get #called(): string {
+    return Object.values(this.#fields).join(' ');
+  }
+
+  #sum(): { readonly seconds: number; readonly failures: Readonly<Record<string, number>> } {
     const seconds = Math.round((this.#failedAt - this.#begunAt) / 100) / 10;
     return { ...this.#fields, seconds, failures: Object.fromEntries(this.#failures) };
   }

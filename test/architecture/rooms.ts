@@ -36,7 +36,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'time',
   ],
-  operate: ['config', 'http', 'record', 'ports', 'telemetry'],
+  operate: ['config', 'http', 'record', 'ports', 'telemetry', 'time'],
   telemetry: [],
   web: ['types'],
   config: [],

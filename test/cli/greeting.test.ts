@@ -30,3 +30,9 @@ test('it says nothing of that where no address of the machine is private', () =>
   for (const addresses of [[], ['203.0.113.5']])
     expect(greeting(readConfig({}), machine(...addresses), 'npm start')).not.toMatch(LINE);
 });
+
+test('it names the page for operators where there is one', () => {
+  const said = (url?: string): string => greeting(readConfig({}), machine(), 'npm start', url);
+  expect(said('http://127.0.0.1:9080/')).toMatch(/http:\/\/127\.0\.0\.1:9080\/$/m);
+  expect(said()).not.toContain('9080');
+});

@@ -1,38 +1,55 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { BadSetting } from '../../config/bad-setting.ts';
 import type { AdminListen } from '../../config/admin-listen.ts';
+import { hostNameOf } from '../../config/host-name.ts';
 import type { Config } from '../../config/config.ts';
 import type { Edge } from '../../http/edge.ts';
+import { securityHeaders } from '../../http/answer/security-headers.ts';
+import { Admission } from '../../operate/admission.ts';
 import { operatorsServer } from '../../operate/operators-server.ts';
 import type { Revoke } from '../../oauth/revocation/revocation.ts';
+import type { EventStore } from '../../store/event-store.ts';
+import type { Ledger } from '../../store/ledger.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Closable } from '../assembly.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { NodeState } from '../node-state.ts';
+import { makeKey } from '../randomness.ts';
 import type { KeptRecord } from '../record/record.ts';
-import type { Telling } from '../telling.ts';
+import type { OpenTelling } from '../telling.ts';
+import { openLive, pageFiles } from './operators-page.ts';
 import { runRevocations } from './revocations.ts';
+
+/** What operators are told of. */
+export interface OperatorsRoomParts {
+  readonly edge: Pick<Edge, 'connections'>;
+  readonly kept: KeptRecord | undefined;
+  readonly ledger: Ledger;
+  readonly state: NodeState;
+  readonly store: EventStore;
+  readonly revoker: Revoke;
+  readonly telling: OpenTelling;
+}
+
+/** The operators' listener, as it is open. */
+export interface OpenOperators extends Closable {
+  /** Where the page for operators is; undefined: nobody listens. */
+  readonly url: string | undefined;
+}
 
 /**
  * Listens for operators, where that is on.
  *
  * @throws BadSetting where an address that was asked for cannot be listened on; of the default one the log warns.
  */
-export async function openOperators(
-  config: Config,
-  parts: {
-    readonly edge: Pick<Edge, 'connections'>;
-    readonly kept: KeptRecord | undefined;
-    readonly state: NodeState;
-    readonly revoker: Revoke;
-    readonly telling: Telling;
-  },
-): Promise<Closable> {
+export async function openOperators(config: Config, parts: OperatorsRoomParts): Promise<OpenOperators> {
   const { adminListen: at } = config;
   if (at === undefined) return NOTHING;
   const { edge, kept, state, revoker, telling } = parts;
   const { log, metrics } = telling;
+  const live = openLive(config, parts);
   const server = operatorsServer({
     readiness: () => state.readiness(),
     connections: () => edge.connections.counts(),
@@ -40,20 +57,40 @@ export async function openOperators(
     ...(kept === undefined ? {} : { record: kept }),
     wallNow: () => systemTime.wallNow(),
     revoke: runRevocations(config, revoker, telling),
-    token: () => config.SCANGATE_ADMIN_TOKEN,
+    admission: new Admission({
+      token: () => config.SCANGATE_ADMIN_TOKEN,
+      cookieKey: makeKey(),
+      wallNow: () => systemTime.wallNow(),
+    }),
+    live,
+    files: pageFiles(),
+    security: securityHeaders(new URL(`http://${hostNameOf(at.host)}`)),
   });
   try {
     server.listen(at.port, at.host);
     await once(server, 'listening');
   } catch (error) {
+    await live.close();
     return unopened(at, error as NodeJS.ErrnoException, log);
   }
-  return { close: () => closed(server) };
+  await live.open();
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${hostNameOf(at.host)}:${port}/`,
+    async close() {
+      await live.close();
+      await closed(server);
+    },
+  };
 }
 
-const NOTHING: Closable = { close: () => undefined };
+const NOTHING: OpenOperators = { url: undefined, close: () => undefined };
 
-function unopened({ host, port, isDefault }: AdminListen, error: NodeJS.ErrnoException, log: Log): Closable {
+function unopened(
+  { host, port, isDefault }: AdminListen,
+  error: NodeJS.ErrnoException,
+  log: Log,
+): OpenOperators {
   if (!isDefault) throw new BadSetting('SCANGATE_ADMIN_LISTEN', error.message);
   log.warn(
     { address: `${host}:${port}`, cause: error.code },

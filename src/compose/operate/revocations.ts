@@ -5,7 +5,8 @@ import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts
 import type { AskedSelection, Selection } from '../../oauth/revocation/selection.ts';
 import { operatorRevocation } from '../../oauth/revocation/operator-revocation.ts';
 import type { RevocationOptions, Revoke } from '../../oauth/revocation/revocation.ts';
-import { RefusedRequest, isStoreAway } from '../../operate/revocations.ts';
+import { RefusedRequest } from '../../operate/refused-request.ts';
+import { isStoreAway } from '../../operate/revocations.ts';
 import type { RunRevocation } from '../../operate/revocations.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { Telling } from '../telling.ts';

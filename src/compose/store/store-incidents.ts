@@ -4,11 +4,13 @@ import { STORE_CALLS } from '../../store/measured-store.ts';
 import type { StoreCall } from '../../store/measured-store.ts';
 import { GIVEN_UP } from '../../store/redis/failover/incident.ts';
 import type { Incident } from '../../store/redis/failover/incident.ts';
+import type { Bulletins } from '../../telemetry/bulletins.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Failure, Outage, Outages } from '../../telemetry/outages.ts';
 import type { Tracing } from '../../telemetry/tracing/tracing.ts';
 import type { LastCalls } from './last-calls.ts';
+import { tellIncident } from './told-incidents.ts';
 import type { StoreWatch } from './stores.ts';
 
 /** Who hears of a store. */
@@ -17,6 +19,8 @@ export interface StoreWatchParts {
   readonly log: Log;
   readonly outages: Pick<Outages, 'about'>;
   readonly lastCalls: LastCalls;
+  /** Where people are told of what counts. */
+  readonly bulletins?: Bulletins | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -24,7 +28,8 @@ export interface StoreWatchParts {
  * Tells a store's calls and failovers to the metrics, and to the log: steps at `debug`, what came of them above, and that
  * it is away, with the cause.
  */
-export function storeWatch({ metrics, log, outages, lastCalls, tracing }: StoreWatchParts): StoreWatch {
+export function storeWatch(parts: StoreWatchParts): StoreWatch {
+  const { metrics, log, outages, lastCalls, bulletins, tracing } = parts;
   const outage = outages.about('store', {}, FAILURE_CAUSES);
   for (const call of STORE_CALLS) metrics.storeSeconds.zero({ call, outcome: 'failed' });
   for (const outcome of ['restored', ...GIVEN_UP]) metrics.healedEvents.inc({ outcome }, 0);
@@ -39,7 +44,10 @@ export function storeWatch({ metrics, log, outages, lastCalls, tracing }: StoreW
       lastCalls.note(call, error);
       noteOutage(outage, call, error);
     },
-    onIncident: (incident) => noteIncident(incident, { metrics, log, looks }),
+    onIncident(incident) {
+      noteIncident(incident, { metrics, log, looks });
+      if (bulletins !== undefined) tellIncident(incident, bulletins);
+    },
   };
 }
 

@@ -1,0 +1,116 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { startChromium } from '../support/chromium.ts';
+import { freePort } from '../support/child.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { signIn } from '../support/journey.ts';
+import { startRedis } from '../support/redis.ts';
+import type { Redis } from '../support/redis.ts';
+import { mint } from '../support/signin.ts';
+import { keepScreenshot } from './screen.ts';
+import { visit } from './visit.ts';
+import type { Visit } from './visit.ts';
+
+const TOKEN = 'operators-token-of-a-test';
+
+let browser: Browser;
+let redis: Redis;
+let gateway: Gateway;
+let at: string;
+let operator: Visit;
+let page: Page;
+
+beforeAll(async () => {
+  const port = await freePort();
+  at = `http://127.0.0.1:${port}`;
+  [browser, redis] = await Promise.all([startChromium(), startRedis({ config: { appendonly: 'yes' } })]);
+  gateway = await startGateway({
+    env: {
+      SCANGATE_STORE: redis.url,
+      SCANGATE_CANARY_PERIOD: 'PT0.3S',
+      SCANGATE_ADMIN_LISTEN: `127.0.0.1:${port}`,
+      SCANGATE_ADMIN_TOKEN: TOKEN,
+    },
+  });
+  operator = await visit(browser, [at], { viewport: { width: 1280, height: 900 } });
+  page = operator.page;
+  page.setDefaultTimeout(60_000);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.stop();
+  await redis?.stop();
+});
+
+/** Waits until an element says this. */
+async function reads(selector: string, text: string | RegExp): Promise<void> {
+  await page.locator(selector, { hasText: text }).first().waitFor();
+}
+
+async function expectAccessible(name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const axe = new AxeBuilder({ page });
+    const { violations } = await (colorScheme === 'light' ? axe : axe.withRules('color-contrast')).analyze();
+    expect(violations.map(({ id, nodes }) => `${name}, ${colorScheme}: ${id} at ${nodes[0]?.html}`)).toEqual(
+      [],
+    );
+    await keepScreenshot(page, `operators-${name}-${colorScheme}`);
+  }
+}
+
+test('the token opens it, once, and another does not', async () => {
+  await page.goto(at);
+  await page.getByLabel('Token').fill(`${TOKEN}x`);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await reads('[role=alert]', 'not the token');
+  await expectAccessible('door');
+  await page.getByLabel('Token').fill(TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await reads('#link', 'live');
+  expect(page.url()).toBe(`${at}/`);
+  const [cookie] = await operator.context.cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+  expect(cookie?.value).not.toContain(TOKEN);
+  // Both answers that asked for the token are lines of the console, and no reports.
+  operator.complaints.splice(0, 2);
+});
+
+test('it shows sign-ins as they happen, and who waits', async () => {
+  await reads('#node-state', 'ready');
+  await reads('#nodes', 'this one');
+  const watch = await mint(gateway.url);
+  const stop = new AbortController();
+  await fetch(watch.links.events, { headers: watch.secretHeaders, signal: stop.signal });
+  await signIn(gateway.url);
+  await reads('#funnel li:last-child .count', /^1$/);
+  await reads('#funnel li:first-child .count', /^2$/);
+  await reads('#tile-waiting', /^1$/);
+  stop.abort();
+  await reads('#tile-waiting', /^0$/);
+  await page.locator('#chart-rate rect.series-1').waitFor();
+});
+
+test('it tells of an outage while it lasts, and of its end', async () => {
+  await redis.kill();
+  await reads('#outages', 'Away: store');
+  await reads('#node-state', 'away');
+  await reads('#bulletins .bad', 'An outage began: store');
+  await keepScreenshot(page, 'operators-outage-dark');
+  await redis.restart();
+  await reads('#bulletins .good', 'An outage is over: store');
+  await reads('#node-state', 'ready');
+  await page.locator('#outages').waitFor({ state: 'hidden' });
+});
+
+test('all can use it, in the light and in the dark, and nothing breaks its rules', async () => {
+  await expectAccessible('page');
+  await page.setViewportSize({ width: 390, height: 844 });
+  const isCut = 'document.documentElement.scrollWidth > innerWidth';
+  expect(await page.evaluate(isCut)).toBe(false);
+  await keepScreenshot(page, 'operators-page-390');
+  expect([operator.complaints, operator.strays]).toEqual([[], []]);
+});
