@@ -16,6 +16,7 @@ export interface NodeWord {
   readonly redeemed: number;
   readonly denied: number;
   readonly cancelled: number;
+  readonly expired: number;
 }
 
 /** Another node. */
@@ -111,4 +112,5 @@ const NO_WORD: NodeWord = {
   redeemed: 0,
   denied: 0,
   cancelled: 0,
+  expired: 0,
 };

@@ -81,6 +81,7 @@ export function wordOf({ identity, history, readiness }: PictureParts, sample: S
     redeemed: tickets['redeemed'] ?? 0,
     denied: tickets['denied'] ?? 0,
     cancelled: tickets['cancelled'] ?? 0,
+    expired: tickets['expired'] ?? 0,
   };
 }
 

@@ -9,7 +9,7 @@ const STEPS = [
   ['redeemed', 'Signed in'],
 ] as const;
 
-type Step = (typeof STEPS)[number][0] | 'denied' | 'cancelled';
+type Step = (typeof STEPS)[number][0] | 'denied' | 'cancelled' | 'expired';
 
 /** How far sign-ins came in the last hour, on all nodes together. */
 export function showFunnel(nodes: readonly NodeWord[]): void {
@@ -33,11 +33,11 @@ export function showFunnel(nodes: readonly NodeWord[]): void {
     );
   });
   byId('funnel').replaceChildren(...rows);
-  const [denied, cancelled] = [sum('denied'), sum('cancelled')];
+  const count = (step: Step): string => countText(sum(step));
   const span = durationText(Math.max(0, ...nodes.map(({ counted_ms }) => counted_ms)));
   write(
     'funnel-more',
-    `${countText(denied)} denied on the phone, ${countText(cancelled)} cancelled in the browser; the rest ran out. Of the last ${span}.`,
+    `In the last ${span} ${count('denied')} were denied on the phone, ${count('cancelled')} cancelled in the browser, and ${count('expired')} ran out.`,
   );
   write('funnel-scope', nodes.length === 1 ? 'the one node' : `all ${nodes.length} nodes`);
 }

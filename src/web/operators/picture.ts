@@ -25,6 +25,7 @@ export interface NodeWord {
   readonly redeemed: number;
   readonly denied: number;
   readonly cancelled: number;
+  readonly expired: number;
 }
 
 export interface Named {
