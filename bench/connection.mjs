@@ -20,7 +20,7 @@ export class Connection {
     this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
   }
 
-  /** The answer's status and text. */
+  /** The answer's status, head and text. */
   send(request) {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
@@ -62,7 +62,7 @@ export class Connection {
     const length = /\r\ncontent-length: *(\d+)/i.exec(head);
     const whole = length === null ? this.#chunks(end + 4) : end + 4 + Number(length[1]);
     if (whole === undefined || this.#text.length < whole) return undefined;
-    const answer = { status: Number(head.slice(9, 12)), text: this.#text.slice(end + 4, whole) };
+    const answer = { status: Number(head.slice(9, 12)), head, text: this.#text.slice(end + 4, whole) };
     this.#text = this.#text.slice(whole);
     return answer;
   }

@@ -1,11 +1,11 @@
-/** One way to hold connections, in a process of its own: `node held-server.mjs <way> <tickets> <port>`. */
+/** One way to hold connections, in a process of its own: `node held-server.mjs <port> <way> <tickets>`. */
 import { createServer } from 'node:http';
 import { register } from 'node:module';
 import { WebSocketServer } from 'ws';
 
 register('../scripts/typescript-loader.mjs', import.meta.url);
 
-const [way, tickets, port] = process.argv.slice(2);
+const [port, way, tickets] = process.argv.slice(2);
 const ids = Array.from({ length: Number(tickets) }, (_, index) => String(index).padStart(22, 'A'));
 const server = createServer();
 
@@ -22,6 +22,8 @@ if (way === 'bare-ws') {
   server.on('upgrade', (req, socket, head) =>
     sockets.handleUpgrade(req, socket, head, (one) => one.send('x'.repeat(300))),
   );
+} else if (way === 'better-sse') {
+  await mountBetterSse();
 } else if (way.startsWith('bare-')) {
   server.on('request', bare[way.slice(5)]);
 } else {
@@ -29,6 +31,18 @@ if (way === 'bare-ws') {
 }
 
 server.listen(Number(port), '127.0.0.1');
+
+async function mountBetterSse() {
+  const [{ default: express }, { createSession }] = await Promise.all([
+    import('express'),
+    import('better-sse'),
+  ]);
+  const app = express().get('/:id/events', async (req, res) => {
+    const session = await createSession(req, res, { keepAlive: null });
+    session.push('x'.repeat(300), 'ticket');
+  });
+  server.on('request', app);
+}
 
 async function mountTransports() {
   const { World, presentOf } = await import('../test/watch/world.ts');

@@ -4,6 +4,7 @@
  *     npm run bench                          all rows, five rounds of 4 s each, in turn
  *     npm run bench -- --only mint,sign-in   these rows
  *     npm run bench -- --rounds 3 --seconds 2
+ *     npm run bench -- --browsers 2000       so many wait, in the rows where browsers wait
  *     npm run bench -- --json FILE           the figures of every round, too
  *     npm run bench -- --list                the rows and what they measure
  *
@@ -14,12 +15,15 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { median, short, spread, table } from './figures.mjs';
+import { delivery } from './rows/delivery.mjs';
+import { held } from './rows/held.mjs';
 import { mint } from './rows/mint.mjs';
+import { opening } from './rows/opening.mjs';
 import { installPeers } from './peers.mjs';
 import { device, signIn } from './rows/sign-in.mjs';
 import { leaveServerCore, noiseOf, openStage } from './stage.mjs';
 
-const ROWS = [mint, signIn, device];
+const ROWS = [mint, signIn, device, held, opening, delivery];
 const NOISY = 0.05;
 /** Until a server's code is compiled. */
 const WARM_UP_SECONDS = 5;
@@ -29,6 +33,7 @@ const { values: given } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
+    browsers: { type: 'string', default: '10000' },
     json: { type: 'string' },
     list: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -37,6 +42,7 @@ const { values: given } = parseArgs({
 const rows = chosen(given.only);
 const rounds = numberOf('rounds');
 const seconds = numberOf('seconds');
+const browsers = numberOf('browsers', 15_000);
 
 if (given.list || given.help) {
   for (const { name, says } of ROWS) console.log(`${name.padEnd(12)} ${says}`);
@@ -51,24 +57,28 @@ if (given.list || given.help) {
   if (given.json !== undefined) await writeFile(given.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** Each contender once in each round, one after the other, so that what changes on the machine meets all of them. */
+/**
+ * Each contender once in each round, one after the other, so that what changes on the machine meets all of them. A row that
+ * `isStill` measures what no noise changes, each in a process of its own: once, and nothing is warmed up.
+ */
 async function measure(row) {
   const stage = await openStage();
   try {
-    const scene = await row.open(stage);
+    const scene = await row.open(stage, browsers);
     const names = Object.keys(row.contenders);
-    for (const name of names) await row.contenders[name](scene, WARM_UP_SECONDS);
+    if (row.isStill !== true) for (const name of names) await row.contenders[name](scene, WARM_UP_SECONDS);
     const found = Object.fromEntries(names.map((name) => [name, []]));
+    const times = row.isStill === true ? 1 : rounds;
     let noisy = 0;
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < times; round += 1) {
       for (const name of names) {
         const { result, noise } = await noiseOf(childrenOf(scene), () =>
           row.contenders[name](scene, seconds),
         );
         found[name].push(result);
-        if (noise > NOISY) noisy += 1;
+        if (noise > NOISY && row.isStill !== true) noisy += 1;
       }
-      process.stderr.write(`${row.name}: round ${round + 1} of ${rounds}\n`);
+      process.stderr.write(`${row.name}: round ${round + 1} of ${times}\n`);
     }
     show(row, found, noisy);
     return { row: row.name, says: row.says, rounds: found, noisyRounds: noisy };
@@ -78,7 +88,9 @@ async function measure(row) {
 }
 
 function childrenOf(scene) {
-  return Object.values(scene).map(({ child }) => child);
+  return Object.values(scene)
+    .flat()
+    .flatMap(({ child }) => child ?? []);
 }
 
 function show(row, found, noisy) {
@@ -92,11 +104,18 @@ function show(row, found, noisy) {
     ...figures.map((figure) => cell(of, figure)),
   ]);
   console.log(`\n${row.name}: ${row.says}\n${table(['', ...figures], lines)}`);
-  for (const { of, beside, figure, least } of row.goals) {
-    const ratios = found[of].map((result, round) => result[figure] / found[beside][round][figure]);
-    console.log(`${of} / ${beside}, ${figure}: ${short(median(ratios))} (goal: at least ${least})`);
-  }
+  for (const goal of row.goals) console.log(heldAgainst(goal, found));
   if (noisy > 0) console.log(`${noisy} noisy rounds: others used more than ${100 * NOISY} % of the machine`);
+}
+
+/** A goal is a figure's own, or its ratio to another's: `most`, or `least`. */
+function heldAgainst({ of, beside, figure, least, most }, found) {
+  const values = found[of].map((result, round) =>
+    beside === undefined ? result[figure] : result[figure] / found[beside][round][figure],
+  );
+  const what = beside === undefined ? of : `${of} / ${beside}`;
+  const goal = least === undefined ? `at most ${most}` : `at least ${least}`;
+  return `${what}, ${figure}: ${short(median(values))} (goal: ${goal})`;
 }
 
 function chosen(only) {
@@ -108,9 +127,9 @@ function chosen(only) {
   });
 }
 
-function numberOf(name) {
+function numberOf(name, most = 1000) {
   const value = Number(given[name]);
-  if (!(value > 0 && value <= 1000)) giveUp(`--${name} is a number from 1 to 1000`);
+  if (!(value > 0 && value <= most)) giveUp(`--${name} is a number from 1 to ${most}`);
   return value;
 }
 

@@ -18,6 +18,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export async function openStage() {
   const folder = await mkdtemp(join(tmpdir(), 'scangate-bench-'));
   const children = [];
+  const programs = new Set();
 
   function start(program, args, { env = {}, core = SERVER_CORE } = {}) {
     const child = spawn('taskset', ['-c', core, program, ...args.map(String)], {
@@ -36,7 +37,17 @@ export async function openStage() {
     async server(script, args = [], options = {}) {
       const port = await freePort();
       const child = start(process.execPath, [...(options.node ?? []), script, port, ...args], options);
-      await untilAnswers(port, options.ready ?? '/');
+      await untilListens(port);
+      return { child, port };
+    },
+
+    /** A program that ends its own workers. @param commandOf makes it of a free port: `[program, args]`. */
+    async program(commandOf) {
+      const port = await freePort();
+      const [program, args] = await commandOf(port);
+      const child = start(program, args);
+      programs.add(child);
+      await untilListens(port);
       return { child, port };
     },
 
@@ -70,18 +81,23 @@ export async function openStage() {
       return { child, port };
     },
 
-    async stop(child) {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await exited;
-    },
+    stop: (child) => finish(child, programs.has(child) ? 'SIGTERM' : 'SIGKILL'),
+
+    /** As a supervisor ends it. */
+    end: (child) => finish(child, 'SIGTERM'),
 
     async close() {
       await Promise.all(children.map(this.stop));
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+async function finish(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill(signal);
+  await exited;
 }
 
 const SERVER_CORE = '0';
@@ -96,15 +112,27 @@ export function leaveServerCore() {
   });
 }
 
-/** Milliseconds of CPU that a process has used, in its own code and in the kernel. */
-export function cpuMs({ pid }) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
+/** Milliseconds of CPU that a process and its workers have used, in their own code and in the kernel. */
+export function cpuMs(child) {
+  return sumOf(child, (pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
+  });
 }
 
-/** KB of resident memory, without mapped files. */
-export function rssKb({ pid }) {
-  return Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+/** KB of resident memory, of workers too, without mapped files; what they share with each other counts. */
+export function rssKb(child) {
+  return sumOf(child, (pid) => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kb = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]);
+    return kb('RssAnon') + kb('RssShmem');
+  });
+}
+
+function sumOf({ pid }, figureOf) {
+  const workers = pid === process.pid ? '' : readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const pids = [pid, ...workers.split(' ').filter((one) => one !== '')];
+  return pids.reduce((sum, one) => sum + figureOf(one), 0);
 }
 
 /**

@@ -5,7 +5,10 @@ const AT_ONCE = 64;
 export const mint = {
   name: 'mint',
   says: 'tickets a second, all checks and default log lines on',
-  goals: [{ of: 'gateway', beside: 'bare', figure: 'a second', least: 0.5 }],
+  goals: [
+    { of: 'gateway', beside: 'bare', figure: 'a second', least: 0.5 },
+    { of: 'gateway', beside: 'bare', figure: 'ms of CPU', most: 2 },
+  ],
 
   async open(stage) {
     const redis = await stage.redis();
