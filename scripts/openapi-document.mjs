@@ -39,7 +39,8 @@ const SECURITY = {
     type: 'apiKey',
     in: 'cookie',
     name: 'scangate_phone',
-    description: 'The approval page’s session; over HTTPS it is named `__Host-scangate_phone`.',
+    description:
+      'The approval page’s session; over HTTPS it is named `__Host-scangate_phone`, below a path with a mark of it at the end.',
   },
   clientBasic: {
     type: 'http',

@@ -166,7 +166,6 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
   const { settings, commands, secrets, sessions, oauth, clients, phones, ledger, shared } = options;
   const { issuer } = settings;
   const { origins } = shared;
-  const secure = settings.publicUrl.protocol === 'https:';
   const ends = singlePageEnds(
     pageEnds(ledger, options.pageSessions, options.makeTicketId),
     ledger,
@@ -192,7 +191,7 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
     phoneApp: settings.phoneApp,
     phones,
     gate: new BrowserGate(secrets, clients, origins),
-    caller: phoneCaller(phones, ends, origins, secure, options.log),
+    caller: phoneCaller(phones, ends, origins, issuer, options.log),
     presenter: options.presenter,
     admitSession: sessionGate({
       access: oauth.access,
@@ -201,7 +200,7 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
       presenter: sessionPresenter(sessions, shared.settings.retryMs),
     }),
     carried: oauth.carried,
-    ...ticketParts(options, secure),
+    ...ticketParts(options),
     idempotency: idempotency(ledger, secrets, settings.idempotencyLifeMs),
     numberMatch: numberMatch(ledger, secrets, settings.numberTries),
     historyMs: settings.historyMs,
@@ -209,7 +208,7 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
     logos: options.logos,
     pageEnds: ends,
     pageSessions: options.pageSessions,
-    awayCookies: awayCookies(options.awaySeal, secure, options.wallNow),
+    awayCookies: awayCookies(options.awaySeal, issuer, options.wallNow),
     makeState: options.makeTicketId,
     makeVerifier: options.makeVerifier,
     report: options.report,
@@ -224,7 +223,6 @@ function routeParts(options: EdgeOptions, security: readonly Header[]): RouteTab
 /** How tickets are minted, and for whom. */
 function ticketParts(
   options: EdgeOptions,
-  secure: boolean,
 ): Pick<RouteTableParts, 'minting' | 'openTicket' | 'knownBrowsers' | 'scanRisk' | 'scanTicket'> {
   const { settings, commands, ledger, makeTicketId } = options;
   const mints = minting({
@@ -236,7 +234,12 @@ function ticketParts(
     makeTicketId,
     knowsAuthTime: options.phones.all.some(({ knowsAuthTime }) => knowsAuthTime),
   });
-  const known = knownBrowsers({ ledger, secure, lifeMs: settings.knownBrowserMs, makeId: makeTicketId });
+  const known = knownBrowsers({
+    ledger,
+    issuer: settings.issuer,
+    lifeMs: settings.knownBrowserMs,
+    makeId: makeTicketId,
+  });
   const openTicket = ticketOpening({ commands, ledger, minting: mints, knownBrowsers: known });
   const risk = scanRisk({ ...options, countScan: scanHistory({ ...options, settings: settings.risk }) });
   const scanTicket = scanning(commands, risk);

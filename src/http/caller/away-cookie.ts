@@ -1,6 +1,7 @@
 import type { Seal } from '../../secrets/seal.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import { hostCookie, setCookie } from './credentials.ts';
+import type { HostCookie } from './credentials.ts';
 
 /** What a phone's browser keeps while its user signs in at a source. */
 export interface Away {
@@ -33,22 +34,20 @@ export interface AwayCookies {
 
 const LIFE_MS = 600_000;
 
-/** @param secure whether they go over HTTPS only. @param now milliseconds since the epoch. */
-export function awayCookies(seal: Seal, secure: boolean, now: () => number): AwayCookies {
-  const nameOf = (source: string): string => hostCookie(`scangate_at_${source}`, secure);
-  const line = (source: string, value: string, lifeMs: number): string =>
-    setCookie(nameOf(source), value, {
-      path: '/',
-      secure,
-      sameSite: 'Lax',
-      maxAge: Math.floor(lifeMs / 1000),
-    });
+/** @param issuer the public address without a trailing slash. @param now milliseconds since the epoch. */
+export function awayCookies(seal: Seal, issuer: string, now: () => number): AwayCookies {
+  const cookieAt = (source: string): HostCookie => hostCookie(`scangate_at_${source}`, issuer);
+  const line = (source: string, value: string, lifeMs: number): string => {
+    const { name, secure } = cookieAt(source);
+    const maxAge = Math.floor(lifeMs / 1000);
+    return setCookie(name, value, { path: '/', secure, sameSite: 'Lax', maxAge });
+  };
 
   return {
     set: (away) => line(away.source, seal.seal(JSON.stringify({ ...away, until: now() + LIFE_MS })), LIFE_MS),
     clear: (source) => line(source, '', 0),
     read(request, source, state) {
-      const text = seal.open(request.cookie(nameOf(source)) ?? '');
+      const text = seal.open(request.cookie(cookieAt(source).name) ?? '');
       const away = text === undefined ? undefined : (JSON.parse(text) as Away & { readonly until: number });
       if (away?.source === source && away.state === state && now() < away.until) return away;
       throw new ScangateError('invalid_request', {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ShownToken } from '../../oauth/tokens/access.ts';
 
@@ -41,12 +42,28 @@ export interface CookieScope {
   readonly maxAge: number;
 }
 
+/** A cookie of the gateway as a whole: how it is named, and whether it goes over HTTPS only. */
+export interface HostCookie {
+  readonly name: string;
+  readonly secure: boolean;
+}
+
+/** 48 bits tell the paths of one host apart. */
+const PATH_MARK_LENGTH = 8;
+
 /**
- * The name of a cookie that says who someone is. Over HTTPS it is one that browsers take from this very host alone, with
- * the path `/`: no other host of the domain can put a cookie of its own in the place of ours (RFC 6265bis §4.1.3.2).
+ * A cookie that says who someone is. Over HTTPS its name is one that browsers take from this very host alone, with the path
+ * `/`: no other host of the domain can put a cookie of its own in the place of ours (RFC 6265bis §4.1.3.2). Where the public
+ * address has a path, a mark of it ends the name, so that gateways below several paths of one host do not meet.
+ *
+ * @param issuer the public address without a trailing slash.
  */
-export function hostCookie(name: string, secure: boolean): string {
-  return secure ? `__Host-${name}` : name;
+export function hostCookie(name: string, issuer: string): HostCookie {
+  const { protocol, pathname } = new URL(issuer);
+  if (protocol !== 'https:') return { name, secure: false };
+  if (pathname === '/') return { name: `__Host-${name}`, secure: true };
+  const mark = createHash('sha256').update(pathname).digest('base64url').slice(0, PATH_MARK_LENGTH);
+  return { name: `__Host-${name}_${mark}`, secure: true };
 }
 
 /** A `Set-Cookie` line (RFC 6265 §4.1) that no script may read. */

@@ -6,7 +6,7 @@ import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 import { bearerOf, cookieOf } from './credentials.ts';
 import type { Origins } from './origins.ts';
-import { pageCookieName } from './page-cookie.ts';
+import { pageCookie } from './page-cookie.ts';
 import type { PageEnds } from './page-ends.ts';
 import { userDigest } from './user-digest.ts';
 import { allows, fetchSite } from './request-site.ts';
@@ -50,15 +50,15 @@ export interface PhoneCaller {
   endingPageUser(request: PhoneRequest): Promise<User | undefined>;
 }
 
-/** @param secure whether cookies go over HTTPS only. @param log is told at `debug` why a phone was refused. */
+/** @param issuer the public address without a trailing slash. @param log is told at `debug` why a phone was refused. */
 export function phoneCaller(
   phones: PhoneIdentities,
   ends: PageEnds,
   origins: Origins,
-  secure: boolean,
+  issuer: string,
   log: Log,
 ): PhoneCaller {
-  const cookie = pageCookieName(secure);
+  const { name: cookie } = pageCookie(issuer);
   const sealedUser = (request: PhoneRequest) => sealedUserOf(phones, request.cookie(cookie));
   // Limits ask before the route does, of the same request.
   const asked = new WeakMap<IncomingHttpHeaders, Promise<PhoneUser>>();

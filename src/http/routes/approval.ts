@@ -185,7 +185,7 @@ export function pretendRoute(parts: ApprovalRouteParts): Route {
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const user = demoUser(body.name.trim());
       if (user === undefined) throw new ScangateError('invalid_request', { field: 'name' });
-      const cookie = await setPageCookie(parts, user, parts.issuer.startsWith('https:'));
+      const cookie = await setPageCookie(parts, user);
       return { status: 303, headers: { Location: localPath(body.return_to), 'Set-Cookie': cookie } };
     },
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ScangateError } from '../../ticket/error.ts';
 import { localPath } from '../caller/local-path.ts';
 import type { Origins } from '../caller/origins.ts';
-import { clearPageCookie, pageCookieName } from '../caller/page-cookie.ts';
+import { clearPageCookie, pageCookie } from '../caller/page-cookie.ts';
 import { allows, formSite } from '../caller/request-site.ts';
 import type { SinglePageEnds } from '../caller/single-page-ends.ts';
 import type { Pages } from '../pages/pages.ts';
@@ -22,7 +22,6 @@ export interface PageSignOutParts extends SessionListParts {
 /** `POST /phone/sign-out`: ends the approval page's session on this phone, or all that the user has anywhere. */
 export function pageSignOutRoute(parts: PageSignOutParts): Route {
   const { caller, origins, pageEnds, pages, issuer } = parts;
-  const secure = issuer.startsWith('https:');
   return route({
     method: 'post',
     path: '/phone/sign-out',
@@ -48,7 +47,7 @@ export function pageSignOutRoute(parts: PageSignOutParts): Route {
         throw new ScangateError('invalid_request', { field: 'Origin' });
       const asksEverywhere = request.body.everywhere === 'true';
       const user = await (asksEverywhere ? caller.endingPageUser(request) : caller.pageUser(request));
-      const value = request.cookie(pageCookieName(secure));
+      const value = request.cookie(pageCookie(issuer).name);
       const everywhere = asksEverywhere && user !== undefined;
       if (everywhere) await signOutEverywhere(parts, user, request);
       if (user !== undefined && value !== undefined) await pageEnds.endOne(value);
@@ -62,7 +61,7 @@ export function pageSignOutRoute(parts: PageSignOutParts): Route {
         client_url: localPath(request.body.return_to),
         client_name: texts['t.sign_in_again'],
       });
-      const headers = { 'Set-Cookie': clearPageCookie(secure), 'Cache-Control': 'no-store' };
+      const headers = { 'Set-Cookie': clearPageCookie(issuer), 'Cache-Control': 'no-store' };
       return { ...page, headers: { ...page.headers, ...headers } };
     },
   });

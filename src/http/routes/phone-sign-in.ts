@@ -66,7 +66,6 @@ export function startPhoneSignInRoute(parts: PhoneSignInParts): Route {
 
 /** `GET /phone/{source}/callback`: back to the very ticket. */
 export function finishPhoneSignInRoute(parts: PhoneSignInParts): Route {
-  const secure = parts.issuer.startsWith('https:');
   return route({
     ...common,
     path: '/phone/:source/callback',
@@ -86,7 +85,7 @@ export function finishPhoneSignInRoute(parts: PhoneSignInParts): Route {
       const over = parts.awayCookies.clear(source);
       if (user === undefined || !(await holdsPhone(parts, user)))
         return refusedPage(parts, request, away, over);
-      const cookie = await setPageCookie(parts, user, secure);
+      const cookie = await setPageCookie(parts, user);
       return seeOther(await wayBack(parts, away), [over, cookie]);
     },
   });

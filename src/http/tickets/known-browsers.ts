@@ -8,8 +8,8 @@ import { userDigest } from '../caller/user-digest.ts';
 
 export interface KnownBrowsersParts {
   readonly ledger: Ledger;
-  /** Whether the cookie goes over HTTPS only. */
-  readonly secure: boolean;
+  /** The public address without a trailing slash. */
+  readonly issuer: string;
   /** How long a browser is known after its last sign-in, in milliseconds. */
   readonly lifeMs: number;
   /** Makes 128 random bits in base64url. */
@@ -51,8 +51,8 @@ export function userKeyOf(user: User): string {
   return userDigest(user).slice(0, KEY_LENGTH);
 }
 
-export function knownBrowsers({ ledger, secure, lifeMs, makeId }: KnownBrowsersParts): KnownBrowsers {
-  const name = hostCookie(COOKIE, secure);
+export function knownBrowsers({ ledger, issuer, lifeMs, makeId }: KnownBrowsersParts): KnownBrowsers {
+  const { name, secure } = hostCookie(COOKIE, issuer);
   // Lax: whoever comes by a redirect from a client is still the same browser.
   const scope = { path: '/', secure, sameSite: 'Lax', maxAge: Math.floor(lifeMs / 1000) } as const;
   async function note(ticket: Ticket): Promise<void> {
