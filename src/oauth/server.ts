@@ -94,8 +94,10 @@ export interface OAuthServerOptions {
   readonly makeTicketId: () => string;
   /** Between the polls of a device. */
   readonly deviceIntervalMs: number;
-  /** Wrong user codes within {@link userCodeWindowMs} that shut a user, or an address, out. */
+  /** Wrong user codes within {@link userCodeWindowMs} that shut a user out. */
   readonly userCodeTries: number;
+  /** Wrong user codes of everybody within it, beyond which wrong ones are answered late. */
+  readonly userCodeBudget: number;
   readonly userCodeWindowMs: number;
   /** Kept after so many milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
@@ -145,6 +147,7 @@ export function oauthServer(options: OAuthServerOptions): OAuthServer {
     ...options,
     secrets,
     tries: options.userCodeTries,
+    budget: options.userCodeBudget,
     windowMs: options.userCodeWindowMs,
     makeId: options.makeTicketId,
   });

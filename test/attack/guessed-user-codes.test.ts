@@ -27,7 +27,6 @@ async function outcomeOf(typed: string, by: Typist): Promise<'found' | 'unknown'
 
 test.each([
   ['one user', () => ({ user: alice, address: undefined })],
-  ['one address', (count: number) => ({ user: { ...alice, subject: `u${count}` }, address: '192.0.2.9' })],
   ['one user from everywhere', (count: number) => ({ user: alice, address: `192.0.2.${count % 250}` })],
 ] as const)(
   'attack: of 300 wrong user codes at one time of %s no more than ten are looked up',
@@ -56,19 +55,35 @@ test('attack: right codes of the attacker’s own buy no wrong ones, and cost an
   for (let count = 0; count < 30; count += 1) expect(await outcomeOf(own, honest)).toBe('found');
 });
 
-test('attack: guesses of a thousand users slow wrong codes down, and lock nobody out', async () => {
+const someone = (count: number, address?: string): Typist => ({
+  user: { ...alice, subject: `u${count}` },
+  address,
+});
+
+test('attack: guesses of very many users slow wrong codes down, and lock nobody out', async () => {
   const pauses: number[] = [];
-  world = await makeWorld({ pause: async (ms) => void pauses.push(ms), userCodeTries: 1000 });
-  const guesser = (count: number): Typist => ({
-    user: { ...alice, subject: `u${count}` },
-    address: undefined,
-  });
-  for (let count = 0; count < 1000; count += 1) await outcomeOf('BBBB-BBBB', guesser(count));
+  world = await makeWorld({ pause: async (ms) => void pauses.push(ms), userCodeBudget: 50 });
+  for (let count = 0; count < 50; count += 1) await outcomeOf('BBBB-BBBB', someone(count));
   expect(pauses).toEqual([]);
-  for (let count = 0; count < 3; count += 1) await outcomeOf('BBBB-BBBB', guesser(count));
+  for (let count = 0; count < 3; count += 1) await outcomeOf('BBBB-BBBB', someone(count));
   expect(pauses).toEqual([10, 20, 30]);
-  expect(await outcomeOf(await begin(), guesser(5000))).toBe('found');
+  expect(await outcomeOf(await begin(), someone(5000))).toBe('found');
   expect(pauses).toHaveLength(3);
+});
+
+test('attack: guesses of many users behind one address are slowed, and shut out none of its other users', async () => {
+  const pauses: number[] = [];
+  world = await makeWorld({ pause: async (ms) => void pauses.push(ms), userCodeBudget: 100 });
+  const guesses = (count: number) => outcomeOf('BBBB-BBBB', someone(count, '192.0.2.9'));
+  const outcomes = await Promise.all(Array.from({ length: 60 }, (_, count) => guesses(count)));
+  expect(new Set(outcomes)).toEqual(new Set(['unknown']));
+  expect(pauses.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, over) => 10 * (over + 1)));
+  pauses.length = 0;
+  expect(await outcomeOf(await begin(), someone(5000, '192.0.2.9'))).toBe('found');
+  expect(await outcomeOf('BBBB-BBBB', someone(5001, '192.0.2.10'))).toBe('unknown');
+  expect(pauses).toEqual([]);
+  await guesses(5002);
+  expect(pauses).toEqual([510]);
 });
 
 test('attack: who spreads ten wrong codes over the window is shut out for as long again', async () => {

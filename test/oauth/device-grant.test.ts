@@ -205,14 +205,12 @@ describe('a user code', () => {
     expect(await world.server.userCodes.find((await begin()).user_code, guesser)).toBeDefined();
   });
 
-  test('guessed by many users from one address shuts the address out', async () => {
+  test('guessed by many users from one address shuts out none of its other users', async () => {
     for (let count = 0; count < 10; count += 1) {
       const user = { ...alice, subject: `u${count}` };
       await world.server.userCodes.find('BBBB-BBBC', { user, address: '198.51.100.9' });
     }
     const fresh = { user: { ...alice, subject: 'fresh' }, address: '198.51.100.9' };
-    await expect(world.server.userCodes.find('BBBB-BBBD', fresh)).rejects.toMatchObject({
-      code: 'too_many_requests',
-    });
+    expect(await world.server.userCodes.find((await begin()).user_code, fresh)).toBeDefined();
   });
 });

@@ -118,6 +118,7 @@ export async function makeWorld(
       makeTicketId,
       deviceIntervalMs: 5000,
       userCodeTries: 10,
+      userCodeBudget: 1000,
       userCodeWindowMs: 600_000,
       countsAddresses: true,
       ...more,

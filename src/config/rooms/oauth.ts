@@ -13,6 +13,7 @@ export function oauthSettings(config: Config) {
     sessionLifeMs: config.SCANGATE_SESSION_LIFE,
     deviceIntervalMs: config.SCANGATE_DEVICE_INTERVAL,
     userCodeTries: config.SCANGATE_USER_CODE_TRIES,
+    userCodeBudget: config.SCANGATE_USER_CODE_BUDGET,
     userCodeWindowMs: config.SCANGATE_USER_CODE_WINDOW,
     countsAddresses: config.SCANGATE_LIMITS === 'on',
   };

@@ -49,10 +49,16 @@ export const TOKEN_SETTINGS = {
     min: 1000,
     max: 60_000,
   }),
-  SCANGATE_USER_CODE_TRIES: setting('count', '10', 'wrong user codes that shut a user, or an address, out', {
+  SCANGATE_USER_CODE_TRIES: setting('count', '10', 'wrong user codes that shut a user out', {
     min: 1,
     max: 1000,
   }),
+  SCANGATE_USER_CODE_BUDGET: setting(
+    'count',
+    '1000',
+    'wrong user codes of everybody, from which on wrong ones are answered late',
+    { min: 1, max: 1_000_000 },
+  ),
   SCANGATE_USER_CODE_WINDOW: setting('duration', 'PT10M', 'how long wrong user codes count', {
     min: 1000,
     max: 86_400_000,

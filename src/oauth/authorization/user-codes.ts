@@ -6,10 +6,10 @@ import { suspect } from '../../telemetry/security-event.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { User } from '../../ticket/events.ts';
 
-/** Who types a user code: wrong ones are counted against the user, and against the address where that may be. */
+/** Who types a user code: wrong ones shut out the user alone, for an address may be that of very many people. */
 export interface Typist {
   readonly user: User;
-  /** Undefined: addresses are not counted. */
+  /** Whose many wrong ones are answered late. Undefined: addresses are not counted. */
   readonly address: string | undefined;
 }
 
@@ -31,25 +31,27 @@ export interface DeviceUserCodes {
 export interface UserCodesOptions {
   readonly ledger: Ledger;
   readonly secrets: TicketSecrets;
-  /** Wrong codes within the window that shut a user, or an address, out until its end. */
+  /** Wrong codes within the window that shut a user out until its end, and beyond which an address' wrong ones are answered late. */
   readonly tries: number;
+  /** Wrong codes of everybody within the window, beyond which wrong ones are answered late. Right ones never are. */
+  readonly budget: number;
   /** Milliseconds. */
   readonly windowMs: number;
   /** Kept after so many milliseconds. */
   readonly pause: (ms: number) => Promise<void>;
-  /** Whether wrong codes count against addresses too; users are always counted. */
+  /** Whether wrong codes are counted by address too; users are always counted. */
   readonly countsAddresses: boolean;
   /** Makes what a place is known by as one's own: 128 random bits in base64url. */
   readonly makeId: () => string;
 }
 
-/** Wrong codes of everybody within the window, beyond which wrong ones are answered late. Right ones never are. */
-const WRONG_MAX = 1000;
+/** How much later each wrong code beyond a budget is answered, in milliseconds, and how late at most. */
 const OVER_MS = 10;
 const PAUSE_MAX_MS = 3000;
 
-/** One of the tries that a user, or an address, has within the window. */
+/** One of the tries that a user has within the window. */
 interface Place {
+  /** The user's, as the ledger has it. */
   readonly name: string;
   readonly key: string;
   /** Whoever took it; a place is given back under this alone. */
@@ -61,7 +63,7 @@ const NOT_IN_ALPHABET = new RegExp(`[^${USER_CODE_ALPHABET}]`, 'g');
 /** Keeps the codes in the ledger. */
 export function userCodes(options: UserCodesOptions): DeviceUserCodes {
   const { ledger, secrets } = options;
-  const { takeAll, giveBack, keepWrong } = triesOf(options);
+  const { takeFor, giveBack, keepWrong } = triesOf(options);
 
   async function lookUp(code: string): Promise<string | undefined> {
     for (const name of secrets.userCodeNames(code)) {
@@ -71,11 +73,11 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     return undefined;
   }
 
-  async function lookUpAt(places: readonly Place[], code: string): Promise<string | undefined> {
+  async function lookUpAt(place: Place, code: string): Promise<string | undefined> {
     try {
       return await lookUp(code);
     } catch (error) {
-      await giveBack(places);
+      await giveBack(place);
       throw error;
     }
   }
@@ -90,10 +92,10 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     async find(typed, by) {
       const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
       if (code.length !== USER_CODE_LENGTH) return undefined;
-      const places = await takeAll(options.countsAddresses ? by : { ...by, address: undefined });
-      const found = await lookUpAt(places, code);
-      if (found === undefined) await keepWrong(places);
-      else await giveBack(places);
+      const place = await takeFor(by.user);
+      const found = await lookUpAt(place, code);
+      if (found === undefined) await keepWrong(place, options.countsAddresses ? by.address : undefined);
+      else await giveBack(place);
       return found;
     },
 
@@ -101,9 +103,19 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
   };
 }
 
-/** The places that names have for tries. */
-function triesOf({ ledger, tries, windowMs, makeId, pause }: UserCodesOptions) {
-  return { takeAll, giveBack, keepWrong };
+/** The places that users have for tries. */
+function triesOf({ ledger, tries, budget, windowMs, makeId, pause }: UserCodesOptions) {
+  return { takeFor, giveBack, keepWrong };
+
+  async function takeFor(user: User): Promise<Place> {
+    const { source, issuer, subject } = user;
+    try {
+      return await take(digestOf([source, issuer, subject]));
+    } catch (error) {
+      const isShutOut = error instanceof ScangateError && error.code === 'too_many_requests';
+      throw isShutOut ? suspect(error, { kind: 'brute_force', reason: 'user_code', user }) : error;
+    }
+  }
 
   /** Takes one of the places that a name has for tries, before the code is looked at: tries at one time get no more. */
   async function take(name: string): Promise<Place> {
@@ -120,26 +132,24 @@ function triesOf({ ledger, tries, windowMs, makeId, pause }: UserCodesOptions) {
     try {
       return (await ledger.putIfAbsent(place.key, place.value, windowMs)).stored;
     } catch (error) {
-      await giveBack([place]);
+      await giveBack(place);
       throw error;
     }
   }
 
-  async function takeAll(by: Typist): Promise<readonly Place[]> {
-    const places: Place[] = [];
-    try {
-      for (const name of namesOf(by)) places.push(await take(name));
-    } catch (error) {
-      await giveBack(places);
-      const isShutOut = error instanceof ScangateError;
-      throw isShutOut ? suspect(error, { kind: 'brute_force', reason: 'user_code', user: by.user }) : error;
-    }
-    return places;
+  /** As far as the store can: a place that stays ends with the window. */
+  async function giveBack({ key, value }: Place): Promise<void> {
+    await ledger.delete(key, value).catch(() => false);
   }
 
-  /** As far as the store can: a place that stays ends with the window. */
-  async function giveBack(places: readonly Place[]): Promise<void> {
-    await Promise.allSettled(places.map(({ key, value }) => ledger.delete(key, value)));
+  async function keepWrong(place: Place, address: string | undefined): Promise<void> {
+    const [overAddress, overAll] = await Promise.all([
+      address === undefined ? 0 : over(`user-code-wrong:${digestOf([address])}`, tries),
+      over('user-code-wrong', budget),
+      countWrong(place),
+    ]);
+    const lateMs = Math.max(overAddress, overAll) * OVER_MS;
+    if (lateMs > 0) await pause(Math.min(lateMs, PAUSE_MAX_MS));
   }
 
   async function countWrong({ name }: Place): Promise<void> {
@@ -147,10 +157,8 @@ function triesOf({ ledger, tries, windowMs, makeId, pause }: UserCodesOptions) {
     if (wrong >= tries) await ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs);
   }
 
-  async function keepWrong(places: readonly Place[]): Promise<void> {
-    await Promise.all(places.map(countWrong));
-    const over = (await ledger.count('user-code-wrong', windowMs)) - WRONG_MAX;
-    if (over > 0) await pause(Math.min(over * OVER_MS, PAUSE_MAX_MS));
+  async function over(name: string, max: number): Promise<number> {
+    return (await ledger.count(name, windowMs)) - max;
   }
 }
 
@@ -158,9 +166,6 @@ function shutOut(retryAfterMs: number): ScangateError {
   return new ScangateError('too_many_requests', { retryAfterMs, message: 'Too many wrong codes.' });
 }
 
-function namesOf({ user, address }: Typist): readonly string[] {
-  const digest = (list: readonly string[]): string =>
-    createHash('sha256').update(JSON.stringify(list)).digest('base64url');
-  const { source, issuer, subject } = user;
-  return [digest([source, issuer, subject]), ...(address === undefined ? [] : [digest([address])])];
+function digestOf(list: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(list)).digest('base64url');
 }
