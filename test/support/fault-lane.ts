@@ -20,6 +20,8 @@ interface Surroundings {
   readonly passed: (bytes: number) => void;
   /** Asked for each chunk: true when it must vanish and the connection with it. */
   readonly swallowAndCut: (chunk: Buffer) => boolean;
+  /** What is sent in place of a chunk. */
+  readonly instead?: (chunk: Buffer) => Buffer;
 }
 
 const SLICES_PER_SECOND = 20;
@@ -82,7 +84,8 @@ export class Lane {
     if (this.#fault.kind === 'swallow') return;
     const delayMs = this.#fault.kind === 'latency' ? this.#fault.delayMs : 0;
     const dueMs = performance.now() + delayMs;
-    const pieces = this.#fault.kind === 'one-behind' ? piecesOf(chunk) : [chunk];
+    const sent = this.#around.instead?.(chunk) ?? chunk;
+    const pieces = this.#fault.kind === 'one-behind' ? piecesOf(sent) : [sent];
     for (const piece of pieces) this.#queue.push({ chunk: piece, dueMs });
     const isSlicing = this.#fault.kind === 'throttle' && this.#timer !== undefined;
     if (!isSlicing) this.#flush();

@@ -43,11 +43,15 @@ interface Pair {
   readonly lanes: Record<Direction, Lane>;
 }
 
-/** Starts a proxy on a free port of 127.0.0.1. */
-export async function startFaultProxy(target: {
+/** Where a proxy leads, and what it puts in place of what the client is told. */
+export interface FaultProxyTarget {
   readonly port: number;
   readonly host?: string;
-}): Promise<FaultProxy> {
+  readonly told?: (chunk: Buffer) => Buffer;
+}
+
+/** Starts a proxy on a free port of 127.0.0.1. */
+export async function startFaultProxy(target: FaultProxyTarget): Promise<FaultProxy> {
   const faults: Record<Direction, Fault> = { toServer: { kind: 'none' }, toClient: { kind: 'none' } };
   const passed: Record<Direction, number> = { toServer: 0, toClient: 0 };
   const pairs = new Set<Pair>();
@@ -89,6 +93,7 @@ export async function startFaultProxy(target: {
         cut: cutPair,
         passed: (bytes) => (passed[direction] += bytes),
         swallowAndCut: (chunk) => isToCut(direction, chunk),
+        ...(direction === 'toClient' && target.told !== undefined ? { instead: target.told } : {}),
       });
     const pair: Pair = {
       client,

@@ -26,6 +26,12 @@ export interface CutOffGround extends SentinelGround {
   cutOff(master: Redis): Promise<() => Promise<void>>;
 }
 
+/** An answer of Redis with another port in place of this one. */
+function withPort(answer: Buffer, from: number, to: number): Buffer {
+  const field = (port: number): string => `$${String(port).length}\r\n${port}\r\n`;
+  return Buffer.from(answer.toString('latin1').replaceAll(field(from), field(to)), 'latin1');
+}
+
 /**
  * Each gateway is a Redis user of its own, so that the old master can refuse all others: to them it is as silent as
  * behind a broken network, since neither its Sentinels nor its replicas get an answer that counts.
@@ -40,7 +46,10 @@ export async function cutOffGround(): Promise<CutOffGround> {
     }
   }
   const links: FaultProxy[] = [];
-  for (const sentinel of sentinels) links.push(await startFaultProxy(sentinel));
+  // A node learns of Sentinels from each other. What it learns here must lead over the links too, or no cut holds it.
+  const told = (chunk: Buffer): Buffer =>
+    links.reduce((text, { port }, index) => withPort(text, sentinels[index]!.port, port), chunk);
+  for (const { port } of sentinels) links.push(await startFaultProxy({ port, told }));
   const url = (user: string, ports: readonly { readonly port: number }[]): string =>
     `redis+sentinel://${user}:${PASSWORD}@${ports.map(({ port }) => `127.0.0.1:${port}`).join(',')}/${masterName}`;
   return {
