@@ -35,9 +35,12 @@ export const LIMIT_SETTINGS = {
     'count',
     '20',
     'codes shown at one address that phones may scan within it before they are many',
-    { min: 1 },
+    { min: 1, max: 1000 },
   ),
-  SCANGATE_RISK_SCANS: setting('count', '10', 'scans of one user within it before they are many', { min: 1 }),
+  SCANGATE_RISK_SCANS: setting('count', '10', 'codes one user may scan within it before they are many', {
+    min: 1,
+    max: 1000,
+  }),
   SCANGATE_RISK_WAIT: setting(
     'duration',
     'PT0.5S',

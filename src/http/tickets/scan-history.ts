@@ -28,11 +28,19 @@ export interface ScanHistoryParts {
   readonly settings: ScanHistorySettings;
 }
 
+/** One scan: by whom, of which ticket, and where that ticket's browser is. */
+export interface CountedScan {
+  readonly user: User;
+  readonly ticketId: string;
+  /** Empty: unknown. */
+  readonly browserIp: string;
+}
+
 /**
- * Counts a scan, and answers what came before. Only what the policy names is counted, so that nobody pays for what nobody asked
- * for. The ledger holds MACs of address and user, until the window is over.
+ * Counts a scan, and answers what came before. A ticket counts once, however often it is scanned. Only what the policy names is counted, so that nobody pays for what nobody asked
+ * for. The ledger holds MACs of address, user and ticket, until the window is over.
  */
-export type CountScan = (user: User, browserIp: string, policy: RiskPolicy) => Promise<ScanHistory>;
+export type CountScan = (scan: CountedScan, policy: RiskPolicy) => Promise<ScanHistory>;
 
 const NOTHING: ScanHistory = { isUnknown: false };
 const UNKNOWN: ScanHistory = { isUnknown: true };
@@ -40,21 +48,25 @@ const UNKNOWN: ScanHistory = { isUnknown: true };
 export function scanHistory({ ledger, secrets, makingKeyId, time, settings }: ScanHistoryParts): CountScan {
   const { windowMs, waitMs } = settings;
 
-  async function tally(what: string, of: readonly string[], max: number): Promise<Tally> {
-    const name = `${what}:${secrets.fingerprint(what, makingKeyId(), of)}`;
-    return { count: await ledger.count(name, windowMs), max };
+  async function tally(what: string, of: readonly string[], ticketId: string, max: number): Promise<Tally> {
+    const key = makingKeyId();
+    const set = `${what}:${secrets.fingerprint(what, key, of)}`;
+    // One more than is allowed says all that is asked.
+    await ledger.addMember(set, secrets.fingerprint(what, key, [ticketId]), windowMs, max + 1);
+    return { count: (await ledger.members(set, max + 1)).length, max };
   }
 
-  async function counted(user: User, browserIp: string, policy: RiskPolicy): Promise<ScanHistory> {
+  async function counted(scan: CountedScan, policy: RiskPolicy): Promise<ScanHistory> {
+    const { user, ticketId, browserIp } = scan;
     const isAsked = policy.many_codes !== undefined;
     const isHidden = browserIp === '';
     const address = isAsked && !isHidden ? countedAddress(browserIp) : undefined;
     const { source, issuer, subject } = user;
     const [codes, scans] = await Promise.all([
-      address === undefined ? undefined : tally('risk-codes', [address], settings.codesMax),
+      address === undefined ? undefined : tally('risk-codes', [address], ticketId, settings.codesMax),
       policy.many_scans === undefined
         ? undefined
-        : tally('risk-scans', [source, issuer, subject], settings.scansMax),
+        : tally('risk-scans', [source, issuer, subject], ticketId, settings.scansMax),
     ]);
     return {
       ...(codes === undefined ? {} : { codes }),
@@ -64,9 +76,9 @@ export function scanHistory({ ledger, secrets, makingKeyId, time, settings }: Sc
     };
   }
 
-  return async (user, browserIp, policy) => {
+  return async (scan, policy) => {
     if (policy.many_codes === undefined && policy.many_scans === undefined) return NOTHING;
     const late = (): Error => new Error('The counts came too late.');
-    return await within(time, waitMs, counted(user, browserIp, policy), late).catch(() => UNKNOWN);
+    return await within(time, waitMs, counted(scan, policy), late).catch(() => UNKNOWN);
   };
 }

@@ -68,7 +68,7 @@ export function scanRisk({ clients, places, countScan, metrics, log, report }: S
     async assess(view, { user, phone, sameDevice }) {
       const about = judged(view);
       const { ip } = view.ticket.minted.browser;
-      const history = await countScan(user, ip, about.policy);
+      const history = await countScan({ user, ticketId: view.ticketId, browserIp: ip }, about.policy);
       const scanner = { userKey: userKeyOf(user), isSameDevice: sameDevice };
       const addresses = {
         isSameNetwork: sameNetwork(ip, phone.ip),
