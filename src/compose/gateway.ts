@@ -31,6 +31,7 @@ import { openTelling } from './telling.ts';
 import { openExpiry } from './commands/expiry.ts';
 import { openCommands } from './commands/told-commands.ts';
 import { makeTransports } from './transports.ts';
+import { openWebhooks } from './webhooks/webhooks.ts';
 
 /**
  * Puts a gateway together: the one place that knows every concrete part.
@@ -102,6 +103,9 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     }),
   );
   await assembly.open('sweeper', () => openExpiry(config, { commands, metrics, store }));
+  const webhooks = await assembly.open('webhooks', () =>
+    openWebhooks(config, { telling, record: record.read }),
+  );
 
   async function warmUp(): Promise<void> {
     // The first RSA key takes a quarter of a second to derive.
@@ -109,6 +113,6 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
     await feed.ready;
     await canary.start();
   }
-  const reread = (): void => [live, listed, places, edge].forEach((one) => one.look());
+  const reread = (): void => [live, listed, places, edge, webhooks].forEach((one) => one.look());
   return lifecycle(config, { assembly, edge, held, operators, state, warmUp, reread, log, metrics, time });
 }

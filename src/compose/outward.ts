@@ -21,8 +21,12 @@ export function assertOutward(name: string, text: string): void {
     throw new BadSetting(name, 'must begin with https://, unless it is on this machine');
 }
 
-/** Who makes this gateway's calls to others. @throws BadSetting for a private host that cannot be read. */
-export function makeOutward(config: Config, tracing: Tracing | undefined): CallOutward {
+/** Who makes this gateway's calls to others. @param timeoutMs the bound of one. @throws BadSetting for a private host that cannot be read. */
+export function makeOutward(
+  config: Config,
+  tracing: Tracing | undefined,
+  timeoutMs = config.SCANGATE_UPSTREAM_TIMEOUT,
+): CallOutward {
   const privateHosts = config.SCANGATE_PRIVATE_HOSTS ?? [];
   const [bad] = unreadableHosts(privateHosts);
   if (bad !== undefined)
@@ -34,7 +38,7 @@ export function makeOutward(config: Config, tracing: Tracing | undefined): CallO
     reach: { privateHosts },
     resolve: systemResolve,
     time: systemTime,
-    timeoutMs: config.SCANGATE_UPSTREAM_TIMEOUT,
+    timeoutMs,
   });
   return tracing === undefined ? call : tracedOutward(call, tracing);
 }

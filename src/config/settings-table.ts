@@ -11,6 +11,7 @@ import { TLS_SETTINGS } from './tables/tls-table.ts';
 import { TICKET_SETTINGS } from './tables/ticket-table.ts';
 import { TOKEN_SETTINGS } from './tables/token-table.ts';
 import { UPSTREAM_SETTINGS } from './tables/upstream-table.ts';
+import { WEBHOOK_SETTINGS } from './tables/webhook-table.ts';
 
 /** Every setting of the process, by the name of its environment variable. */
 export const SETTINGS = {
@@ -20,6 +21,7 @@ export const SETTINGS = {
   ...UPSTREAM_SETTINGS,
   ...STORE_SETTINGS,
   ...RECORD_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ...CONNECTION_SETTINGS,
   ...LIMIT_SETTINGS,
   ...TOKEN_SETTINGS,

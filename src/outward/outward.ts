@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import type { Time } from '../time/time.ts';
 import { reachMistake } from './reach.ts';
-import type { Reach } from './reach.ts';
+import type { Nearness, Reach } from './reach.ts';
 
 /** The addresses that a host's name stands for. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
@@ -31,6 +31,8 @@ export interface OutwardRequest {
   readonly signal?: AbortSignal;
   /** The operator wrote the address into the gateway's own settings: then it may be private, and http. */
   readonly named?: boolean;
+  /** Not even an address that is written as one, or this machine's own name, may be private: only what the operator lists. */
+  readonly publicOnly?: boolean;
 }
 
 /** An answer, whatever its status. A redirect is one too: none is followed. */
@@ -63,11 +65,11 @@ export interface OutwardOptions {
 export function outward(options: OutwardOptions): CallOutward {
   const { reach, resolve, time, timeoutMs } = options;
 
-  async function addressesOf(url: URL, named: boolean): Promise<readonly string[]> {
+  async function addressesOf(url: URL, { named, publicOnly }: OutwardRequest): Promise<readonly string[]> {
     const host = hostOf(url);
     const found = isIP(host) === 0 ? await resolve(host) : [host];
     for (const address of found) {
-      const why = reachMistake(host, address, reach, named);
+      const why = reachMistake(host, address, reach, nearnessOf(named, publicOnly));
       if (why !== undefined) throw new OutwardRefusal(why);
     }
     return found;
@@ -84,13 +86,23 @@ export function outward(options: OutwardOptions): CallOutward {
     const signals = request.signal === undefined ? [bound.signal] : [bound.signal, request.signal];
     const signal = AbortSignal.any(signals);
     try {
-      return await send(url, pinnedTo(await unlessAborted(addressesOf(url, named), signal)), request, signal);
+      return await send(
+        url,
+        pinnedTo(await unlessAborted(addressesOf(url, request), signal)),
+        request,
+        signal,
+      );
     } catch (error) {
       throw signal.aborted ? (signal.reason as Error) : error;
     } finally {
       cancel();
     }
   };
+}
+
+function nearnessOf(named = false, publicOnly = false): Nearness {
+  if (named) return 'any';
+  return publicOnly ? 'listed' : 'own';
 }
 
 /** A host as addresses are written: without the brackets of a URL. */

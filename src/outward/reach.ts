@@ -10,23 +10,32 @@ export interface Reach {
 }
 
 /**
+ * Which private addresses may be asked: `any` where the operator wrote the URL into the gateway's own settings; `own` where its host
+ * is written as an address or is this machine's own name, and those that are listed; `listed` those alone.
+ */
+export type Nearness = 'any' | 'own' | 'listed';
+
+/**
  * Why the gateway may not connect to an address that a URL's host stands for; undefined where it may. Whatever way the
  * address is written in (IPv4 within IPv6: RFC 4291 §2.5.5, RFC 6052, RFC 3056), the one that is meant counts.
- *
- * @param named whether the operator wrote the URL into the gateway's own settings.
  */
 export function reachMistake(
   host: string,
   address: string,
   reach: Reach,
-  named: boolean,
+  nearness: Nearness,
 ): string | undefined {
   if (!ipaddr.isValid(address)) return 'no address';
   const meant = meantBy(ipaddr.parse(address));
   const range = meant.range();
   if (range === 'unicast') return undefined;
   if (!NEAR.has(range)) return `an address of the kind ${range}`;
-  if (named || isOwnName(host) || isListed(host, meant, reach.privateHosts)) return undefined;
+  if (
+    nearness === 'any' ||
+    (nearness === 'own' && isOwnName(host)) ||
+    isListed(host, meant, reach.privateHosts)
+  )
+    return undefined;
   return 'a private address that the operator has not named';
 }
 

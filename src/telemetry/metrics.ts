@@ -90,6 +90,10 @@ export interface Metrics {
   readonly recordFailures: Counter;
   /** `scangate_record_ids_total{outcome}`: a clock that went back, `waited` for or `refused`; no number of a node, `unleased`. */
   readonly recordIds: Counter<'outcome'>;
+  /** `scangate_webhooks_total{outcome}`: tries to tell a receiver: `delivered`, `failed`, the last one `dead`; and messages `let_go` for a bound. */
+  readonly webhooks: Counter<'outcome'>;
+  /** `scangate_webhooks_waiting`: messages that wait for the receivers that this node delivers to. */
+  readonly webhooksWaiting: Gauge;
   /** `scangate_drain_left`: held connections still to be closed. */
   readonly drainLeft: Gauge;
 }
@@ -156,7 +160,7 @@ export function makeMetrics(processMetrics = true): Metrics {
       'cause',
     ]),
     ...sourceFigures(counter, gauge),
-    ...recordFigures(counter),
+    ...recordFigures(counter, gauge),
     ...durations(registers),
     tickets: counter('tickets_total', 'How far tickets came, by client', ['client', 'outcome']),
     drainLeft: gauge('drain_left', 'Held connections still to be closed'),
@@ -185,8 +189,18 @@ function sourceFigures(
   };
 }
 
-function recordFigures(counter: MakeCounter): Pick<Metrics, 'recordEvents' | 'recordFailures' | 'recordIds'> {
+function recordFigures(
+  counter: MakeCounter,
+  gauge: MakeGauge,
+): Pick<Metrics, 'recordEvents' | 'recordFailures' | 'recordIds' | 'webhooks' | 'webhooksWaiting'> {
   return {
+    webhooks: counter('webhooks_total', 'Tries to tell receivers of audit events; absent without webhooks', [
+      'outcome',
+    ]),
+    webhooksWaiting: gauge(
+      'webhooks_waiting',
+      'Messages that wait for the receivers that this node delivers to',
+    ),
     recordEvents: counter('record_events_total', 'Audit events, kept or lost', ['outcome']),
     recordFailures: counter('record_failures_total', 'Tries to keep audit events that failed'),
     recordIds: counter('record_ids_total', 'Trouble with the ids of audit events', ['outcome']),

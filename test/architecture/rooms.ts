@@ -14,7 +14,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   risk: ['ticket', 'session'],
   place: ['time'],
   record: ['ticket', 'session', 'ports', 'telemetry', 'time'],
-  keepers: ['record', 'stores', 'ports'],
+  keepers: ['record', 'webhooks', 'stores', 'ports'],
+  webhooks: ['record', 'outward', 'telemetry', 'time'],
   outward: ['time'],
   phone: ['ports', 'outward', 'telemetry', 'time'],
   oauth: ['ticket', 'session', 'command', 'secrets', 'ports', 'outward', 'telemetry', 'time'],
@@ -50,11 +51,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'operate',
     'record',
     'keepers',
+    'webhooks',
     'telemetry',
     'time',
   ]),
   main: ['config', 'compose', 'cli', 'ports', 'telemetry'],
-  cli: ['config', 'compose', 'ports', 'secrets', 'record', 'oauth', 'operate', 'telemetry'],
+  cli: ['config', 'compose', 'ports', 'secrets', 'record', 'webhooks', 'oauth', 'operate', 'telemetry'],
 };
 
 /** Files at the top of `src`, by the room they belong to. */

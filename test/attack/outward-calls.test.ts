@@ -109,13 +109,13 @@ test.each([
 ])('attack: %s is asked by nobody, whoever named it', (address) => {
   const everything = { privateHosts: ['0.0.0.0/0', '::/0', address] };
   for (const named of [false, true])
-    expect(reachMistake(address, address, everything, named)).toEqual(expect.any(String));
+    expect(reachMistake(address, address, everything, named ? 'any' : 'own')).toEqual(expect.any(String));
 });
 
 test('what may be asked', () => {
   const reach = { privateHosts: ['inside.test', '10.1.0.0/16'] };
   const may = (host: string, address: string, named = false) =>
-    reachMistake(host, address, reach, named) === undefined;
+    reachMistake(host, address, reach, named ? 'any' : 'own') === undefined;
   expect(may('public.test', '8.8.8.8')).toBe(true);
   expect(may('public.test', '64:ff9b::808:808')).toBe(true);
   expect(may('public.test', '2606:4700::1111')).toBe(true);

@@ -9,6 +9,7 @@ import { makePhones } from '../phones.ts';
 import { openPlaces } from '../operate/places.ts';
 import { makeId } from '../randomness.ts';
 import { makeSecrets } from '../secrets.ts';
+import { receiversOf } from '../webhooks/receivers.ts';
 
 /**
  * Makes the parts of a gateway that refuse settings, and lets them go: it asks nobody, opens no store and does not listen.
@@ -24,6 +25,7 @@ export function dryRun(config: Config): void {
   openClients(config, telling).close();
   if (config.tlsFiles !== undefined) readTlsPair(config.tlsFiles);
   openPlaces(config, log).close();
+  receiversOf(config);
   clientAddresses(config.SCANGATE_TRUSTED_PROXIES ?? [], () => undefined);
   makePhones(config, telling, makeSecrets(config.secrets ?? [anyone]));
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Config } from '../../config/config.ts';
 import { recordSettings } from '../../config/rooms/record.ts';
+import type { Archive } from '../../record/archive.ts';
 import { NODE_CHAINS } from '../../record/chain/link.ts';
 import { PERSON_KEY_BYTES } from '../../record/chain/sealed-person.ts';
 import { NodeLease } from '../../record/ids/node-lease.ts';
@@ -34,6 +35,16 @@ export interface OpenRecord extends Closable {
   /** The nonce of a new event's cursor: it carries the part of the audit event's id that is this node's. */
   makeNonce(): string;
   readonly kept: KeptRecord;
+  readonly read: ReadRecord;
+}
+
+/** What was kept, for whoever follows it entry by entry. */
+export interface ReadRecord {
+  readonly archive: Archive;
+  /** Whether this node is the one that moves the log's events into the record, and so reads it for others. */
+  readonly holds: () => boolean;
+  /** Hears that something was kept. */
+  onKept(listener: () => void): void;
 }
 
 /** What was kept, for those who ask. */
@@ -90,7 +101,9 @@ export async function openRecord(
   const { isKept, keepMs } = recordSettings(config);
   const isShared = config.storeKind !== 'file';
   if (isShared) await reader.open();
-  const onTurn = teller(telling);
+  let onKept = (): void => undefined;
+  const onTurn = teller(telling, () => onKept());
+  const holds = (): boolean => isKept && (!isShared || reader.holds());
   const keys = new RecordKeys(ring, time);
   const archive = await openArchive(config, stores, (count) => onTurn({ kind: 'dropped', count }));
   const recorder = new Recorder({
@@ -101,7 +114,7 @@ export async function openRecord(
     time,
     pauseMs: isShared ? SHARED_PAUSE_MS : PAUSE_MS,
     makeKey: () => randomBytes(PERSON_KEY_BYTES),
-    holds: () => isKept && (!isShared || reader.holds()),
+    holds,
     ownChain: () => ownChainOf(config, lease.node()),
     onTurn,
     signHead: keys.signHead,
@@ -110,6 +123,7 @@ export async function openRecord(
   const endMoving = isKept ? moving(recorder, { keys, telling, time }) : () => Promise.resolve();
   return {
     makeNonce,
+    read: { archive, holds, onKept: (listener) => (onKept = listener) },
     kept: {
       keys: () => keys.published(archive),
       async search(asked) {
@@ -155,7 +169,10 @@ function moving(
 }
 
 /** Counts what is moved, and says when the archive goes away and comes back. */
-function teller({ log, metrics }: Pick<OpenTelling, 'log' | 'metrics'>): (turn: RecordTurn) => void {
+function teller(
+  { log, metrics }: Pick<OpenTelling, 'log' | 'metrics'>,
+  onKept: () => void,
+): (turn: RecordTurn) => void {
   let isAway = false;
   return (turn) => {
     if (turn.kind === 'away') {
@@ -173,5 +190,6 @@ function teller({ log, metrics }: Pick<OpenTelling, 'log' | 'metrics'>): (turn: 
     }
     if (isAway) log.info('the record is kept again');
     isAway = false;
+    if (turn.kind === 'kept' && turn.count > 0) onKept();
   };
 }

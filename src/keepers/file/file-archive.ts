@@ -24,6 +24,7 @@ import {
   linkRange,
   personKey,
 } from './archive-keys.ts';
+import { freeMinOf } from './disk-share.ts';
 
 interface Change {
   readonly key: Buffer;
@@ -45,13 +46,6 @@ export interface FileArchiveOptions {
   readonly onDropped: (count: number) => void;
   /** How much of a disk stays free, in bytes: sign-ins need it more. */
   readonly freeMinOf: (room: DiskRoom) => number;
-}
-
-const MEBIBYTE = 1024 ** 2;
-
-/** 64 MiB, or a twentieth of the disk, up to 1 GiB. */
-function freeMinOf({ sizeBytes }: DiskRoom): number {
-  return Math.min(1024 * MEBIBYTE, Math.max(64 * MEBIBYTE, sizeBytes / 20));
 }
 
 const UNBOUNDED: FileArchiveOptions = {

@@ -1,0 +1,75 @@
+import type { Outage } from '../../telemetry/outages.ts';
+import type { Delivery } from '../../webhooks/courier.ts';
+import { shownAddress } from '../../webhooks/receiver.ts';
+import type { Receiver } from '../../webhooks/receiver.ts';
+import type { Telling } from '../telling.ts';
+
+/** Where it is told what becomes of messages. */
+export interface Deliveries {
+  readonly onDelivery: (receiver: Receiver, delivery: Delivery) => void;
+  readonly onWaiting: (receiver: Receiver, count: number) => void;
+  /** Told of messages that were let go undelivered. */
+  readonly onGone: (count: number) => void;
+  /** Told of audit events that the record let go before they were read for receivers. */
+  readonly onLost: (count: number) => void;
+  /** These are the receivers from now on. */
+  readonly follow: (receivers: readonly Receiver[]) => void;
+}
+
+/** What is counted, shown at nought from the start. */
+const OUTCOMES = ['delivered', 'failed', 'dead', 'let_go'] as const;
+
+/** Counts deliveries, and says when a receiver goes away and comes back. */
+export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
+  for (const outcome of OUTCOMES) metrics.webhooks.inc({ outcome }, 0);
+  const away = new Map<string, Outage>();
+  const waiting = new Map<string, number>();
+
+  function outageOf(receiver: Receiver): Outage {
+    const known = away.get(receiver.id);
+    if (known !== undefined) return known;
+    const outage = outages.about('webhook', { webhook: receiver.id, address: shownAddress(receiver) });
+    away.set(receiver.id, outage);
+    return outage;
+  }
+
+  function count(): void {
+    metrics.webhooksWaiting.set([...waiting.values()].reduce((sum, each) => sum + each, 0));
+  }
+
+  return {
+    onDelivery(receiver, delivery) {
+      metrics.webhooks.inc({ outcome: delivery.kind });
+      if (delivery.kind === 'delivered') return outageOf(receiver).worked('deliver');
+      const { cause, why } = delivery;
+      outageOf(receiver).failed('deliver', { cause, why });
+      if (delivery.kind === 'dead')
+        log.error(
+          { webhook: receiver.id, address: shownAddress(receiver), event: delivery.id, cause },
+          'a webhook message is a dead letter: it was tried for more than a day',
+        );
+    },
+    onWaiting(receiver, messages) {
+      waiting.set(receiver.id, messages);
+      count();
+    },
+    onGone(gone) {
+      metrics.webhooks.inc({ outcome: 'let_go' }, gone);
+      log.error({ count: gone }, 'webhook messages were let go undelivered: more waited than may');
+    },
+    onLost(lost) {
+      metrics.webhooks.inc({ outcome: 'let_go' }, lost);
+      log.error({ count: lost }, 'audit events were let go before webhooks had them');
+    },
+    follow(receivers) {
+      const named = new Set(receivers.map(({ id }) => id));
+      for (const [id, outage] of away) {
+        if (named.has(id)) continue;
+        outage.end();
+        away.delete(id);
+      }
+      for (const id of waiting.keys()) if (!named.has(id)) waiting.delete(id);
+      count();
+    },
+  };
+}

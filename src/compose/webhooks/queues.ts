@@ -1,0 +1,25 @@
+import { resolve } from 'node:path';
+import { BadSetting } from '../../config/bad-setting.ts';
+import type { Config } from '../../config/config.ts';
+import { webhookSettings } from '../../config/rooms/webhooks.ts';
+import { openFileQueue, queueFolder } from '../../keepers/file/open-queue.ts';
+import { systemTime } from '../../time/system-time.ts';
+import type { MessageQueue } from '../../webhooks/message-queue.ts';
+
+/** The queues of a gateway, and for how long a look at one makes it this node's, in milliseconds. */
+export interface OpenQueue {
+  readonly queue: MessageQueue;
+  readonly trustedMs: number;
+}
+
+/** Opens the queues beside the stores. @param onGone told of messages that were let go undelivered. */
+export async function openQueue(config: Config, onGone: (count: number) => void): Promise<OpenQueue> {
+  if (config.storeKind !== 'file') throw new BadSetting('SCANGATE_WEBHOOKS_FILE', 'takes the embedded store');
+  const { bytesMax } = webhookSettings(config);
+  const queue = await openFileQueue(queueFolder(resolve(config.SCANGATE_STORE.slice('file:'.length))), {
+    bytesMax,
+    now: systemTime.wallNow,
+    onGone,
+  });
+  return { queue, trustedMs: Number.POSITIVE_INFINITY };
+}
