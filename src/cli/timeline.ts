@@ -1,5 +1,6 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { openExistingStores } from '../compose/store/existing.ts';
+import { BadSetting } from '../config/bad-setting.ts';
 import { readConfig } from '../config/config.ts';
 import { secretsOf } from '../config/secrets.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
@@ -26,10 +27,10 @@ export async function timeline(asked: string, { say, tell }: Terminal): Promise<
   if (!isTicketId(asked) && !isTicketName(asked))
     throw new BadCall(`${JSON.stringify(asked)} is neither a ticket id nor the name of a ticket in a log`);
   const config = readConfig(process.env, false);
-  const given = isTicketId(asked) ? undefined : secretsOf(config, config.storeKind);
+  if (!isTicketId(asked)) secretsOf(config, config.storeKind);
   const opened = await openExistingStores(config);
   try {
-    const ids = isTicketId(asked) ? [asked] : ticketNames(new KeyRing(given ?? opened.secrets)).idsOf(asked);
+    const ids = isTicketId(asked) ? [asked] : ticketNames(ringOf(opened.secrets)).idsOf(asked);
     const [ticketId, events] = await found(opened.store, ids);
     if (ticketId === undefined) throw new StoreRefused(`the log holds no ticket ${asked}`);
     say(`${linesOf(ticketId, events).join('\n')}\n`);
@@ -38,6 +39,11 @@ export async function timeline(asked: string, { say, tell }: Terminal): Promise<
   } finally {
     await opened.close();
   }
+}
+
+function ringOf(secrets: readonly string[]): KeyRing {
+  if (secrets.length > 0) return new KeyRing(secrets);
+  throw new BadSetting('SCANGATE_SECRETS', 'is needed: the name of a ticket was made with it');
 }
 
 /** The first of these that the log holds. */

@@ -12,7 +12,7 @@ import { publicUrlOf } from './public-url.ts';
 import { assertRegistrationTokens } from './registration-tokens.ts';
 import { assertRelations } from './relations.ts';
 import { FILED_SETTINGS, secretFiles, withFiles } from './secret-files.ts';
-import { secretsOf } from './secrets.ts';
+import { hasSecrets, secretsOf } from './secrets.ts';
 import { SETTINGS } from './settings-table.ts';
 import { storeKindOf } from './store-kind.ts';
 import type { StoreKind } from './store-kind.ts';
@@ -35,7 +35,9 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly hasDocs: boolean;
   readonly phoneIdentities: readonly PhoneIdentityName[];
   readonly phoneApp: PhoneApp;
-  /** Undefined: the file store keeps its own. */
+  /** False for a tool that looks at the store and serves nobody. */
+  readonly serves: boolean;
+  /** Undefined: the file store keeps its own, or a tool was given none. */
   readonly secrets: readonly string[] | undefined;
   /** What a test switches off to see what it is good for (`SCANGATE_TEST_WITHOUT`); never set otherwise. */
   readonly withoutForTests: readonly string[];
@@ -52,7 +54,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
 /**
  * Reads the environment.
  *
- * @param serves false for a tool that looks at the store and serves nobody: it needs neither secrets nor phones.
+ * @param serves false for a tool that looks at the store and serves nobody: it needs no secrets, but takes those that are set, and no
+ *   phones.
  * @throws BadSetting for the first setting that is wrong, or contradicts another.
  */
 export function readConfig(env: Variables, serves = true): Config {
@@ -63,7 +66,7 @@ export function readConfig(env: Variables, serves = true): Config {
   const tlsFiles = tlsFilesOf(values);
   const publicUrl = publicUrlOf(values);
   const storeKind = storeKindOf(values.SCANGATE_STORE);
-  const secrets = serves ? secretsOf(values, storeKind) : undefined;
+  const secrets = serves || hasSecrets(values) ? secretsOf(values, storeKind) : undefined;
   const phoneIdentities = serves ? identitiesOf(values, storeKind, publicUrl) : [];
   if (serves) assertNotPlain(values, phoneIdentities);
   return Object.freeze({
@@ -73,6 +76,7 @@ export function readConfig(env: Variables, serves = true): Config {
     basePath: publicUrl.pathname.replace(/\/$/, ''),
     storeKind,
     tlsFiles,
+    serves,
     secrets,
     phoneIdentities,
     adminListen: adminListenOf(values),

@@ -3,11 +3,15 @@ import { readSecretFile } from './secret-files.ts';
 import type { StoreKind } from './store-kind.ts';
 import type { Values } from './values.ts';
 
+type SecretValues = Pick<Values, 'SCANGATE_SECRETS' | 'SCANGATE_SECRETS_FILE'>;
+
+/** Whether secrets were configured. */
+export function hasSecrets(values: SecretValues): boolean {
+  return values.SCANGATE_SECRETS !== undefined || values.SCANGATE_SECRETS_FILE !== undefined;
+}
+
 /** The secrets that were configured; undefined: the file store keeps its own. @throws {@link BadSetting} */
-export function secretsOf(
-  values: Pick<Values, 'SCANGATE_SECRETS' | 'SCANGATE_SECRETS_FILE'>,
-  storeKind: StoreKind,
-): readonly string[] | undefined {
+export function secretsOf(values: SecretValues, storeKind: StoreKind): readonly string[] | undefined {
   if (values.SCANGATE_SECRETS !== undefined && values.SCANGATE_SECRETS_FILE !== undefined) {
     throw new BadSetting('SCANGATE_SECRETS', 'and SCANGATE_SECRETS_FILE are both set');
   }

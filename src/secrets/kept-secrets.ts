@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * The secrets that a file store keeps in its own folder, as they stand in the file: made at the first start, readable
@@ -12,6 +12,15 @@ export function keptSecrets(file: string): readonly string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
+  return secretsIn(file);
+}
+
+/** The same for whoever serves nobody, and makes none: empty where the folder has none. */
+export function keptSecretsIfAny(file: string): readonly string[] {
+  return existsSync(file) ? secretsIn(file) : [];
+}
+
+function secretsIn(file: string): readonly string[] {
   return new TextDecoder()
     .decode(readFileSync(file))
     .split(/[,\s]+/)

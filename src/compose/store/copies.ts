@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { storeSettings } from '../../config/rooms/store.ts';
@@ -44,7 +45,8 @@ export async function openTarget(config: Config): Promise<CopyTarget> {
 /** Where the secrets of a store stand, which no copy holds. */
 export function secretsPlace({ storeKind, SCANGATE_STORE: address, secrets }: Config): string {
   if (storeKind === 'redis' || secrets !== undefined) return 'SCANGATE_SECRETS';
-  return resolve(folderOf(address), 'secrets');
+  const kept = resolve(folderOf(address), 'secrets');
+  return existsSync(kept) ? kept : 'SCANGATE_SECRETS';
 }
 
 function refused(error: unknown): never {

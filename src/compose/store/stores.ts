@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { recordSettings } from '../../config/rooms/record.ts';
 import { redisSettings, storeSettings } from '../../config/rooms/store.ts';
 import { checkedSecrets } from '../../config/secrets.ts';
-import { keptSecrets } from '../../secrets/kept-secrets.ts';
+import { keptSecrets, keptSecretsIfAny } from '../../secrets/kept-secrets.ts';
 import { openFileStore } from '../../store/file/open.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
@@ -30,6 +30,7 @@ export interface OpenStores {
   readonly outbox: Outbox;
   /** Where the record stands beside the store. */
   readonly recordCalls?: RecordCalls;
+  /** Empty for a tool that was given none where the store keeps none. */
   readonly secrets: readonly string[];
   /** Ends both. */
   close(): Promise<void>;
@@ -86,12 +87,18 @@ async function openFile(config: Config): Promise<OpenStores> {
     ...outboxBound(config),
   });
   try {
-    const secrets = config.secrets ?? checkedSecrets(secretsFile, keptSecrets(secretsFile));
+    const secrets = config.secrets ?? secretsIn(secretsFile, config.serves);
     return { store, ledger, rebuildAll, living, outbox, secrets, close: () => store.close() };
   } catch (error) {
     await store.close();
     throw error;
   }
+}
+
+// A tool makes none: gateways may have theirs from their settings, and it was not told.
+function secretsIn(file: string, serves: boolean): readonly string[] {
+  const kept = serves ? keptSecrets(file) : keptSecretsIfAny(file);
+  return kept.length === 0 && !serves ? kept : checkedSecrets(file, kept);
 }
 
 function outboxBound(config: Config): { readonly outboxMax?: number } {

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openFileStore } from '../../src/store/file/open.ts';
+import { systemTime } from '../../src/time/system-time.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import type { TemporaryFolder } from '../support/folder.ts';
+import { TEST_SECRETS } from '../support/gateway.ts';
+import { scangate } from '../support/scangate.ts';
+import { settingsForTests } from '../support/store-settings.ts';
+
+let folder: TemporaryFolder;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  const path = join(folder.path, 'store');
+  env = { SCANGATE_STORE: `file:${path}` };
+  const { store } = await openFileStore({
+    folder: path,
+    settings: settingsForTests,
+    time: systemTime,
+    newId: () => 'an-id',
+  });
+  await store.close();
+});
+
+afterAll(async () => {
+  await folder?.remove();
+});
+
+const keeps = (): boolean => existsSync(join(folder.path, 'store', 'secrets'));
+
+test('a command on the store of gateways that are given their secrets makes none there', async () => {
+  const given = { ...env, SCANGATE_SECRETS: TEST_SECRETS };
+  const rebuilt = await scangate(['rebuild'], given);
+  expect([rebuilt.status, keeps()]).toEqual([0, false]);
+  const copied = await scangate(['export', join(folder.path, 'copy'), '--json'], given);
+  expect(copied).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining('"secrets":"SCANGATE_SECRETS"'),
+  });
+});
+
+test('one that was not told them says which it needs', async () => {
+  const asked = await scangate(['timeline', `t_${'A'.repeat(22)}`], env);
+  expect(asked.status).not.toBe(0);
+  expect(asked.stderr).toContain('SCANGATE_SECRETS: is needed');
+  expect(keeps()).toBe(false);
+});
