@@ -69,6 +69,12 @@ export const TOOLS = {
     extracted: 'usr/bin/kubectl',
     install: false,
   },
+  rsyslogd: {
+    variable: 'RSYSLOGD_BIN',
+    packages: ['rsyslog', 'rsyslog-elasticsearch'],
+    extracted: 'usr/sbin/rsyslogd',
+    install: false,
+  },
   'docker-compose': {
     variable: 'DOCKER_COMPOSE_BIN',
     packages: ['docker-compose'],
@@ -80,7 +86,14 @@ export const TOOLS = {
 };
 
 /** By which option a program says its version, where that is not `--version`. */
-const VERSION_OPTIONS = { nginx: '-v', haproxy: '-v', spin: '-V', caddy: 'version', kubectl: 'options' };
+const VERSION_OPTIONS = {
+  nginx: '-v',
+  haproxy: '-v',
+  spin: '-V',
+  caddy: 'version',
+  kubectl: 'options',
+  rsyslogd: '-v',
+};
 
 /** What cannot be had; the message is one line for people. */
 export class ToolMissing extends Error {}
@@ -217,6 +230,7 @@ function launcher(tool, folders) {
   return `#!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="${path}" PYTHONPATH="$here/root/usr/lib/python3/dist-packages"
+for modules in "$here"/root/usr/lib/*/rsyslog; do export RSYSLOG_MODDIR="$modules"; done
 exec "$here/root/${tool.extracted}" "$@"
 `;
 }

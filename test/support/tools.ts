@@ -9,7 +9,8 @@ export type ToolName =
   | 'promtool'
   | 'prometheus-alertmanager'
   | 'kubectl'
-  | 'docker-compose';
+  | 'docker-compose'
+  | 'rsyslogd';
 
 interface FindTools {
   readonly findTool: (name: ToolName) => Promise<string>;
