@@ -139,7 +139,7 @@ export class SimulatedSentinel implements Attempting {
   }
 
   #look(watched: Watched): void {
-    const turned = watched.tick();
+    const turned = watched.tick(watched === this.master);
     if (turned !== undefined) this.publish(turned === 'down' ? '+sdown' : '-sdown', watched.address);
     if (this.others.includes(watched)) return;
     const isBusy = this.#isAgreedDown || this.#attempt !== undefined;

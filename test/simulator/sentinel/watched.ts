@@ -6,6 +6,8 @@ import type { SimulatedProcess } from '../time/simulated-process.ts';
 const PING_PERIOD_MS = 1_000;
 const RECONNECT_PERIOD_MS = 1_000;
 const LINK_AGE_MIN_MS = 15_000;
+/** How much longer than it may be silent a master may say that it is a replica: two periods of INFO. */
+const ROLE_GRACE_MS = 20_000;
 
 /** What watching one server needs. */
 export interface WatchedOptions {
@@ -57,14 +59,20 @@ export class Watched {
     return Number(this.info['slave_repl_offset'] ?? this.info['master_repl_offset'] ?? 0);
   }
 
-  /** Keeps the connection, and pings. @returns whether it went down or came back just now. */
-  tick(): 'down' | 'up' | undefined {
+  /**
+   * Keeps the connection, and pings.
+   *
+   * @param isMaster whether it is the master in this Sentinel's eyes. Such a one is down also where it goes on to say
+   *   that it is a replica (`sentinelCheckSubjectivelyDown` in Redis' `sentinel.c`).
+   * @returns whether it went down or came back just now.
+   */
+  tick(isMaster: boolean): 'down' | 'up' | undefined {
     this.#keepConnected();
     const now = this.#options.process.now();
     const period = Math.min(PING_PERIOD_MS, this.#options.downAfterMs);
     if (this.isConnected && now - this.#pongAt > period && now - this.#lastPingAt > period / 2)
       void this.#ping();
-    return this.#judge();
+    return this.#judge(isMaster);
   }
 
   /** Asks for `INFO replication` where the last one is older than that. */
@@ -131,11 +139,13 @@ export class Watched {
     this.#pingAt = undefined;
   }
 
-  #judge(): 'down' | 'up' | undefined {
+  #judge(isMaster: boolean): 'down' | 'up' | undefined {
     const { process, downAfterMs } = this.#options;
     const now = process.now();
     const since = this.#pingAt ?? (this.isConnected ? now : this.#pongAt);
-    const isDown = now - since > downAfterMs;
+    const isWrong =
+      isMaster && this.info['role'] === 'slave' && now - this.roleSince > downAfterMs + ROLE_GRACE_MS;
+    const isDown = isWrong || now - since > downAfterMs;
     if (isDown === (this.downSince !== undefined)) return undefined;
     this.downSince = isDown ? now : undefined;
     return isDown ? 'down' : 'up';
