@@ -72,6 +72,20 @@ const query = z.object({
     .meta({ description: `By default ${PAGE_DEFAULT}.` }),
 });
 
+const timeline = z
+  .object({
+    ticket_id: z.string(),
+    events: z.array(
+      z.object({
+        at: z.iso.datetime(),
+        type: z.string(),
+        cursor: z.string(),
+        details: z.string().meta({ description: 'By whom and from where, in a few words; may be empty.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Timeline' });
+
 function problemOf(description) {
   return { description, content: { 'application/problem+json': { schema: problem } } };
 }
@@ -110,6 +124,35 @@ export function registerOperators(registry) {
           'application/problem+json': { schema: problem },
         },
       },
+      503: {
+        ...problemOf('`store_unavailable`'),
+        headers: { 'Retry-After': { description: 'Whole seconds, at least 1.', schema: { type: 'string' } } },
+      },
+    },
+  });
+  registerTimeline(registry);
+}
+
+function registerTimeline(registry) {
+  registry.registerPath({
+    method: 'get',
+    path: '/v1/timeline',
+    operationId: 'getTimeline',
+    summary: 'A ticket’s whole history',
+    description:
+      'For operators, on their own listener, as `scangate timeline` shows it: as long as the log holds it.',
+    tags: ['running'],
+    security: [{}, { adminToken: [] }],
+    servers: SERVERS,
+    request: {
+      query: z.object({
+        ticket_id: z.string().meta({ description: 'Its id, or what the log’s lines call it, `t_…`.' }),
+      }),
+    },
+    responses: {
+      200: { description: 'Its events.', content: { 'application/json': { schema: timeline } } },
+      401: textOf('A token is needed.'),
+      404: problemOf('`not_found`: the log holds no such ticket; on the public address, always.'),
       503: {
         ...problemOf('`store_unavailable`'),
         headers: { 'Retry-After': { description: 'Whole seconds, at least 1.', schema: { type: 'string' } } },

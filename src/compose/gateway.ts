@@ -93,7 +93,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, places, state, telling };
   const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
   const operators = await assembly.open('operators', () =>
-    openOperators(config, { ...edgeParts, edge, revoker, store }),
+    openOperators(config, { ...edgeParts, edge, revoker, secrets, store }),
   );
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {

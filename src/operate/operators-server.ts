@@ -9,11 +9,14 @@ import { auditPage } from './audit-page.ts';
 import type { SearchedRecord } from './audit-page.ts';
 import type { Live } from './page/live.ts';
 import type { PageFiles } from './page/page-files.ts';
-import { fileAt, pageSaid, signInPage, signInSaid, signOutSaid } from './page/page-said.ts';
+import { NOT_THE_PAGE, fileAt, pageSaid, signInPage, signInSaid, signOutSaid } from './page/page-said.ts';
 import { json, line } from './said.ts';
 import type { Said } from './said.ts';
-import { REVOCATIONS_PATH, answerRevocation } from './revocations.ts';
+import { jsonOf } from './request-body.ts';
+import { PAGE_REVOCATIONS_PATH, REVOCATIONS_PATH, answerRevocation, askedByProgram } from './revocations.ts';
 import type { RunRevocation } from './revocations.ts';
+import { timelinePage } from './timeline-page.ts';
+import type { ReadTimeline } from './timeline-page.ts';
 
 /** What the operators' server tells of. */
 export interface OperatorsParts {
@@ -25,7 +28,8 @@ export interface OperatorsParts {
   readonly record?: SearchedRecord;
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
-  readonly revoke: RunRevocation;
+  readonly revocations: { readonly byCommand: RunRevocation; readonly byPage: RunRevocation };
+  readonly timeline: ReadTimeline;
   readonly admission: Admission;
   readonly live: Live;
   readonly files: PageFiles;
@@ -33,7 +37,7 @@ export interface OperatorsParts {
   readonly security: readonly Header[];
 }
 
-const NOT_FOUND = line(404, 'not found: /, /metrics, /readyz, /livez and /v1/audit are here');
+const NOT_FOUND = line(404, 'not found: /, /metrics, /readyz, /livez, /v1/audit and /v1/timeline are here');
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 /** Prometheus and a few people: more connections than this are refused. */
@@ -56,9 +60,14 @@ export function operatorsServer(parts: OperatorsParts): Server {
 }
 
 async function answer(parts: OperatorsParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { admission, live, revoke, security } = parts;
-  if (req.method === 'POST' && req.url === REVOCATIONS_PATH && admission.admitsProgram(req)) {
-    await answerRevocation(revoke, req, res);
+  const { admission, live, revocations, security } = parts;
+  const isPost = req.method === 'POST';
+  if (isPost && req.url === REVOCATIONS_PATH && admission.admitsProgram(req)) {
+    await answerRevocation(revocations.byCommand, () => askedByProgram(req), res);
+    return;
+  }
+  if (isPost && req.url === PAGE_REVOCATIONS_PATH && admission.admits(req) && admission.isOwnPage(req)) {
+    await answerRevocation(revocations.byPage, () => jsonOf(req), res);
     return;
   }
   if (req.method === 'GET' && req.url === LIVE_PATH && admission.admits(req)) {
@@ -84,6 +93,7 @@ async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> 
     if (path === '/' && isRead) return signInPage(files);
     return line(401, 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed');
   }
+  if (path === PAGE_REVOCATIONS_PATH) return NOT_THE_PAGE;
   return isRead ? await shown(parts, path, query, req.headers.accept) : line(405, 'GET only');
 }
 
@@ -102,6 +112,8 @@ async function shown(
       return readiness(parts);
     case '/livez':
       return json(200, { status: 'live' });
+    case '/v1/timeline':
+      return await timelinePage(parts.timeline, new URLSearchParams(query));
     case '/v1/audit':
       if (parts.record === undefined) return NOT_FOUND;
       return await auditPage(parts.record, new URLSearchParams(query), parts.wallNow());

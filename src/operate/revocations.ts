@@ -11,6 +11,9 @@ import { jsonOf } from './request-body.ts';
  */
 export type RunRevocation = (asked: unknown, tell: (value: object) => void) => Promise<void>;
 
+/** Where the page ends sessions. */
+export const PAGE_REVOCATIONS_PATH = '/page/revocations';
+
 /** Where `scangate revoke` reaches a gateway whose store is its own. */
 export const REVOCATIONS_PATH = '/v1/revocations';
 
@@ -20,7 +23,7 @@ export const REVOCATIONS_PATH = '/v1/revocations';
  */
 export async function answerRevocation(
   run: RunRevocation,
-  req: IncomingMessage,
+  readAsked: () => Promise<unknown>,
   res: ServerResponse,
 ): Promise<void> {
   const tell = (value: object): void => {
@@ -29,7 +32,7 @@ export async function answerRevocation(
     if (!res.destroyed) res.write(`${JSON.stringify(value)}\n`);
   };
   try {
-    await run(await askedByProgram(req), tell);
+    await run(await readAsked(), tell);
   } catch (error) {
     const isRefused = error instanceof RefusedRequest;
     if (isRefused && !res.headersSent) res.writeHead(error.status, { 'Content-Type': 'application/json' });
@@ -48,8 +51,13 @@ export function isStoreAway(error: unknown): boolean {
   return error instanceof StoreUnavailable;
 }
 
-// A page of another site that a browser on this machine shows can send a form here, and no JSON; nor can it hide where it is from.
-async function askedByProgram(req: IncomingMessage): Promise<unknown> {
+/**
+ * The JSON that a program sends. A page of another site that a browser on this machine shows can send a form here, and no JSON;
+ * nor can it hide where it is from.
+ *
+ * @throws {@link RefusedRequest}
+ */
+export async function askedByProgram(req: IncomingMessage): Promise<unknown> {
   if (req.headers.origin !== undefined || req.headers['content-type'] !== 'application/json')
     throw new RefusedRequest(415, 'a program sends application/json here, and no page');
   return await jsonOf(req);

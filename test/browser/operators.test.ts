@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
+import { call } from '../support/call.ts';
 import { freePort } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -48,6 +49,11 @@ afterAll(async () => {
 /** Waits until an element says this. */
 async function reads(selector: string, text: string | RegExp): Promise<void> {
   await page.locator(selector, { hasText: text }).first().waitFor();
+}
+
+async function userInfo(token: string): Promise<number> {
+  return (await call(`${gateway.url}/oauth/userinfo`, { headers: { authorization: `Bearer ${token}` } }))
+    .status;
 }
 
 async function expectAccessible(name: string): Promise<void> {
@@ -104,6 +110,50 @@ test('it tells of an outage while it lasts, and of its end', async () => {
   await reads('#bulletins .good', 'An outage is over: store');
   await reads('#node-state', 'ready');
   await page.locator('#outages').waitFor({ state: 'hidden' });
+});
+
+test('it finds a sign-in, shows its history, and ends all of its user', async () => {
+  const { tokens } = await signIn(gateway.url, { name: 'eve', mint: { scope: 'openid' } });
+  await page.getByLabel('User', { exact: true }).fill('demo:eve');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await reads('#found tr', 'demo:eve');
+  await page.locator('#found button').first().click();
+  await reads('#timeline .title', 'redeemed');
+  await expectAccessible('ticket');
+  await page.getByRole('button', { name: 'End all of demo:eve' }).click();
+  await reads('#ending-said', 'This ends 1 session and');
+  expect(await userInfo(tokens.access_token)).toBe(200);
+  await page.getByRole('button', { name: 'End them' }).click();
+  await reads('#ending-said', 'Ended: 1 session and');
+  expect(await userInfo(tokens.access_token)).toBe(401);
+  await keepScreenshot(page, 'operators-ended');
+  await page.locator('#ending-close').click();
+  await page.locator('#ticket-close').click();
+});
+
+test.each([
+  ['a page of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+  ['a page of another port', { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' }],
+  ['a page of another site, in a browser without fetch metadata', { origin: 'https://evil.example' }],
+  ['a page without an origin', { origin: 'null' }],
+  ['nobody', {}],
+])('attack: %s ends nothing by the cookie of an operator', async (_who, headers) => {
+  const [cookie] = await operator.context.cookies();
+  const answer = await call(`${at}/page/revocations`, {
+    json: { user: 'demo:eve' },
+    headers: { ...headers, cookie: `${cookie?.name}=${cookie?.value}` },
+  });
+  expect(answer.status).toBe(403);
+});
+
+test('attack: neither a made up cookie nor one that was stretched opens anything', async () => {
+  const [cookie] = await operator.context.cookies();
+  const [until = '', seal = ''] = cookie?.value.split('.') ?? [];
+  const statusOf = async (value: string): Promise<number> =>
+    (await call(`${at}/v1/audit`, { headers: { cookie: `${cookie?.name}=${value}` } })).status;
+  expect(await statusOf(`${until}.${seal}`)).toBe(200);
+  for (const value of [`${until}0.${seal}`, `${until}.`, `${until}.${seal.slice(1)}x`, '', TOKEN])
+    expect([value, await statusOf(value)]).toEqual([value, 401]);
 });
 
 test('all can use it, in the light and in the dark, and nothing breaks its rules', async () => {

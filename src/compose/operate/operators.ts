@@ -18,9 +18,11 @@ import { systemTime } from '../../time/system-time.ts';
 import type { NodeState } from '../node-state.ts';
 import { makeKey } from '../randomness.ts';
 import type { KeptRecord } from '../record/record.ts';
+import type { Secrets } from '../secrets.ts';
 import type { OpenTelling } from '../telling.ts';
 import { openLive, pageFiles } from './operators-page.ts';
-import { runRevocations } from './revocations.ts';
+import { operatorRevocations } from './revocations.ts';
+import { readTimeline } from './timeline.ts';
 
 /** What operators are told of. */
 export interface OperatorsRoomParts {
@@ -30,6 +32,7 @@ export interface OperatorsRoomParts {
   readonly state: NodeState;
   readonly store: EventStore;
   readonly revoker: Revoke;
+  readonly secrets: Pick<Secrets, 'ticketNames'>;
   readonly telling: OpenTelling;
 }
 
@@ -56,7 +59,8 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
     metrics,
     ...(kept === undefined ? {} : { record: kept }),
     wallNow: () => systemTime.wallNow(),
-    revoke: runRevocations(config, revoker, telling),
+    revocations: operatorRevocations(config, revoker, telling),
+    timeline: readTimeline(parts.store, parts.secrets),
     admission: new Admission({
       token: () => config.SCANGATE_ADMIN_TOKEN,
       cookieKey: makeKey(),

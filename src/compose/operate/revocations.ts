@@ -13,30 +13,36 @@ import type { Telling } from '../telling.ts';
 import { folderOf } from '../store/folder.ts';
 
 const text = z.string().max(300).optional();
-const asking = z.strictObject({
-  ticket: text,
-  user: text,
+const askedByPage = z.strictObject({ ticket: text, user: text, dry_run: z.boolean().optional() });
+const askedByCommand = askedByPage.extend({
   client: text,
   address: text,
   since: text,
   before: text,
-  dry_run: z.boolean().optional(),
   /** The real path of the folder that the caller means: another gateway may have this address. */
   store: z.string().max(4096),
 });
 
+/** How operators end sessions through a gateway. */
+export interface OperatorRevocations {
+  /** By `scangate revoke`, of all that it can select. */
+  readonly byCommand: RunRevocation;
+  /** By the page, of one ticket or one user. */
+  readonly byPage: RunRevocation;
+}
+
 /** What operators may ask this gateway to end, one of them at a time. */
-export function runRevocations(
+export function operatorRevocations(
   config: Config,
   revoke: Revoke,
   { log, report }: Pick<Telling, 'log' | 'report'>,
-): RunRevocation {
+): OperatorRevocations {
   let isBusy = false;
 
-  return async (body, tell) => {
-    const { dry_run: isDryRun = false, store, ...asked } = checked(body);
-    if (config.storeKind !== 'file' || store !== realpathSync(folderOf(config.SCANGATE_STORE)))
-      throw new RefusedRequest(409, 'this gateway has another store');
+  async function run(
+    { dry_run: isDryRun = false, ...asked }: z.output<typeof askedByPage>,
+    tell: (value: object) => void,
+  ): Promise<void> {
     const selection = selected(asked);
     if (isBusy) throw new RefusedRequest(409, 'something is being revoked already');
     isBusy = true;
@@ -57,13 +63,23 @@ export function runRevocations(
     } finally {
       isBusy = false;
     }
+  }
+
+  return {
+    async byCommand(body, tell) {
+      const { store, ...asked } = checked(askedByCommand, body);
+      if (config.storeKind !== 'file' || store !== realpathSync(folderOf(config.SCANGATE_STORE)))
+        throw new RefusedRequest(409, 'this gateway has another store');
+      await run(asked, tell);
+    },
+    byPage: async (body, tell) => await run(checked(askedByPage, body), tell),
   };
 }
 
-function checked(body: unknown): z.output<typeof asking> {
-  const { data, error } = asking.safeParse(body);
-  if (data !== undefined) return data;
-  throw new RefusedRequest(400, z.prettifyError(error).replaceAll('\n', ' '));
+function checked<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const read = schema.safeParse(body);
+  if (read.success) return read.data;
+  throw new RefusedRequest(400, z.prettifyError(read.error).replaceAll('\n', ' '));
 }
 
 function selected(asked: AskedSelection): Selection {

@@ -11,6 +11,9 @@ const FORM = 'application/x-www-form-urlencoded';
 /** Browsers tell where a form is from only where the policy lets them. */
 const OWN_FORMS = { 'Referrer-Policy': 'same-origin' } as const;
 
+/** What another than the page hears where only the page may ask. */
+export const NOT_THE_PAGE = line(403, 'only the page itself sends this');
+
 /** The page itself. */
 export function pageSaid({ page }: PageFiles, hasToken: boolean): Said {
   return { status: 200, type: HTML, body: page.replace('{{token}}', String(hasToken)), headers: OWN_FORMS };
@@ -34,7 +37,7 @@ export interface SignInParts {
 
 /** `POST /sign-in`: changes the token for a cookie. */
 export async function signInSaid({ admission, files }: SignInParts, req: IncomingMessage): Promise<Said> {
-  if (!admission.isOwnPage(req)) return line(403, 'only the page itself sends this');
+  if (!admission.isOwnPage(req)) return NOT_THE_PAGE;
   try {
     const given = new URLSearchParams(await bodyOf(req, FORM)).get('token') ?? '';
     const cookie = admission.cookieFor(given, req);
@@ -48,7 +51,7 @@ export async function signInSaid({ admission, files }: SignInParts, req: Incomin
 
 /** `POST /sign-out`: takes the cookie away. */
 export function signOutSaid({ admission }: SignInParts, req: IncomingMessage): Said {
-  if (!admission.isOwnPage(req)) return line(403, 'only the page itself sends this');
+  if (!admission.isOwnPage(req)) return NOT_THE_PAGE;
   return back(admission.noCookie(req));
 }
 

@@ -1,12 +1,15 @@
 import { addBulletins, clearBulletins } from './bulletins.ts';
-import { Charts } from './charts.ts';
+import { Charts } from './chart/charts.ts';
 import { byId, write } from './element.ts';
 import { showFacts } from './facts.ts';
 import { showFunnel } from './funnel.ts';
 import { showNodes } from './nodes.ts';
+import { prepareEnding } from './record/ending.ts';
 import { showOutages } from './outages.ts';
 import type { Picture, Point } from './picture.ts';
+import { prepareSearch } from './record/search.ts';
 import { showStore } from './store.ts';
+import { prepareTicket } from './record/ticket-dialog.ts';
 import { countText, durationText, wordsOf } from './text.ts';
 import { showTiles } from './tiles.ts';
 
@@ -77,4 +80,7 @@ async function listenAgain(): Promise<void> {
 }
 
 byId('sign-out').hidden = document.body.dataset['token'] !== 'true';
+prepareEnding();
+prepareTicket();
+prepareSearch();
 listen();

@@ -29,6 +29,13 @@ export function clockText(at: number, withSeconds = false): string {
   return time.slice(0, withSeconds ? 8 : 5);
 }
 
+/** The day here, such as 2026-01-31. */
+export function dayText(at: number): string {
+  const day = new Date(at);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
 /** A name of the wire as words: `already_scanned` → `already scanned`. */
 export function wordsOf(name: string): string {
   return name.split('_').join(' ');

@@ -1,8 +1,8 @@
 import { Chart, scaleCount } from './chart.ts';
 import type { ChartData } from './chart.ts';
-import { byId } from './element.ts';
-import type { Point } from './picture.ts';
-import { durationText } from './text.ts';
+import { byId } from '../element.ts';
+import type { Point } from '../picture.ts';
+import { durationText } from '../text.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

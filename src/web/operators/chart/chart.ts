@@ -1,5 +1,5 @@
 import { roundAbove } from './scale.ts';
-import { clockText, countText } from './text.ts';
+import { clockText, countText } from '../text.ts';
 
 /** One series of a chart: a value for each time; null: there was none. */
 export interface Series {

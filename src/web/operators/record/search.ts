@@ -1,0 +1,85 @@
+import { askJson } from './asking.ts';
+import { byId, element, write } from '../element.ts';
+import { clockText, dayText, wordsOf } from '../text.ts';
+import { showTicket } from './ticket-dialog.ts';
+
+interface Entry {
+  readonly at: string;
+  readonly kind: string;
+  readonly reason?: string;
+  readonly ticket_id?: string;
+  readonly client_id?: string;
+  readonly user?: string;
+  readonly source?: string;
+  readonly address?: string;
+  readonly place?: string;
+  readonly erased?: boolean;
+}
+
+interface Page {
+  readonly events: readonly Entry[];
+  readonly next?: string;
+}
+
+const PAGE_SIZE = '25';
+
+let asked: Readonly<Record<string, string>> = {};
+let next: string | undefined;
+
+/** Lets the form search. */
+export function prepareSearch(): void {
+  const form = byId('search') as HTMLFormElement;
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const given = [...new FormData(form)].map(
+      ([name, value]) => [name, typeof value === 'string' ? value.trim() : ''] as const,
+    );
+    asked = Object.fromEntries(given.filter(([, value]) => value !== ''));
+    byId('found').replaceChildren();
+    void search();
+  });
+  byId('found-more').addEventListener('click', () => void search(next));
+}
+
+async function search(before?: string): Promise<void> {
+  write('found-said', 'Searching …');
+  const more = before === undefined ? {} : { before };
+  const answer = await askJson<Page>('/v1/audit', { ...asked, ...more, order: 'newest', limit: PAGE_SIZE });
+  if ('why' in answer) {
+    write('found-said', answer.why);
+    return;
+  }
+  byId('found').append(...answer.said.events.map(rowOf));
+  next = answer.said.next;
+  byId('found-more').hidden = next === undefined;
+  const count = byId('found').childElementCount;
+  byId('found-place').hidden = count === 0;
+  const rest = next === undefined ? '' : ', and there may be older ones';
+  write('found-said', count === 0 && next === undefined ? 'Nothing was found.' : `${count} found${rest}.`);
+}
+
+function rowOf(entry: Entry): HTMLElement {
+  const { at, kind, reason, ticket_id: ticket, client_id: client = '' } = entry;
+  const whose = userOf(entry);
+  const person = entry.erased === true ? 'forgotten' : (whose ?? '');
+  const look = element('button', { type: 'button', class: 'quiet small' }, 'History');
+  if (ticket !== undefined) {
+    look.setAttribute('aria-label', `History of ticket ${ticket}`);
+    look.addEventListener('click', () => void showTicket(ticket, whose));
+  }
+  const from = [entry.address, entry.place].filter((part) => part !== undefined).join(', ');
+  return element(
+    'tr',
+    {},
+    element('td', { class: 'close' }, `${dayText(Date.parse(at))} ${clockText(Date.parse(at), true)}`),
+    element('td', {}, wordsOf(kind), ...(reason === undefined ? [] : [` (${wordsOf(reason)})`])),
+    element('td', {}, person),
+    element('td', {}, client),
+    element('td', {}, from),
+    element('td', {}, ...(ticket === undefined ? [] : [look])),
+  );
+}
+
+function userOf({ user, source }: Entry): string | undefined {
+  return user === undefined || source === undefined ? undefined : `${source}:${user}`;
+}
