@@ -11,7 +11,7 @@
  *     npm test -- --help                         this, and all that jest takes
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BuildError, ensureBuilt } from './build.mjs';
@@ -34,6 +34,10 @@ runJest(given.filter((argument) => argument !== '--long'));
 
 function installDependencies() {
   if (existsSync(`${root}/node_modules/.package-lock.json`)) return;
+  if (lstatSync(`${root}/node_modules`, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    console.error('node_modules is a link to a folder without dependencies: npm ci would empty that folder');
+    process.exit(1);
+  }
   console.error('Installing the dependencies (npm ci) …');
   const { status } = spawnSync('npm', ['ci'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) process.exit(status ?? 1);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -65,11 +65,12 @@ async function lockFor(manifest: object): Promise<object> {
 test('holds what runs, and nothing that builds or tests it', () => {
   const paths = packed.files.map(({ path }) => path);
   const others = paths.filter(
-    (path) => !/^(dist|docs)\/|^[A-Z]+(\.md)?$|^package\.json$|^\.env\.example$/.test(path),
+    (path) => !/^(bin|dist|docs)\/|^[A-Z]+(\.md)?$|^package\.json$|^\.env\.example$/.test(path),
   );
   expect(others).toEqual([]);
   expect(paths).toEqual(
     expect.arrayContaining([
+      'bin/scangate.mjs',
       'dist/cli/scangate.js',
       'dist/main.js',
       'dist/openapi.yaml',
@@ -92,8 +93,19 @@ test('npx scangate says its release', async () => {
   expect(stdout).toBe(`${version}\n`);
 });
 
+test('packed before it was built, it says so', async () => {
+  const unbuilt = join(folder.path, 'unbuilt', 'bin');
+  await mkdir(unbuilt, { recursive: true });
+  await copyFile(join(own, 'node_modules', 'scangate', 'bin', 'scangate.mjs'), join(unbuilt, 'scangate.mjs'));
+  const failed = run(process.execPath, [join(unbuilt, 'scangate.mjs'), 'serve']);
+  await expect(failed).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^scangate: .*not built.*npm run build && npm pack`\n$/),
+  });
+});
+
 test('scangate serve, installed in an empty folder, signs people in', async () => {
-  const command = join(own, 'node_modules', 'scangate', 'dist', 'cli', 'scangate.js');
+  const command = join(own, 'node_modules', 'scangate', 'bin', 'scangate.mjs');
   const gateway = await startGateway({ main: command, args: ['serve'], cwd: own });
   try {
     const { tokens } = await signIn(gateway.url, { name: 'ada', mint: { scope: 'openid' } });
