@@ -13,6 +13,7 @@ import { rebuildCommand } from './commands/rebuild.ts';
 import { revokeCommand } from './commands/revoke.ts';
 import { serveCommand } from './commands/serve.ts';
 import { timelineCommand } from './commands/timeline.ts';
+import { webhooksCommand } from './commands/webhooks.ts';
 import { isTicketId } from '../secrets/ticket-secrets.ts';
 import { STATUS } from './terminal.ts';
 
@@ -46,6 +47,7 @@ export function makeProgram(version: string, streams: Streams): Command {
     exportCommand(run, version),
     importCommand(run),
     auditCommand(run),
+    webhooksCommand(run),
     conformanceCommand(run),
     completionCommand(run, program),
   ];

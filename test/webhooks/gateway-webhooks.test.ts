@@ -2,11 +2,13 @@ import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openFileQueue, queueFolder } from '../../src/keepers/file/open-queue.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
+import { scangate } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import type { Received, WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -116,4 +118,41 @@ test('no log line holds a secret or more of an address than its origin', () => {
   const { stdout, stderr } = gateway.output();
   expect(stdout).toContain('an outage began');
   expect(stdout + stderr).not.toMatch(/MfKQ9r8|hidden|user:password/);
+});
+
+test('the command lists webhooks without their secrets, and has dead letters tried again', async () => {
+  const [, , away] = receivers;
+  const store = join(gateway.folder, 'store');
+  const env = { SCANGATE_STORE: `file:${store}`, SCANGATE_WEBHOOKS_FILE: file };
+  const ask = async (...args: readonly string[]): Promise<readonly Record<string, unknown>[]> => {
+    const { stdout, status } = await scangate(['webhooks', ...args, '--json'], env);
+    expect(status).toBe(0);
+    expect(stdout).not.toMatch(/MfKQ9r8|\/away/);
+    return stdout
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  };
+  const [listed] = await ask('list');
+  expect(listed).toMatchObject({ address: away!.url, kinds: ['minted'], private: true, signatures: ['v1'] });
+  const id = String(listed!['id']);
+  await gateway.kill();
+  const queue = await openFileQueue(queueFolder(store), {
+    bytesMax: 1e6,
+    now: Date.now,
+    onGone: () => undefined,
+  });
+  const text = '{"id":"7","kind":"minted","ticket_id":"t7"}';
+  await queue.put([{ chain: 99, from: 0, to: 1 }], [{ receiver: id, id: '7', subject: 't7', text }]);
+  const { messages } = await queue.take(id, { limit: 10, after: undefined, inHand: false });
+  await queue.bury(id, messages.at(-1)!.place, 15, 'it answered 500');
+  await queue.close();
+  expect(await ask('dead')).toMatchObject([
+    { webhook: id, id: '7', kind: 'minted', ticket_id: 't7', tries: 15 },
+  ]);
+  expect(await ask('replay')).toEqual([{ replayed: 1 }]);
+  await gateway.restart();
+  await until(() => told(away, 't7').length > 0);
+  expect(await ask('dead')).toEqual([]);
 });

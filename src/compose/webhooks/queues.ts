@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { BadSetting } from '../../config/bad-setting.ts';
 import type { Config } from '../../config/config.ts';
 import { webhookSettings } from '../../config/rooms/webhooks.ts';
-import { openFileQueue, queueFolder } from '../../keepers/file/open-queue.ts';
+import { openFileDeadLetters, openFileQueue, queueFolder } from '../../keepers/file/open-queue.ts';
 import { systemTime } from '../../time/system-time.ts';
-import type { MessageQueue } from '../../webhooks/message-queue.ts';
+import type { DeadLetters, MessageQueue } from '../../webhooks/message-queue.ts';
 
 /** The queues of a gateway, and for how long a look at one makes it this node's, in milliseconds. */
 export interface OpenQueue {
@@ -14,12 +14,26 @@ export interface OpenQueue {
 
 /** Opens the queues beside the stores. @param onGone told of messages that were let go undelivered. */
 export async function openQueue(config: Config, onGone: (count: number) => void): Promise<OpenQueue> {
-  if (config.storeKind !== 'file') throw new BadSetting('SCANGATE_WEBHOOKS_FILE', 'takes the embedded store');
+  assertEmbedded(config);
   const { bytesMax } = webhookSettings(config);
-  const queue = await openFileQueue(queueFolder(resolve(config.SCANGATE_STORE.slice('file:'.length))), {
+  const queue = await openFileQueue(folderOf(config), {
     bytesMax,
     now: systemTime.wallNow,
     onGone,
   });
   return { queue, trustedMs: Number.POSITIVE_INFINITY };
+}
+
+/** Opens the queues to be looked at while a gateway runs or not; undefined where none are there yet. @throws StoreRefused */
+export async function openDeadLetters(config: Config): Promise<DeadLetters | undefined> {
+  assertEmbedded(config);
+  return await openFileDeadLetters(folderOf(config));
+}
+
+function assertEmbedded({ storeKind }: Config): void {
+  if (storeKind !== 'file') throw new BadSetting('SCANGATE_WEBHOOKS_FILE', 'takes the embedded store');
+}
+
+function folderOf(config: Config): string {
+  return queueFolder(resolve(config.SCANGATE_STORE.slice('file:'.length)));
 }
