@@ -8,7 +8,7 @@ import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { Ingress, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { ConfigMap, Service } from 'kubernetes-models/v1';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { tool } from '../support/tools.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -59,6 +59,42 @@ test.each(['example', 'path'])(
     );
   },
 );
+
+test('the application for Argo CD names an overlay that renders, and leaves the autoscaler alone', async () => {
+  const { apiVersion, kind, spec } = parse(
+    await readFile(`${ROOT}deploy/kubernetes/argocd/application.yaml`, 'utf8'),
+  ) as Application;
+  expect([apiVersion, kind]).toEqual(['argoproj.io/v1alpha1', 'Application']);
+  const [, overlay] = /^deploy\/kubernetes\/overlays\/(\w+)$/.exec(spec.source.path) ?? [];
+  const resources = await render(overlay!);
+  expect(spec.source.targetRevision).toBe('main');
+  const scaled = one<{ spec: { scaleTargetRef: { kind: string; name: string } } }>(
+    resources,
+    'HorizontalPodAutoscaler',
+  );
+  const [left, ...others] = spec.ignoreDifferences;
+  expect([left, others]).toEqual([
+    expect.objectContaining({ group: 'apps', ...target(scaled.spec), jsonPointers: ['/spec/replicas'] }),
+    [],
+  ]);
+});
+
+function target({
+  scaleTargetRef: { kind, name },
+}: {
+  scaleTargetRef: { kind: string; name: string };
+}): object {
+  return { kind, name };
+}
+
+interface Application {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly spec: {
+    readonly source: { readonly path: string; readonly targetRevision: string };
+    readonly ignoreDifferences: readonly object[];
+  };
+}
 
 test('what belongs together has one name, also after kustomize wrote its own', async () => {
   const resources = await render('path');
