@@ -11,6 +11,7 @@ import { cpuMs } from '../stage.mjs';
 
 const PER_SECOND = 200;
 const SENDERS = 64;
+const LOST_AFTER_MS = 20_000;
 const MESSAGE = { status: 'confirmed', filler: 'x'.repeat(280) };
 
 export const delivery = {
@@ -21,7 +22,11 @@ export const delivery = {
 
   async open(stage, browsers) {
     const redis = await stage.redis();
-    const env = { SCANGATE_TICKET_LIFE: 'PT30M', SCANGATE_TICKET_LIFE_MAX: 'PT30M' };
+    const env = {
+      SCANGATE_TICKET_LIFE: 'PT30M',
+      SCANGATE_TICKET_LIFE_MAX: 'PT30M',
+      SCANGATE_QR_PERIOD: 'PT1H',
+    };
     const pair = async (start) => [await start(), await start()];
     const scene = {
       redis,
@@ -57,12 +62,11 @@ const nchanWatch = (port, id) =>
   openWatch(port, browserRequest(false, port, `/wait/${id}`, [STREAM]), (text) => text.includes(': hi'));
 
 /** A crowd at the first node, and how the second is asked to tell one of it. Each can be told once. */
-async function crowdOf([here, there], browsers, watch) {
+async function crowdOf([here], browsers, watch) {
   const ids = Array.from({ length: browsers }, (_, index) => `crowd${index}`);
   const sockets = await openAll(ids, (id) => watch(here.port, id));
   return {
     waiting: ids.map((id, index) => ({ id, socket: sockets[index] })),
-    senders: senders(there.port),
     ready: () => undefined,
     tell: async (sender, { id }) => {
       await sender.send(requestOf('POST', `/publish/${id}`, { json: MESSAGE }));
@@ -79,7 +83,6 @@ async function crowdOfTickets([here, there], browsers) {
   const headers = { authorization: 'Bearer demo-bench' };
   return {
     waiting: tickets.map((ticket, index) => ({ ...ticket, socket: sockets[index] })),
-    senders: senders(there.port),
     async ready(sender, ticket) {
       const json = { scan_code: new URL(ticket.scanUrl).pathname.split('/s/')[1] };
       const answer = await sender.send(requestOf('POST', '/v1/scans', { headers, json, host }));
@@ -92,38 +95,50 @@ async function crowdOfTickets([here, there], browsers) {
   };
 }
 
-function senders(port) {
-  return Array.from({ length: SENDERS }, () => new Connection(port));
-}
-
 function told(name) {
   return async (scene, seconds) => {
-    const { waiting, senders, ready, tell } = scene.crowds[name];
+    const { waiting, ready, tell } = scene.crowds[name];
+    const { port } = scene[name][1];
+    // Of this round: a server may close what was idle for longer.
+    const free = Array.from({ length: SENDERS }, () => new Connection(port));
     const count = Math.round(PER_SECOND * seconds);
     if (waiting.length < count)
       throw new Error(`too few browsers are left at ${name}: ask for more, or less`);
     const next = waiting.splice(0, count);
-    for (const one of next) await ready(senders[0], one);
+    for (const one of next) await ready(free[0], one);
     const before = cpuOf(scene[name]);
-    const free = [...senders];
+    let lost = 0;
     const { p50, p99, p999 } = await openLoop({
       perSecond: PER_SECOND,
       seconds,
       async work(number) {
         const one = next[number];
-        const heard = new Promise((resolve) => {
-          one.socket.on('data', (text) => text.includes('confirmed') && resolve(performance.now()));
-        });
-        const sender = free.pop() ?? new Connection(scene[name][1].port);
+        const heard = heardBy(one.socket);
+        const sender = free.pop() ?? new Connection(port);
         await tell(sender, one);
         free.push(sender);
-        return await heard;
+        const { at, isLost } = await heard;
+        if (isLost) lost += 1;
+        return at;
       },
     });
     for (const { socket } of next) socket.destroy();
+    for (const sender of free) sender.close();
     const cpu = (cpuOf(scene[name]) - before) / count;
-    return { 'p50 ms': p50, 'p99 ms': p99, 'p99.9 ms': p999, 'ms of CPU': cpu };
+    return { 'p50 ms': p50, 'p99 ms': p99, 'p99.9 ms': p999, 'ms of CPU': cpu, lost };
   };
+}
+
+/** When a browser was told; when it is given up, where it never is. */
+function heardBy(socket) {
+  return new Promise((resolve) => {
+    const end = setTimeout(() => resolve({ at: performance.now(), isLost: true }), LOST_AFTER_MS);
+    socket.on('data', (text) => {
+      if (!text.includes('confirmed')) return;
+      clearTimeout(end);
+      resolve({ at: performance.now(), isLost: false });
+    });
+  });
 }
 
 function cpuOf(nodes) {

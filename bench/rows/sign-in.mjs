@@ -1,5 +1,7 @@
 import { bareCalls, betterAuth, byDevice, contender, oidcProvider, signingIn } from './ways.mjs';
 
+/** The second thousand of sign-ins costs half of the first. */
+const WARM_UP_STEPS = 3000;
 const AT_ONCE = 32;
 const CALLS = 5;
 
@@ -34,6 +36,7 @@ export const signIn = {
   name: 'sign-in',
   says: 'whole sign-ins: mint, SSE watch, scan, confirm, told, redeemed; the others by their device flow, no pages',
   needsPeers: true,
+  warmUpSteps: WARM_UP_STEPS,
   goals,
   open,
   contenders: { gateway: contender('gateway', signingIn, AT_ONCE), ...beside },
@@ -43,6 +46,7 @@ export const device = {
   name: 'device',
   says: 'whole sign-ins by the device flow (RFC 8628), each asked for its tokens once, after the approval',
   needsPeers: true,
+  warmUpSteps: WARM_UP_STEPS,
   goals,
   open,
   contenders: { gateway: contender('gateway', byDevice, AT_ONCE), ...beside },
