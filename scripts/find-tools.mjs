@@ -21,7 +21,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 /** A user's PATH rarely has these, and servers live there. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
+const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', ...foldersIn('/usr/lib/postgresql', 'bin')];
 const APT_LIMIT_MS = 300_000;
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
 
@@ -79,6 +79,12 @@ export const TOOLS = {
     variable: 'DOCKER_COMPOSE_BIN',
     packages: ['docker-compose'],
     extracted: 'usr/bin/docker-compose',
+    install: false,
+  },
+  pg_ctl: {
+    variable: 'PG_CTL_BIN',
+    packages: ['postgresql'],
+    extracted: 'usr/lib/postgresql/*/bin/pg_ctl',
     install: false,
   },
   spin: { variable: 'SPIN_BIN', packages: ['spin'], extracted: 'usr/bin/spin', install: true },
@@ -231,7 +237,7 @@ function launcher(tool, folders) {
 here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="${path}" PYTHONPATH="$here/root/usr/lib/python3/dist-packages"
 for modules in "$here"/root/usr/lib/*/rsyslog; do export RSYSLOG_MODDIR="$modules"; done
-exec "$here/root/${tool.extracted}" "$@"
+exec "$here/root/"${tool.extracted} "$@"
 `;
 }
 
@@ -249,6 +255,11 @@ export function libraryFolders(root) {
       readdirSync(path).some((name) => /\.so(\.|$)/.test(name))
     );
   });
+}
+
+/** The folders `<base>/<any>/<name>`. */
+function foldersIn(base, name) {
+  return existsSync(base) ? readdirSync(base).map((version) => join(base, version, name)) : [];
 }
 
 function onPath(name, env, systemFolders) {

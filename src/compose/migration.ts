@@ -1,3 +1,5 @@
+import { Database } from '../keepers/postgres/database.ts';
+import { migrateDatabase } from '../keepers/postgres/migration.ts';
 import { parseRedisAddress } from '../store/redis/connection/address.ts';
 import { connectRedis } from '../store/redis/connection/connect-redis.ts';
 import { prepare } from '../store/redis/setup/prepare.ts';
@@ -24,4 +26,19 @@ export async function migrateStore(address: string): Promise<readonly string[]> 
     log: (line) => lines.push(line),
   });
   return lines;
+}
+
+/**
+ * Brings the PostgreSQL of `SCANGATE_ARCHIVE` to this release.
+ *
+ * @returns what was done, line by line. @throws StoreUnavailable with one line.
+ */
+export async function migrateArchive(address: string | undefined): Promise<readonly string[]> {
+  if (address === undefined) return [];
+  const database = new Database(address);
+  try {
+    return await migrateDatabase(database);
+  } finally {
+    await database.close();
+  }
 }

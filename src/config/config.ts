@@ -14,7 +14,7 @@ import { assertRelations } from './relations.ts';
 import { FILED_SETTINGS, secretFiles, withFiles } from './secret-files.ts';
 import { hasSecrets, secretsOf } from './secrets.ts';
 import { SETTINGS } from './settings-table.ts';
-import { storeKindOf } from './store-kind.ts';
+import { assertArchiveAddress, storeKindOf } from './store-kind.ts';
 import type { StoreKind } from './store-kind.ts';
 import { readValues } from './values.ts';
 import type { Values, Variables } from './values.ts';
@@ -62,6 +62,7 @@ export function readConfig(env: Variables, serves = true): Config {
   const filled = withFiles(env);
   const values = readValues(filled);
   assertRelations(values);
+  assertArchiveAddress(values.SCANGATE_ARCHIVE);
   assertRegistrationTokens(values);
   const tlsFiles = tlsFilesOf(values);
   const publicUrl = publicUrlOf(values);

@@ -11,6 +11,9 @@ export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[
   ];
 }
 
+/** How `sslmode` may ask for TLS; what is checked is the driver's to say. */
+const TLS_MODES = ['prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
 const DEMO = 'SCANGATE_PHONE_IDENTITY: demo lets anyone who reaches this gateway be anyone';
 
 /** Of these, what weakens; demo phones only where others than this machine reach them. @param tlsUnchecked whether Node was told to check no certificate. */
@@ -38,6 +41,7 @@ export function weaknessesOf(config: Config, tlsUnchecked: boolean): readonly st
       'SCANGATE_DURABILITY: decisions are told before a replica has them, and can be lost with one server',
     ],
     ...storeRisks(config),
+    ...archiveRisks(config.SCANGATE_ARCHIVE),
     [
       config.adminListen !== undefined && !isLoopback(hostNameOf(config.adminListen.host)),
       'SCANGATE_ADMIN_LISTEN: its token goes over plain http',
@@ -56,5 +60,17 @@ function storeRisks({ storeKind, SCANGATE_STORE: store }: Config): readonly (rea
   return [
     [!isNear && !scheme.startsWith('rediss'), 'SCANGATE_STORE: Redis is spoken to without TLS'],
     [!isNear && !credentials.includes(':'), 'SCANGATE_STORE: Redis is asked without a password'],
+  ];
+}
+
+function archiveRisks(address: string | undefined): readonly (readonly [boolean, string])[] {
+  if (address === undefined) return [];
+  const { hostname, searchParams } = new URL(address);
+  const host = decodeURIComponent(searchParams.get('host') ?? hostname);
+  const mode = searchParams.get('sslmode') ?? '';
+  const isNear = host === '' || host.startsWith('/') || isLoopback(hostNameOf(host));
+  return [
+    [!isNear && !TLS_MODES.includes(mode), 'SCANGATE_ARCHIVE: PostgreSQL is spoken to without TLS'],
+    [!isNear && mode === 'no-verify', 'SCANGATE_ARCHIVE: anybody may pass for this PostgreSQL'],
   ];
 }

@@ -12,3 +12,9 @@ export function storeKindOf(store: string): StoreKind {
     'must be file:<folder>, redis://, rediss://, redis+sentinel:// or redis+cluster://',
   );
 }
+
+/** Checks the shape of `SCANGATE_ARCHIVE`. @throws {@link BadSetting} */
+export function assertArchiveAddress(address: string | undefined): void {
+  if (address === undefined || (/^postgres(ql)?:\/\/./.test(address) && URL.canParse(address))) return;
+  throw new BadSetting('SCANGATE_ARCHIVE', 'must be postgres://user:password@host:port/database');
+}

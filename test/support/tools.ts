@@ -10,7 +10,8 @@ export type ToolName =
   | 'prometheus-alertmanager'
   | 'kubectl'
   | 'docker-compose'
-  | 'rsyslogd';
+  | 'rsyslogd'
+  | 'pg_ctl';
 
 interface FindTools {
   readonly findTool: (name: ToolName) => Promise<string>;

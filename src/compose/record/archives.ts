@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { recordSettings } from '../../config/rooms/record.ts';
 import { archiveFolder, openFileArchive, openFileArchiveToRead } from '../../keepers/file/open-archive.ts';
+import { openPostgresArchive, openPostgresArchiveToRead } from '../../keepers/postgres/open-archive.ts';
 import { RedisArchive } from '../../keepers/redis/redis-archive.ts';
 import type { Archive } from '../../record/archive.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
@@ -9,12 +10,13 @@ import { systemTime } from '../../time/system-time.ts';
 import { openStores } from '../store/stores.ts';
 import type { OpenStores } from '../store/stores.ts';
 
-/** Opens the archive beside the stores, to write. @param onDropped told of entries that went before they were old. */
+/** Opens the archive that `SCANGATE_ARCHIVE` names, or the one beside the stores, to write. @param onDropped told of entries that went before they were old. */
 export async function openArchive(
   config: Config,
   { recordCalls }: Pick<OpenStores, 'recordCalls'>,
   onDropped: (count: number) => void,
 ): Promise<Archive> {
+  if (config.SCANGATE_ARCHIVE !== undefined) return await openPostgresArchive(config.SCANGATE_ARCHIVE);
   if (recordCalls !== undefined) return redisArchive(config, recordCalls, onDropped);
   return await openFileArchive(folderOf(config), {
     bytesMax: recordSettings(config).bytesMax,
@@ -28,6 +30,7 @@ export async function openArchive(
  * @throws StoreRefused where there is none.
  */
 export async function openArchiveToRead(config: Config): Promise<Archive> {
+  if (config.SCANGATE_ARCHIVE !== undefined) return await openPostgresArchiveToRead(config.SCANGATE_ARCHIVE);
   if (config.storeKind === 'file') return await openFileArchiveToRead(folderOf(config));
   const stores = await openStores(config);
   const { recordCalls } = stores;

@@ -8,6 +8,6 @@ export function recordSettings(config: Config) {
     keepMs: config.SCANGATE_AUDIT_KEEP,
     backlogMax: config.SCANGATE_AUDIT_BACKLOG,
     bytesMax,
-    isKept: bytesMax > 0,
+    isKept: config.SCANGATE_ARCHIVE !== undefined || bytesMax > 0,
   };
 }

@@ -4,6 +4,12 @@ import type { Setting } from '../setting.ts';
 /** The settings of the record: what is kept of every sign-in, and for how long. */
 export const RECORD_SETTINGS = {
   SCANGATE_AUDIT_KEEP: setting('duration', 'P90D', 'how long audit events are kept', { min: 60_000 }),
+  SCANGATE_ARCHIVE: setting(
+    'text',
+    undefined,
+    'a PostgreSQL that keeps the record, `postgres://user:password@host/database?sslmode=verify-full`; without it the record is kept beside the store',
+    { filed: true },
+  ),
   SCANGATE_AUDIT_BACKLOG: setting(
     'count',
     '200000',
@@ -13,13 +19,13 @@ export const RECORD_SETTINGS = {
   SCANGATE_AUDIT_BYTES: setting(
     'bytes',
     '2147483648',
-    'on the embedded store: the most bytes of audit events that are kept, the oldest going first; their file is up to twice as long. 0: no record',
+    'beside the embedded store: the most bytes of audit events that are kept, the oldest going first; their file is up to twice as long. 0: no record',
     { min: 0 },
   ),
   SCANGATE_AUDIT_REDIS_BYTES: setting(
     'bytes',
     '67108864',
-    'on a Redis store: the most bytes of audit events that are kept there, the oldest going first; memory is about three times as much. 0: no record',
+    'on the Redis of the store: the most bytes of audit events that are kept there, the oldest going first; memory is about three times as much. 0: no record',
     { min: 0 },
   ),
 } as const satisfies Record<string, Setting>;

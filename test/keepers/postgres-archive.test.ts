@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Database } from '../../src/keepers/postgres/database.ts';
+import { migrateDatabase } from '../../src/keepers/postgres/migration.ts';
+import { PostgresArchive } from '../../src/keepers/postgres/postgres-archive.ts';
+import type { Facts } from '../../src/record/entry/entry.ts';
+import { search } from '../../src/record/search/search.ts';
+import { StoreUnavailable } from '../../src/store/event-store.ts';
+import { archiveContract, entry, writer } from '../contract/archive.ts';
+import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
+import { signIn } from '../support/journey.ts';
+import { startPostgres } from '../support/postgres.ts';
+import type { Postgres } from '../support/postgres.ts';
+import { startRedis } from '../support/redis.ts';
+import { scangate } from '../support/scangate.ts';
+import { until } from '../support/until.ts';
+
+const DAY_MS = 86_400_000;
+let postgres: Postgres;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 90_000);
+
+afterAll(async () => {
+  await postgres?.stop();
+});
+
+/** A database of its own. */
+async function fresh(name: string): Promise<Database> {
+  const first = new Database(postgres.url);
+  await first.query(`CREATE DATABASE ${name}`);
+  await first.close();
+  return new Database(addressOf(name));
+}
+
+function addressOf(name: string): string {
+  return postgres.url.replace(/[^/]*$/, name);
+}
+
+describe('the archive in PostgreSQL', () => {
+  archiveContract(async () => new PostgresArchive(await fresh('contract')));
+});
+
+test('old days go as whole tables, and leave no hole in a chain', async () => {
+  const database = await fresh('days');
+  const archive = new PostgresArchive(database);
+  const [one, two, other, three] = [entry(1), entry(DAY_MS), entry(2), entry(DAY_MS + 1)];
+  await writer(archive).add([one, two, other, three, entry(2 * DAY_MS)]);
+  await writer(archive, 1).add([entry(3)]);
+  const tables = async (): Promise<unknown[]> => {
+    const { rows } = await database.query(
+      "SELECT relname FROM pg_class WHERE relname LIKE 'scangate_entries_2%' AND relkind = 'r' ORDER BY 1",
+    );
+    return rows.map(({ relname }) => relname);
+  };
+  const days = ['scangate_entries_20260601', 'scangate_entries_20260602', 'scangate_entries_20260603'];
+  expect(await tables()).toEqual(days);
+  await archive.trim(entry(DAY_MS / 2).id, 0);
+  expect(await tables()).toEqual(days);
+  expect(await archive.trim(entry(DAY_MS).id, 10)).toBe(2);
+  expect(await tables()).toEqual(days.slice(1));
+  expect((await archive.links(0, 1, 10)).map(({ id }) => id)).toEqual([
+    two.id,
+    other.id,
+    three.id,
+    entry(2 * DAY_MS).id,
+  ]);
+  expect(await archive.floor(0)).toMatchObject({ link: 1 });
+  expect(await archive.floor(1)).toMatchObject({ link: 1 });
+  expect([...(await archive.keys(['t1', 't2', 't3', `t${DAY_MS}`])).keys()].toSorted()).toContain('t2');
+  expect((await archive.keys(['t1'])).size).toBe(0);
+
+  expect(await archive.trim(entry(2 * DAY_MS).id, 10)).toBe(3);
+  expect((await archive.links(0, 1, 10)).map(({ link }) => link)).toEqual([5]);
+  expect(await archive.floor(0)).toMatchObject({ link: 4 });
+  expect((await archive.keys(['t2', `t${DAY_MS}`])).size).toBe(0);
+  // What comes when its day has gone is kept all the same.
+  await writer(archive).add([entry(4)]);
+  expect(await archive.head(0)).toMatchObject({ link: 6 });
+  await archive.close();
+});
+
+test('two nodes make the tables at once, and again', async () => {
+  const database = await fresh('migrated');
+  const runs = await Promise.all([migrateDatabase(database), migrateDatabase(database)]);
+  expect(runs.flat().toSorted()).toEqual([
+    'postgres/0001-record.sql: done',
+    'postgres/0001-record.sql: was there',
+  ]);
+  await database.close();
+});
+
+test('keeps what no table would take as it is: long names, and a NUL', async () => {
+  const archive = new PostgresArchive(await fresh('odd'));
+  const odd = entry(
+    1,
+    { ticket_id: 'a\0b', client_id: 'x'.repeat(9000), reason: '\0\ud800' },
+    { user: '\0' },
+  );
+  await writer(archive).add([odd]);
+  const { events } = await search(archive, { newestFirst: false, limit: 10, client: 'x'.repeat(9000) });
+  expect(events).toMatchObject([{ ticket_id: 'a\0b', user: '\0' }]);
+  await archive.close();
+});
+
+test('away, it says so; back, the same writer goes on', async () => {
+  const archive = new PostgresArchive(await fresh('away'));
+  const keeper = writer(archive);
+  await keeper.add([entry(1)]);
+  await postgres.kill();
+  await expect(keeper.add([entry(2)])).rejects.toThrow(StoreUnavailable);
+  await expect(archive.find({ limit: 1 })).rejects.toThrow(StoreUnavailable);
+  await postgres.restart();
+  await keeper.add([entry(1), entry(2)]);
+  expect((await archive.links(0, 1, 10)).map(({ link }) => link)).toEqual([1, 2]);
+  await archive.close();
+});
+
+test('gateways keep the record there, sign in while it is away, and have all of it later', async () => {
+  await (await fresh('gateway')).close();
+  const redis = await startRedis();
+  const env = {
+    SCANGATE_STORE: redis.url,
+    SCANGATE_SECRETS: TEST_SECRETS,
+    SCANGATE_PHONE_IDENTITY: 'demo',
+    SCANGATE_ARCHIVE: addressOf('gateway'),
+  };
+  await postgres.kill();
+  const gateway = await startGateway({ env: { ...env, SCANGATE_ADMIN_LISTEN: 'off' } });
+  await signIn(gateway.url, { name: 'ada' });
+  const lines = (text: string): number => gateway.output().stdout.split(text).length - 1;
+  await until(() => lines('the record cannot be kept now') > 0, {
+    withinMs: 30_000,
+    what: 'a line of the outage',
+  });
+  expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+  expect((await scangate(['audit'], env)).stderr).toMatch(/SCANGATE_ARCHIVE: PostgreSQL: /);
+  await postgres.restart();
+  await until(() => lines('the record is kept again') > 0, { withinMs: 30_000, what: 'a line of its end' });
+  await signIn(gateway.url, { name: 'ada' });
+  await gateway.stop();
+  expect(lines('the record cannot be kept now')).toBe(1);
+  expect(gateway.output().stdout).not.toContain('none@');
+
+  const { stdout } = await scangate(['audit', '--user', 'ada', '--json'], env);
+  const kinds = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as Facts).kind);
+  expect(kinds.filter((kind) => kind === 'confirmed')).toHaveLength(2);
+  expect(await scangate(['audit', 'verify'], env)).toMatchObject({ status: 0, stderr: '' });
+  expect((await scangate(['migrate'], env)).stdout).toContain('postgres/0001-record.sql: was there');
+  await redis.stop();
+}, 120_000);
