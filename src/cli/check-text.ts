@@ -1,6 +1,7 @@
 import type { FolderCheck } from '../compose/check/folder-check.ts';
 import type { ServerCheck } from '../compose/check/redis-check.ts';
 import type { SettingInEffect } from '../config/settings-in-effect.ts';
+import type { ShownReceiver } from '../webhooks/receiver.ts';
 
 /** What a check found. */
 export interface Found {
@@ -10,12 +11,14 @@ export interface Found {
   readonly servers: readonly ServerCheck[];
   /** Of a file store. */
   readonly folder?: FolderCheck;
+  /** Of the webhooks' file, where there is one: nothing of a secret, and of an address its origin. */
+  readonly webhooks?: readonly ShownReceiver[];
   /** Why a gateway would not start; empty: it would. */
   readonly problems: readonly string[];
 }
 
 /** What people read of it. */
-export function textOf({ settings, risks, servers, folder, problems }: Found): string {
+export function textOf({ settings, risks, servers, folder, webhooks = [], problems }: Found): string {
   const rows = settings.map(
     ({ name, value, source }) => `  ${name.padEnd(40)} ${(value ?? '–').padEnd(28)} ${source}`,
   );
@@ -24,6 +27,7 @@ export function textOf({ settings, risks, servers, folder, problems }: Found): s
     ...rows,
     ...(folder === undefined ? [] : ['', 'File store', folderLine(folder)]),
     ...(servers.length === 0 ? [] : ['', 'Redis', ...servers.map(serverLine)]),
+    ...(webhooks.length === 0 ? [] : ['', 'Webhooks', ...webhooks.map(webhookLine)]),
     ...(risks.length === 0 ? [] : ['', 'Risky', ...risks.map((risk) => `  ${risk}`)]),
     '',
     ...(problems.length === 0
@@ -31,6 +35,11 @@ export function textOf({ settings, risks, servers, folder, problems }: Found): s
       : ['A gateway would not start:', ...problems.map((problem) => `  ${problem}`)]),
     '',
   ].join('\n');
+}
+
+function webhookLine({ id, address, client_id: clientId, kinds, signatures }: ShownReceiver): string {
+  const whom = clientId === undefined ? 'all clients' : `client ${clientId}`;
+  return `  ${id} ${address}: ${whom}, ${kinds?.join(', ') ?? 'all kinds'}, signed ${signatures.join(' ')}`;
 }
 
 function folderLine({ folder, format, isInUse, freeBytes }: FolderCheck): string {

@@ -12,6 +12,9 @@ import type { Config } from '../config/config.ts';
 import { settingsInEffect } from '../config/settings-in-effect.ts';
 import { megabytes, textOf } from './check-text.ts';
 import type { Found } from './check-text.ts';
+import { receiversOf } from '../compose/webhooks/receivers.ts';
+import { shownReceiver } from '../webhooks/receiver.ts';
+import type { ShownReceiver } from '../webhooks/receiver.ts';
 import { reasonOf } from './reason.ts';
 import { risksOf } from '../config/risks.ts';
 import { STATUS } from './terminal.ts';
@@ -52,12 +55,23 @@ async function look(): Promise<Found> {
       ...addressLines(addresses, ({ isDispensable }) => isDispensable),
     ],
     ...store,
+    ...webhooksOf(config),
     problems: [
       ...problemsOfParts(config),
       ...store.problems,
       ...addressLines(addresses, ({ isDispensable }) => !isDispensable),
     ],
   };
+}
+
+/** A file that cannot be used is told as a problem. */
+function webhooksOf(config: Config): { readonly webhooks?: readonly ShownReceiver[] } {
+  try {
+    const webhooks = receiversOf(config).map(shownReceiver);
+    return webhooks.length === 0 ? {} : { webhooks };
+  } catch {
+    return {};
+  }
 }
 
 function problemsOfParts(config: Config): readonly string[] {
