@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Sender } from '../fuzz/exchange.ts';
 import { repeated } from '../fuzz/fuzz.ts';
-import { startFuzzedGateway } from '../fuzz/gateway.ts';
+import { CALLBACK, startFuzzedGateway } from '../fuzz/gateway.ts';
 import { holdingOf } from '../fuzz/growth.ts';
 import { newTally, sendMalformed } from '../fuzz/requests.ts';
 import { playSequences } from '../fuzz/sequences.ts';
 import { MARK, mistakeOf } from '../fuzz/verdict.ts';
+import { expectStatus } from '../support/call.ts';
 import { rounds, seeded } from '../support/random.ts';
+import { confirm, deny, look, mint, readScanCode, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
 
 /** A sample of `npm run fuzz`, which plays far more of the same. */
@@ -51,6 +53,15 @@ test(
     expect(repeated(gateway.output())).toEqual([]);
   }),
 );
+
+test('attack: another user than the one who scanned decides nothing, with the right handshake', async () => {
+  const ticket = await mint(gateway.url, { clientId: 'app', redirectUri: CALLBACK });
+  const scanned = expectStatus(await scan(gateway.url, readScanCode(ticket.notice), 'alice'), 201);
+  for (const decide of [confirm, deny])
+    expect((await decide(gateway.url, scanned, 'mallory')).body).toMatchObject({ code: 'not_found' });
+  expect(expectStatus(await look(ticket), 200).status).toBe('scanned');
+  expectStatus(await confirm(gateway.url, scanned, 'alice'), 200);
+});
 
 test('what these look for is found', () => {
   const sent = { method: 'GET', path: '/livez', headers: {} };

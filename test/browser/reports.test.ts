@@ -85,6 +85,23 @@ test('and without it', async () => {
   expectQuiet(screen, phone);
 });
 
+test.each(['query', 'form_post'])(
+  'a sign-in on this device is quiet, and so is its way back by %s',
+  async (mode) => {
+    const phone = await site.visit(PHONE, 'both');
+    phone.page.setDefaultTimeout(30_000);
+    await phone.page.goto(authorize({ response_mode: mode }));
+    await phone.page.getByRole('link', { name: 'Sign in on this device' }).click();
+    await phone.page.locator('input[name="name"]:visible').fill('ada');
+    await phone.page.keyboard.press('Enter');
+    await phone.page.locator('[data-do="continue"]').click();
+    await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+    await phone.page.waitForURL((url) => url.href.startsWith(site.shop.redirectUri));
+    expect(new URL(phone.page.url()).searchParams.has('code')).toBe(mode === 'query');
+    expectQuiet(phone);
+  },
+);
+
 test('the sign-in page works in a frame of its client’s, and in no other', async () => {
   const frame = `<iframe src="${authorize()}"></iframe>`;
   const policy = { 'Content-Security-Policy': `frame-src ${site.gateway.url}` };
