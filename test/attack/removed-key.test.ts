@@ -51,7 +51,7 @@ async function rotate(secrets: readonly string[], keys: number): Promise<void> {
   gateway.signal('SIGHUP');
   const count = async (): Promise<number> =>
     (await call<{ keys: unknown[] }>(`${gateway.url}/oauth/jwks`)).body.keys.length;
-  await until(async () => (await count()) === keys, { withinMs: 20_000, everyMs: 100, what: 'the keys' });
+  await until(async () => (await count()) === keys, { withinMs: 30_000, everyMs: 100, what: 'the keys' });
 }
 
 test('attack: a secret that follows from a key that was removed proves no client any more', async () => {

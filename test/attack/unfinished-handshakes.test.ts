@@ -31,7 +31,7 @@ beforeAll(async () => {
       SCANGATE_ADMIN_LISTEN: operators,
       SCANGATE_TLS_CERT: certificate.path,
       SCANGATE_TLS_KEY: certificate.keyPath,
-      SCANGATE_TLS_HANDSHAKE_TIMEOUT: 'PT1S',
+      SCANGATE_TLS_HANDSHAKE_TIMEOUT: 'PT2S',
       SCANGATE_HTTP_HEADER_TIMEOUT: 'PT1S',
       SCANGATE_HTTP_KEEP_ALIVE: 'PT1S',
       SCANGATE_HTTP_LINGER: 'PT1S',
@@ -158,7 +158,7 @@ test('attack: handshakes count against their address, and keep no other address 
     const open = await peerPorts(gateway.pid);
     return ports.filter((port) => open.has(port)).length;
   };
-  await until(async () => (await held()) === PER_ADDRESS, { withinMs: 900, everyMs: 20 });
+  await until(async () => (await held()) === PER_ADDRESS, { withinMs: 1900, everyMs: 20 });
   const socket = await secured(`GET /livez ${HEAD}\r\n`);
   expect(socket.destroyed).toBe(false);
   await until(async () => (await peerPorts(gateway.pid)).size <= 1, {

@@ -21,7 +21,7 @@ test.each(['events', 'socket'] as const)(
     const watching = watch(transport, await mint(gateway.url));
     await watching.told('pending');
     const before = watching.heartbeats();
-    await until(() => watching.heartbeats() >= before + 6, { withinMs: 15_000, what: 'six signs of life' });
+    await until(() => watching.heartbeats() >= before + 6, { withinMs: 30_000, what: 'six signs of life' });
     expect(watching.connections()).toBe(1);
     watching.stop();
   },

@@ -65,7 +65,7 @@ async function killAmongAnswers(doomed: Gateway, random: Random): Promise<Round>
   });
   // By answers and not by a clock, so that a slow machine does not kill before anything was accepted.
   const heard = random.between(1, TICKETS / 4);
-  await until(() => round.answered >= heard, { withinMs: 20_000, everyMs: 1, what: 'the first answers' });
+  await until(() => round.answered >= heard, { withinMs: 30_000, everyMs: 1, what: 'the first answers' });
   await doomed.kill();
   await Promise.all(deciding);
   for (const { history, watching, scanned, recorder } of tickets) {

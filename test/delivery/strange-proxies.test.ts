@@ -106,7 +106,7 @@ test.each(READERS)(
     expect(statuses(reader)).toEqual(['pending']);
     proxy.heal();
     proxy.cut();
-    await until(() => statuses(reader).includes('confirmed'), { withinMs: 15_000, what: 'the outcome' });
+    await until(() => statuses(reader).includes('confirmed'), { withinMs: 30_000, what: 'the outcome' });
     expect(statuses(reader)).toEqual(['pending', 'confirmed']);
     expect(reader.told.at(-1)?.reset).toBe(false);
   },
@@ -118,7 +118,7 @@ test('after the outcome an EventSource is stopped, and does not come back', asyn
   await until(() => statuses(reader).includes('pending'), { what: 'pending' });
   const phone = expectStatus(await scan(gateway.url, readScanCode(ticket.notice)), 201);
   expectStatus(await confirm(gateway.url, phone), 200);
-  await until(() => reader.state() === EventSource.CLOSED, { withinMs: 15_000, what: 'the stop' });
+  await until(() => reader.state() === EventSource.CLOSED, { withinMs: 30_000, what: 'the stop' });
   const accepted = proxy.accepted();
   await sleep(1000);
   expect(proxy.accepted()).toBe(accepted);

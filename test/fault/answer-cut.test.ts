@@ -55,5 +55,4 @@ test(
       expect(lines.map(({ status }) => status)).toEqual(['pending', 'scanned', 'confirmed', 'redeemed']);
     }
   }),
-  60_000,
 );

@@ -178,7 +178,7 @@ describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) =
     // Another process takes over once the lease of the one that was killed has run out.
     const isWhole = async (): Promise<boolean> =>
       (await page(`ticket_id=${ticket.ticketId}`)).events.length === 5;
-    await until(isWhole, { withinMs: 15_000, everyMs: 100, what: 'the record of the sign-in' });
+    await until(isWhole, { withinMs: 30_000, everyMs: 100, what: 'the record of the sign-in' });
     const after = await page('limit=1000');
     expect(after.events.slice(0, before.events.length)).toEqual(before.events);
     const hers = after.events.filter((event) => event.ticket_id === ticket.ticketId);

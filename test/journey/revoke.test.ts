@@ -180,7 +180,7 @@ test('of a user: every page on every node is told, exactly their applications ar
   expect([await isAlive(one), await isAlive(two), await isAlive(other)]).toEqual([false, false, true]);
   await until(() => toldOf(one).length > 0 && toldOf(two).length > 0, {
     what: 'logout tokens',
-    withinMs: 15_000,
+    withinMs: 30_000,
   });
   expect([toldOf(one), toldOf(two), toldOf(other)]).toEqual([['one'], ['two'], []]);
 

@@ -19,7 +19,7 @@ let postgres: Postgres;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-}, 90_000);
+});
 
 afterAll(async () => {
   await postgres?.stop();

@@ -47,7 +47,7 @@ async function start(path: string, port: number | undefined, says: RegExp): Prom
   const child = startChild(process.execPath, [join(EXAMPLES, path)], { env, cwd: EXAMPLES });
   children.push(child);
   await until(() => says.test(child.output().stdout), {
-    withinMs: 15_000,
+    withinMs: 30_000,
     what: `${path} to say ${says.source}`,
   });
   return child;

@@ -45,7 +45,7 @@ beforeAll(async () => {
   const settings = { GATEWAY: gateway.url, BASE_URL: here, CLIENT_ID: 'web', PORT: String(port) };
   app = startChild(process.execPath, [APP], { env: { ...process.env, ...settings } });
   await until(() => app.output().stdout.includes('listening'), {
-    withinMs: 15_000,
+    withinMs: 30_000,
     what: 'the app to listen',
   });
 });
@@ -92,7 +92,7 @@ describe('express-openid-connect, with its defaults', () => {
     expect(list.body.sessions.map(({ sid }) => sid)).toEqual([two.sid]);
     expect(await isSignedIn(two.visitor)).toBe(true);
     expectStatus(await call(`${gateway.url}/v1/sessions/${two.sid}`, { method: 'DELETE', headers }), 204);
-    await until(async () => !(await isSignedIn(two.visitor)), { withinMs: 10_000, what: 'a sign-out' });
+    await until(async () => !(await isSignedIn(two.visitor)), { withinMs: 30_000, what: 'a sign-out' });
   });
 
   test.each(['denied', 'cancelled'] as const)('hears that a sign-in was %s', async (ending) => {

@@ -113,7 +113,7 @@ const toldOf = ({ sid }: SignedIn) =>
 
 /** Waits for the one logout token of a session, and looks whether another comes. */
 async function expectTold(session: SignedIn): Promise<string> {
-  await until(() => toldOf(session).length > 0, { withinMs: 10_000, what: 'a logout token' });
+  await until(() => toldOf(session).length > 0, { withinMs: 30_000, what: 'a logout token' });
   await sleep(300);
   const [told, ...more] = toldOf(session);
   expect([told?.path, more]).toEqual([`/${session.clientId}`, []]);
@@ -285,7 +285,7 @@ describe('a logout token', () => {
     const mine = await signIn('one');
     answers['/one'] = [500];
     await logOut({ id_token_hint: mine.idToken });
-    await until(() => toldOf(mine).length === 2, { withinMs: 10_000, what: 'a second try' });
+    await until(() => toldOf(mine).length === 2, { withinMs: 30_000, what: 'a second try' });
     await sleep(500);
     const ids = toldOf(mine).map(({ token }) => decodeJwt(token).jti);
     expect(ids).toHaveLength(2);
@@ -296,7 +296,7 @@ describe('a logout token', () => {
     const mine = await signIn('one');
     answers['/one'] = [302];
     await logOut({ id_token_hint: mine.idToken });
-    await until(() => toldOf(mine).length === 2, { withinMs: 10_000, what: 'a second try' });
+    await until(() => toldOf(mine).length === 2, { withinMs: 30_000, what: 'a second try' });
     expect(toldOf(mine).map(({ path }) => path)).toEqual(['/one', '/one']);
     expect(heard.some(({ path }) => path === '/elsewhere')).toBe(false);
   });

@@ -78,7 +78,7 @@ async function userInfo(token: string): Promise<number> {
   return (await call(`${gateway.url}/oauth/userinfo`, { headers })).status;
 }
 
-const SOON = { withinMs: 20_000, everyMs: 100 };
+const SOON = { withinMs: 30_000, everyMs: 100 };
 
 test('secrets rotate without a restart: by SIGHUP, and by a swapped link that nobody tells of', async () => {
   const one = await keyCount();

@@ -79,7 +79,7 @@ describe('a phone that signs in at the company’s provider', () => {
     const issuer = `http://127.0.0.1:${upstream}`;
     const callback = `http://localhost:${port}/phone/oidc/callback`;
     provider = startChild(process.execPath, [PROVIDER, String(upstream), callback], { env: process.env });
-    await until(() => provider.output().stdout.includes(issuer), { withinMs: 15_000, what: 'the provider' });
+    await until(() => provider.output().stdout.includes(issuer), { withinMs: 30_000, what: 'the provider' });
     const env = {
       SCANGATE_PHONE_IDENTITY: 'oidc',
       SCANGATE_PHONE_OIDC_ISSUER: issuer,

@@ -238,7 +238,7 @@ describe('While a hundred people sign in every second', () => {
     await compared(await openStores(redis.database(1), { partitions: 64 }), whole);
     await put(await fileTarget('of-redis'), copied);
     await compared(await openFile('of-redis'), whole);
-  }, 60_000);
+  });
 
   test('a copy of a file is of one instant, and opens on Redis and as a file', async () => {
     const from = await openFile('from');
@@ -265,7 +265,7 @@ describe('While a hundred people sign in every second', () => {
     await compared(await openStores(redis.url, { partitions: 1 }), whole);
     await put(await fileTarget('of-file'), copied);
     await compared(await openFile('of-file'), whole);
-  }, 60_000);
+  });
 });
 
 describe('Where a copy goes', () => {

@@ -311,7 +311,6 @@ test(
     expect(lost).toBe(0);
     expect(refused).toBeGreaterThan(10);
   }),
-  60_000,
 );
 
 describe('A damaged file', () => {

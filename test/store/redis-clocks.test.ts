@@ -72,27 +72,26 @@ afterEach(async () => {
       incidents.flatMap((incident) =>
         incident.kind === 'clocks' && incident.turned ? [incident.apart] : [],
       );
-    await until(() => incidents.filter(({ kind }) => kind === 'clocks').length > 2, { withinMs: 15_000 });
+    await until(() => incidents.filter(({ kind }) => kind === 'clocks').length > 2, { withinMs: 30_000 });
     expect(store.health().clockSkewMs).toBeLessThan(2_000);
     expect(turned()).toEqual([]);
 
     await writeFile(join(folder.path, 'offset'), '+5s');
-    await until(() => turned().length === 1, { withinMs: 12_000 });
+    await until(() => turned().length === 1, { withinMs: 30_000 });
     expect(store.health().clockSkewMs).toBeGreaterThan(3_000);
     expect(store.health().clockSkewMs).toBeLessThan(7_000);
 
     await topology.failover();
-    await until(() => store.health().up, { withinMs: 10_000 });
+    await until(() => store.health().up, { withinMs: 30_000 });
     expect(turned()).toEqual([true]);
     await writeFile(join(folder.path, 'offset'), '+0');
-    await until(() => turned().length === 2, { withinMs: 12_000 });
+    await until(() => turned().length === 2, { withinMs: 30_000 });
     expect(turned()).toEqual([true, false]);
     const told = (): readonly Line[] => lines.filter(({ outage }) => outage === 'clocks');
-    await until(() => told().length === 2, { withinMs: 12_000 });
+    await until(() => told().length === 2, { withinMs: 30_000 });
     expect(told()).toMatchObject([
       { level: 'warn', msg: 'an outage began', cause: 'clocks_apart' },
       { level: 'warn', msg: 'an outage is over' },
     ]);
   },
-  60_000,
 );

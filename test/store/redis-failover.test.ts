@@ -82,7 +82,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
     }, load);
     expect(verdict).toMatchObject(KEPT);
     expect(load.longestGapMs).toBeLessThan(20_000);
-  }, 60_000);
+  });
 
   test('a planned move without a pause', async () => {
     const load = startLoad([await open(), await open()], { seed: SEED });
@@ -90,7 +90,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
       await topology.failover();
     }, load);
     expect(verdict).toMatchObject(KEPT);
-  }, 60_000);
+  });
 
   test('the master is frozen, and wakes up in the middle of the failover', async () => {
     const load = startLoad([await open(), await open()], { seed: SEED });
@@ -102,7 +102,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
       await topology.switched(old);
     }, load);
     expect(verdict).toMatchObject(KEPT);
-  }, 60_000);
+  });
 
   test('the master is frozen for 5 s', async () => {
     const load = startLoad([await open(), await open()], { seed: SEED });
@@ -117,7 +117,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
       4_000,
     );
     expect(verdict).toMatchObject(KEPT);
-  }, 60_000);
+  });
 
   test('without replicas, asking, ring and rewind the same planned move loses: the test can see it', async () => {
     const bare = {
@@ -135,12 +135,12 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
       12_000,
     );
     expect(verdict.lost).toBeGreaterThan(0);
-  }, 90_000);
+  });
 });
 
 describe('Sentinel: durability and majority', () => {
   test('a decision is told once every replica has it, by whatever call, and never before', async () => {
-    const store = await open({ durability: 'replicated', replicationTimeoutMs: 200 });
+    const store = await open({ durability: 'replicated', replicationTimeoutMs: 2_000 });
     const { MINTED, SCANNED, appendMaker, freshTicket, headOf, seeded } =
       await import('../contract/appends.ts');
     const random = seeded(SEED);
@@ -173,7 +173,7 @@ describe('Sentinel: durability and majority', () => {
     await until(() => store.append([scanned]).then(({ outcome }) => outcome === 'already'));
     expect(await store.append([other])).toMatchObject({ outcome: 'conflict' });
     expect((await headOf(store, subject)).version).toBe(2);
-  }, 60_000);
+  });
 
   test('a replica that the Sentinels cannot reach is not waited for', async () => {
     const store = await open({ replicationTimeoutMs: 200 });
@@ -185,10 +185,10 @@ describe('Sentinel: durability and majority', () => {
     await store.append([first(subject, { type: 'minted', data: MINTED }, { ms: 60_000 })]);
     const scanned = next(await headOf(store, subject), SCANNED);
     for (const replica of await topology.replicas()) await replica.kill();
-    await until(() => store.append([scanned]), { withinMs: 10_000, everyMs: 50 });
+    await until(() => store.append([scanned]), { withinMs: 30_000, everyMs: 50 });
     const demanding = await open({ durability: 'replicated', replicationTimeoutMs: 200 });
     await expect(demanding.read([subject])).rejects.toMatchObject({ name: 'NotReplicated' });
-  }, 60_000);
+  });
 
   test('nothing is told when no majority of the Sentinels can be asked, and all goes on when it can', async () => {
     const store = await open({ sentinelSilenceMaxMs: 2_000, callTimeoutMs: 1_000 });
@@ -202,9 +202,9 @@ describe('Sentinel: durability and majority', () => {
     const refused = { name: 'StoreUnavailable' };
     await expect(mint()).rejects.toMatchObject(refused);
     await expect(store.read([])).rejects.toMatchObject(refused);
-    await until(() => !store.health().up, { withinMs: 10_000 });
+    await until(() => !store.health().up, { withinMs: 30_000 });
     await expect(mint()).rejects.toMatchObject(refused);
     for (const sentinel of topology.sentinels.slice(0, 2)) sentinel.thaw();
-    await until(mint, { withinMs: 10_000, everyMs: 100 });
-  }, 60_000);
+    await until(mint, { withinMs: 30_000, everyMs: 100 });
+  });
 });

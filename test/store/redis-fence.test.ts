@@ -96,7 +96,7 @@ function heldBy(holds: ReadonlySet<Hold>): Connect {
 async function openTwo(): Promise<readonly [Node, Node]> {
   const two = [await open(), await open()] as const;
   const knows = ({ incidents }: Node): boolean => incidents.some(({ kind }) => kind === 'nodes');
-  await until(() => two.every(knows), { withinMs: 5_000, what: 'nodes that know each other' });
+  await until(() => two.every(knows), { withinMs: 30_000, what: 'nodes that know each other' });
   return two;
 }
 
@@ -112,12 +112,12 @@ const kinds = ({ incidents }: Node, kind: Incident['kind']): readonly Incident[]
 test('a store that is wiped under load takes no append before what was in it is back', async () => {
   const [a, b] = await openTwo();
   const load = startLoad([a.store, b.store], { seed: SEED });
-  await until(() => load.acknowledged.size >= 150, { withinMs: 20_000 });
+  await until(() => load.acknowledged.size >= 150, { withinMs: 30_000 });
   const wipedAt = Number(await redis.ask('EVAL', WIPE, 0));
   const before = load.acknowledged.size;
-  await until(() => load.acknowledged.size >= before + 150, { withinMs: 20_000 });
+  await until(() => load.acknowledged.size >= before + 150, { withinMs: 30_000 });
   await load.stop();
-  await until(() => [a, b].every((node) => kinds(node, 'healed').length > 0), { withinMs: 20_000 });
+  await until(() => [a, b].every((node) => kinds(node, 'healed').length > 0), { withinMs: 30_000 });
   const restored = [a, b].flatMap((node) => kinds(node, 'restored')).length;
   expect(restored).toBeGreaterThan(100);
   expect(judge(load, await wholeLog([redis.port], PARTITIONS))).toMatchObject({
@@ -164,11 +164,11 @@ test('a node that is at work for longer than any clock is waited for, and nobody
   const a = await open();
   const known = await Promise.all(Array.from({ length: 40 }, () => mint(a)));
   const b = await open();
-  await until(() => kinds(a, 'nodes').length > 0, { withinMs: 5_000 });
+  await until(() => kinds(a, 'nodes').length > 0, { withinMs: 30_000 });
   a.holds.add('writer sg3_restore');
   await redis.ask('FLUSHALL');
   void a.store.read(known).catch(() => {});
-  await until(() => kinds(a, 'restoring').length > 0, { withinMs: 5_000 });
+  await until(() => kinds(a, 'restoring').length > 0, { withinMs: 30_000 });
   const scanned = Promise.all(
     known.map(async (subject) =>
       b.store.append([next(await headOf(b.store, subject), SCANNED, { life: LIFE })]),
@@ -229,7 +229,7 @@ test('a silent node is struck; it comes back and puts back what it alone knows, 
 
   for (const hold of ['writer info', 'writer sg3_say', 'writer sg3_restore'] as const) a.holds.delete(hold);
   b.holds.clear();
-  await until(() => kinds(a, 'healed').length > 0, { withinMs: 10_000 });
+  await until(() => kinds(a, 'healed').length > 0, { withinMs: 30_000 });
   expect(kinds(a, 'given_up')).toMatchObject([{ subject: shared, type: 'scanned', why: 'another_history' }]);
   expect(await headOf(b.store, own)).toMatchObject({ version: 1, status: 'pending' });
   expect(await headOf(a.store, shared)).toMatchObject({ version: 2, status: 'cancelled' });
@@ -242,6 +242,6 @@ test('a ticket whose first events ended long ago comes back whole', async () => 
   await node.store.append([next(await headOf(node.store, subject), SCANNED, { life: LIFE })]);
   await sleep(600);
   await redis.ask('FLUSHALL');
-  await until(() => kinds(node, 'healed').length > 0, { withinMs: 10_000, what: 'healing' });
+  await until(() => kinds(node, 'healed').length > 0, { withinMs: 30_000, what: 'healing' });
   expect((await node.store.read([subject])).heads[0]?.version).toBe(2);
 });

@@ -109,7 +109,7 @@ test('at info none of the steps is there', async () => {
   await store.append([first(freshTicket(random), { type: 'minted', data: MINTED }, { ms: 60_000 })]);
   await redis.kill();
   await redis.restart();
-  await until(() => words(lines).includes('dealt with a failover'), { withinMs: 15_000 });
+  await until(() => words(lines).includes('dealt with a failover'), { withinMs: 30_000 });
   expect(words(lines).toSorted()).toEqual([
     'dealt with a failover',
     'the store has another history than before',

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const isReady = (connection: RedisConnection): Promise<unknown> =>
-  until(() => connection.status === 'ready', { withinMs: 10_000, what: 'a connection' });
+  until(() => connection.status === 'ready', { withinMs: 30_000, what: 'a connection' });
 
 test('a password of Sentinels that changes counts for connections that are made anew', async () => {
   let password = 'of-before';

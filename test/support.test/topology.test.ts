@@ -42,7 +42,7 @@ test('Cluster: settles, promotes after a kill -9, moves as planned, migrates a s
         const now = await topology.masterOf('key');
         return now !== old && now;
       },
-      { withinMs: 20_000, what: 'a promotion' },
+      { withinMs: 30_000, what: 'a promotion' },
     );
     await old.restart();
     await topology.settled();

@@ -1,8 +1,8 @@
 import { Redis as Client } from 'ioredis';
 
-const ASK_LIMIT_MS = 2000;
+const ASK_LIMIT_MS = 5000;
 
-/** Sends one command to a Redis on this machine, over a connection of its own. Never waits longer than 2 s. */
+/** Sends one command to a Redis on this machine, over a connection of its own. Never waits longer than 5 s. */
 export async function ask(
   at: number | { readonly host: string; readonly port: number },
   command: string,

@@ -99,7 +99,7 @@ async function weave(nodes: readonly Redis[], masters: number, busPorts: readonl
     );
   };
   await until(everyoneKnown, {
-    withinMs: 20_000,
+    withinMs: 30_000,
     everyMs: 50,
     what: 'a cluster whose nodes know each other',
   });
@@ -194,7 +194,7 @@ function topologyOf(nodes: readonly Redis[], stop: () => Promise<void>): Cluster
       for (let tries = 1; ; tries += 1) {
         if (!(await moved())) await replica.ask('CLUSTER', 'FAILOVER');
         try {
-          await until(moved, { withinMs: 6000, what: 'a planned move in the cluster' });
+          await until(moved, { withinMs: 30_000, what: 'a planned move in the cluster' });
           return replica;
         } catch (error) {
           if (tries === 5) throw error;

@@ -157,7 +157,7 @@ function topologyOf(
       const old = await master();
       // A sentinel refuses while it still believes that a replica is unfit: right after a start, say.
       await until(() => sentinels[0]!.ask('SENTINEL', 'FAILOVER', masterName), {
-        withinMs: 15_000,
+        withinMs: 30_000,
         everyMs: 100,
         what: 'a planned failover',
       });

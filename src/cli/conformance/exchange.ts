@@ -23,7 +23,7 @@ export interface Exchange {
 }
 
 /** How long anything may take that is answered at once, on a slow line. */
-export const AT_ONCE_MS = 5000;
+export const AT_ONCE_MS = 10_000;
 
 /** Sends a request without any header that was not asked for (`fetch` adds its own) and gives the answer as it begins. */
 export function sendRequest(url: string, asked: Asked = {}): Promise<IncomingMessage> {

@@ -101,7 +101,7 @@ export const singleRedisScenarios: readonly AnyScenario[] = [
         const answer = await call(`${url}/v1/scans`, {
           headers: { authorization: 'Bearer demo-nobody', 'idempotency-key': 'away' },
           json: { user_code: 'BCDF-GHJK' },
-          withinMs: 20_000,
+          withinMs: 30_000,
         }).catch(() => undefined);
         const tookMs = Math.round(performance.now() - start);
         note(`refused in ms, gateway ${index}`, tookMs);

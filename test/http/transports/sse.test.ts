@@ -387,7 +387,7 @@ describe('an event stream', () => {
     gateway.move(subject, 'denied');
     await sleep(100);
     expect(gateway.shared.held.size).toBe(1);
-    await until(() => gateway.isClean(), { withinMs: 20_000 });
+    await until(() => gateway.isClean(), { withinMs: 30_000 });
     expect(gateway.ends).toEqual([{ reason: 'too_slow', bytes: expect.any(Number), ms: expect.any(Number) }]);
   });
 
@@ -404,7 +404,7 @@ describe('an event stream', () => {
       settings: { readerStallMs: 60_000 },
     });
     deaf(gateway.mint());
-    await until(() => gateway.log.includes('closed sse slow'), { withinMs: 20_000 });
+    await until(() => gateway.log.includes('closed sse slow'), { withinMs: 30_000 });
     expect(gateway.ends[0]).toMatchObject({ reason: 'too_slow' });
     expect(gateway.ends[0]!.bytes).toBeGreaterThan(65_536);
   });

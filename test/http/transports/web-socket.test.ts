@@ -45,7 +45,7 @@ describe('a socket', () => {
   beforeEach(async () => begin());
   afterEach(async () => {
     await gateway.close();
-    await until(() => gateway.isClean(), { withinMs: 20_000 });
+    await until(() => gateway.isClean(), { withinMs: 30_000 });
     expect(gateway.log.filter((line) => /thrown/.test(line))).toEqual([]);
   });
 

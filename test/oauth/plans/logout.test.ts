@@ -146,7 +146,7 @@ playPlan('oidcc-backchannel-rp-initiated-logout-certification-test-plan', {
   async 'oidcc-backchannel-rp-initiated-logout'() {
     const mine = await signIn(told);
     expectSentOn(await logOut(mine, wholeOf(mine)), END);
-    await until(() => op.logoutTokens.length > 0, { withinMs: 10_000, what: 'a logout token' });
+    await until(() => op.logoutTokens.length > 0, { withinMs: 30_000, what: 'a logout token' });
     const keys = createRemoteJWKSet(new URL(String(metadata['jwks_uri'])));
     const checks = { issuer: op.gateway.url, audience: 'second', typ: 'logout+jwt' };
     const { payload, protectedHeader } = await jwtVerify(op.logoutTokens[0] ?? '', keys, checks);

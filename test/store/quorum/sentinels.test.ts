@@ -27,7 +27,7 @@ test('Sentinels that take the places of others are learnt, though the address na
         const seen = recordOf(await named.ask('SENTINEL', 'MASTER', masterName));
         return Number(seen['num-other-sentinels']) === others && Number(seen['num-slaves']) === 1;
       },
-      { withinMs: 15_000, everyMs: 100, what: `${others} other Sentinels` },
+      { withinMs: 30_000, everyMs: 100, what: `${others} other Sentinels` },
     );
   try {
     await mint();
@@ -40,7 +40,7 @@ test('Sentinels that take the places of others are learnt, though the address na
       await other.kill();
       for (const sentinel of [named, ...fresh]) await sentinel.ask('SENTINEL', 'RESET', masterName);
       await sees(others.length);
-      await until(mint, { withinMs: 15_000, everyMs: 100, what: 'a majority of those that are there now' });
+      await until(mint, { withinMs: 30_000, everyMs: 100, what: 'a majority of those that are there now' });
     }
     expect(store.health().up).toBe(true);
   } finally {

@@ -27,7 +27,8 @@ export function damageIn(path: string): string | undefined {
     if (fstatSync(file).size > 0) inspect(newestSnapshot(file));
     return undefined;
   } catch (error) {
-    if (error instanceof Damage || error instanceof RangeError) return error.message;
+    if (error instanceof Error && (error instanceof Damage || error.name === 'RangeError'))
+      return error.message;
     throw error;
   } finally {
     closeSync(file);
@@ -37,7 +38,9 @@ export function damageIn(path: string): string | undefined {
 function inspect(snapshot: Snapshot): void {
   const used = new Set<number>();
   const free: number[] = [];
-  walk(snapshot, snapshot.freeRoot, used, inAnyOrder, (entry) => free.push(...freePages(entry.value)));
+  walk(snapshot, snapshot.freeRoot, used, inAnyOrder, (entry) => {
+    for (const page of freePages(entry.value, snapshot.lastPage)) free.push(page);
+  });
   walk(snapshot, snapshot.dataRoot, used, byBytes, (entry) => {
     if (!isSound(entry.key, entry.value)) throw new Damage('a record has another checksum');
   });
@@ -111,15 +114,21 @@ function checkOrder(keys: readonly Buffer[], { from, to }: Branch, order: Order)
     throw new Damage('keys are out of order');
 }
 
-/** A list of free pages: how many numbers follow; then pages, or lengths of runs (negative) and where those begin. */
-function freePages(list: Buffer): number[] {
+/**
+ * A list of free pages: how many numbers follow; then pages, or lengths of runs (negative) and where those begin.
+ *
+ * @throws {@link Damage} where it is longer than its bytes, or a run than the file.
+ */
+function freePages(list: Buffer, lastPage: number): number[] {
   const pages: number[] = [];
   const count = Number(list.readBigUInt64LE(0));
+  if (8 * (count + 1) > list.length) throw new Damage('a list of free pages is too short');
   for (let i = 1; i <= count; i += 1) {
     const entry = Number(list.readBigInt64LE(8 * i));
     if (entry > 0) pages.push(entry);
     if (entry >= 0) continue;
     i += 1;
+    if (-entry > lastPage || i > count) throw new Damage('a run of free pages is too long');
     const start = Number(list.readBigInt64LE(8 * i));
     for (let page = start; page < start - entry; page += 1) pages.push(page);
   }
