@@ -20,10 +20,11 @@ export interface SecurityReasons {
   /** A setting, or a client's registration, that weakens: its name, and what is wrong. */
   readonly weak_setting: string;
   /**
-   * Sessions were ended other than one by one: by their user, everywhere; by an operator, whole or not to the end; with the
-   * client's registration.
+   * Sessions were ended other than one by one: by their user, everywhere; by an operator, who began, and came through or not;
+   * with the client's registration.
    */
-  readonly revocation: 'everywhere' | 'operator' | 'operator_incomplete' | 'registration_deleted';
+  readonly revocation:
+    'everywhere' | 'operator_begun' | 'operator' | 'operator_incomplete' | 'registration_deleted';
 }
 
 export type SecurityKind = keyof SecurityReasons;
@@ -47,7 +48,7 @@ export interface SecurityContext {
   readonly since?: string | undefined;
   /** Of an operator's revocation: what began earlier than that. */
   readonly before?: string | undefined;
-  /** Of an operator's revocation: how many sessions and tickets it ended. */
+  /** Of an operator's revocation: how many sessions and tickets it ended; absent where it began. */
   readonly ended?: number | undefined;
 }
 

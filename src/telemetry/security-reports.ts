@@ -33,7 +33,7 @@ interface Tally {
 }
 
 /**
- * Counts security events, writes them to the log at `warn`, and tells whoever listens. Of each kind and network the first few
+ * Counts security events, writes them to the log at `warn`, and tells whoever listens. But for operators' own, of each kind and network the first few
  * of a minute are told one by one, and the rest at its end in one word with their count.
  */
 export class SecurityReports {
@@ -54,6 +54,10 @@ export class SecurityReports {
   /** Hands an event in. */
   report(event: SecurityEvent): void {
     this.#options.metrics.securityEvents.inc({ kind: event.kind });
+    if (isOperators(event)) {
+      this.#tell(event, 'security event');
+      return;
+    }
     const tally = this.#tallyOf(event);
     tally.count += 1;
     if (tally.count <= TOLD_MAX) this.#tell(event, 'security event');
@@ -91,6 +95,11 @@ export class SecurityReports {
     this.#options.log.warn({ security: told }, message);
     for (const listener of this.#listeners) listener(told);
   }
+}
+
+/** What an operator does is told always: no client can bring it about, and one of theirs must not hide another's. */
+function isOperators({ kind, reason }: SecurityEvent): boolean {
+  return kind === 'revocation' && reason.startsWith('operator');
 }
 
 /** Exactly the members that an event has, so that nothing else of a user or client gets anywhere. */

@@ -187,8 +187,11 @@ test('of a user: every page on every node is told, exactly their applications ar
   expect(linesOf(await revoke('--user', 'demo:ada')).report).toMatchObject({ sessions: 0, tickets: 0 });
   expect(await isAlive(await signIn('one', 'ada'))).toBe(true);
   const asked = { kind: 'revocation', reason: 'operator', user: 'ada', source: 'demo', issuer: 'demo' };
+  const begun = { kind: 'revocation', reason: 'operator_begun', user: 'ada', source: 'demo' };
   expect(await recorded(redis.url)).toMatchObject([
+    begun,
     { ...asked, ended: 3, node: expect.any(Number) },
+    begun,
     { ...asked, ended: 0 },
   ]);
 });
@@ -295,9 +298,13 @@ test('on a file store the gateway that has the folder does it', async () => {
   }
   expect(linesOf(await run({}, '--user', 'demo:alice')).report).toMatchObject({ sessions: 0 });
   const asked = { kind: 'revocation', reason: 'operator', source: 'demo', node: expect.any(Number) };
+  const begun = { ...asked, reason: 'operator_begun' };
   expect(await recorded(store)).toMatchObject([
+    { ...begun, user: 'alice' },
     { ...asked, user: 'alice', ended: 1 },
+    { ...begun, user: 'nobody' },
     { ...asked, user: 'nobody', before: '2026-01-02T03:04:05.000Z', ended: 0 },
+    { ...begun, user: 'alice' },
     { ...asked, user: 'alice', ended: 0 },
   ]);
   const verified = await scangate(['audit', 'verify'], { SCANGATE_STORE: store });

@@ -1,8 +1,10 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { revocation } from '../../src/oauth/revocation/revocation.ts';
+import { operatorRevocation } from '../../src/oauth/revocation/operator-revocation.ts';
+import { revocation, RevocationStopped } from '../../src/oauth/revocation/revocation.ts';
 import type { RevocationParts, Revoke, Selected } from '../../src/oauth/revocation/revocation.ts';
 import { BadSelection, isSelected, readSelection } from '../../src/oauth/revocation/selection.ts';
 import type { AskedSelection, Candidate } from '../../src/oauth/revocation/selection.ts';
+import type { SecurityEvent } from '../../src/telemetry/security-event.ts';
 import type { User } from '../../src/ticket/events.ts';
 import { alice, makeWorld, redeeming } from './world.ts';
 import type { World } from './world.ts';
@@ -86,6 +88,28 @@ test('of more than a page all are found, and the same again finds nothing', asyn
     tickets: 0,
   });
   expect((await world.tickets.look(kept, () => undefined)).ticket.status).toBe('pending');
+});
+
+test('nothing is ended that cannot be recorded first, and what was ended until a stop is recorded', async () => {
+  world = await makeWorld();
+  await Promise.all(Array.from({ length: 60 }, () => world.mint({ client_id: 'app' })));
+  const said = { client: 'app' };
+  const asked = { said, selection: readSelection(said, now) };
+  const left = async () => (await revoker()(asked.selection, { isDryRun: true })).tickets;
+  const away = operatorRevocation(revoker(), asked, run, () => Promise.reject(new Error('away')));
+  await expect(away).rejects.toThrow('away');
+  expect(await left()).toBe(60);
+
+  const stopping = new AbortController();
+  const told: SecurityEvent[] = [];
+  const options = { ...run, signal: stopping.signal, onSelected: () => stopping.abort() };
+  const stopped = operatorRevocation(revoker(), asked, options, (event) => void told.push(event));
+  await expect(stopped).rejects.toThrow(RevocationStopped);
+  expect(told).toMatchObject([
+    { reason: 'operator_begun', client_id: 'app' },
+    { reason: 'operator_incomplete', client_id: 'app', ended: 50 },
+  ]);
+  expect(await left()).toBe(10);
 });
 
 test('what is redeemed between the look and the end is ended as the session that it became', async () => {

@@ -72,6 +72,22 @@ test('clients that fail to prove themselves again and again are guessing', () =>
   ]);
 });
 
+test('what an operator does is told each time, whatever else of its kind there was', () => {
+  const { told, reports } = world();
+  const revoked = (reason: 'everywhere' | 'operator' | 'operator_begun'): SecurityEvent => ({
+    kind: 'revocation',
+    reason,
+  });
+  for (let index = 0; index < 30; index += 1) {
+    reports.report(revoked('everywhere'));
+    reports.report(revoked('operator_begun'));
+    reports.report(revoked('operator'));
+  }
+  reports.turn();
+  expect(told.filter(({ reason }) => reason !== 'everywhere')).toHaveLength(60);
+  expect(told.at(-1)).toEqual({ ...revoked('everywhere'), count: 20 });
+});
+
 test('nothing of a user but who they are, and no text of any length', () => {
   const { told, reports } = world();
   const user = { source: 'jwt', issuer: 'https://id.example', subject: 's'.repeat(5000), name: 'Ada' };

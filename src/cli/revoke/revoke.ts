@@ -19,6 +19,10 @@ const NOBODY =
   'nothing of this user was found, and no issuer of their source is set here: their sessions of the approval page go on. ' +
   'Set SCANGATE_PHONE_OIDC_ISSUER, SCANGATE_PHONE_JWT_ISSUER or SCANGATE_PHONE_WECHAT_… as the gateways have it';
 
+const UNRECORDED = 'the record does not say that this was done: ';
+
+const STOPPED_BY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Ends what is asked for on the store of the environment. @throws BadCall, StoreRefused, StoreUnavailable */
 export async function revoke(
   asked: AskedSelection,
@@ -40,11 +44,17 @@ export async function revoke(
     },
   };
   let unrecorded: string | undefined;
-  const report = await run();
+  const report = await run().catch((error: unknown) => {
+    if (unrecorded !== undefined) {
+      say(UNRECORDED + unrecorded + '\n');
+      tell({ unrecorded });
+    }
+    throw error;
+  });
   say(`${isDryRun ? 'nothing was ended; it would be: ' : ''}${summary(report)}\n`);
   const isNobody = selection.isWholeUser && report.users === 0;
   if (isNobody) say(`${NOBODY}\n`);
-  if (unrecorded !== undefined) say(`the record does not say that this was done: ${unrecorded}\n`);
+  if (unrecorded !== undefined) say(UNRECORDED + unrecorded + '\n');
   tell({ ...report, dry_run: isDryRun, ...(unrecorded === undefined ? {} : { unrecorded }) });
   const { failed, newer, untold } = report;
   const isDone = failed === 0 && newer === 0 && untold === 0 && !isNobody && unrecorded === undefined;
@@ -56,17 +66,22 @@ export async function revoke(
       throw error;
     });
     if (opened === undefined) return await revokeByGateway(config, asked, isDryRun, ear);
-    let event: SecurityEvent | undefined;
+    const stopping = new AbortController();
+    const stop = (): void => stopping.abort();
+    if (!isDryRun) for (const signal of STOPPED_BY) process.on(signal, stop);
     try {
       const { selected: onSelected, progress: onProgress } = ear;
-      const options = { isDryRun, onSelected, onProgress };
-      return await operatorRevocation(opened.revoke, { said: asked, selection }, options, (done) => {
-        event = done;
-      });
+      const options = { isDryRun, onSelected, onProgress, signal: stopping.signal };
+      return await operatorRevocation(opened.revoke, { said: asked, selection }, options, keep);
     } finally {
-      if (event !== undefined)
-        await opened.keep(event).catch((error: unknown) => (unrecorded = reasonOf(error)));
       await opened.close();
+      for (const signal of STOPPED_BY) process.off(signal, stop);
+    }
+
+    async function keep(event: SecurityEvent): Promise<void> {
+      const kept = opened?.keep(event);
+      if (event.reason === 'operator_begun') await kept;
+      else await kept?.catch((error: unknown) => (unrecorded = reasonOf(error)));
     }
   }
 }

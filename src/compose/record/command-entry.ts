@@ -15,12 +15,12 @@ import { systemTime } from '../../time/system-time.ts';
 import { makeId, random } from '../randomness.ts';
 import type { OpenStores } from '../store/stores.ts';
 import { openArchive } from './archives.ts';
-import { RecordKeys } from './record-keys.ts';
+import { isKnownSigner, RecordKeys } from './record-keys.ts';
 import { ownChainOf } from './record.ts';
 
 /**
  * Keeps what a command did in the record of its store, under a node number of its own, where a record is kept at all. It is
- * signed at once if the command has the gateways' secrets, else with what is written behind it.
+ * signed at once if the command has a secret of the gateways that write it, else with what is written behind it.
  *
  * @throws StoreUnavailable where the record takes nothing now.
  */
@@ -39,7 +39,9 @@ export async function keepCommand(config: Config, stores: OpenStores, event: Sec
       const writer = new ChainWriter(archive, chain, personKeys);
       await writer.add([{ id: await ids.next(), ...entryOfSecurity(event) }]);
       if (stores.secrets.length === 0) return;
-      const { signHead } = new RecordKeys(new KeyRing(stores.secrets), time);
+      const ring = new KeyRing(stores.secrets);
+      if (!(await isKnownSigner(ring, archive))) return;
+      const { signHead } = new RecordKeys(ring, time);
       await writer.sign(async (of, head) => ({
         id: await ids.next(),
         facts: { kind: 'head', head: signHead(of, head) },

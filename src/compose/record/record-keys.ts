@@ -15,6 +15,14 @@ const WRITE_MS = 86_400_000;
 /** How long the list of published keys is kept, in milliseconds. */
 const LIST_MS = 60_000;
 
+/** Whether the key that a ring signs the record with is one that gateways wrote there as theirs: a secret may be an old or a wrong one. */
+export async function isKnownSigner(ring: KeyRing, archive: Pick<Archive, 'find'>): Promise<boolean> {
+  const [signing] = recordKeys(ring);
+  if (signing === undefined) return false;
+  const { kid } = recordKeyJwk(signing);
+  return (await keysIn(archive)).some(({ key }) => key.kid === kid);
+}
+
 /** The keys that sign the record: those of the ring, and the public halves of those that the ring has no longer. */
 export class RecordKeys {
   readonly #ring: KeyRing;

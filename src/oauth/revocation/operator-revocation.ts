@@ -1,4 +1,4 @@
-import type { ReportSecurity } from '../../telemetry/security-event.ts';
+import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import type { User } from '../../ticket/events.ts';
 import type { RevocationOptions, RevocationReport, Revoke } from './revocation.ts';
 import type { AskedSelection, Selection } from './selection.ts';
@@ -10,19 +10,21 @@ export interface Asked {
 }
 
 /**
- * Revokes for an operator, and reports the command itself as one security event: what was asked for and how much ended, also
- * where it broke off. A dry run ends nothing and is not reported.
+ * Revokes for an operator, and reports the command itself as two security events: what was asked for, before anything ends, and
+ * how much ended, also where it broke off. A dry run ends nothing and is not reported.
  *
- * @throws what `revoke` throws.
+ * @param report nothing is ended where it refuses the first event.
+ * @throws what `revoke` throws, and `report`.
  */
 export async function operatorRevocation(
   revoke: Revoke,
   { said, selection }: Asked,
   options: RevocationOptions,
-  report: ReportSecurity,
+  report: (event: SecurityEvent) => void | Promise<void>,
 ): Promise<RevocationReport> {
   let user: User | undefined;
   let last: RevocationReport | undefined;
+  if (!options.isDryRun) await report({ ...told(), reason: 'operator_begun' });
   try {
     const found = await revoke(selection, {
       ...options,
@@ -39,25 +41,31 @@ export async function operatorRevocation(
         options.onProgress?.(progress);
       },
     });
-    if (!options.isDryRun) tell(found, found.failed === 0 && found.newer === 0);
+    if (!options.isDryRun) await tell(found, found.failed === 0 && found.newer === 0);
     return found;
   } catch (error) {
-    if (!options.isDryRun) tell(last, false);
+    if (!options.isDryRun) await tell(last, false);
     throw error;
   }
 
-  function tell(found: RevocationReport | undefined, isWhole: boolean): void {
-    report({
-      kind: 'revocation',
+  async function tell(found: RevocationReport | undefined, isWhole: boolean): Promise<void> {
+    await report({
+      ...told(),
       reason: isWhole ? 'operator' : 'operator_incomplete',
+      ended: (found?.sessions ?? 0) + (found?.tickets ?? 0),
+    });
+  }
+
+  function told() {
+    return {
+      kind: 'revocation',
       user: user ?? selection.user,
       client_id: said.client,
       ticket_id: said.ticket,
       address: said.address,
       since: instantOf(selection.since),
       before: instantOf(selection.before),
-      ended: (found?.sessions ?? 0) + (found?.tickets ?? 0),
-    });
+    } as const;
   }
 }
 

@@ -58,12 +58,19 @@ export interface RevocationOptions {
   readonly onSelected?: (one: Selected) => void;
   /** Told of each user who is barred. */
   readonly onBarred?: (user: User) => void;
-  /** Told after each page. */
+  /** Told after each page, and where it breaks off. */
   readonly onProgress?: (report: RevocationReport) => void;
+  /** Stops it between two of those that are ended together. */
+  readonly signal?: AbortSignal;
 }
 
-/** Ends what is selected. The same again ends what is left, and nothing twice. */
+/** Ends what is selected. The same again ends what is left, and nothing twice. @throws RevocationStopped by `signal` */
 export type Revoke = (selection: Selection, options: RevocationOptions) => Promise<RevocationReport>;
+
+/** A revocation was stopped before it was through. */
+export class RevocationStopped extends Error {
+  override readonly name = 'RevocationStopped';
+}
 
 /** A ticket may become a session while the first look has sessions behind it: one that finds nothing is not believed. */
 const ROUNDS_MIN = 2;
@@ -96,9 +103,9 @@ export function revocation(parts: RevocationParts): Revoke {
       report.newer = 0;
       for await (const page of parts.living()) {
         const selected = await selectedOf(page);
-        for (let from = 0; from < selected.length; from += AT_ONCE_MAX)
-          ended += await endAll(selected.slice(from, from + AT_ONCE_MAX));
+        for (const some of together(selected, options)) ended += await endAll(some);
         options.onProgress?.({ ...report });
+        assertGoesOn(options);
       }
       return ended;
     }
@@ -126,11 +133,7 @@ export function revocation(parts: RevocationParts): Revoke {
       const ends = options.isDryRun
         ? some.map(() => true)
         : await Promise.all(some.map((one) => isEnded(parts, one)));
-      for (const [index, { kind }] of some.entries()) {
-        if (ends[index] !== true) report.failed += 1;
-        else if (kind === 'session') report.sessions += 1;
-        else report.tickets += 1;
-      }
+      countEnds(report, some, ends);
       return ends.filter(Boolean).length;
     }
 
@@ -146,11 +149,43 @@ export function revocation(parts: RevocationParts): Revoke {
       }
     }
 
-    if (selection.user !== undefined) await barNew(parts.known(selection.user));
-    for (let done = 1; done <= (options.isDryRun ? 1 : ROUNDS_MAX); done += 1)
-      if ((await round()) === 0 && done >= ROUNDS_MIN) break;
+    try {
+      if (selection.user !== undefined) await barNew(parts.known(selection.user));
+      for (let done = 1; done <= (options.isDryRun ? 1 : ROUNDS_MAX); done += 1)
+        if ((await round()) === 0 && done >= ROUNDS_MIN) break;
+    } catch (error) {
+      options.onProgress?.({ ...report });
+      throw error;
+    }
     return report;
   };
+}
+
+function countEnds(
+  report: { failed: number; sessions: number; tickets: number },
+  some: readonly Selected[],
+  ends: readonly boolean[],
+): void {
+  for (const [index, { kind }] of some.entries()) {
+    if (ends[index] !== true) report.failed += 1;
+    else if (kind === 'session') report.sessions += 1;
+    else report.tickets += 1;
+  }
+}
+
+function* together(
+  selected: readonly Selected[],
+  options: RevocationOptions,
+): Generator<readonly Selected[]> {
+  for (let from = 0; from < selected.length; from += AT_ONCE_MAX) {
+    assertGoesOn(options);
+    yield selected.slice(from, from + AT_ONCE_MAX);
+  }
+}
+
+function assertGoesOn({ signal }: RevocationOptions): void {
+  if (signal?.aborted === true)
+    throw new RevocationStopped('it was stopped before it was through: the same again ends what is left');
 }
 
 async function isEnded({ sessions, tickets }: RevocationParts, { kind, id }: Selected): Promise<boolean> {
