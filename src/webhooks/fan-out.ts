@@ -6,7 +6,7 @@ import { lostMessage, messageOf } from './message.ts';
 import { wants } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
 
-/** How many messages are put in one step at most, so that a step stays short however many receivers there are. */
+/** How many events are read in one step at most, and about how many messages are put, so that it stays short however many receivers there are. */
 const STEP = 200;
 
 export interface FanOutOptions {
@@ -16,8 +16,22 @@ export interface FanOutOptions {
   readonly time: Pick<Time, 'wallNow'>;
   /** Told of receivers for whom something was put. */
   readonly onPut: (receivers: ReadonlySet<string>) => void;
-  /** Told of audit events that the record let go before they were read for receivers. */
-  readonly onLost: (count: number) => void;
+  /** Told of audit events that the record let go before they were read for receivers. @param count undefined: nobody knows. */
+  readonly onLost: (count: number | undefined) => void;
+}
+
+/** What one step read. */
+interface ReadStep {
+  readonly moves: ChainMove[];
+  readonly told: { readonly kept: Kept; readonly messages: readonly AddressedMessage[] }[];
+  /** How many messages that are. */
+  count: number;
+  /** How many events the record let go before they were read. */
+  lost: number;
+  /** A chain ends before the link that was read last: it is another one than it was. */
+  isAnew: boolean;
+  /** Nothing is left behind it. */
+  isAll: boolean;
 }
 
 /**
@@ -27,6 +41,7 @@ export interface FanOutOptions {
 export class FanOut {
   readonly #options: FanOutOptions;
   #looking: Promise<void> | undefined;
+  #isEnding = false;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
@@ -47,9 +62,15 @@ export class FanOut {
     await queue.begin(links);
   }
 
+  /** Ends once the step that is under way is done. What is not read by then is read by whoever looks next. */
+  async close(): Promise<void> {
+    this.#isEnding = true;
+    await this.#looking?.catch(() => undefined);
+  }
+
   async #look(): Promise<void> {
     const { queue } = this.#options;
-    for (let isAll = false; !isAll;) {
+    for (let isAll = false; !isAll && !this.#isEnding;) {
       const read = await queue.read();
       if (read === undefined) {
         await this.begin();
@@ -63,32 +84,49 @@ export class FanOut {
   async #step(read: ReadonlyMap<number, number>): Promise<boolean> {
     const { archive, queue, receivers, time, onPut, onLost } = this.#options;
     const told = receivers();
-    const limit = Math.max(1, Math.floor(STEP / Math.max(1, told.length)));
-    const entries: Kept[] = [];
-    const moves: ChainMove[] = [];
-    let lost = 0;
-    for (const chain of await archive.chains()) {
-      const from = read.get(chain) ?? 0;
-      const found = await archive.links(chain, from + 1, limit - entries.length);
-      const last = found.at(-1);
-      if (last === undefined) continue;
-      const floor = (await archive.floor(chain))?.link ?? 0;
-      lost += Math.max(0, floor - from);
-      entries.push(...found);
-      moves.push({ chain, from, to: last.link });
-      if (entries.length >= limit) break;
-    }
-    if (moves.length === 0) return true;
-    const messages = entries.toSorted(byId).flatMap((kept) => addressed(kept, told));
-    if (lost > 0) {
-      const message = lostMessage(lost, entries, time.wallNow());
+    const step: ReadStep = { moves: [], told: [], count: 0, lost: 0, isAnew: false, isAll: true };
+    for (const chain of await archive.chains()) await this.#read(chain, read.get(chain) ?? 0, step);
+    if (step.moves.length === 0) return step.isAll;
+    const inOrder = step.told.toSorted((one, other) => byId(one.kept, other.kept));
+    const messages = inOrder.flatMap((one) => one.messages);
+    const isLost = step.lost > 0 || step.isAnew;
+    const lost = step.isAnew ? undefined : step.lost;
+    if (isLost) {
+      const message = lostMessage(lost, inOrder[0]?.kept.id ?? 0n, time.wallNow());
       messages.unshift(...told.map(({ id }) => ({ ...message, receiver: id })));
     }
-    if (await queue.put(moves, messages)) {
-      if (lost > 0) onLost(lost);
+    if (await queue.put(step.moves, messages)) {
+      if (isLost) onLost(lost);
       onPut(new Set(messages.map(({ receiver }) => receiver)));
     }
-    return entries.length < limit;
+    return step.isAll;
+  }
+
+  /** Reads what a chain holds behind a link, as far as the step has room. */
+  async #read(chain: number, at: number, step: ReadStep): Promise<void> {
+    const { archive, receivers } = this.#options;
+    const { link: head } = await archive.head(chain);
+    if (head === at) return;
+    const room = STEP - Math.max(step.told.length, step.count);
+    if (room <= 0) {
+      step.isAll = false;
+      return;
+    }
+    const isAnew = head < at;
+    const from = isAnew ? 0 : at;
+    let to: number | undefined;
+    for (const kept of await archive.links(chain, from + 1, room)) {
+      if (step.count >= STEP) break;
+      const messages = addressed(kept, receivers());
+      step.told.push({ kept, messages });
+      step.count += messages.length;
+      to = kept.link;
+    }
+    if (to === undefined) return;
+    step.moves.push({ chain, from: at, to });
+    step.lost += Math.max(0, ((await archive.floor(chain))?.link ?? 0) - from);
+    step.isAnew ||= isAnew;
+    step.isAll &&= to >= head;
   }
 }
 

@@ -18,15 +18,32 @@ export function messageOf(
 /** The message that tells how many others were let go before they could be delivered. @param nowMs the wall clock. */
 export function gapMessage({ count, from, to }: Gap, nowMs: number): Message {
   const at = instantOf(idOf(nowMs, 0));
-  const written = { id: to, at, kind: 'gap', reason: 'undelivered messages, let go', count, from, to };
+  const written = {
+    id: to,
+    at,
+    kind: 'gap',
+    reason: 'undelivered messages, let go',
+    count,
+    from_id: from,
+    to_id: to,
+  };
   return { id: to, subject: 'gap', text: JSON.stringify(written) };
 }
 
-/** The message that tells how many audit events the record let go before they were read for receivers. @param behind those that came next. */
-export function lostMessage(count: number, behind: readonly Kept[], nowMs: number): Message {
-  const id = String(behind[0]?.id ?? 0n);
+/**
+ * The message that tells that the record let go of audit events before they were read for receivers.
+ *
+ * @param count undefined: the record began anew, and nobody knows.
+ * @param behind the id of the event that came next.
+ */
+export function lostMessage(count: number | undefined, behind: bigint, nowMs: number): Message {
+  const id = behind.toString();
   const at = instantOf(idOf(nowMs, 0));
-  const written = { id, at, kind: 'gap', reason: 'let go by the record before they were told', count };
+  const reason =
+    count === undefined
+      ? 'the record began anew, and what it held before may not have been told'
+      : 'let go by the record before they were told';
+  const written = { id, at, kind: 'gap', reason, ...(count === undefined ? {} : { count }) };
   return { id, subject: 'lost', text: JSON.stringify(written) };
 }
 

@@ -10,8 +10,8 @@ export interface Deliveries {
   readonly onWaiting: (receiver: Receiver, count: number) => void;
   /** Told of messages that were let go undelivered. */
   readonly onGone: (count: number) => void;
-  /** Told of audit events that the record let go before they were read for receivers. */
-  readonly onLost: (count: number) => void;
+  /** Told of audit events that the record let go before they were read for receivers. @param count undefined: nobody knows. */
+  readonly onLost: (count: number | undefined) => void;
   /** These are the receivers from now on. */
   readonly follow: (receivers: readonly Receiver[]) => void;
 }
@@ -24,6 +24,7 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
   for (const outcome of OUTCOMES) metrics.webhooks.inc({ outcome }, 0);
   const away = new Map<string, Outage>();
   const waiting = new Map<string, number>();
+  let named: ReadonlySet<string> | undefined;
 
   function outageOf(receiver: Receiver): Outage {
     const known = away.get(receiver.id);
@@ -33,6 +34,11 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
     return outage;
   }
 
+  /** What still becomes of messages to one that is none any more begins no outage and no figure. */
+  function isNamed({ id }: Receiver): boolean {
+    return named?.has(id) !== false;
+  }
+
   function count(): void {
     metrics.webhooksWaiting.set([...waiting.values()].reduce((sum, each) => sum + each, 0));
   }
@@ -40,9 +46,10 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
   return {
     onDelivery(receiver, delivery) {
       metrics.webhooks.inc({ outcome: delivery.kind });
-      if (delivery.kind === 'delivered') return outageOf(receiver).worked('deliver');
+      const outage = isNamed(receiver) ? outageOf(receiver) : undefined;
+      if (delivery.kind === 'delivered') return outage?.worked('deliver');
       const { cause, why } = delivery;
-      outageOf(receiver).failed('deliver', { cause, why });
+      outage?.failed('deliver', { cause, why });
       if (delivery.kind === 'dead')
         log.error(
           { webhook: receiver.id, address: shownAddress(receiver), event: delivery.id, cause },
@@ -50,6 +57,7 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
         );
     },
     onWaiting(receiver, messages) {
+      if (!isNamed(receiver)) return;
       waiting.set(receiver.id, messages);
       count();
     },
@@ -58,11 +66,12 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
       log.error({ count: gone }, 'webhook messages were let go undelivered: more waited than may');
     },
     onLost(lost) {
-      metrics.webhooks.inc({ outcome: 'let_go' }, lost);
-      log.error({ count: lost }, 'audit events were let go before webhooks had them');
+      metrics.webhooks.inc({ outcome: 'let_go' }, lost ?? 0);
+      if (lost === undefined) log.error('the record began anew: webhooks may not have had all of it');
+      else log.error({ count: lost }, 'audit events were let go before webhooks had them');
     },
     follow(receivers) {
-      const named = new Set(receivers.map(({ id }) => id));
+      named = new Set(receivers.map(({ id }) => id));
       for (const [id, outage] of away) {
         if (named.has(id)) continue;
         outage.end();

@@ -51,12 +51,17 @@ export async function openWebhooks(
     onPut: (ids) => couriers.poke(ids),
     onLost: deliveries.onLost,
   });
-  let looking: Promise<void> = Promise.resolve();
+  const reading = telling.outages.about('webhook_reading');
   const look = (): void => {
+    if (!record.holds()) return;
     // What cannot be read now is read at the next look.
-    if (record.holds()) looking = fanOut.look().catch(() => undefined);
+    fanOut.look().then(
+      () => reading.worked('read'),
+      (error: unknown) => reading.failed('read', { cause: 'unavailable', why: String(error) }),
+    );
   };
-  await fanOut.begin();
+  // Where the record is away now, it is begun at the first look that finds it.
+  await fanOut.begin().catch(() => undefined);
   receivers.onChange((next) => {
     deliveries.follow(next);
     couriers.follow(next);
@@ -70,7 +75,7 @@ export async function openWebhooks(
     async close() {
       endLooking();
       await receivers.close();
-      await looking;
+      await fanOut.close();
       await couriers.close();
       await queue.close();
     },

@@ -1,0 +1,107 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { openFileQueue } from '../../src/keepers/file/open-queue.ts';
+import type { Kept } from '../../src/record/archive.ts';
+import { FanOut } from '../../src/webhooks/fan-out.ts';
+import type { MessageQueue, WaitingMessage } from '../../src/webhooks/message-queue.ts';
+import type { Receiver } from '../../src/webhooks/receiver.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const ALL: Receiver = { id: 'all', url: 'http://127.0.0.1/', keys: [], isPrivate: true };
+
+const ends: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+interface Stage {
+  readonly fanOut: FanOut;
+  readonly queue: MessageQueue;
+  /** Where the record of one chain ends, and what was asked of it. */
+  readonly record: { head: number; age: number; reads: number };
+  readonly lost: (number | undefined)[];
+  waiting(receiver: string): Promise<readonly WaitingMessage[]>;
+}
+
+/** A fan-out over a record of one chain, whose head the test moves. */
+async function stage(receivers: readonly Receiver[]): Promise<Stage> {
+  const folder = await temporaryFolder();
+  const queue = await openFileQueue(folder.path, { bytesMax: 1e8, now: Date.now, onGone: () => undefined });
+  const record = { head: 0, age: 0, reads: 0 };
+  const lost: (number | undefined)[] = [];
+  const entry = (link: number): Kept => {
+    const id = BigInt(record.age + link);
+    const text = JSON.stringify({ id: String(id), kind: 'minted', ticket_id: `t${id}` });
+    return { id, link, chain: 0, hash: '', text };
+  };
+  const fanOut = new FanOut({
+    archive: {
+      chains: () => Promise.resolve([0]),
+      head: () => Promise.resolve({ link: record.head, hash: '' }),
+      floor: () => Promise.resolve(undefined),
+      links(_chain, from, limit) {
+        record.reads += 1;
+        const length = Math.max(0, Math.min(limit, record.head - from + 1));
+        return Promise.resolve(Array.from({ length }, (_, index) => entry(from + index)));
+      },
+    },
+    queue,
+    receivers: () => receivers,
+    time: { wallNow: Date.now },
+    onPut: () => undefined,
+    onLost: (count) => void lost.push(count),
+  });
+  ends.push(async () => {
+    await queue.close();
+    await folder.remove();
+  });
+  async function waiting(receiver: string): Promise<readonly WaitingMessage[]> {
+    return (await queue.take(receiver, { limit: 10_000, after: undefined, inHand: false }))?.messages ?? [];
+  }
+  return { fanOut, queue, record, lost, waiting };
+}
+
+test('each event is put once, and a record that did not move is not read', async () => {
+  const { fanOut, record, waiting } = await stage([ALL, { ...ALL, id: 'none', kinds: new Set(['denied']) }]);
+  record.head = 10;
+  await fanOut.begin();
+  await fanOut.look();
+  expect(record.reads).toBe(0);
+  record.head = 510;
+  await fanOut.look();
+  await fanOut.look();
+  expect((await waiting('all')).map(({ id }) => Number(id))).toEqual(
+    Array.from({ length: 500 }, (_, index) => 11 + index),
+  );
+  expect(await waiting('none')).toEqual([]);
+  expect(record.reads).toBe(3);
+});
+
+test('a record that began anew is told from its beginning, and that something may be missing', async () => {
+  const { fanOut, record, lost, waiting } = await stage([ALL]);
+  record.head = 5000;
+  await fanOut.begin();
+  record.age = 100_000;
+  record.head = 300;
+  await fanOut.look();
+  const [first, ...others] = await waiting('all');
+  expect(first).toMatchObject({ id: '100001', subject: 'lost' });
+  expect(JSON.parse(first!.text)).toMatchObject({ kind: 'gap', reason: expect.stringContaining('anew') });
+  expect(others.map(({ id }) => Number(id) - record.age)).toEqual(
+    Array.from({ length: 300 }, (_, index) => index + 1),
+  );
+  expect(lost).toEqual([undefined]);
+});
+
+test('it ends though much is left, and the next goes on there', async () => {
+  const receivers = Array.from({ length: 50 }, (_, index) => ({ ...ALL, id: `all${index}` }));
+  const { fanOut, queue, record, waiting } = await stage(receivers);
+  await fanOut.begin();
+  record.head = 100_000;
+  const looking = fanOut.look();
+  await fanOut.close();
+  await looking;
+  const read = (await queue.read())?.get(0) ?? 0;
+  expect(read).toBeLessThan(1000);
+  expect(await waiting('all0')).toHaveLength(read);
+});
