@@ -86,6 +86,8 @@ test.each([
   [['conformance', '--url', 'http://127.0.0.1:1', '--jobs', '0']],
   [['completion', 'fish']],
   [['demo', '--nodes', '0']],
+  [['demo', '--nodes', '1e0']],
+  [['demo', '--people', '0x2']],
   [['demo', '--break', '--people', 'all']],
   [['audit', '--kind', 'deny']],
   [['audit', '--address', 'foo']],

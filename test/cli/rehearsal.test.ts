@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { redisProgram } from '../../src/cli/demo/redis-program.ts';
 import { rowsText } from '../../src/cli/demo/rows-text.ts';
-import type { SignIn } from '../../src/cli/demo/sign-in.ts';
+import type { SignIn, Step } from '../../src/cli/demo/sign-in.ts';
 import { isKept, judge, totalOf } from '../../src/cli/demo/verdict.ts';
 import type { Row } from '../../src/cli/demo/verdict.ts';
 import { scangate } from '../support/scangate.ts';
@@ -30,6 +30,10 @@ function signIn(given: Partial<SignIn> = {}): SignIn {
   };
 }
 
+function twice(step: Step): SignIn['acknowledged'] {
+  return [...signIn().acknowledged, { step, atMs: 500 }];
+}
+
 function rowOf(given: Partial<SignIn>, log: readonly string[]): Row {
   return judge(ACTS, [signIn(given)], new Map([['one', log]]))[0]!;
 }
@@ -52,7 +56,11 @@ test('a sign-in that the log has as its people saw it breaks no promise', () => 
 test.each<[string, keyof Row, Partial<SignIn>, readonly string[]]>([
   ['an acknowledged redemption that the log does not have', 'lost', {}, LOG.slice(0, 3)],
   ['two sessions from one ticket', 'doubled', { sessions: new Set(['a', 'b']) }, LOG],
-  ['a log with two decisions', 'doubled', {}, [...LOG, 'denied']],
+  ['two answers to two who redeem', 'doubled', { acknowledged: twice('redeemed') }, LOG],
+  ['a log with two redemptions', 'doubled', {}, [...LOG, 'redeemed']],
+  ['a log with two scans', 'doubled', {}, ['scanned', ...LOG]],
+  ['a log with a yes and a no', 'doubled', {}, [...LOG, 'denied']],
+  ['a log with a yes and a withdrawal', 'doubled', {}, [...LOG, 'cancelled']],
   ['an outcome that the log does not have', 'told_wrongly', { heard: 'denied' }, LOG],
   ['people who gave up', 'unfinished', { ending: 'gave up' }, LOG],
 ])('%s is counted: %s', (_what, column, given, log) => {

@@ -29,7 +29,7 @@ export function demoCommand(run: Run): Command {
     .option('--nodes <count>', 'so many gateways on one Redis', wholeNumber(NODES_MAX))
     .option(
       '--break',
-      'kills the Redis master, then a gateway, while people sign in (2 gateways, if not told)',
+      'kills the Redis master, then a gateway unless it is the only one, while people sign in (2 gateways, if not told)',
     )
     .option('--people <count>', 'sign-ins before, and after, each of these', wholeNumber(PEOPLE_MAX), 25)
     .action(async ({ json = false, nodes, break: breaks = false, people }: Given) => {
@@ -47,9 +47,8 @@ export function demoCommand(run: Run): Command {
 
 function wholeNumber(most: number): (text: string) => number {
   return (text) => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < 1 || number > most)
-      throw new InvalidArgumentError(`It is a number from 1 to ${most}.`);
+    const number = /^\d+$/.test(text) ? Number(text) : 0;
+    if (number < 1 || number > most) throw new InvalidArgumentError(`It is a number from 1 to ${most}.`);
     return number;
   };
 }

@@ -9,7 +9,7 @@ const BEGIN_EVERY_MS = 125;
 /** How many may be under way at once. */
 const UNDER_WAY_MAX = 200;
 const LOOK_EVERY_MS = 20;
-/** Longer than a person is patient. */
+/** Longer than a person is patient, besides the time in which they begin. */
 const WAIT_MAX_MS = 120_000;
 
 /** People who sign in, one after another, until they are told to stop. */
@@ -19,6 +19,7 @@ export class Crowd {
   /** Index of the act that plays now. */
   act = 0;
   readonly #gateways: readonly string[];
+  readonly #people: Person[] = [];
   readonly #begun: Promise<void>[] = [];
   #stops = false;
 
@@ -33,6 +34,7 @@ export class Crowd {
       if (this.underWay < UNDER_WAY_MAX) {
         const signIn = beginSignIn(this.act);
         const person = new Person(this.signIns.push(signIn), this.#gateways, signIn);
+        this.#people.push(person);
         this.#begun.push(person.act().catch(() => void (signIn.ending = 'gave up')));
       }
       await sleep(BEGIN_EVERY_MS);
@@ -56,9 +58,11 @@ export class Crowd {
   /** Resolves once so many sign-ins that begin from now on have ended. @throws NotPlayed */
   async ended(count: number): Promise<void> {
     const first = this.signIns.length;
-    const end = performance.now() + WAIT_MAX_MS;
+    const withinMs = WAIT_MAX_MS + count * BEGIN_EVERY_MS;
+    const end = performance.now() + withinMs;
     while (this.signIns.slice(first).filter(({ ending }) => ending !== undefined).length < count) {
-      if (performance.now() > end) throw new NotPlayed(`${count} sign-ins did not end within two minutes`);
+      if (performance.now() > end)
+        throw new NotPlayed(`${count} sign-ins did not end within ${Math.round(withinMs / 1000)} s`);
       await sleep(LOOK_EVERY_MS);
     }
   }
@@ -66,5 +70,11 @@ export class Crowd {
   /** Nobody begins any more; `run` resolves once those who did have ended. */
   stop(): void {
     this.#stops = true;
+  }
+
+  /** Nobody begins any more, and those who did give up. */
+  abandon(): void {
+    this.stop();
+    for (const person of this.#people) person.leave();
   }
 }

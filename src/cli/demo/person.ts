@@ -25,6 +25,8 @@ export class Person {
   readonly #gateways: readonly string[];
   readonly #signIn: SignIn;
   readonly #verifier = randomBytes(32).toString('base64url');
+  #browser: Browser | undefined;
+  #hasLeft = false;
 
   constructor(number: number, gateways: readonly string[], signIn: SignIn) {
     this.#number = number;
@@ -36,11 +38,18 @@ export class Person {
   async act(): Promise<void> {
     const browser = await this.#mint();
     if (browser === undefined) return void (this.#signIn.ending = 'gave up');
+    this.#browser = browser;
     try {
       this.#signIn.ending = await this.#signInWith(browser, PLANS[this.#number % 10] ?? 'confirm');
     } finally {
       browser.close();
     }
+  }
+
+  /** Sends nothing again, and waits for nothing; `act` resolves soon. */
+  leave(): void {
+    this.#hasLeft = true;
+    this.#browser?.close();
   }
 
   async #mint(): Promise<Browser | undefined> {
@@ -86,7 +95,7 @@ export class Person {
     const code = notice.result?.code;
     if (code === undefined) return notice.status === 'denied' ? 'denied' : 'gave up';
     const redeemers = plan === 'redeem twice' ? [0, 1] : [0];
-    const redeemed = await Promise.all(redeemers.map((index) => this.#redeem(code, this.#number + index)));
+    const redeemed = await Promise.all(redeemers.map((index) => this.#redeem(code, index)));
     return redeemed.includes(true) ? 'signed in' : 'gave up';
   }
 
@@ -121,12 +130,13 @@ export class Person {
     return true;
   }
 
-  async #redeem(code: string, first: number): Promise<boolean> {
+  /** Each redeemer repeats under a key of its own: one of them gets the session, the other one a refusal. */
+  async #redeem(code: string, redeemer: number): Promise<boolean> {
     const answer = await this.#ask(
       (gateway) =>
         exchange(`${gateway}/oauth/token`, {
           withinMs: ANSWER_WITHIN_MS,
-          headers: { 'idempotency-key': `${this.#signIn.ticketId ?? ''}-redeem` },
+          headers: { 'idempotency-key': `${this.#signIn.ticketId ?? ''}-redeem-${redeemer}` },
           form: {
             grant_type: 'authorization_code',
             client_id: 'demo',
@@ -135,7 +145,7 @@ export class Person {
             code_verifier: this.#verifier,
           },
         }),
-      first,
+      this.#number + redeemer,
     );
     if (answer?.status !== 200) return false;
     this.#acknowledge('redeemed');
@@ -149,7 +159,7 @@ export class Person {
   ): Promise<Exchange | undefined> {
     const gateways = this.#gatewaysFrom(first);
     const end = performance.now() + PATIENCE_MS;
-    for (let tries = 0; performance.now() < end; tries += 1) {
+    for (let tries = 0; !this.#hasLeft && performance.now() < end; tries += 1) {
       const answer = await send(gateways[tries % gateways.length]!).catch(() => undefined);
       if (answer !== undefined && answer.status !== 503) return answer;
       await sleep(between(REPEAT_MS));

@@ -19,24 +19,33 @@ export interface Process {
   isRunning(): boolean;
   /** SIGKILL; resolves once it has ended. */
   kill(): Promise<void>;
-  /** Resolves with the match once the process has printed it. @throws NotPlayed when it ended or was silent too long */
-  printed(pattern: RegExp, withinMs: number): Promise<RegExpExecArray>;
+  /** How many characters it has printed. */
+  printedCount(): number;
+  /**
+   * Resolves with the match once the process has printed it, after the first `since` characters.
+   *
+   * @throws NotPlayed when it ended or was silent too long
+   */
+  printed(pattern: RegExp, withinMs: number, since?: number): Promise<RegExpExecArray>;
   /** The end of what it printed. */
   lastWords(): string;
 }
 
-/** Every process of one rehearsal, and the folder they work in; all of it ends with the rehearsal, Ctrl-C included. */
+/** What ends a rehearsal from outside (Ctrl-C, a closed terminal), and the status it then ends with. */
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/** Every process of one rehearsal, and the folder they work in; all of it ends with the rehearsal, however that ends. */
 export class Processes {
   readonly folder = mkdtempSync(join(tmpdir(), 'scangate-demo-'));
   readonly #running = new Set<ChildProcess>();
   readonly #taken = new Set<number>();
   readonly #onExit = (): void => this.end();
-  readonly #onSignal = (signal: NodeJS.Signals): void => process.exit(signal === 'SIGINT' ? 130 : 143);
+  readonly #onSignal = (signal: NodeJS.Signals): void => process.exit(SIGNALS[signal as Signal]);
 
   constructor() {
     process.on('exit', this.#onExit);
-    process.on('SIGINT', this.#onSignal);
-    process.on('SIGTERM', this.#onSignal);
+    for (const signal of Object.keys(SIGNALS)) process.on(signal, this.#onSignal);
   }
 
   /** Starts a program with these variables and no others but `PATH`. */
@@ -65,16 +74,19 @@ export class Processes {
   end(): void {
     for (const child of this.#running) child.kill('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
-    process.off('exit', this.#onExit).off('SIGINT', this.#onSignal).off('SIGTERM', this.#onSignal);
+    process.off('exit', this.#onExit);
+    for (const signal of Object.keys(SIGNALS)) process.off(signal, this.#onSignal);
   }
 }
 
 function follow(child: ChildProcess, onEnd: () => void): Process {
   let text = '';
+  let count = 0;
   let isRunning = true;
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
   const take = (more: string): void => {
+    count += more.length;
     text = (text + more).slice(-PRINTED_MAX);
     tell();
   };
@@ -94,14 +106,15 @@ function follow(child: ChildProcess, onEnd: () => void): Process {
     pid: child.pid ?? 0,
     isRunning: () => isRunning,
     lastWords,
+    printedCount: () => count,
     kill: () => {
       child.kill('SIGKILL');
       return ended;
     },
-    printed: (pattern, withinMs) =>
+    printed: (pattern, withinMs, since = 0) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
-          const match = pattern.exec(text);
+          const match = pattern.exec(text.slice(Math.max(0, since - (count - text.length))));
           if (match !== null) settle(() => resolve(match));
           else if (!isRunning)
             settle(() => reject(new NotPlayed(`${child.spawnfile} ended: ${lastWords()}`)));

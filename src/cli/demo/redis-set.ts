@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { currentMaster } from './current-master.ts';
+import { NotPlayed } from './not-played.ts';
 import type { Process, Processes } from './processes.ts';
 
 const NAME = 'demo';
@@ -15,10 +17,16 @@ const SWITCH_WITHIN_MS = 90_000;
 export interface RedisSet {
   /** As `SCANGATE_STORE` takes it. */
   readonly url: string;
-  readonly masterPort: number;
-  readonly masterPid: number;
-  /** SIGKILL for the master; resolves with the port of the one that the Sentinels put in its place. */
-  killMaster(): Promise<number>;
+  /** Who is master now, as a Sentinel says. @throws NotPlayed */
+  master(): Promise<Master>;
+}
+
+/** A Redis that is master, as far as the Sentinels know. */
+export interface Master {
+  readonly port: number;
+  readonly pid: number;
+  /** SIGKILL; resolves with the port of the one that the Sentinels put in its place. @throws NotPlayed */
+  kill(): Promise<number>;
 }
 
 /** Starts all of it on loopback, and resolves once the Sentinels know one another and the replicas. */
@@ -36,7 +44,8 @@ export async function startRedisSet(processes: Processes, program: string): Prom
     await child.printed(/Ready to accept connections/, READY_WITHIN_MS);
     return [port, child];
   };
-  const [masterPort, master] = await server([]);
+  const first = await server([]);
+  const [masterPort] = first;
   const following = ['--replicaof', '127.0.0.1', String(masterPort)];
   const replicas = await Promise.all(Array.from({ length: REPLICAS }, () => server(following)));
   await Promise.all(
@@ -49,16 +58,31 @@ export async function startRedisSet(processes: Processes, program: string): Prom
   await Promise.all(sentinels.map(([, child]) => child.printed(known, READY_WITHIN_MS)));
   return {
     url: `redis+sentinel://${sentinels.map(([port]) => `127.0.0.1:${port}`).join(',')}/${NAME}`,
-    masterPort,
-    masterPid: master.pid,
-    killMaster: async () => {
-      const switched = /\+switch-master \S+ \S+ \d+ \S+ (\d+)/;
-      const told = sentinels.map(([, child]) => child.printed(switched, SWITCH_WITHIN_MS));
-      await master.kill();
-      const [, port] = await Promise.race(told);
-      return Number(port);
+    master: async () => {
+      const port = await currentMaster(sentinels[0]![0], NAME);
+      const child = new Map([first, ...replicas]).get(port);
+      if (child === undefined) throw new NotPlayed(`the Sentinels' master, at port ${port}, is not ours`);
+      return {
+        port,
+        pid: child.pid,
+        kill: () =>
+          switchFrom(
+            port,
+            child,
+            sentinels.map(([, sentinel]) => sentinel),
+          ),
+      };
     },
   };
+}
+
+async function switchFrom(port: number, master: Process, sentinels: readonly Process[]): Promise<number> {
+  const switched = new RegExp(`\\+switch-master ${NAME} \\S+ ${port} \\S+ (\\d+)`);
+  const told = Promise.race(
+    sentinels.map((sentinel) => sentinel.printed(switched, SWITCH_WITHIN_MS, sentinel.printedCount())),
+  );
+  const [, [, next]] = await Promise.all([master.kill(), told]);
+  return Number(next);
 }
 
 function dataArgs(port: number, folder: string, more: readonly string[]): readonly string[] {

@@ -49,7 +49,7 @@ export async function rehearse(asked: RehearsalAsked, { say, tell }: Terminal): 
   const processes = new Processes();
   try {
     const redis = await startRedisSet(processes, program);
-    print('redis', `a master (port ${redis.masterPort}), two replicas and three Sentinels are up`);
+    print('redis', `a master (port ${(await redis.master()).port}), two replicas and three Sentinels are up`);
     const secrets = randomBytes(32).toString('base64url');
     const { nodes, settings } = await startNodes(processes, asked.nodes, redis, secrets);
     print('gateways', `ready: ${nodes.map(({ url }) => url).join(', ')}`);
@@ -113,6 +113,7 @@ async function play(
       await crowd.ended(people);
     }
     const victim = nodes[1];
+    if (breaks && victim === undefined) print('gateways', 'the only one is not killed');
     if (breaks && victim !== undefined) {
       begin('a gateway killed');
       await breakNode(victim, print);
@@ -122,7 +123,7 @@ async function play(
     print('people', 'nobody begins any more; who has begun goes on');
     await runs;
   } finally {
-    crowd.stop();
+    crowd.abandon();
     clearInterval(progress);
   }
   print('people', countsOf(crowd));
@@ -130,9 +131,10 @@ async function play(
 }
 
 async function breakRedis(redis: RedisSet, print: Print): Promise<void> {
-  print('BREAK', `kill -9 ${redis.masterPid}: the Redis master is gone`);
+  const master = await redis.master();
+  print('BREAK', `kill -9 ${master.pid}: the Redis master is gone`);
   const killedAt = performance.now();
-  const port = await redis.killMaster();
+  const port = await master.kill();
   const tookS = ((performance.now() - killedAt) / 1000).toFixed(1);
   print('redis', `the Sentinels made the replica at port ${port} the master, ${tookS} s after the kill`);
 }

@@ -1,5 +1,10 @@
 import type { SignIn } from './sign-in.ts';
 
+/** What happens once to a ticket. */
+const ONCE: readonly string[] = ['minted', 'scanned', 'confirmed', 'denied', 'redeemed'];
+/** Decisions that exclude each other. */
+const DECISIONS: readonly string[] = ['confirmed', 'denied', 'cancelled'];
+
 /** A part of the rehearsal: its name, and when it began, by `performance.now()`. */
 export interface Act {
   readonly title: string;
@@ -14,7 +19,7 @@ export interface Row {
   readonly acknowledged: number;
   /** Of those, the ones that the log does not have in the end. */
   readonly lost: number;
-  /** Tickets with two sessions, or with two decisions that exclude each other. */
+  /** Tickets with two sessions, a step that happened twice, or two decisions that exclude each other. */
   readonly doubled: number;
   /** Browsers that were told an outcome that the log does not have. */
   readonly told_wrongly: number;
@@ -75,9 +80,14 @@ export function totalOf(rows: readonly Row[]): Row {
 }
 
 function isDoubled({ sessions, acknowledged }: SignIn, types: readonly string[]): boolean {
-  const said = acknowledged.map(({ step }) => step as string);
+  const said = acknowledged.map(({ step }) => step);
+  return sessions.size > 1 || isTwice(said) || isTwice(types);
+}
+
+function isTwice(types: readonly string[]): boolean {
   return (
-    sessions.size > 1 || [said, types].some((all) => all.includes('confirmed') && all.includes('denied'))
+    ONCE.some((once) => types.filter((type) => type === once).length > 1) ||
+    DECISIONS.filter((decision) => types.includes(decision)).length > 1
   );
 }
 
