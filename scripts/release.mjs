@@ -6,7 +6,7 @@
  *     npm run release -- 0.2.0 --write            puts the files into release/, the commit and the tag into this checkout
  *     npm run release -- 0.2.0 --out <folder>     leaves the files there, also of a dry run
  *
- * It never pushes and never publishes, and takes no checkout with changes that are not committed.
+ * It takes node_modules as `npm ci` leaves it. It never pushes and never publishes, and takes no checkout with changes that are not committed.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,7 +25,8 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { released } from './release/changelog.mjs';
-import { provenance } from './release/provenance.mjs';
+import { mustBeInstalled } from './release/installed.mjs';
+import { provenance, sourceOf } from './release/provenance.mjs';
 import { mustFollow } from './release/version.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -41,6 +42,8 @@ const NUMBERED = [
 ];
 
 const { version, write, out } = readCall();
+// Ctrl-C ends the program that runs, and thereby this one, which still has its folder to remove.
+for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 const folder = mkdtempSync(join(tmpdir(), 'scangate-release-'));
 try {
   release();
@@ -68,8 +71,9 @@ function release() {
   const startedOn = new Date().toISOString();
   const changes = git(ROOT, 'status', '--porcelain', '--untracked-files=no');
   if (changes !== '') throw new Error(`there are changes that are not committed:\n${changes}`);
-  const before = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version;
+  const { version: before } = jsonIn(ROOT, 'package.json');
   mustFollow(version, before, git(ROOT, 'tag', '--list').split('\n'));
+  mustBeInstalled(jsonIn(ROOT, 'package-lock.json'), jsonIn(ROOT, 'node_modules/.package-lock.json'));
 
   const clone = join(folder, 'scangate');
   git(ROOT, 'clone', '--quiet', '--no-hardlinks', ROOT, clone);
@@ -115,7 +119,7 @@ function tell(clone, made, startedOn) {
     startedOn,
     finishedOn: new Date().toISOString(),
     commit: git(clone, 'rev-parse', 'HEAD'),
-    source: sourceOf(ROOT),
+    source: sourceOf(jsonIn(clone, 'package.json')),
     lock: sha256(join(clone, 'package-lock.json')),
     tools: { node: process.version, npm: run(clone, 'npm', '--version').trim() },
     env: process.env,
@@ -131,13 +135,16 @@ function tell(clone, made, startedOn) {
 /** Hands over what was asked for. */
 function hand(clone, made) {
   for (const { name, sha256: sum } of filesIn(made)) say(`${sum}  ${name}`);
+  if (write) {
+    git(ROOT, 'fetch', '--quiet', '--no-tags', clone, 'HEAD');
+    git(ROOT, 'merge', '--quiet', '--ff-only', 'FETCH_HEAD');
+    git(ROOT, 'fetch', '--quiet', clone, 'tag', `v${version}`);
+  }
   if (out !== undefined) {
     cpSync(made, out, { recursive: true });
     say(`the files are in ${out}`);
   }
   if (!write) return say('a dry run: no commit and no tag were left here (--write leaves them)');
-  git(ROOT, 'fetch', '--quiet', clone, 'tag', `v${version}`);
-  git(ROOT, 'merge', '--quiet', '--ff-only', `v${version}`);
   say(`this checkout is at v${version}; nothing was pushed: git push --follow-tags`);
 }
 
@@ -147,13 +154,8 @@ function filesIn(place) {
     .map((name) => ({ name, sha256: sha256(join(place, name)) }));
 }
 
-/** Without what somebody's own address may say of them. */
-function sourceOf(checkout) {
-  try {
-    return git(checkout, 'remote', 'get-url', 'origin').replace(/\/\/[^/@]*@/, '//');
-  } catch {
-    return 'file:.';
-  }
+function jsonIn(place, name) {
+  return JSON.parse(readFileSync(join(place, name), 'utf8'));
 }
 
 function sha256(path) {

@@ -32,6 +32,12 @@ export function provenance({ version, commit, source, lock, tools, files, starte
   };
 }
 
+/** The address that package.json gives; never that of a remote, which may say more than others are to know. */
+export function sourceOf({ repository }) {
+  const address = typeof repository === 'string' ? repository : repository?.url;
+  return address?.replace(/^git\+/, '') ?? 'file:.';
+}
+
 /** The workflow that ran it, or a machine of somebody's. */
 function builderOf(env) {
   const { GITHUB_SERVER_URL: server, GITHUB_WORKFLOW_REF: workflow } = env;

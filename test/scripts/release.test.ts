@@ -24,6 +24,19 @@ const { mustFollow } = (await script('version.mjs')) as {
   readonly mustFollow: (version: string, before: string, tags: readonly string[]) => void;
 };
 
+const { mustBeInstalled } = (await script('installed.mjs')) as {
+  readonly mustBeInstalled: (lock: Lock, installed: Lock) => void;
+};
+const { sourceOf } = (await script('provenance.mjs')) as {
+  readonly sourceOf: (manifest: { readonly repository?: unknown }) => string;
+};
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly version: string; readonly integrity?: string; readonly optional?: boolean }>
+  >;
+}
+
 test('what is unreleased gets the number and the date, what was released stays', () => {
   const page = '# Changelog\n\n## Unreleased\n\n### Added\n\n- A.\n\n## 0.1.0 - 2026-01-01\n\n- B.\n';
   expect(released(page, '0.2.0', '2026-11-29')).toEqual({
@@ -45,6 +58,31 @@ test.each([
 
 test.each(['0.1.0', '0.1.1', '0.2.0', '1.0.0'])('%s may follow 0.1.0', (version) => {
   expect(() => mustFollow(version, '0.1.0', ['v0.3.0'])).not.toThrow();
+});
+
+test('a release takes what is locked, and no other', () => {
+  const [a, b] = [{ version: '1.0.0', integrity: 'sha512-a' }, { version: '2.0.0' }];
+  const lock = { packages: { '': b, 'node_modules/a': a, 'node_modules/b': { ...b, optional: true } } };
+  const refuses =
+    (packages: Lock['packages']): unknown =>
+    () =>
+      mustBeInstalled(lock, { packages });
+  expect(refuses({ 'node_modules/a': a })).not.toThrow();
+  for (const packages of [
+    { 'node_modules/b': b },
+    { 'node_modules/a': { ...a, version: '1.0.1' } },
+    { 'node_modules/a': { ...a, integrity: 'sha512-b' } },
+    { 'node_modules/a': a, 'node_modules/c': b },
+  ])
+    expect(refuses(packages)).toThrow('node_modules is not what package-lock.json says (npm ci)');
+});
+
+test.each([
+  [{}, 'file:.'],
+  [{ repository: { type: 'git', url: 'git+https://example.com/a.git' } }, 'https://example.com/a.git'],
+  [{ repository: 'https://example.com/a.git' }, 'https://example.com/a.git'],
+])('the source of %j is %s', (manifest, address) => {
+  expect(sourceOf(manifest)).toBe(address);
 });
 
 test('the workflow runs .ci/run, may read alone, keeps no credentials, and names each action by a version', async () => {
