@@ -19,6 +19,11 @@ const folder = mkdtempSync(join(tmpdir(), 'scangate-clone-'));
 const checkout = join(folder, 'scangate');
 const env = strangersEnvironment();
 let gateway;
+for (const [signal, status] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(status);
+  });
 
 try {
   await step('git clone', () => run('git', ['clone', '--quiet', root, checkout], folder));
@@ -33,6 +38,10 @@ try {
   console.error(`fresh clone: ${error.message}${gateway ? `\n${gateway.printed()}` : ''}`);
   process.exitCode = 1;
 } finally {
+  cleanUp();
+}
+
+function cleanUp() {
   gateway?.endGroup();
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
