@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +17,7 @@ import { until } from '../support/until.ts';
 import { sample } from './samples.ts';
 
 const NOT_JSON = 'a line that is no "JSON"';
+const REFUSED = 'a line that came while Elasticsearch was busy';
 
 interface Sent {
   readonly index: string;
@@ -24,13 +25,25 @@ interface Sent {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-/** A stand-in of Elasticsearch: keeps what `_bulk` brings it. */
-async function startElasticsearch(): Promise<{ port: number; sent: Sent[]; server: Server }> {
+/** A stand-in of Elasticsearch: keeps what `_bulk` brings it, unless it is busy with something else. */
+async function startElasticsearch(): Promise<{
+  port: number;
+  sent: Sent[];
+  server: Server;
+  busyWith: (text: string) => void;
+}> {
+  let refused: string | undefined;
   const sent: Sent[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (text: string) => (body += text));
     request.on('end', () => {
+      response.setHeader('content-type', 'application/json');
+      if (refused !== undefined && body.includes(refused)) {
+        refused = undefined;
+        response.statusCode = 503;
+        return void response.end(JSON.stringify({ error: { type: 'unavailable' }, status: 503 }));
+      }
       const lines = body.split('\n').filter((line) => line !== '');
       const items = lines.flatMap((line, at) => {
         if (at % 2 === 1) return [];
@@ -42,12 +55,12 @@ async function startElasticsearch(): Promise<{ port: number; sent: Sent[]; serve
         });
         return [{ index: { status: 201 } }];
       });
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ took: 1, errors: false, items }));
+      return void response.end(JSON.stringify({ took: 1, errors: false, items }));
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  return { port: (server.address() as AddressInfo).port, sent, server };
+  const { port } = server.address() as AddressInfo;
+  return { port, sent, server, busyWith: (text) => (refused = text) };
 }
 
 /** What a gateway logs of a sign-in, and what its record has of it, in files. */
@@ -75,21 +88,36 @@ async function writeLogs(folder: string): Promise<void> {
     );
     await writeFile(join(folder, 'gateway.log'), `${gateway.output().stdout}${NOT_JSON}\n`);
     // As by two runs of the timer that overlap.
-    await writeFile(join(folder, 'record.ndjson'), record + record);
+    await writeFile(join(folder, 'record.ndjson'), `${record}${record}${NOT_JSON}\n`);
   } finally {
     await gateway.stop();
   }
 }
 
-test('rsyslog takes the log and the record of a sign-in to Elasticsearch, each entry under its id', async () => {
+async function holds(file: string, text: string): Promise<void> {
+  const read = async (): Promise<boolean> =>
+    new RegExp(`${text}[^]*\\n$`).test(await readFile(file, 'utf8').catch(() => ''));
+  await until(read, { withinMs: 60_000, what: `${text} in ${file}` });
+}
+
+/** As the head of rsyslog.conf says. */
+async function sendAgain(errorFile: string, port: number): Promise<void> {
+  const { request } = JSON.parse(await readFile(errorFile, 'utf8')) as {
+    readonly request: { readonly postdata: string };
+  };
+  await fetch(`http://127.0.0.1:${port}/_bulk`, { method: 'POST', body: request.postdata });
+}
+
+test('rsyslog takes the log and the record of a sign-in to Elasticsearch, each entry under its id; what is refused is in a file', async () => {
   const folder = await temporaryFolder();
   const logs = join(folder.path, 'logs');
   await Promise.all([mkdir(logs), mkdir(join(folder.path, 'spool'))]);
   await writeLogs(logs);
-  const { port, sent, server } = await startElasticsearch();
+  const { port, sent, server, busyWith } = await startElasticsearch();
+  const errors = join(folder.path, 'errors');
   const config = await sample('logs/rsyslog.conf', {
     '/var/log/scangate/': `${logs}/`,
-    '/var/log/scangate-elasticsearch.err': join(folder.path, 'errors'),
+    '/var/log/scangate-elasticsearch.err': errors,
     'serverport="9200"': `serverport="${port}"`,
   });
   const file = join(folder.path, 'rsyslog.conf');
@@ -128,6 +156,15 @@ test('rsyslog takes the log and the record of a sign-in to Elasticsearch, each e
     };
     const told = new Set(entries.flatMap(({ document }) => Object.keys(document)));
     expect(Object.keys(template.mappings.properties).filter((name) => !told.has(name))).toEqual([]);
+
+    busyWith(REFUSED);
+    await appendFile(join(logs, 'gateway.log'), `${JSON.stringify({ msg: REFUSED })}\n`);
+    await holds(errors, REFUSED);
+    await holds(join(logs, 'record.err'), NOT_JSON);
+    await sendAgain(errors, port);
+    const logged = of(/^scangate-log-/);
+    expect(logged.at(-1)!.document).toEqual({ msg: REFUSED });
+    expect(new Set(logged.map(({ id }) => id ?? '')).size).toBe(logged.length);
   } finally {
     await rsyslogd.stop();
     server.closeAllConnections();
