@@ -16,6 +16,8 @@ export interface AdmissionParts {
 
 /** How long the page asks for the token no more, in milliseconds. */
 const COOKIE_LIFE_MS = 12 * 3_600_000;
+/** Cookies that are remembered as signed out; the oldest go first. */
+const ENDED_MAX = 1000;
 
 /**
  * Who may ask. With a token: who sends it, or the cookie that it was changed for. Without one, whoever is on this machine, by a
@@ -23,6 +25,7 @@ const COOKIE_LIFE_MS = 12 * 3_600_000;
  */
 export class Admission {
   readonly #parts: AdmissionParts;
+  readonly #ended = new Set<string>();
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
@@ -70,14 +73,24 @@ export class Admission {
     return cookieLine(req, `${until}.${this.#sealOf(until, token)}`, COOKIE_LIFE_MS / 1000);
   }
 
-  /** The cookie that takes it away. */
-  noCookie(req: IncomingMessage): string {
+  /** Ends what a request's cookie opens, wherever it was copied to. @returns the cookie that takes it away. */
+  signOut(req: IncomingMessage): string {
+    const token = this.#parts.token();
+    if (token !== undefined && this.#isCookie(req, token)) this.#ended.add(this.#cookieOf(req));
+    const [oldest] = this.#ended;
+    if (oldest !== undefined && this.#ended.size > ENDED_MAX) this.#ended.delete(oldest);
     return cookieLine(req, '', 0);
   }
 
   #isCookie(req: IncomingMessage, token: string): boolean {
-    const [until = '', seal = ''] = (cookieOf(req.headers, cookieName(req)) ?? '').split('.');
-    return isSame(seal, this.#sealOf(until, token)) && Number(until) > this.#parts.wallNow();
+    const cookie = this.#cookieOf(req);
+    const [until = '', seal = '', ...more] = cookie.split('.');
+    if (more.length > 0 || !isSame(seal, this.#sealOf(until, token))) return false;
+    return Number(until) > this.#parts.wallNow() && !this.#ended.has(cookie);
+  }
+
+  #cookieOf(req: IncomingMessage): string {
+    return cookieOf(req.headers, cookieName(req)) ?? '';
   }
 
   // Another token, and another process, makes others.

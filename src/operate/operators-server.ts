@@ -2,8 +2,10 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Header } from '../http/answer/security-headers.ts';
 import type { Readiness } from '../http/routes/health.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { OPEN_METRICS, openMetrics, wantsOpenMetrics } from '../telemetry/open-metrics.ts';
+import { capByAddress } from './address-cap.ts';
 import type { Admission } from './admission.ts';
 import { auditPage } from './audit-page.ts';
 import type { SearchedRecord } from './audit-page.ts';
@@ -17,6 +19,7 @@ import { PAGE_REVOCATIONS_PATH, REVOCATIONS_PATH, answerRevocation, askedByProgr
 import type { RunRevocation } from './revocations.ts';
 import { timelinePage } from './timeline-page.ts';
 import type { ReadTimeline } from './timeline-page.ts';
+import type { WrongTokens } from './wrong-tokens.ts';
 
 /** What the operators' server tells of. */
 export interface OperatorsParts {
@@ -31,17 +34,24 @@ export interface OperatorsParts {
   readonly revocations: { readonly byCommand: RunRevocation; readonly byPage: RunRevocation };
   readonly timeline: ReadTimeline;
   readonly admission: Admission;
+  readonly wrongTokens: WrongTokens;
   readonly live: Live;
   readonly files: PageFiles;
+  readonly log: Log;
   /** What every answer has. */
   readonly security: readonly Header[];
 }
 
+const NO_TOKEN = line(401, 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed');
 const NOT_FOUND = line(404, 'not found: /, /metrics, /readyz, /livez, /v1/audit and /v1/timeline are here');
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 /** Prometheus and a few people: more connections than this are refused. */
 const CONNECTIONS_MAX = 64;
+/** Of one address, so that one keeps no other out. */
+const ADDRESS_CONNECTIONS_MAX = 24;
+/** How often it is looked for requests that take too long, in milliseconds. */
+const CHECK_MS = 1000;
 
 /**
  * Makes the server that only operators reach: figures, how the node is, with its inside, and a page that shows it. It does not
@@ -49,11 +59,21 @@ const CONNECTIONS_MAX = 64;
  */
 export function operatorsServer(parts: OperatorsParts): Server {
   const server = createServer(
-    { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, maxHeaderSize: 8192 },
+    {
+      headersTimeout: HEAD_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: 8192,
+    },
     (req, res) => {
-      answer(parts, req, res).catch(() => res.destroy());
+      answer(parts, req, res).catch((error: unknown) => {
+        // A caller that leaves in the middle of its body is no defect.
+        if (!req.socket.destroyed) parts.log.error({ err: error, route: 'operators' }, 'defect');
+        res.destroy();
+      });
     },
   );
+  capByAddress(server, ADDRESS_CONNECTIONS_MAX);
   server.maxHeadersCount = 0;
   server.maxConnections = CONNECTIONS_MAX;
   return server;
@@ -71,7 +91,7 @@ async function answer(parts: OperatorsParts, req: IncomingMessage, res: ServerRe
     return;
   }
   if (req.method === 'GET' && req.url === LIVE_PATH && admission.admits(req)) {
-    await live.hold(res, headersOf(security));
+    await live.hold(res, headersOf(security), () => admission.admits(req));
     return;
   }
   write(res, await said(parts, req), security, req.method !== 'HEAD');
@@ -90,8 +110,7 @@ async function said(parts: OperatorsParts, req: IncomingMessage): Promise<Said> 
   if (req.method === 'POST' && path === '/sign-in') return await signInSaid(parts, req);
   if (req.method === 'POST' && path === '/sign-out') return signOutSaid(parts, req);
   if (!admission.admits(req)) {
-    if (path === '/' && isRead) return signInPage(files);
-    return line(401, 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed');
+    return await parts.wrongTokens.answer(req, path === '/' && isRead ? signInPage(files) : NO_TOKEN);
   }
   if (path === PAGE_REVOCATIONS_PATH) return NOT_THE_PAGE;
   return isRead ? await shown(parts, path, query, req.headers.accept) : line(405, 'GET only');

@@ -4,8 +4,8 @@ export interface SecurityReasons {
   readonly report: 'not_mine';
   /** A sign-in was refused because of what it looked like: the words of the risk policy, comma separated. */
   readonly refused_by_risk: string;
-  /** Guesses: more than are allowed of user codes, or of the number that a browser shows; more than a few a minute of client secrets. */
-  readonly brute_force: 'user_code' | 'number' | 'client_secret';
+  /** Guesses: more than are allowed of user codes, or of the number that a browser shows; more than a few a minute of client secrets; any of the operators' token. */
+  readonly brute_force: 'user_code' | 'number' | 'client_secret' | 'admin_token';
   /** What counts once came again. With it the session that it had opened has ended, where its time to be repeated was over. */
   readonly reuse: 'code' | 'refresh_token' | 'assertion';
   /** A client did not prove itself. */

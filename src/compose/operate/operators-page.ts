@@ -44,7 +44,7 @@ export function openLive(
     readiness: () => state.readiness(),
     health: () => store.health(),
     ongoing: () => outages.ongoing(),
-    nodes: new Nodes(ledger, makeId()),
+    nodes: new Nodes(ledger, makeId(), () => systemTime.now()),
     bulletins,
     log,
     time: systemTime,

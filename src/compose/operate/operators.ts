@@ -9,6 +9,7 @@ import type { Edge } from '../../http/edge.ts';
 import { securityHeaders } from '../../http/answer/security-headers.ts';
 import { Admission } from '../../operate/admission.ts';
 import { operatorsServer } from '../../operate/operators-server.ts';
+import { WrongTokens } from '../../operate/wrong-tokens.ts';
 import type { Revoke } from '../../oauth/revocation/revocation.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
@@ -53,6 +54,7 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
   const { edge, kept, state, revoker, telling } = parts;
   const { log, metrics } = telling;
   const live = openLive(config, parts);
+  const wrongTokens = new WrongTokens({ report: telling.report, time: systemTime });
   const server = operatorsServer({
     readiness: () => state.readiness(),
     connections: () => edge.connections.counts(),
@@ -66,8 +68,10 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
       cookieKey: makeKey(),
       wallNow: () => systemTime.wallNow(),
     }),
+    wrongTokens,
     live,
     files: pageFiles(),
+    log,
     security: securityHeaders(new URL(`http://${hostNameOf(at.host)}`)),
   });
   try {
@@ -80,12 +84,18 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
   await live.open();
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://${hostNameOf(at.host)}:${port}/`,
+    url: `http://${reachable(at.host)}:${port}/`,
     async close() {
+      wrongTokens.close();
       await live.close();
       await closed(server);
     },
   };
+}
+
+/** A name by which this machine reaches what listens there. */
+function reachable(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : hostNameOf(host);
 }
 
 const NOTHING: OpenOperators = { url: undefined, close: () => undefined };

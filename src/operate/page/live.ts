@@ -29,6 +29,7 @@ export interface LiveParts extends PictureParts {
 
 interface Stream {
   readonly res: ServerResponse;
+  readonly admits: () => boolean;
   /** The number of the last bulletin that it was told. */
   told: number;
 }
@@ -57,20 +58,29 @@ export class Live {
     void this.#try(() => this.#say());
   }
 
-  /** Answers with a stream of pictures (WHATWG HTML §9.2); `headers` are those of every answer. */
-  async hold(res: ServerResponse, headers: Readonly<Record<string, string>>): Promise<void> {
+  /**
+   * Answers with a stream of pictures (WHATWG HTML §9.2); the first waits for no store.
+   *
+   * @param headers those of every answer.
+   * @param admits whether who asked may still be told; the stream ends once it is false.
+   */
+  async hold(
+    res: ServerResponse,
+    headers: Readonly<Record<string, string>>,
+    admits: () => boolean,
+  ): Promise<void> {
     const isFull = this.#streams.size >= STREAMS_MAX;
     res.writeHead(200, { ...headers, ...STREAM_HEADERS });
     if (isFull) {
       res.end(frame().retry(RETRY_MS).event('full').data(STREAMS_MAX).dispatch().read());
       return;
     }
-    const stream: Stream = { res, told: 0 };
-    this.#streams.add(stream);
-    res.on('close', () => this.#streams.delete(stream));
-    await this.#parts.nodes.look();
     const points = this.#parts.history.points();
     res.write(frame().retry(RETRY_MS).event('history').data(points).dispatch().read());
+    const stream: Stream = { res, admits, told: 0 };
+    this.#streams.add(stream);
+    res.on('close', () => this.#streams.delete(stream));
+    void this.#try(() => this.#parts.nodes.look());
     await this.#tellTo([stream]);
   }
 
@@ -113,6 +123,11 @@ export class Live {
     const own = { ...wordOf(this.#parts, sample), id: nodes.id };
     const same = { ...picture, points, nodes: [own, ...nodes.others] };
     for (const stream of streams) {
+      if (!stream.admits()) {
+        this.#streams.delete(stream);
+        stream.res.end();
+        continue;
+      }
       const told = bulletins.after(stream.told);
       stream.told = told.at(-1)?.number ?? stream.told;
       if (stream.res.writableLength > UNREAD_MAX) stream.res.destroy();

@@ -33,13 +33,19 @@ const NODES = 'operators-nodes';
 export class Nodes {
   readonly #ledger: Ledger;
   readonly #id: string;
+  readonly #now: () => number;
   #last: string | null = null;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #others: readonly KnownNode[] = [];
 
-  /** @param id what only this process is called. */
-  constructor(ledger: Ledger, id: string) {
+  /**
+   * @param id what only this process is called.
+   * @param now a monotonic clock, in milliseconds.
+   */
+  constructor(ledger: Ledger, id: string, now: () => number) {
     this.#ledger = ledger;
     this.#id = id;
+    this.#now = now;
   }
 
   /** What only this process is called. */
@@ -47,9 +53,10 @@ export class Nodes {
     return this.#id;
   }
 
-  /** The others that were there at the last look. */
+  /** The others that were there at the last look; how they are is `unknown` once their words of then count no more. */
   get others(): readonly KnownNode[] {
-    return this.#others;
+    if (this.#now() - this.#lookedAt <= WORD_LIFE_MS) return this.#others;
+    return this.#others.map((node) => ({ ...node, state: 'unknown' }));
   }
 
   /** Says how this node is. A ledger that is away hears it the next time. */
@@ -73,6 +80,7 @@ export class Nodes {
       this.#others = ids
         .flatMap((id, index) => knownOf(id, words[index] ?? null) ?? [])
         .toSorted((one, other) => `${one.name} ${one.id}`.localeCompare(`${other.name} ${other.id}`));
+      this.#lookedAt = this.#now();
     } catch {
       // The page says by itself that the store is away.
     }

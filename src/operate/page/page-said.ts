@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Log } from '../../telemetry/log.ts';
 import type { Admission } from '../admission.ts';
 import { RefusedRequest } from '../refused-request.ts';
 import { bodyOf } from '../request-body.ts';
 import { line } from '../said.ts';
 import type { Said } from '../said.ts';
+import type { WrongTokens } from '../wrong-tokens.ts';
 import type { PageFiles } from './page-files.ts';
 
 const HTML = 'text/html; charset=utf-8';
@@ -33,15 +35,20 @@ export function fileAt({ assets }: PageFiles, path: string): Said | undefined {
 export interface SignInParts {
   readonly admission: Admission;
   readonly files: PageFiles;
+  readonly log: Log;
+  readonly wrongTokens: WrongTokens;
 }
 
 /** `POST /sign-in`: changes the token for a cookie. */
-export async function signInSaid({ admission, files }: SignInParts, req: IncomingMessage): Promise<Said> {
+export async function signInSaid(parts: SignInParts, req: IncomingMessage): Promise<Said> {
+  const { admission, files, log, wrongTokens } = parts;
   if (!admission.isOwnPage(req)) return NOT_THE_PAGE;
   try {
     const given = new URLSearchParams(await bodyOf(req, FORM)).get('token') ?? '';
     const cookie = admission.cookieFor(given, req);
-    if (cookie === undefined && admission.hasToken) return signInPage(files, WRONG);
+    if (cookie === undefined && admission.hasToken)
+      return await wrongTokens.late(req, signInPage(files, WRONG));
+    if (cookie !== undefined) log.info({ address: req.socket.remoteAddress }, 'an operator signed in');
     return back(cookie);
   } catch (error) {
     if (error instanceof RefusedRequest) return line(error.status, error.message);
@@ -49,10 +56,10 @@ export async function signInSaid({ admission, files }: SignInParts, req: Incomin
   }
 }
 
-/** `POST /sign-out`: takes the cookie away. */
+/** `POST /sign-out`: ends the cookie. */
 export function signOutSaid({ admission }: SignInParts, req: IncomingMessage): Said {
   if (!admission.isOwnPage(req)) return NOT_THE_PAGE;
-  return back(admission.noCookie(req));
+  return back(admission.signOut(req));
 }
 
 function back(cookie: string | undefined): Said {

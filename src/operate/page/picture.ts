@@ -89,9 +89,9 @@ function stateOf({ state, canaryAgeMs }: Readiness): {
   readonly state: string;
   readonly canary_age_ms: number | null;
 } {
-  const isReady = state === 'ready' && canaryAgeMs === undefined;
+  const isStarting = state !== 'draining' && canaryAgeMs === undefined;
   return {
-    state: isReady ? 'away' : state,
+    state: isStarting ? 'starting' : state,
     canary_age_ms: canaryAgeMs === undefined ? null : Math.round(canaryAgeMs),
   };
 }
