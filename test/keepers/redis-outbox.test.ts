@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { partitionKeys } from '../../src/store/keys.ts';
 import type { RedisStores } from '../../src/store/redis/open.ts';
+import type { Incident } from '../../src/store/redis/failover/incident.ts';
 import { openStores } from '../store/redis-support.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 
-const { log } = partitionKeys(0);
+const { log, keep } = partitionKeys(0);
 const MINUTE_MS = 60_000;
 let redis: Redis;
 let newest: number;
@@ -124,6 +125,68 @@ test('a log waits for no record where none is kept', async () => {
   await stores.outbox.next(0, 1);
   await trim(stores);
   expect(await length()).toBeLessThan(11);
+  await stores.store.close();
+});
+
+test('a log is let go of over maxmemory, and where the Redis user may not look at the group, which is told once', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open(16 * 100);
+  await write(0, 40);
+  await stores.outbox.next(0, 1);
+  await redis.ask('XADD', log, '*', 'e', '["canary:AA",1,"1-1",1,0,"canary",1,"",{}]');
+  await redis.ask('CONFIG', 'SET', 'maxmemory', Math.floor((await usedBytes()) / 1.1));
+  expect(await stores.store.due(10)).toEqual([]);
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 0);
+  expect(await length()).toBeLessThan(12);
+  await stores.store.close();
+
+  await redis.ask('DEL', log);
+  await redis.ask('ACL', 'SETUSER', 'former', 'on', '>former', '~*', '&*', '+@all', '-xinfo', '-xpending');
+  const incidents: Incident[] = [];
+  const former = await openStores(
+    redis.url.replace('://', '://former:former@'),
+    { lifeMaxMs: 1000, historyMs: 1000, rewindMs: 0 },
+    { random: () => 1, outboxMax: 16 * 100, onIncident: (incident) => incidents.push(incident) },
+  );
+  await write(0, 40);
+  await trim(former);
+  expect(await length()).toBeLessThan(12);
+  expect(incidents.filter(({ kind }) => kind === 'log_kept')).toHaveLength(1);
+  await former.store.close();
+});
+
+test('a log that waits for the record is kept for as long as any node needs it', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open(16 * 30);
+  await write(0, 40);
+  await (await stores.outbox.next(0, 35))?.acknowledge();
+  await redis.ask('SET', keep, 120 * MINUTE_MS);
+  await trim(stores);
+  expect(await length()).toBe(41);
+  await redis.ask('DEL', keep);
+  await stores.store.close();
+});
+
+test('of two readers that tell the same gap, the later one does not take away what went since', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open();
+  const { outbox } = stores;
+  await write(0, 10);
+  await (await outbox.next(0, 5))?.acknowledge();
+  await redis.ask('XTRIM', log, 'MINID', '=', `${atOf(8)}-0`);
+  const [one, other] = [await outbox.next(0, 100), await outbox.next(0, 100)];
+  expect([one?.lost?.count, other?.lost?.count]).toEqual([3, 3]);
+  await one?.acknowledge();
+  await write(10, 10);
+  await redis.ask('XTRIM', log, 'MINID', '=', `${atOf(15)}-0`);
+  expect((await outbox.next(0, 1))?.lost?.count).toBe(5);
+  await other?.acknowledge();
+  const rest = await outbox.next(0, 100);
+  expect(rest?.lost?.count).toBe(5);
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 1);
+  await rest?.acknowledge();
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 0);
+  expect((await outbox.next(0, 100))?.lost ?? null).toBeNull();
   await stores.store.close();
 });
 

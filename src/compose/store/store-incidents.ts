@@ -111,6 +111,9 @@ function noteIncident(incident: Incident, { metrics, log, looks }: IncidentParts
       noteLook(looks.eviction, policy === undefined ? undefined : { cause: 'may_evict', why });
       return;
     }
+    case 'log_kept':
+      log.warn({ why: incident.why }, 'old log cannot be let go of as it should be: Redis may fill');
+      return;
     case 'ring_full':
       metrics.ringDropped.inc(incident.dropped);
       log.warn({ dropped: incident.dropped }, 'the redo ring is full');

@@ -100,8 +100,9 @@ async function letGoOfOldest(statements: Statements, before: SortableId, limit: 
   );
   await statements.query(
     `DELETE FROM scangate_keys USING unnest($1::text[], $2::text[]) AS gone (key, ticket)
-     WHERE name = gone.key AND NOT EXISTS (SELECT FROM scangate_entries AS entry WHERE entry.ticket = gone.ticket)`,
-    [gone.map(({ key }) => key), gone.map(({ ticket }) => ticket)],
+     WHERE name = gone.key AND scangate_keys.last_id < $3
+       AND NOT EXISTS (SELECT FROM scangate_entries AS entry WHERE entry.ticket = gone.ticket)`,
+    [gone.map(({ key }) => key), gone.map(({ ticket }) => ticket), before],
   );
   return gone.length;
 }

@@ -87,7 +87,7 @@ function makeStore(
   { peers, failover, timelines, clocks, eviction, replicas, majority }: Watches,
 ): RedisStore {
   const { shards, calls, state, assurances, quorum } = base;
-  const { settings, time, random, outboxMax } = base.options;
+  const { settings, time, random, outboxMax, onIncident } = base.options;
   const admission = new Admission({
     recovery: state,
     shards,
@@ -104,7 +104,15 @@ function makeStore(
     ),
     recovery: state,
     admission,
-    sweep: new Sweep({ calls, shards, settings, time, random, waitingMax: outboxMax }),
+    sweep: new Sweep({
+      calls,
+      shards,
+      settings,
+      time,
+      random,
+      waitingMax: outboxMax,
+      onKept: (error) => onIncident?.({ kind: 'log_kept', why: (error as Error).message }),
+    }),
     assurer: assurances,
     time,
     historyMs: settings.historyMs,

@@ -28,12 +28,15 @@ export interface SweepOptions {
   readonly waitingMax?: number | undefined;
   /** From 0 to 1. */
   readonly random: () => number;
+  /** Told once that old log is not let go of as it should be, until it is again. */
+  readonly onKept?: (error: unknown) => void;
 }
 
 /** Finds what is due, and now and then lets go of log that nobody needs any more. */
 export class Sweep {
   readonly #options: SweepOptions;
   #trimmedAt: number;
+  #isTold = false;
 
   constructor(options: SweepOptions) {
     this.#options = options;
@@ -70,37 +73,49 @@ export class Sweep {
     this.#trimmedAt = this.#options.time.now();
     const { lifeMaxMs, historyMs, rewindMs } = this.#options.settings;
     const keepMs = lifeMaxMs + historyMs + rewindMs + LOG_SLACK_MS;
-    for (const shard of this.#options.shards.all) {
-      const partitions = await this.#notHeld(shard, keepMs);
+    const failures: unknown[] = [];
+    const trims = this.#options.shards.all.map(async (shard) => {
+      const partitions = await this.#notHeld(shard, keepMs, (error) => failures.push(error));
       await this.#onEach(
         shard,
         (pipeline, partition) => {
           const { log, firsts, due, keep } = partitionKeys(partition);
           pipeline.fcall('sg3_trim', 4, log, firsts, due, keep, keepMs, historyMs, LOG_SLACK_MS);
         },
-        partitions,
+        { partitions },
       );
-    }
+    });
+    for (const trim of await Promise.allSettled(trims))
+      if (trim.status === 'rejected') failures.push(trim.reason);
+    if (failures.length > 0 && !this.#isTold) this.#options.onKept?.(failures[0]);
+    this.#isTold = failures.length > 0;
   }
 
-  /** Partitions whose log waits for no record. */
-  async #notHeld(shard: Shard, keepMs: number): Promise<readonly number[]> {
+  /** Partitions whose log waits for no record; one that cannot be asked (an earlier release's Redis user) counts as such. */
+  async #notHeld(
+    shard: Shard,
+    keepMs: number,
+    onRefused: (error: unknown) => void,
+  ): Promise<readonly number[]> {
     const { waitingMax, calls } = this.#options;
     if (waitingMax === undefined) return shard.partitions;
     const most = Math.ceil(waitingMax / calls.partitions);
     const { partitions } = shard;
     const held = await this.#onEach(
       shard,
-      (pipeline, partition) => pipeline.eval(HOLD_LOG, 1, partitionKeys(partition).log, keepMs, most),
-      partitions,
+      (pipeline, partition) => {
+        const { log, keep } = partitionKeys(partition);
+        pipeline.eval(HOLD_LOG, 2, log, keep, keepMs, most);
+      },
+      { partitions, onRefused },
     );
-    return partitions.filter((_, index) => held[index] === 0);
+    return partitions.filter((_, index) => held[index] !== 1);
   }
 
   async #onEach(
     shard: Shard,
     add: (pipeline: Pipeline, partition: number) => void,
-    partitions: readonly number[] = shard.partitions,
+    { partitions = shard.partitions, onRefused }: Each = {},
   ): Promise<unknown[]> {
     const first = partitions[0];
     if (first === undefined) return [];
@@ -114,13 +129,21 @@ export class Sweep {
         const results = (await pipeline.exec()) ?? [];
         return results.map(([error, reply]) => {
           if (error === null) return reply;
-          if (verdictOf(error) !== 'moved') throw error;
-          this.#options.shards.refresh();
+          const verdict = verdictOf(error);
+          if (verdict === 'moved') this.#options.shards.refresh();
+          else if (verdict === 'failed' && onRefused !== undefined) onRefused(error);
+          else throw error;
           return undefined;
         });
       },
     );
   }
+}
+
+/** Which of a shard's partitions are asked, and who hears of what the server refuses; absent: that is thrown. */
+interface Each {
+  readonly partitions?: readonly number[];
+  readonly onRefused?: (error: unknown) => void;
 }
 
 type Pipeline = ReturnType<Shard['control']['redis']['pipeline']>;

@@ -70,6 +70,8 @@ export type Incident =
     }
   /** What was seen of the masters' `maxmemory-policy`: the one that may throw data away, and where it is; neither where none may. */
   | { readonly kind: 'eviction'; readonly server?: string; readonly policy?: string }
+  /** Old log is not let go of as it should be, and why: told once, until it is again. */
+  | { readonly kind: 'log_kept'; readonly why: string }
   /** The redo ring had no room for its whole window. */
   | { readonly kind: 'ring_full'; readonly dropped: number };
 

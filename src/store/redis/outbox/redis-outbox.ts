@@ -54,10 +54,19 @@ local told = {}
 for _, entry in ipairs(entries) do told[#told + 1] = { entry[1], entry[2] and entry[2][2] or '' } end
 return { told, redis.call('HMGET', KEYS[2], 'count', 'from', 'to') }`;
 
-/** KEYS log, unread   ARGV how many were told as let go, ids */
+/**
+ * Forgets a gap only as it was told: another reader may have acknowledged it, and what went since was told to nobody. Where all of
+ * it was told it goes over `maxmemory` too.
+ *
+ *   KEYS log, unread   ARGV how many were told as let go, from, to, ids
+ */
 const ACKNOWLEDGE = `
-if ARGV[1] ~= '0' and redis.call('HINCRBY', KEYS[2], 'count', '-' .. ARGV[1]) <= 0 then redis.call('DEL', KEYS[2]) end
-if #ARGV > 1 then redis.call('XACK', KEYS[1], 'record', unpack(ARGV, 2)) end`;
+if #ARGV > 3 then redis.call('XACK', KEYS[1], 'record', unpack(ARGV, 4)) end
+if ARGV[1] ~= '0' and redis.call('HGET', KEYS[2], 'from') == ARGV[2] then
+  local left = tonumber(redis.call('HGET', KEYS[2], 'count') or 0) - tonumber(ARGV[1])
+  if left <= 0 then redis.call('DEL', KEYS[2])
+  else redis.call('HSET', KEYS[2], 'count', string.format('%.0f', left), 'from', ARGV[3]) end
+end`;
 
 type Entry = readonly [id: string, text: string];
 type LetGo = readonly (string | null)[];
@@ -83,9 +92,10 @@ export function redisOutbox(calls: PartitionCalls): Outbox {
         ]),
         async acknowledge() {
           const ids = entries.map(([id]) => id);
-          const count = gone?.count ?? 0;
+          const [, from, to] = letGo;
+          const told = [gone?.count ?? 0, from ?? '', to ?? ''];
           await calls.call(partition, true, (link) =>
-            link.redis.eval(ACKNOWLEDGE, 2, log, unread, count, ...ids),
+            link.redis.eval(ACKNOWLEDGE, 2, log, unread, ...told, ...ids),
           );
         },
       };
