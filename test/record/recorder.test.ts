@@ -41,7 +41,9 @@ test('a gap names its partition and when what is missing was written, and holds 
     { ...stored, id: '1-7', at: Date.UTC(2026, 0, 3) },
   ];
   const lost = { count: 3, from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1, 1) };
-  const batches = [{ partition: 5, events, lost, acknowledge: async () => undefined }];
+  const batch = { partition: 5, events, lost, acknowledge: async () => undefined };
+  const unheard = { ...batch, acknowledge: () => Promise.reject(new Error('away')) };
+  const batches = [batch, unheard];
   const recorder = new Recorder({
     outbox: { partitions: [5], next: async () => batches.pop() ?? null },
     store: { read: async () => ({ heads: [] }) },
@@ -53,15 +55,19 @@ test('a gap names its partition and when what is missing was written, and holds 
     ownChain: () => undefined,
     onTurn: (turn: RecordTurn) => void turns.push(turn),
   } as unknown as RecorderOptions);
+  // The first time its acknowledgement is lost: what is told again is no second gap.
+  await recorder.settle();
   await recorder.settle();
   const told = (await archive.links(5, 1, 10)).map(({ text }) => JSON.parse(text) as Facts);
   expect(told).toMatchObject([
     { kind: 'gap', count: 4, partition: 5, from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' },
     { kind: 'minted', cursor: '1-7' },
   ]);
-  expect(turns).toEqual([
+  expect(turns).toMatchObject([
+    { kind: 'away' },
     { kind: 'lost', count: 4 },
     { kind: 'kept', count: 1 },
+    { kind: 'looked' },
   ]);
   await archive.close();
   await folder.remove();

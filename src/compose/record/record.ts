@@ -174,11 +174,18 @@ function teller(
   onKept: () => void,
 ): (turn: RecordTurn) => void {
   let isAway = false;
+  let hasKept = false;
   return (turn) => {
     if (turn.kind === 'away') {
       metrics.recordFailures.inc();
       if (!isAway) log.error({ err: turn.error }, 'the record cannot be kept now; events wait for it');
       isAway = true;
+      hasKept = false;
+      return;
+    }
+    if (turn.kind === 'looked') {
+      if (isAway && hasKept) log.info('the record is kept again');
+      isAway &&= !hasKept;
       return;
     }
     metrics.recordEvents.inc({ outcome: turn.kind }, turn.count);
@@ -188,8 +195,7 @@ function teller(
       log.warn({ count: turn.count }, 'the record is full: its oldest entries went before they were old');
       return;
     }
-    if (isAway) log.info('the record is kept again');
-    isAway = false;
+    hasKept = true;
     if (turn.kind === 'kept' && turn.count > 0) onKept();
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { EventStore, StoredEvent } from '../../store/event-store.ts';
 import { lostAt, lostInAll } from '../../store/outbox.ts';
 import type { LostEvents, Outbox } from '../../store/outbox.ts';
@@ -10,6 +11,7 @@ import { PersonKeys } from './person-keys.ts';
 import { Contexts, contextOfHead } from '../entry/context.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { Entry, Facts, HeadFact, Personal } from '../entry/entry.ts';
+import { MARK_MAX, idOf } from '../ids/sortable-id.ts';
 import type { SortableIds } from '../ids/sortable-ids.ts';
 import { entryOfLog } from '../entry/log-entry.ts';
 import { Reports } from './reports.ts';
@@ -29,7 +31,9 @@ export type RecordTurn =
   | { readonly kind: 'lost'; readonly count: number }
   /** Went before it was old, for the archive's bound. */
   | { readonly kind: 'dropped'; readonly count: number }
-  | { readonly kind: 'away'; readonly error: unknown };
+  | { readonly kind: 'away'; readonly error: unknown }
+  /** One look at everything ended, and nothing failed. */
+  | { readonly kind: 'looked' };
 
 export interface RecorderOptions {
   readonly outbox: Outbox;
@@ -140,7 +144,7 @@ export class Recorder {
   #lookLater(): Promise<void> {
     const look = this.#looking.then(() => {
       this.#nextLook = undefined;
-      return this.#moveAll();
+      return this.#moveAll().then(() => this.#options.onTurn({ kind: 'looked' }));
     });
     this.#looking = look.catch((error: unknown) => this.#options.onTurn({ kind: 'away', error }));
     return look;
@@ -165,27 +169,12 @@ export class Recorder {
       if (batch === null) return;
       const { entries, unread } = await this.#entriesOf(batch.events);
       const lost = lostInAll([batch.lost, ...unread]);
-      await this.#writer(partition).add([
-        ...(lost === null ? [] : [await this.#gap(partition, lost)]),
-        ...entries,
-      ]);
+      await this.#writer(partition).add([...(lost === null ? [] : [gapOf(partition, lost)]), ...entries]);
       await batch.acknowledge();
       if (lost !== null) onTurn({ kind: 'lost', count: lost.count });
       onTurn({ kind: 'kept', count: entries.length });
       if (batch.events.length < BATCH_MAX) return;
     }
-  }
-
-  async #gap(partition: number, { count, from, to }: LostEvents): Promise<Entry> {
-    const facts = {
-      kind: 'gap',
-      reason: 'let go unread, or cannot be read',
-      count,
-      partition,
-      from: new Date(from).toISOString(),
-      to: new Date(to).toISOString(),
-    };
-    return { id: await this.#options.ids.next(), facts, personal: {} };
   }
 
   /** What cannot be read, of a later release down to its cursor, is told as a gap: nothing behind it waits. */
@@ -243,4 +232,18 @@ export class Recorder {
     this.#writers.set(chain, writer);
     return writer;
   }
+}
+
+/** What says that events are missing. One that is told again, for its acknowledgement was lost, is the same entry. */
+function gapOf(partition: number, { count, from, to }: LostEvents): Entry {
+  const facts = {
+    kind: 'gap',
+    reason: 'let go unread, or cannot be read',
+    count,
+    partition,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+  };
+  const digest = createHash('sha256').update(`${partition} ${count} ${facts.from} ${facts.to}`).digest();
+  return { id: idOf(to, digest.readUInt32BE() & MARK_MAX), facts, personal: {} };
 }
