@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { open, rename, rm } from 'node:fs/promises';
 import { openSource, secretsPlace } from '../compose/store/copies.ts';
-import { readConfig } from '../config/config.ts';
+import { toolConfig } from './tool-config.ts';
 import type { CopyTrailer } from './copy/copy-file.ts';
 import { textOf } from './copy/copy-file.ts';
 import { countsText, progressOn } from './copy/progress.ts';
@@ -13,7 +13,7 @@ type Write = (part: string) => Promise<void>;
 
 /** Copies the store of the environment into a file (`-`: to standard output). @throws StoreRefused, and what the disk says */
 export async function exportStore(path: string, release: string, terminal: Terminal): Promise<Status> {
-  const config = readConfig(process.env, false);
+  const config = toolConfig();
   const quiet: Terminal = { say: () => undefined, tell: () => undefined };
   const { say, tell } = path === '-' ? quiet : terminal;
   const source = await openSource(config);

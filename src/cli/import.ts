@@ -1,5 +1,5 @@
 import { openTarget } from '../compose/store/copies.ts';
-import { readConfig } from '../config/config.ts';
+import { toolConfig } from './tool-config.ts';
 import { ITEMS_AT_ONCE } from '../store/copy.ts';
 import type { CopyItem, CopyTarget } from '../store/copy.ts';
 import { StoreRefused } from '../store/refused.ts';
@@ -15,7 +15,7 @@ export async function importStore(
   { replace }: { readonly replace: boolean },
   { say, tell }: Terminal,
 ): Promise<Status> {
-  const config = readConfig(process.env, false);
+  const config = toolConfig();
   // What comes through a pipe is read once: it is looked at while it is put there, and closed to gateways meanwhile.
   if (path !== '-') await lookedThrough(path, progressOn({ say }, 'looked through'));
   const target = await openTarget(config);

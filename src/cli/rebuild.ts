@@ -1,5 +1,5 @@
 import { openExistingStores } from '../compose/store/existing.ts';
-import { readConfig } from '../config/config.ts';
+import { toolConfig } from './tool-config.ts';
 import type { RebuildAll, RebuildReport } from '../store/rebuild.ts';
 import { onThreads } from './rebuild-threads.ts';
 import { STATUS } from './terminal.ts';
@@ -9,7 +9,7 @@ const LISTED_MAX = 20;
 
 /** Folds the store of the environment anew, on several threads where it is a Redis. */
 export async function rebuild(threads: number, terminal: Terminal): Promise<Status> {
-  const config = readConfig(process.env, false);
+  const config = toolConfig();
   const opened = await openExistingStores(config);
   try {
     const divides = config.storeKind === 'redis' && threads > 1;

@@ -1,6 +1,6 @@
 import { openExistingStores } from '../compose/store/existing.ts';
 import { BadSetting } from '../config/bad-setting.ts';
-import { readConfig } from '../config/config.ts';
+import { toolConfig } from './tool-config.ts';
 import { secretsOf } from '../config/secrets.ts';
 import { timelineEvent } from '../record/search/timeline.ts';
 import { KeyRing } from '../secrets/key-ring.ts';
@@ -22,7 +22,7 @@ import type { Status, Terminal } from './terminal.ts';
 export async function timeline(asked: string, { say, tell }: Terminal): Promise<Status> {
   if (!isTicketId(asked) && !isTicketName(asked))
     throw new BadCall(`${JSON.stringify(asked)} is neither a ticket id nor the name of a ticket in a log`);
-  const config = readConfig(process.env, false);
+  const config = toolConfig();
   if (!isTicketId(asked)) secretsOf(config, config.storeKind);
   const opened = await openExistingStores(config);
   try {

@@ -12,7 +12,7 @@ import { publicUrlOf } from './public-url.ts';
 import { assertRegistrationTokens } from './registration-tokens.ts';
 import { assertRelations } from './relations.ts';
 import { FILED_SETTINGS, secretFiles, withFiles } from './secret-files.ts';
-import { hasSecrets, secretsOf } from './secrets.ts';
+import { hasSecrets, missingSecrets, secretsOf } from './secrets.ts';
 import { SETTINGS } from './settings-table.ts';
 import { assertArchiveAddress, storeKindOf } from './store-kind.ts';
 import type { StoreKind } from './store-kind.ts';
@@ -39,6 +39,8 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
   readonly serves: boolean;
   /** Undefined: the file store keeps its own, or a tool was given none. */
   readonly secrets: readonly string[] | undefined;
+  /** Said by a tool whose file of secrets is not there, or not for it. */
+  readonly withoutSecrets: string | undefined;
   /** What a test switches off to see what it is good for (`SCANGATE_TEST_WITHOUT`); never set otherwise. */
   readonly withoutForTests: readonly string[];
   /** The settings that are not their defaults, fit for a log: see {@link changedSettings}. */
@@ -54,7 +56,7 @@ export interface Config extends Omit<Values, 'SCANGATE_PUBLIC_URL'> {
 /**
  * Reads the environment.
  *
- * @param serves false for a tool that looks at the store and serves nobody: it needs no secrets, but takes those that are set, and no
+ * @param serves false for a tool that looks at the store and serves nobody: it needs no secrets, but takes those that are set and that it can read, and no
  *   phones.
  * @throws BadSetting for the first setting that is wrong, or contradicts another.
  */
@@ -67,7 +69,9 @@ export function readConfig(env: Variables, serves = true): Config {
   const tlsFiles = tlsFilesOf(values);
   const publicUrl = publicUrlOf(values);
   const storeKind = storeKindOf(values.SCANGATE_STORE);
-  const secrets = serves || hasSecrets(values) ? secretsOf(values, storeKind) : undefined;
+  const withoutSecrets = serves ? undefined : missingSecrets(values);
+  const needsSecrets = serves || (hasSecrets(values) && withoutSecrets === undefined);
+  const secrets = needsSecrets ? secretsOf(values, storeKind) : undefined;
   const phoneIdentities = serves ? identitiesOf(values, storeKind, publicUrl) : [];
   if (serves) assertNotPlain(values, phoneIdentities);
   return Object.freeze({
@@ -79,6 +83,7 @@ export function readConfig(env: Variables, serves = true): Config {
     tlsFiles,
     serves,
     secrets,
+    withoutSecrets,
     phoneIdentities,
     adminListen: adminListenOf(values),
     hasDocs: (values.SCANGATE_DOCS ?? (phoneIdentities.includes('demo') ? 'on' : 'off')) === 'on',

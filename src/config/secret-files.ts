@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { BadSetting } from './bad-setting.ts';
 import type { Setting } from './setting.ts';
 import { SETTINGS } from './settings-table.ts';
@@ -35,6 +35,17 @@ export function withFiles(env: Variables): Variables {
     texts[name] = text;
   }
   return { ...env, ...texts };
+}
+
+/** Why this process cannot have a file: it is not there, or not for it; undefined where it can. */
+export function unreachable(path: string): 'ENOENT' | 'EACCES' | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'EACCES' ? code : undefined;
+  }
 }
 
 /** A file that not everybody may read. @param setting that names it. @throws {@link BadSetting} */

@@ -1,5 +1,5 @@
 import { BadSetting } from './bad-setting.ts';
-import { readSecretFile } from './secret-files.ts';
+import { readSecretFile, unreachable } from './secret-files.ts';
 import type { StoreKind } from './store-kind.ts';
 import type { Values } from './values.ts';
 
@@ -8,6 +8,14 @@ type SecretValues = Pick<Values, 'SCANGATE_SECRETS' | 'SCANGATE_SECRETS_FILE'>;
 /** Whether secrets were configured. */
 export function hasSecrets(values: SecretValues): boolean {
   return values.SCANGATE_SECRETS !== undefined || values.SCANGATE_SECRETS_FILE !== undefined;
+}
+
+/** Why a tool, which can do without, cannot have the secrets of the file that is set; undefined where it can, or none is set. */
+export function missingSecrets(values: SecretValues): string | undefined {
+  const path = values.SCANGATE_SECRETS_FILE;
+  if (path === undefined || values.SCANGATE_SECRETS !== undefined) return undefined;
+  const code = unreachable(path);
+  return code && `SCANGATE_SECRETS_FILE cannot be read (${code}): this goes on without secrets`;
 }
 
 /** The secrets that were configured; undefined: the file store keeps its own. @throws {@link BadSetting} */

@@ -42,6 +42,19 @@ test('a command on the store of gateways that are given their secrets makes none
   });
 });
 
+test('one that needs none goes on where their file is not for it, and says so', async () => {
+  const told = { ...env, SCANGATE_SECRETS_FILE: join(folder.path, 'not-there') };
+  expect(await scangate(['rebuild'], told)).toMatchObject({
+    status: 0,
+    stderr: 'scangate: SCANGATE_SECRETS_FILE cannot be read (ENOENT): this goes on without secrets\n',
+  });
+  const asked = await scangate(['timeline', `t_${'A'.repeat(22)}`], told);
+  expect([asked.status, asked.stderr]).toEqual([
+    1,
+    expect.stringContaining('SCANGATE_SECRETS_FILE: cannot be read'),
+  ]);
+});
+
 test('one that was not told them says which it needs', async () => {
   const asked = await scangate(['timeline', `t_${'A'.repeat(22)}`], env);
   expect(asked.status).not.toBe(0);

@@ -1,5 +1,5 @@
 import { openArchiveToRead } from '../../compose/record/archives.ts';
-import { readConfig } from '../../config/config.ts';
+import { toolConfig } from '../tool-config.ts';
 import type { Archive } from '../../record/archive.ts';
 import { BadSearch, PAGE_MAX, askedIn } from '../../record/search/asked.ts';
 import { search } from '../../record/search/search.ts';
@@ -14,7 +14,7 @@ import { entryLine } from './entry-line.ts';
 /** Shows what is found in the record of the environment. @throws BadCall, StoreRefused where there is no record */
 export async function audit(given: AuditGiven, terminal: Terminal): Promise<Status> {
   const asked = askedOf(given);
-  const archive = await openArchiveToRead(readConfig(process.env, false));
+  const archive = await openArchiveToRead(toolConfig());
   try {
     const newest = given.last === undefined ? Number.POSITIVE_INFINITY : Number(given.last);
     await show(archive, asked, newest, terminal);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openArchiveToRead } from '../../compose/record/archives.ts';
-import { readConfig } from '../../config/config.ts';
+import { toolConfig } from '../tool-config.ts';
 import type { Archive } from '../../record/archive.ts';
 import type { RecordKeyJwk } from '../../record/chain/signed-head.ts';
 import { Verification } from '../../record/chain/verification.ts';
@@ -30,7 +30,7 @@ export async function prove(
       ? await verifyExport(file, given, terminal)
       : await proveReceipt(receipt, given, terminal);
   }
-  const archive = await openArchiveToRead(readConfig(process.env, false));
+  const archive = await openArchiveToRead(toolConfig());
   try {
     return what === 'export' ? await writeExport(archive) : await verifyArchive(archive, given, terminal);
   } finally {

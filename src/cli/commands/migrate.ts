@@ -11,9 +11,9 @@ export function migrateCommand(run: Run): Command {
     more: 'It may run any number of times, and beside running gateways. A file store needs none.',
   }).action(async ({ json = false }: { readonly json?: boolean }) => {
     await run(json, async ({ say, tell }) => {
-      const { readConfig } = await import('../../config/config.ts');
+      const { toolConfig } = await import('../tool-config.ts');
       const { migrateArchive, migrateStore } = await import('../../compose/migration.ts');
-      const config = readConfig(process.env, false);
+      const config = toolConfig();
       const lines = [
         ...(await migrateStore(config.SCANGATE_STORE)),
         ...(await migrateArchive(config.SCANGATE_ARCHIVE)),

@@ -1,5 +1,5 @@
 import { openRevoker } from '../../compose/operate/revoker.ts';
-import { readConfig } from '../../config/config.ts';
+import { toolConfig } from '../tool-config.ts';
 import { operatorRevocation } from '../../oauth/revocation/operator-revocation.ts';
 import type { RevocationReport, Selected } from '../../oauth/revocation/revocation.ts';
 import { BadSelection, readSelection } from '../../oauth/revocation/selection.ts';
@@ -30,7 +30,7 @@ export async function revoke(
   { say, tell }: Terminal,
 ): Promise<Status> {
   const selection = selected(asked);
-  const config = readConfig(process.env, false);
+  const config = toolConfig();
   let toldAt = performance.now();
   const ear: RevocationEar = {
     selected(one) {

@@ -1,6 +1,6 @@
 import { openDeadLetters } from '../../compose/webhooks/queues.ts';
 import { receiversOf } from '../../compose/webhooks/receivers.ts';
-import { readConfig } from '../../config/config.ts';
+import { toolConfig } from '../tool-config.ts';
 import type { Facts } from '../../record/entry/entry.ts';
 import type { DeadLetter, DeadLetters } from '../../webhooks/message-queue.ts';
 import { shownReceiver } from '../../webhooks/receiver.ts';
@@ -21,7 +21,7 @@ const PAGE = 200;
 
 /** Shows webhooks, or has dead letters tried again. @throws BadCall, BadSetting, StoreRefused */
 export async function webhooks(what: string, given: WebhooksGiven, terminal: Terminal): Promise<Status> {
-  const config = readConfig(process.env, false);
+  const config = toolConfig();
   if (config.SCANGATE_WEBHOOKS_FILE === undefined) throw new BadCall('SCANGATE_WEBHOOKS_FILE names no file');
   const receivers = receiversOf(config).filter(
     ({ id }) => given.webhook === undefined || id === given.webhook,
