@@ -131,6 +131,40 @@ test('it finds a sign-in, shows its history, and ends all of its user', async ()
   await page.locator('#ticket-close').click();
 });
 
+test('the answer to an older search comes too late', async () => {
+  const release = new AbortController();
+  await page.route(/user=demo%3Aeve/, async (route) => {
+    if (!release.signal.aborted)
+      await new Promise((resolve) => release.signal.addEventListener('abort', resolve));
+    await route.continue().catch(() => undefined);
+  });
+  const search = async (user: string): Promise<void> => {
+    await page.getByLabel('User', { exact: true }).fill(user);
+    await page.getByRole('button', { name: 'Search' }).click();
+  };
+  await search('demo:eve');
+  await search('demo:nobody');
+  await reads('#found-said', 'Nothing was found.');
+  release.abort();
+  await page.unrouteAll({ behavior: 'wait' });
+  // What is asked for now is mostly answered after what was held back.
+  await page.evaluate("fetch('/v1/audit?limit=1').then((answer) => answer.text())");
+  expect(await page.locator('#found tr').count()).toBe(0);
+  await reads('#found-said', 'Nothing was found.');
+});
+
+test('it listens while it is seen', async () => {
+  const turn = async (state: 'hidden' | 'visible'): Promise<void> =>
+    await page.evaluate(
+      `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));`,
+    );
+  await turn('hidden');
+  await reads('#link', 'paused while hidden');
+  await turn('visible');
+  await reads('#link', 'live');
+});
+
 test.each([
   ['a page of another site', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
   ['a page of another port', { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:1' }],

@@ -11,7 +11,7 @@ const STEPS = [
 
 type Step = (typeof STEPS)[number][0] | 'denied' | 'cancelled' | 'expired';
 
-/** How far sign-ins came in the last hour, on all nodes together. */
+/** How far sign-ins came in the last hour, on all nodes of the picture together. */
 export function showFunnel(nodes: readonly NodeWord[]): void {
   const sum = (step: Step): number => nodes.reduce((all, node) => all + node[step], 0);
   const all = sum('minted');
@@ -39,5 +39,8 @@ export function showFunnel(nodes: readonly NodeWord[]): void {
     'funnel-more',
     `In the last ${span} ${count('denied')} were denied on the phone, ${count('cancelled')} cancelled in the browser, and ${count('expired')} ran out.`,
   );
-  write('funnel-scope', nodes.length === 1 ? 'the one node' : `all ${nodes.length} nodes`);
+  write(
+    'funnel-scope',
+    nodes.length === 1 ? 'counted by this node' : `counted by the ${nodes.length} nodes that run now`,
+  );
 }

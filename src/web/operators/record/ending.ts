@@ -1,3 +1,4 @@
+import { whyOf } from './asking.ts';
 import { byId, write } from '../element.ts';
 import { countText } from '../text.ts';
 
@@ -84,6 +85,8 @@ async function ask(whose: Whose, isDryRun: boolean): Promise<Line> {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...whose, dry_run: isDryRun }),
     });
+    if (answer.headers.get('content-type')?.startsWith('text/plain') === true)
+      return { error: await whyOf(answer) };
     const lines = (await answer.text()).trim().split('\n');
     return JSON.parse(lines[lines.length - 1] ?? '{}') as Line;
   } catch {

@@ -22,9 +22,13 @@ interface Page {
 }
 
 const PAGE_SIZE = '25';
+/** What the record says of itself: nobody who looks for sign-ins asks for it. */
+const OF_THE_RECORD: readonly string[] = ['head', 'record_key'];
 
 let asked: Readonly<Record<string, string>> = {};
 let next: string | undefined;
+/** Counts the searches: the answer to any but the last comes too late. */
+let latest = 0;
 
 /** Lets the form search. */
 export function prepareSearch(): void {
@@ -36,20 +40,29 @@ export function prepareSearch(): void {
     );
     asked = Object.fromEntries(given.filter(([, value]) => value !== ''));
     byId('found').replaceChildren();
+    byId('found-more').hidden = true;
     void search();
   });
   byId('found-more').addEventListener('click', () => void search(next));
 }
 
 async function search(before?: string): Promise<void> {
+  latest += 1;
+  const own = latest;
+  const button = byId('found-more') as HTMLButtonElement;
+  button.disabled = true;
   write('found-said', 'Searching …');
   const more = before === undefined ? {} : { before };
   const answer = await askJson<Page>('/v1/audit', { ...asked, ...more, order: 'newest', limit: PAGE_SIZE });
+  if (own !== latest) return;
+  button.disabled = false;
   if ('why' in answer) {
     write('found-said', answer.why);
     return;
   }
-  byId('found').append(...answer.said.events.map(rowOf));
+  const isAll = Object.keys(asked).every((name) => name === 'since');
+  const events = answer.said.events.filter(({ kind }) => !isAll || !OF_THE_RECORD.includes(kind));
+  byId('found').append(...events.map(rowOf));
   next = answer.said.next;
   byId('found-more').hidden = next === undefined;
   const count = byId('found').childElementCount;

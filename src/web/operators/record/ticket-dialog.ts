@@ -1,7 +1,7 @@
 import { askJson } from './asking.ts';
 import { byId, element, write } from '../element.ts';
 import { offerEnding } from './ending.ts';
-import { clockText } from '../text.ts';
+import { clockText, dayText } from '../text.ts';
 
 interface Timeline {
   readonly ticket_id: string;
@@ -39,7 +39,7 @@ export async function showTicket(ticketId: string, whose: string | undefined): P
       element(
         'li',
         {},
-        element('time', { datetime: at }, clockText(Date.parse(at), true)),
+        element('time', { datetime: at }, `${dayText(Date.parse(at))} ${clockText(Date.parse(at), true)}`),
         element('span', { class: 'title' }, type),
         element('span', { class: 'muted' }, details),
       ),
