@@ -23,7 +23,7 @@ import {
   receiverOfState,
   stateKey,
 } from './queue-keys.ts';
-import { added, byReceiver, removed, stateChange, written } from './queue-changes.ts';
+import { added, byReceiver, gapOver, removed, stateChange, written } from './queue-changes.ts';
 import type { Change } from './queue-changes.ts';
 import { bytesOf, deadIn, deadRow, stateIn, waitingIn, waitingRow } from './queue-rows.ts';
 import type { QueueState } from './queue-rows.ts';
@@ -32,6 +32,8 @@ import type { ReplayWishes } from './replay-wishes.ts';
 const NOTHING = Buffer.alloc(0);
 /** How much of a queue goes where its bound is passed: an eighth, so that not every message pays for it. */
 const KEPT_SHARE = 7 / 8;
+/** How often queues of receivers that are none any more are looked for, in milliseconds. */
+const IDLE_LOOK_MS = 24 * 3_600_000;
 /** How many rows are looked at, or go, in one step. */
 const STEP = 1000;
 
@@ -42,20 +44,30 @@ export interface FileQueueOptions {
   readonly now: () => number;
   /** Told of messages that were let go for that bound. */
   readonly onGone: (count: number) => void;
+  /** Whether a receiver is one now: its queue is kept, however long it was told nothing. */
+  readonly isFollowed: (receiver: string) => boolean;
   /** How much of a disk stays free, in bytes: sign-ins need it more. */
   readonly freeMinOf: (room: DiskRoom) => number;
   /** Dead letters that an operator wants to be tried again. */
   readonly wishes: ReplayWishes;
 }
 
+/** What became of a message: it was tried so often by now, or, undefined, delivered. */
+interface News {
+  readonly receiver: string;
+  readonly place: string;
+  readonly tries: number | undefined;
+}
+
 /**
- * The queues in a folder, for the one process that delivers from it; others read it meanwhile. What is delivered is written with
- * whatever is written next, so that a commit carries several.
+ * The queues in a folder, for the one process that delivers from it; others read it meanwhile. What became of messages while a
+ * commit is under way is written in the next one, all of it.
  */
 export class FileQueue implements MessageQueue {
   readonly #environment: Environment;
   readonly #options: FileQueueOptions;
-  #delivered: { readonly receiver: string; readonly place: bigint }[] = [];
+  #news = new Map<string, News>();
+  #idleAt = Number.NEGATIVE_INFINITY;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(environment: Environment, options: FileQueueOptions) {
@@ -81,6 +93,7 @@ export class FileQueue implements MessageQueue {
   put(moves: readonly ChainMove[], messages: readonly AddressedMessage[]): Promise<boolean> {
     return this.#inTurn(async () => {
       if (moves.some(({ chain, from }) => this.#linkAt(readKey(chain)) !== from)) return false;
+      if (this.#options.now() >= this.#idleAt) await this.#forgetIdle();
       await this.#checkRoom();
       const moved = moves.map(({ chain, to }): Change => ({ key: readKey(chain), value: encoded([to]) }));
       const groups = byReceiver(messages);
@@ -111,31 +124,11 @@ export class FileQueue implements MessageQueue {
   }
 
   tried(receiver: string, place: string, tries: number): Promise<void> {
-    return this.#inTurn(async () => {
-      const key = placeKey('q', receiver, BigInt(place));
-      const [waiting] = this.#waiting(key);
-      if (waiting === undefined) return;
-      await this.#environment.write([{ key, value: waitingRow(waiting, tries, this.#options.now()) }]);
-    });
+    return this.#note({ receiver, place, tries });
   }
 
   delivered(receiver: string, place: string): Promise<void> {
-    this.#delivered.push({ receiver, place: BigInt(place) });
-    return this.#inTurn(async () => {
-      const gone = this.#delivered;
-      this.#delivered = [];
-      const changes = [...byReceiver(gone)].flatMap(([name, theirs]) => {
-        const keys = theirs.map(({ place }) => placeKey('q', name, place));
-        const there = keys.flatMap((key) => this.#waiting(key));
-        return written(name, removed(name, this.#state(name), there));
-      });
-      try {
-        if (changes.length > 0) await this.#environment.write(changes);
-      } catch (error) {
-        this.#delivered.unshift(...gone);
-        throw error;
-      }
-    });
+    return this.#note({ receiver, place, tries: undefined });
   }
 
   bury(receiver: string, place: string, tries: number, reason: string): Promise<void> {
@@ -167,27 +160,46 @@ export class FileQueue implements MessageQueue {
     return Promise.resolve();
   }
 
-  /** Lets go of the queues of receivers that were told nothing for long. */
+  /** Lets go of the queues of receivers that were told nothing for long, and are none any more. */
   forgetIdle(): Promise<void> {
-    return this.#inTurn(async () => {
-      const idleSince = this.#options.now() - IDLE_KEEP_MS;
-      for (const key of this.#environment.keys(STATE_RANGE, STEP)) {
-        const receiver = receiverOfState(key);
-        if (this.#state(receiver).putAt >= idleSince) continue;
-        const rows = (['q', 'd'] as const).flatMap((letter) =>
-          this.#environment.keys(placeRange(letter, receiver, 0n), STEP),
-        );
-        const isLast = rows.length < STEP;
-        await this.#environment.write(
-          [...rows, ...(isLast ? [key] : [])].map((each) => ({ key: each, value: null })),
-        );
-      }
-    });
+    return this.#inTurn(() => this.#forgetIdle());
   }
 
   async close(): Promise<void> {
     await this.#turn;
     await this.#environment.close();
+  }
+
+  #note(one: News): Promise<void> {
+    const key = `${one.receiver} ${one.place}`;
+    this.#news.set(key, one);
+    return this.#inTurn(async () => {
+      const news = this.#news;
+      this.#news = new Map();
+      const changes = [...byReceiver([...news.values()])].flatMap(([name, theirs]) =>
+        this.#newsOf(name, theirs),
+      );
+      try {
+        if (changes.length > 0) await this.#environment.write(changes);
+      } catch (error) {
+        this.#news = new Map([...news, ...this.#news]);
+        throw error;
+      }
+    });
+  }
+
+  #newsOf(receiver: string, news: readonly News[]): readonly Change[] {
+    const there = news.flatMap(({ place, tries }) =>
+      this.#waiting(placeKey('q', receiver, BigInt(place))).map((waiting) => ({ waiting, tries })),
+    );
+    const gone = there.filter(({ tries }) => tries === undefined).map(({ waiting }) => waiting);
+    const now = this.#options.now();
+    const tried = there.flatMap(({ waiting, tries }) =>
+      tries === undefined
+        ? []
+        : [{ key: placeKey('q', receiver, BigInt(waiting.place)), value: waitingRow(waiting, tries, now) }],
+    );
+    return [...tried, ...written(receiver, removed(receiver, this.#state(receiver), gone))];
   }
 
   async #replay(receiver: string): Promise<void> {
@@ -206,6 +218,24 @@ export class FileQueue implements MessageQueue {
     await this.#options.wishes.grant(wished);
   }
 
+  async #forgetIdle(): Promise<void> {
+    const { now, isFollowed } = this.#options;
+    this.#idleAt = now() + IDLE_LOOK_MS;
+    const receivers = this.#environment.keys(STATE_RANGE, STEP * 10).map(receiverOfState);
+    for (const receiver of receivers) {
+      if (isFollowed(receiver) || this.#state(receiver).putAt >= now() - IDLE_KEEP_MS) continue;
+      for (let isLast = false; !isLast;) {
+        const rows = (['q', 'd'] as const).flatMap((letter) =>
+          this.#environment.keys(placeRange(letter, receiver, 0n), STEP),
+        );
+        isLast = rows.length < STEP;
+        const going = [...rows, ...(isLast ? [stateKey(receiver)] : [])];
+        await this.#environment.write(going.map((key) => ({ key, value: null })));
+        this.#environment.refresh();
+      }
+    }
+  }
+
   async #keepBound(receiver: string): Promise<void> {
     const { bytesMax, onGone } = this.#options;
     while (this.#state(receiver).bytes > bytesMax) {
@@ -218,18 +248,14 @@ export class FileQueue implements MessageQueue {
           going.push(waiting);
         }
       }
-      const [first, last] = [going[0], going.at(-1)];
-      if (first === undefined || last === undefined) return;
+      if (going.length === 0) return;
       const { changes, state } = removed(receiver, this.#state(receiver), going);
-      const gap = {
-        count: (state.gap?.count ?? 0) + going.length,
-        from: state.gap?.from ?? first.id,
-        to: last.id,
-      };
-      const next = { ...state, gap, gone: state.gone + going.length };
+      const gap = gapOver(state.gap, going);
+      const events = going.filter(({ subject }) => subject !== 'gap').length;
+      const next = { ...state, gap, gone: state.gone + events };
       await this.#environment.write([...changes, stateChange(receiver, next)]);
       this.#environment.refresh();
-      onGone(going.length);
+      if (events > 0) onGone(events);
     }
   }
 

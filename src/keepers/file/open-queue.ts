@@ -28,7 +28,7 @@ export function queueFolder(storeFolder: string): string {
  */
 export async function openFileQueue(
   folder: string,
-  options: Omit<FileQueueOptions, 'freeMinOf' | 'wishes'> & Partial<FileQueueOptions>,
+  options: Omit<FileQueueOptions, 'freeMinOf' | 'wishes' | 'isFollowed'> & Partial<FileQueueOptions>,
 ): Promise<FileQueue> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -42,7 +42,12 @@ export async function openFileQueue(
   if (environment.get(QUEUE_FORMAT_KEY) === undefined)
     await environment.write([{ key: QUEUE_FORMAT_KEY, value: encoded([FORMAT]) }]);
   await checkFormat(environment);
-  const queue = new FileQueue(environment, { freeMinOf, wishes: new ReplayWishes(folder), ...options });
+  const queue = new FileQueue(environment, {
+    freeMinOf,
+    isFollowed: () => false,
+    wishes: new ReplayWishes(folder),
+    ...options,
+  });
   await queue.forgetIdle();
   return queue;
 }

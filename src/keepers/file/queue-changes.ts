@@ -1,4 +1,4 @@
-import type { Message, WaitingMessage } from '../../webhooks/message-queue.ts';
+import type { Gap, Message, WaitingMessage } from '../../webhooks/message-queue.ts';
 import { placeKey, stateKey } from './queue-keys.ts';
 import { bytesOf, stateRow, waitingRow } from './queue-rows.ts';
 import type { QueueState } from './queue-rows.ts';
@@ -40,6 +40,26 @@ export function removed(receiver: string, before: QueueState, there: readonly Wa
 /** What is to be written of it, how the queue stands included. */
 export function written(receiver: string, { changes, state }: Changed): readonly Change[] {
   return changes.length === 0 ? [] : [...changes, stateChange(receiver, state)];
+}
+
+/** The gap once these go too. A message that told of one stands for those that it counts. */
+export function gapOver(before: Gap | null, going: readonly WaitingMessage[]): Gap | null {
+  return going.reduce<Gap | null>((gap, { id, subject, text }) => {
+    const told = subject === 'gap' ? (JSON.parse(text) as { count?: number; from_id?: string }) : {};
+    const { count = 1, from_id: from = id } = told;
+    if (gap === null) return { count, from, to: id };
+    const isFirst = isBelow(from, gap.from);
+    return {
+      count: gap.count + count,
+      from: isFirst ? from : gap.from,
+      to: isBelow(id, gap.to) ? gap.to : id,
+    };
+  }, before);
+}
+
+/** Of ids in decimal. */
+function isBelow(one: string, other: string): boolean {
+  return one.length === other.length ? one < other : one.length < other.length;
 }
 
 export function stateChange(receiver: string, state: QueueState): Change {
