@@ -12,8 +12,21 @@ import type { Nearness, Reach } from './reach.ts';
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
 /** As the system resolves names. */
-export const systemResolve: ResolveHost = async (host) =>
-  (await lookup(host, { all: true })).map(({ address }) => address);
+export const systemResolve: ResolveHost = oneAtATime(async (host) =>
+  (await lookup(host, { all: true })).map(({ address }) => address),
+);
+
+/** Asks once where many ask for a name at the same time: the system looks up but few names at once, and a name may never be answered. */
+export function oneAtATime(resolve: ResolveHost): ResolveHost {
+  const asked = new Map<string, Promise<readonly string[]>>();
+  return async (host) => {
+    const known = asked.get(host);
+    if (known !== undefined) return await known;
+    const found = resolve(host).finally(() => asked.delete(host));
+    asked.set(host, found);
+    return await found;
+  };
+}
 
 /** An address that is not asked, whoever named it. It says what is wrong with it and quotes nothing. */
 export class OutwardRefusal extends Error {

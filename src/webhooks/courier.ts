@@ -54,6 +54,8 @@ export class Courier {
   #heldUntil = Number.NEGATIVE_INFINITY;
   /** Whether more waits than was in hand after the last look. */
   #isMore = false;
+  /** Whether the last try failed: then one at a time is made, until one does not. */
+  #isFailing = false;
   #run: Promise<void> | undefined;
 
   constructor(receiver: Receiver, options: CourierOptions) {
@@ -127,7 +129,8 @@ export class Courier {
   #send(): number {
     const now = this.#options.time.now();
     if (now >= this.#heldUntil) return Number.POSITIVE_INFINITY;
-    const { ready, nextAt } = this.#hand.due(now, SENDING_MAX - this.#sending.size);
+    const room = (this.#isFailing ? 1 : SENDING_MAX) - this.#sending.size;
+    const { ready, nextAt } = this.#hand.due(now, room);
     for (const held of ready) {
       held.isSending = true;
       const sent = this.#try(held)
@@ -152,6 +155,7 @@ export class Courier {
     const receiver = this.#receiver;
     const sent = { id: webhookId(message), body: bodyOf(message, key) };
     const outcome = await call(receiver, sent, this.#cut.signal);
+    if (outcome.kind !== 'ended') this.#isFailing = outcome.kind === 'failed';
     if (outcome.kind === 'failed') return await this.#failed(held, outcome);
     if (outcome.kind === 'ended') return;
     onDelivery(receiver, { kind: 'delivered' });

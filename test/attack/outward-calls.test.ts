@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { OutwardRefusal, outward } from '../../src/outward/outward.ts';
+import { OutwardRefusal, oneAtATime, outward } from '../../src/outward/outward.ts';
 import type { OutwardRequest } from '../../src/outward/outward.ts';
 import { reachMistake } from '../../src/outward/reach.ts';
 import { systemTime } from '../../src/time/system-time.ts';
@@ -127,4 +127,19 @@ test('what may be asked', () => {
   expect(may('other.test', '10.2.2.3')).toBe(false);
   expect(may('other.test', '100.64.0.1')).toBe(false);
   expect(may('other.test', '10.2.2.3', true)).toBe(true);
+});
+
+test('a name that is not answered for is looked up once, however many ask, and again once it was', async () => {
+  const answers: ((addresses: readonly string[]) => void)[] = [];
+  const resolve = oneAtATime(() => new Promise((answered) => void answers.push(answered)));
+  const all = Array.from({ length: 32 }, () => resolve('never.example'));
+  const other = resolve('other.example');
+  expect(answers).toHaveLength(2);
+  answers[1]!(['192.0.2.2']);
+  expect(await other).toEqual(['192.0.2.2']);
+  answers[0]!(['192.0.2.1']);
+  expect(new Set((await Promise.all(all)).flat())).toEqual(new Set(['192.0.2.1']));
+  const again = resolve('never.example');
+  answers[2]!([]);
+  expect(await again).toEqual([]);
 });

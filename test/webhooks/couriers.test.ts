@@ -208,3 +208,16 @@ test('of more than a node has in hand nothing is left behind, and what was let g
   expect(tries.length - 1).toBeGreaterThan(1000);
   expect(Number(gap[0]!.id.slice(4)) + tries.length - 1).toBe(1500);
 });
+
+test('a receiver whose last try failed is tried one message at a time, until it takes one', async () => {
+  let isAway = true;
+  const { tries, pass, put } = await stage(['away'], () => {
+    return { afterMs: 40_000, outcome: isAway ? FAILED : DELIVERED };
+  });
+  await put(['away'], 40, 1);
+  await pass(60_000);
+  expect(tries).toHaveLength(33);
+  isAway = false;
+  await pass(600_000);
+  expectAll(tries, 40);
+});

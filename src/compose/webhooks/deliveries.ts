@@ -12,6 +12,8 @@ export interface Deliveries {
   readonly onGone: (count: number) => void;
   /** Told of audit events that the record let go before they were read for receivers. @param count undefined: nobody knows. */
   readonly onLost: (count: number | undefined) => void;
+  /** Whether one of this id is told now. */
+  readonly isFollowed: (receiver: string) => boolean;
   /** These are the receivers from now on. */
   readonly follow: (receivers: readonly Receiver[]) => void;
 }
@@ -24,7 +26,7 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
   for (const outcome of OUTCOMES) metrics.webhooks.inc({ outcome }, 0);
   const away = new Map<string, Outage>();
   const waiting = new Map<string, number>();
-  let named: ReadonlySet<string> | undefined;
+  let named: ReadonlySet<string> = new Set();
 
   function outageOf(receiver: Receiver): Outage {
     const known = away.get(receiver.id);
@@ -34,11 +36,6 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
     return outage;
   }
 
-  /** What still becomes of messages to one that is none any more begins no outage and no figure. */
-  function isNamed({ id }: Receiver): boolean {
-    return named?.has(id) !== false;
-  }
-
   function count(): void {
     metrics.webhooksWaiting.set([...waiting.values()].reduce((sum, each) => sum + each, 0));
   }
@@ -46,7 +43,8 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
   return {
     onDelivery(receiver, delivery) {
       metrics.webhooks.inc({ outcome: delivery.kind });
-      const outage = isNamed(receiver) ? outageOf(receiver) : undefined;
+      // What still becomes of messages to one that is none any more begins no outage, and no figure.
+      const outage = named.has(receiver.id) ? outageOf(receiver) : undefined;
       if (delivery.kind === 'delivered') return outage?.worked('deliver');
       const { cause, why } = delivery;
       outage?.failed('deliver', { cause, why });
@@ -57,7 +55,7 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
         );
     },
     onWaiting(receiver, messages) {
-      if (!isNamed(receiver)) return;
+      if (!named.has(receiver.id)) return;
       waiting.set(receiver.id, messages);
       count();
     },
@@ -70,6 +68,7 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
       if (lost === undefined) log.error('the record began anew: webhooks may not have had all of it');
       else log.error({ count: lost }, 'audit events were let go before webhooks had them');
     },
+    isFollowed: (receiver) => named.has(receiver),
     follow(receivers) {
       named = new Set(receivers.map(({ id }) => id));
       for (const [id, outage] of away) {

@@ -5,6 +5,7 @@ import { webhookSettings } from '../../config/rooms/webhooks.ts';
 import { openFileDeadLetters, openFileQueue, queueFolder } from '../../keepers/file/open-queue.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { DeadLetters, MessageQueue } from '../../webhooks/message-queue.ts';
+import type { Deliveries } from './deliveries.ts';
 
 /** The queues of a gateway, and for how long a look at one makes it this node's, in milliseconds. */
 export interface OpenQueue {
@@ -12,14 +13,18 @@ export interface OpenQueue {
   readonly trustedMs: number;
 }
 
-/** Opens the queues beside the stores. @param onGone told of messages that were let go undelivered. */
-export async function openQueue(config: Config, onGone: (count: number) => void): Promise<OpenQueue> {
+/** Opens the queues beside the stores. */
+export async function openQueue(
+  config: Config,
+  { onGone, isFollowed }: Pick<Deliveries, 'onGone' | 'isFollowed'>,
+): Promise<OpenQueue> {
   assertEmbedded(config);
   const { bytesMax } = webhookSettings(config);
   const queue = await openFileQueue(folderOf(config), {
     bytesMax,
     now: systemTime.wallNow,
     onGone,
+    isFollowed,
   });
   return { queue, trustedMs: Number.POSITIVE_INFINITY };
 }

@@ -29,10 +29,10 @@ export async function openWebhooks(
 ): Promise<OpenWebhooks> {
   const { file, timeoutMs } = webhookSettings(config);
   if (file === undefined) return { look: () => undefined, close: () => undefined };
-  receiversOf(config);
   const { archive } = record;
   const deliveries = tellDeliveries(telling);
-  const { queue, trustedMs } = await openQueue(config, deliveries.onGone);
+  deliveries.follow(receiversOf(config));
+  const { queue, trustedMs } = await openQueue(config, deliveries);
   const receivers = followReceivers(config, telling.log);
   const couriers = new Couriers({
     queue,
@@ -66,6 +66,7 @@ export async function openWebhooks(
     deliveries.follow(next);
     couriers.follow(next);
   });
+  deliveries.follow(receivers.all());
   couriers.follow(receivers.all());
   record.onKept(look);
   const endLooking = every(systemTime, LOOK_MS, look);
