@@ -155,3 +155,20 @@ test('a byte order mark in front of the secrets file is read over', async () => 
   expect(readConfig({ SCANGATE_SECRETS_FILE: file }).secrets).toEqual([SECRET, OTHER]);
   await folder.remove();
 });
+
+test.each([
+  ['', ['SCANGATE_ARCHIVE: PostgreSQL is spoken to without TLS']],
+  ['?sslmode=disable&ssl=true', ['SCANGATE_ARCHIVE: PostgreSQL is spoken to without TLS']],
+  ['?ssl=true', []],
+  ['?sslmode=verify-full', []],
+  ['?sslmode=require&uselibpqcompat=true', ['SCANGATE_ARCHIVE: anybody may pass for this PostgreSQL']],
+])('the TLS of an archive at …%s is what its driver makes of it', (query, risks) => {
+  const config = readConfig({ SCANGATE_ARCHIVE: `postgres://u:p@db.example/x${query}` });
+  expect(weaknessesOf(config, false).filter((risk) => risk.includes('PostgreSQL'))).toEqual(risks);
+});
+
+test.each(['/x?sslrootcert=/none/there', '/%E0%A4%A'])('an archive at …%s is refused at start', (rest) => {
+  expect(() => readConfig({ SCANGATE_ARCHIVE: `postgres://u:secret@db.example${rest}` })).toThrow(
+    /^SCANGATE_ARCHIVE(?!.*secret)/,
+  );
+});

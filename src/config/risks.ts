@@ -1,5 +1,6 @@
 import type { Config } from './config.ts';
 import { hostNameOf, isLoopback } from './host-name.ts';
+import { archiveTlsOf } from './store-kind.ts';
 
 /** What of a configuration is risky though a gateway starts with it: each a sentence behind the name of its setting. */
 export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[] {
@@ -10,9 +11,6 @@ export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[
     ...config.unknown.map((name) => `${name}: there is no such setting; it is ignored`),
   ];
 }
-
-/** How `sslmode` may ask for TLS; what is checked is the driver's to say. */
-const TLS_MODES = ['prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
 const DEMO = 'SCANGATE_PHONE_IDENTITY: demo lets anyone who reaches this gateway be anyone';
 
@@ -67,10 +65,13 @@ function archiveRisks(address: string | undefined): readonly (readonly [boolean,
   if (address === undefined) return [];
   const { hostname, searchParams } = new URL(address);
   const host = decodeURIComponent(searchParams.get('host') ?? hostname);
-  const mode = searchParams.get('sslmode') ?? '';
+  const tls = archiveTlsOf(address);
   const isNear = host === '' || host.startsWith('/') || isLoopback(hostNameOf(host));
   return [
-    [!isNear && !TLS_MODES.includes(mode), 'SCANGATE_ARCHIVE: PostgreSQL is spoken to without TLS'],
-    [!isNear && mode === 'no-verify', 'SCANGATE_ARCHIVE: anybody may pass for this PostgreSQL'],
+    [!isNear && tls === false, 'SCANGATE_ARCHIVE: PostgreSQL is spoken to without TLS'],
+    [
+      !isNear && typeof tls === 'object' && tls.rejectUnauthorized === false,
+      'SCANGATE_ARCHIVE: anybody may pass for this PostgreSQL',
+    ],
   ];
 }

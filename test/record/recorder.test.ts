@@ -4,7 +4,9 @@ import type { Facts } from '../../src/record/entry/entry.ts';
 import { SortableIds } from '../../src/record/ids/sortable-ids.ts';
 import { Recorder } from '../../src/record/keeping/recorder.ts';
 import type { RecordTurn, RecorderOptions } from '../../src/record/keeping/recorder.ts';
+import { keepFor } from '../../src/record/keeping/retention.ts';
 import { systemTime } from '../../src/time/system-time.ts';
+import type { Time } from '../../src/time/time.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 test('many who wait for the record share one look, also while the log is slow to answer', async () => {
@@ -71,4 +73,27 @@ test('a gap names its partition and when what is missing was written, and holds 
   ]);
   await archive.close();
   await folder.remove();
+});
+
+test('that old entries cannot be let go of is told once, until they are again', async () => {
+  const answers = ['away', 'away', 'gone', 'away'];
+  const told: unknown[] = [];
+  const trim = async (): Promise<number> => {
+    if (answers.shift() === 'away') throw new Error(`${answers.length} to come`);
+    return 0;
+  };
+  let look = (): void => undefined;
+  const time: Time = {
+    ...systemTime,
+    after: (_ms, call) => {
+      look = call;
+      return () => undefined;
+    },
+  };
+  keepFor({ trim }, 1000, time, (error) => told.push((error as Error).message));
+  while (answers.length > 0) {
+    look();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(told).toEqual(['3 to come', '0 to come']);
 });

@@ -119,7 +119,9 @@ export async function openRecord(
     onTurn,
     signHead: keys.signHead,
   });
-  const endKeeping = keepFor(archive, keepMs, time);
+  const endKeeping = keepFor(archive, keepMs, time, (err) =>
+    telling.log.error({ err }, 'old entries of the record cannot be let go of: they stay'),
+  );
   const endMoving = isKept ? moving(recorder, { keys, telling, time }) : () => Promise.resolve();
   return {
     makeNonce,

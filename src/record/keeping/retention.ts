@@ -9,17 +9,36 @@ const LOOK_MS = 60_000;
 const STEP = 200;
 const LOOK_MAX = 20_000;
 
-/** Lets go of entries that are older than they are to be kept. @returns what ends it. */
-export function keepFor(archive: Archive, keepMs: number, time: Time): () => void {
+/**
+ * Lets go of entries that are older than they are to be kept.
+ *
+ * @param onFailed told that old entries stay, and why: once, until they go again.
+ * @returns what ends it.
+ */
+export function keepFor(
+  archive: Pick<Archive, 'trim'>,
+  keepMs: number,
+  time: Time,
+  onFailed: (error: unknown) => void,
+): () => void {
   let busy = false;
+  let isTold = false;
   const look = (): void => {
     if (busy) return;
     busy = true;
     void trimOld(archive, time.wallNow() - keepMs)
-      .catch(() => undefined)
+      .then(() => (isTold = false))
+      .catch((error: unknown) => {
+        if (!isTold) onFailed(error);
+        isTold = true;
+      })
       .finally(() => (busy = false));
   };
-  return every(time, LOOK_MS, look);
+  const end = every(time, LOOK_MS, look);
+  return () => {
+    isTold = true;
+    end();
+  };
 }
 
 /** Lets go of what is older than a time, a bounded number. Answers how many went. */
