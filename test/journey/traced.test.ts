@@ -102,6 +102,7 @@ test.each(['events', 'socket'] as const)(
       'http.request.method': 'POST',
       'http.route': '/v1/tickets/:id/confirm',
       'http.response.status_code': 200,
+      'scangate.client': 'demo',
       'scangate.ticket': expect.stringMatching(/^t_[\w-]{22}$/),
     });
 
