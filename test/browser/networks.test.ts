@@ -151,7 +151,7 @@ test('a connection that goes deaf while it waits is found out by the code that c
   }
 });
 
-for (const sockets of ['pass', 'refuse'] as const) {
+for (const sockets of (['refuse', 'pass'] as const).slice(0, rounds(1, 2))) {
   const how = sockets === 'pass' ? 'with WebSocket' : 'without WebSocket, the hidden six letting go';
   test(`seven tabs over HTTP/1.1 ${how}: the seventh reaches its outcome`, async () => {
     await behindMiddlebox(async (box, gateway, { context, page }) => {

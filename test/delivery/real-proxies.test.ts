@@ -84,7 +84,9 @@ describe.each(FRONTS)('%s in front', (name) => {
     IDLE_MS + 60_000,
   );
 
-  test('the whole suite passes through it', async () => {
+  // In CI through the first of them.
+  const suiteTest = FRONTS.indexOf(name) < rounds(1, FRONTS.length) ? test : test.skip;
+  suiteTest('the whole suite passes through it', async () => {
     const suite = startChild(process.execPath, [COMMAND, 'conformance', '--url', url], {
       env: { ...process.env, NODE_EXTRA_CA_CERTS: certificate.path },
     });

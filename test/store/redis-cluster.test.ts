@@ -29,7 +29,9 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-eventStoreContract('The Redis store on a Cluster', async (settings) => {
+// CI plays the contract on one Redis, and below what a Cluster alone can do; here it takes two cores for a minute.
+const wholeContract = process.env['SCANGATE_TEST_LONG'] === undefined ? () => {} : eventStoreContract;
+wholeContract('The Redis store on a Cluster', async (settings) => {
   for (const master of await cluster.masters()) await master.ask('FLUSHALL');
   const opened: EventStore[] = [];
   async function open(): Promise<EventStore> {
