@@ -13,7 +13,7 @@ const ASK_MS = 30_000;
 
 const LICENCES = ['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0'];
 /** Of what is not shipped these do too. */
-const DEV_LICENCES = [...LICENCES, 'MPL-2.0', 'CC-BY-4.0', 'CC0-1.0'];
+const DEV_LICENCES = [...LICENCES, 'MPL-2.0', 'CC-BY-4.0', 'CC0-1.0', 'Unlicense'];
 const SCRIPTED = ['@parcel/watcher', '@swc/core', 'lmdb', 'msgpackr-extract', 'unrs-resolver'];
 const TELEMETRY = ['@scarf/scarf'];
 const REGISTRY = 'https://registry.npmjs.org/';

@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
 import { readSigningKey, signedHeaders } from '../../src/webhooks/signature.ts';
 
 // RFC 8032 §7.1, test 1.
@@ -20,4 +21,19 @@ test('a message under a whsk_ key holds under its public key, and no other messa
     expect(holds('msg_7.1796000000.{"type":"minted"}')).toBe(true);
     expect(holds('msg_8.1796000000.{"type":"minted"}')).toBe(false);
   }
+});
+
+test('while a secret is replaced, a library of others takes the message under the old one and the new one alone', () => {
+  const [old, next, foreign] = [1, 2, 3].map(
+    (byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`,
+  );
+  const text = '{"type":"minted","data":{"user":"Zoë"}}';
+  const headers = signedHeaders([readSigningKey(old!)!, readSigningKey(next!)!], 'msg_7', text, Date.now());
+  const taken = (secret: string, given: string, id = 'msg_7'): unknown =>
+    new Webhook(secret).verify(given, { ...headers, 'webhook-id': id });
+  expect(taken(old!, text)).toEqual(JSON.parse(text));
+  expect(taken(next!, text)).toEqual(JSON.parse(text));
+  expect(() => taken(foreign!, text)).toThrow('No matching signature');
+  expect(() => taken(old!, text.replace('minted', 'opened'))).toThrow('No matching signature');
+  expect(() => taken(old!, text, 'msg_8')).toThrow('No matching signature');
 });
