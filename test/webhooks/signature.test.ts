@@ -24,9 +24,7 @@ test('a message under a whsk_ key holds under its public key, and no other messa
 });
 
 test('while a secret is replaced, a library of others takes the message under the old one and the new one alone', () => {
-  const [old, next, foreign] = [1, 2, 3].map(
-    (byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`,
-  );
+  const [old, next, foreign] = [1, 2, 3].map((byte) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`);
   const text = '{"type":"minted","data":{"user":"Zoë"}}';
   const headers = signedHeaders([readSigningKey(old!)!, readSigningKey(next!)!], 'msg_7', text, Date.now());
   const taken = (secret: string, given: string, id = 'msg_7'): unknown =>
