@@ -9,6 +9,7 @@ import { historyScenarios } from './scenarios/histories.ts';
 import { masterScenarios } from './scenarios/master.ts';
 import { moveScenarios } from './scenarios/moves.ts';
 import { notPromisedScenarios } from './scenarios/not-promised.ts';
+import { recordScenarios } from './scenarios/record.ts';
 import { replicationScenarios } from './scenarios/replication.ts';
 import { singleRedisScenarios } from './scenarios/single-redis.ts';
 import { tlsScenarios } from './scenarios/tls.ts';
@@ -31,5 +32,6 @@ export const SCENARIOS: readonly AnyScenario[] = [
   ...crowdScenarios,
   ...twoFaultScenarios,
   ...tlsScenarios,
+  ...recordScenarios,
   ...notPromisedScenarios,
 ];

@@ -44,11 +44,17 @@ export class Chronicle {
   readonly acknowledged: Acknowledgement[] = [];
   readonly observed: Observation[] = [];
   readonly redeemed: Redemption[] = [];
+  /** What was asked for, answered or not: `<ticket id> <status>`. */
+  readonly asked = new Set<string>();
   /** How sign-ins ended, counted by a word. */
   readonly endings = new Map<string, number>();
 
   acknowledge(entry: Omit<Acknowledgement, 'atMs'>): void {
     this.acknowledged.push({ ...entry, atMs: Date.now() });
+  }
+
+  ask(ticketId: string, status: TicketStatus): void {
+    this.asked.add(`${ticketId} ${status}`);
   }
 
   observe(ticketId: string, observer: string): Observation {

@@ -76,7 +76,7 @@ function unplayed(error: unknown): Unplayed {
 }
 
 async function playOne(
-  { seed, without }: Request,
+  { seed, without, signIns }: Request,
   scenario: AnyScenario,
   outcome: Outcome,
   prepareNext: () => void,
@@ -89,7 +89,7 @@ async function playOne(
     say(`${scenario.name} …`);
     prepareNext();
     const random = randomFrom(seed ^ SCENARIOS.indexOf(scenario));
-    return await playScenario(scenario, outcome, random, without);
+    return await playScenario(scenario, outcome, random, { without, signIns });
   } catch (error) {
     return emptyRow(scenario, unplayed(error));
   } finally {

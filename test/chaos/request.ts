@@ -14,11 +14,13 @@ export interface Request {
   readonly without: readonly Part[];
   /** Whether what takes too long breaks the run. With `--smoke` it is only told: that runs beside other work. */
   readonly judgesTimes: boolean;
+  /** How many sign-ins begin in rows that go on until they have; undefined: as each row says. */
+  readonly signIns: number | undefined;
   /** Where the results go as JSON. */
   readonly json: string | undefined;
 }
 
-export const USAGE = `npm run chaos -- [--only a,b] [--smoke] [--seed n] [--without ${PARTS.join('|')}] [--json path] [--list]`;
+export const USAGE = `npm run chaos -- [--only a,b] [--smoke] [--seed n] [--sign-ins n] [--without ${PARTS.join('|')}] [--json path] [--list]`;
 
 /** Reads the command line. @throws Error with one line. */
 export function readRequest(args: readonly string[]): Request | 'list' {
@@ -28,6 +30,7 @@ export function readRequest(args: readonly string[]): Request | 'list' {
       only: { type: 'string' },
       smoke: { type: 'boolean', default: false },
       seed: { type: 'string' },
+      'sign-ins': { type: 'string' },
       without: { type: 'string' },
       json: { type: 'string' },
       list: { type: 'boolean', default: false },
@@ -36,11 +39,15 @@ export function readRequest(args: readonly string[]): Request | 'list' {
   if (values.list) return 'list';
   const seed = values.seed === undefined ? randomInt(2 ** 32) : Number(values.seed);
   if (!Number.isSafeInteger(seed) || seed < 0) throw new Error('--seed is a whole number');
+  const signIns = values['sign-ins'] === undefined ? undefined : Number(values['sign-ins']);
+  if (signIns !== undefined && !(Number.isSafeInteger(signIns) && signIns > 0))
+    throw new Error('--sign-ins is a whole number from 1');
   return {
     scenarios: chosen(listOf(values.only), values.smoke),
     seed,
     without: listOf(values.without).map(partOf),
     judgesTimes: !values.smoke,
+    signIns,
     json: values.json,
   };
 }

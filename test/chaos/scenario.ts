@@ -3,13 +3,14 @@ import type { Random } from '../support/random.ts';
 import type { Redis } from '../support/redis.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { Load, Rates } from './load.ts';
+import type { TicketLog } from './log.ts';
 import type { SignInSettings } from './sign-in.ts';
 import type { Column, Pardon } from './verdict.ts';
 
 /** The store that a scenario breaks: its servers, and how each gateway reaches them. */
 export interface Ground {
   /** `SCANGATE_STORE` of each gateway. */
-  readonly urls: readonly [string, string];
+  readonly urls: readonly [string, string, ...string[]];
   /** What the gateways need to reach them, besides. */
   readonly env?: Readonly<Record<string, string>>;
   /** The servers that hold the truth now. */
@@ -24,6 +25,8 @@ export interface Stage<G extends Ground> {
   readonly chronicle: Chronicle;
   readonly load: Load;
   readonly random: Random;
+  /** How many sign-ins are to begin, where the row goes on until they have: its own number, or the one that was asked for. */
+  readonly signInsWanted: number;
   /** The settings of the sign-ins that run, for those that a scenario plays itself. */
   readonly signIns: SignInSettings;
   sleep(ms: number): Promise<void>;
@@ -55,6 +58,8 @@ export interface Scenario<G extends Ground = Ground> {
   readonly rates?: Partial<Rates>;
   /** How long its people repeat a step, in milliseconds. */
   readonly patienceMs?: number;
+  /** How many sign-ins begin, where the row goes on until they have; `--sign-ins` says another number. */
+  readonly signIns?: number;
   /** How many gateways there are; two unless it says so. */
   readonly gatewayCount?: number;
   /** The shortest and the longest pause of its people between two steps, in milliseconds. */
@@ -76,10 +81,12 @@ export interface Scenario<G extends Ground = Ground> {
   readonly prepare: () => Promise<G>;
   /** Breaks things and heals them. Sign-ins began a moment ago, and go on for a moment afterwards. */
   readonly play: (stage: Stage<G>) => Promise<void>;
+  /** Judges what only this row can see, once the last sign-in has ended; the gateways still run. */
+  readonly judge?: (stage: Stage<G>, log: TicketLog) => Promise<void>;
 }
 
 /** Hides what ground a scenario plays on, so that all stand in one list. */
-export type AnyScenario = Omit<Scenario, 'prepare' | 'play'> & {
+export type AnyScenario = Omit<Scenario, 'prepare' | 'play' | 'judge'> & {
   /** Starts its servers. */
   readonly prepare: () => Promise<Prepared>;
 };
@@ -88,16 +95,21 @@ export type AnyScenario = Omit<Scenario, 'prepare' | 'play'> & {
 export interface Prepared {
   readonly ground: Ground;
   readonly play: (stage: Stage<Ground>) => Promise<void>;
+  readonly judge: (stage: Stage<Ground>, log: TicketLog) => Promise<void>;
 }
 
 /** Ties a scenario to the ground it was written for. */
 export function scenario<G extends Ground>(written: Scenario<G>): AnyScenario {
-  const { prepare, play, ...rest } = written;
+  const { prepare, play, judge, ...rest } = written;
   return {
     ...rest,
     prepare: async () => {
       const ground = await prepare();
-      return { ground, play: (stage) => play({ ...stage, ground }) };
+      return {
+        ground,
+        play: (stage) => play({ ...stage, ground }),
+        judge: async (stage, log) => judge?.({ ...stage, ground }, log),
+      };
     },
   };
 }

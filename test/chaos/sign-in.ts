@@ -38,6 +38,9 @@ const PLANS: readonly Plan[] = [
   ...(['deny', 'deny', 'deny', 'cancel', 'cancel', 'leave'] as const),
 ];
 
+/** What a step makes of a ticket. */
+type Asked = 'scanned' | 'confirmed' | 'denied' | 'cancelled' | 'redeemed';
+
 /** One ask may take this long: longer than the gateway's own bound, shorter than a person's. */
 const ASK_LIMIT_MS = 6000;
 let users = 0;
@@ -96,7 +99,7 @@ class Person {
   async act(plan: Plan): Promise<string> {
     await this.#think();
     if (plan === 'cancel') return this.#cancel();
-    const scanned = await this.#ask((base, options) =>
+    const scanned = await this.#ask('scanned', (base, options) =>
       scan(base, readScanCode(this.#ticket.notice), this.#user, options),
     );
     if (scanned === undefined) return 'gave up scanning';
@@ -112,7 +115,7 @@ class Person {
   }
 
   async #cancel(): Promise<string> {
-    const answered = await this.#ask((base) => cancel(this.#ticket, base));
+    const answered = await this.#ask('cancelled', (base) => cancel(this.#ticket, base));
     if (answered === undefined) return 'gave up cancelling';
     if (answered.answer.status !== 204) return refused('cancel', answered);
     this.#acknowledge('cancelled', answered, false);
@@ -121,10 +124,11 @@ class Person {
 
   async #decide(what: 'confirm' | 'deny', scanned: Scanned): Promise<string> {
     const send = what === 'confirm' ? confirm : deny;
-    const answered = await this.#ask((base, options) => send(base, scanned, this.#user, options));
+    const status = what === 'confirm' ? 'confirmed' : 'denied';
+    const answered = await this.#ask(status, (base, options) => send(base, scanned, this.#user, options));
     if (answered === undefined) return `gave up at ${what}`;
     if (answered.answer.status !== 200) return refused(what, answered);
-    this.#acknowledge(what === 'confirm' ? 'confirmed' : 'denied', answered);
+    this.#acknowledge(status, answered);
     return what === 'deny' ? 'denied' : what;
   }
 
@@ -142,7 +146,7 @@ class Person {
       return `confirmed, and the browser heard ${notice?.status ?? 'nothing'}`;
     const { code } = notice.result;
     const once = (): Promise<Answered<Tokens> | undefined> =>
-      this.#ask((base, options) => redeem(base, this.#ticket, code, options), 'redemption');
+      this.#ask('redeemed', (base, options) => redeem(base, this.#ticket, code, options), 'redemption');
     const answers = await Promise.all(twice ? [once(), once()] : [once()]);
     const given = answers.filter((answered) => answered?.answer.status === 200);
     for (const answered of given) {
@@ -155,10 +159,12 @@ class Person {
   }
 
   #ask<T>(
+    status: Asked,
     ask: (base: string, options: { readonly idempotencyKey: string }) => Promise<Answered<T>['answer']>,
     key = `key-${this.#random.between(1, 2 ** 40)}`,
   ): Promise<Answered<T> | undefined> {
-    const { bases, patienceMs } = this.#settings;
+    const { bases, patienceMs, chronicle } = this.#settings;
+    chronicle.ask(this.#ticket.ticketId, status);
     const patience: Patience = {
       bases,
       first: this.#random.between(0, bases.length - 1),
@@ -169,11 +175,7 @@ class Person {
     return askPatiently(patience, (base) => limited(ask(base, options)));
   }
 
-  #acknowledge(
-    status: 'scanned' | 'confirmed' | 'denied' | 'cancelled' | 'redeemed',
-    { gateway }: { readonly gateway: number },
-    byPhone = true,
-  ): void {
+  #acknowledge(status: Asked, { gateway }: { readonly gateway: number }, byPhone = true): void {
     this.#settings.chronicle.acknowledge({
       ticketId: this.#ticket.ticketId,
       status,

@@ -55,12 +55,18 @@ const PULSES_ASKED = 40;
 const BREACHES_KEPT = 25;
 const ENDINGS_SAID = 4;
 
+/** What a run was asked for, of each row. */
+interface Asked {
+  readonly without: readonly string[];
+  readonly signIns: number | undefined;
+}
+
 /** Plays one scenario on a ground that is ready, and judges what it left. Ends the gateways; the ground is the caller's. */
 export async function playScenario(
   scenario: AnyScenario,
-  { ground, play }: Prepared,
+  { ground, play, judge }: Prepared,
   random: Random,
-  without: readonly string[],
+  { without, signIns = scenario.signIns ?? 0 }: Asked,
 ): Promise<Row> {
   const start = performance.now();
   const gateways = await startGateways(scenario, ground, without);
@@ -80,6 +86,7 @@ export async function playScenario(
       chronicle,
       load,
       random,
+      signInsWanted: signIns,
       signIns: settings,
       sleep: (ms) => sleep(ms),
       ignore: (gateway) => void ignored.add(gateway),
@@ -100,6 +107,7 @@ export async function playScenario(
     if (leftOver > 0) notes['unfinished'] = leftOver;
 
     const { remains, breaches } = await settle(stage, settings, { pardon: () => pardon, ...scenario });
+    await judge(stage, remains.log);
     const all = [...breaches, ...own];
     const counted = COLUMNS.map((column) => [
       column,

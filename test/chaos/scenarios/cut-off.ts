@@ -26,6 +26,12 @@ export interface CutOffGround extends SentinelGround {
   cutOff(master: Redis): Promise<() => Promise<void>>;
 }
 
+/** Each gateway's own user: a server that starts again has forgotten them. */
+export async function addGatewayUsers(node: Redis): Promise<void> {
+  for (const user of ['gateway-0', 'gateway-1'])
+    await node.ask('ACL', 'SETUSER', user, 'on', `>${PASSWORD}`, '~*', '&*', '+@all');
+}
+
 /** An answer of Redis with another port in place of this one. */
 function withPort(answer: Buffer, from: number, to: number): Buffer {
   const field = (port: number): string => `$${String(port).length}\r\n${port}\r\n`;
@@ -40,11 +46,7 @@ export async function cutOffGround(): Promise<CutOffGround> {
   // A machine under load is silent for a second: a failover before the cut would cut off a master that is none any more.
   const ground = await sentinelGround({ downAfterMs: 3000 });
   const { nodes, sentinels, masterName } = ground.topology;
-  for (const node of nodes) {
-    for (const user of ['gateway-0', 'gateway-1']) {
-      await node.ask('ACL', 'SETUSER', user, 'on', `>${PASSWORD}`, '~*', '&*', '+@all');
-    }
-  }
+  for (const node of nodes) await addGatewayUsers(node);
   const links: FaultProxy[] = [];
   // A node learns of Sentinels from each other. What it learns here must lead over the links too, or no cut holds it.
   const told = (chunk: Buffer): Buffer =>
