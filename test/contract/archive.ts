@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Archive } from '../../src/record/archive.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Archive, Kept } from '../../src/record/archive.ts';
 import type { Entry, Facts, Personal } from '../../src/record/entry/entry.ts';
 import { idOf } from '../../src/record/ids/sortable-id.ts';
 import { ChainWriter } from '../../src/record/keeping/chain-writer.ts';
 import { PersonKeys } from '../../src/record/keeping/person-keys.ts';
 import { trimOld } from '../../src/record/keeping/retention.ts';
 import { linkHash } from '../../src/record/chain/link.ts';
+import type { ToldEntry } from '../../src/record/chain/entry-text.ts';
+import { decisionsOf } from '../../src/record/search/history.ts';
 import { search } from '../../src/record/search/search.ts';
 import type { Search } from '../../src/record/search/search.ts';
+import type { User } from '../../src/ticket/events.ts';
 
 const START_MS = Date.UTC(2026, 5, 1);
 
@@ -197,5 +200,89 @@ export function archiveContract(open: () => Promise<Archive>): void {
     expect((await search(archive, { ...ALL, ticket: 'long' })).events.map(({ user }) => user)).toEqual([
       'ada',
     ]);
+  });
+
+  describe('a person is forgotten', () => {
+    const alan = { user: 'alan', source: 'demo', issuer: 'demo', address: '203.0.113.9' };
+    const bob = { ...alan, user: 'bob', address: '203.0.113.4' };
+    const browser = { address: '198.51.100.77' };
+    let keeper: ChainWriter;
+    let before: readonly Kept[];
+
+    const all = async (query: Partial<Search> = {}): Promise<readonly ToldEntry[]> =>
+      (await search(archive, { ...ALL, after: entry(799).id, ...query })).events;
+    const cursors = async (query: Partial<Search>): Promise<readonly unknown[]> =>
+      (await all(query)).map(({ cursor }) => cursor);
+
+    beforeAll(async () => {
+      keeper = writer(archive, 6);
+      await keeper.add([
+        { ...entry(800, { ticket_id: 'gone', kind: 'minted' }), personal: browser },
+        entry(801, { ticket_id: 'gone', session_id: 'sgone' }, alan),
+        entry(802, { ticket_id: 'stays' }, bob),
+        { ...entry(803, {}, alan), facts: { kind: 'revocation', cursor: '1-803' } },
+        // Of another source, another user.
+        entry(804, { ticket_id: 'other' }, { ...alan, source: 'jwt', address: '203.0.113.5' }),
+      ]);
+      before = await archive.links(6, 1, 10);
+    });
+
+    test('nothing tells of them, nothing finds them, and nobody else is forgotten', async () => {
+      await archive.forget(
+        ['gone', `e${entry(803).id}`],
+        [800, 801, 803].map((at) => entry(at).id),
+      );
+      const told = await all();
+      expect(told.filter(({ erased }) => erased === true).map(({ cursor }) => cursor)).toEqual([
+        '1-800',
+        '1-801',
+        '1-803',
+      ]);
+      for (const one of told.filter(({ erased }) => erased === true)) {
+        expect(one).not.toHaveProperty('user');
+        expect(one).not.toHaveProperty('address');
+      }
+      for (const address of [alan.address, browser.address]) expect(await all({ address })).toEqual([]);
+      expect(await decisionsOf(archive, { ...alan, subject: 'alan', auth_time: 0 } as User, 10)).toEqual([]);
+      expect(await archive.find({ column: { name: 'user', value: 'alan' }, limit: 10 })).toHaveLength(1);
+      expect(await cursors({ user: 'alan' })).toEqual(['1-804']);
+      expect(await cursors({ user: 'bob' })).toEqual(['1-802']);
+      expect(await cursors({ ticket: 'gone' })).toEqual(['1-800', '1-801']);
+      expect(await cursors({ session: 'sgone' })).toEqual(['1-801']);
+      expect(await archive.links(6, 1, 10)).toEqual(before);
+      expect([...(await archive.keys(['gone', 'stays', 'other'])).keys()].toSorted()).toEqual([
+        'other',
+        'stays',
+      ]);
+    });
+
+    test('again, it does no harm; what was never there as well', async () => {
+      await archive.forget(['gone', 'never'], [entry(800).id, entry(1).id]);
+      expect(await archive.forgotten(['gone', 'never', 'stays'])).toEqual(new Set(['gone']));
+    });
+
+    test('what comes late of their ticket is kept, and tells of nobody: by a writer that remembers the key, and by another', async () => {
+      await keeper.add([entry(810, { ticket_id: 'gone' }, alan), entry(811, { ticket_id: 'new' }, bob)]);
+      await writer(archive, 6).add([entry(812, { ticket_id: 'gone' }, alan)]);
+      for (let twice = 0; twice < 2; twice += 1) await keeper.add([entry(813, { ticket_id: 'gone' }, alan)]);
+      expect((await all({ ticket: 'gone' })).map(({ erased }) => erased)).toEqual([
+        true,
+        true,
+        true,
+        true,
+        true,
+      ]);
+      expect(await cursors({ user: 'demo:alan' })).toEqual([]);
+      expect(await cursors({ user: 'bob' })).toEqual(['1-802', '1-811']);
+      expect(await all({ address: alan.address })).toEqual([]);
+    });
+
+    test('who signs in again is a person once more; and what is forgotten is let go as all else is', async () => {
+      await keeper.add([entry(830, { ticket_id: 'again' }, alan)]);
+      expect(await cursors({ user: 'demo:alan' })).toEqual(['1-830']);
+      await trimOld(archive, START_MS + 825);
+      expect(await archive.forgotten(['gone', 'new'])).toEqual(new Set());
+      expect(await cursors({})).toEqual(['1-830']);
+    });
   });
 }
