@@ -22,6 +22,7 @@ function revoker(over: Partial<RevocationParts> = {}): Revoke {
 const now = Date.UTC(2030, 0, 1, 12);
 const candidate: Candidate = {
   ticketId: 'a-ticket',
+  sid: 'a-session',
   user: alice,
   clientId: 'app',
   address: '192.0.2.7',
@@ -31,6 +32,9 @@ const candidate: Candidate = {
 test.each<[boolean, AskedSelection]>([
   [true, { ticket: 'a-ticket' }],
   [false, { ticket: 'another' }],
+  [true, { session: 'a-session' }],
+  [false, { session: 'another' }],
+  [false, { session: 'a-session', ticket: 'another' }],
   [true, { user: 'demo:alice' }],
   [false, { user: 'jwt:alice' }],
   [false, { user: 'demo:alic' }],
@@ -62,11 +66,22 @@ test.each<AskedSelection>([
   {},
   { user: 'alice' },
   { user: '' },
+  { session: 'a session' },
   { address: '192.0.2.0/33' },
   { since: 'soon' },
   { before: 'P1X' },
 ])('%j selects nothing and is refused', (asked) => {
   expect(() => readSelection(asked, now)).toThrow(BadSelection);
+});
+
+test('one session ends by its sid, its user is not barred, and nothing else is looked at', async () => {
+  world = await makeWorld();
+  for (let count = 0; count < 2; count += 1) await world.server.token(redeeming(await world.code()));
+  const [first, second] = await world.server.userSessions.of(alice);
+  const selection = readSelection({ session: first!.sid }, now);
+  expect(await revoker()(selection, run)).toMatchObject({ looked: 1, sessions: 1, tickets: 0, users: 0 });
+  expect((await world.server.userSessions.of(alice)).map(({ sid }) => sid)).toEqual([second!.sid]);
+  await world.server.token(redeeming(await world.code()));
 });
 
 test('of more than a page all are found, and the same again finds nothing', async () => {
