@@ -86,8 +86,30 @@ const timeline = z
   })
   .meta({ id: 'Timeline' });
 
+const sessions = z
+  .object({
+    sessions: z.array(
+      z.object({
+        sid: z.string(),
+        ticket_id: z.string(),
+        client_id: z.string(),
+        opened_at: z.iso.datetime(),
+        last_seen_at: z.iso.datetime(),
+        browser: z.object({ ip: z.string(), place: z.string().optional(), agent: z.string() }),
+      }),
+    ),
+  })
+  .meta({ id: 'UserSessions' });
+
 function problemOf(description) {
   return { description, content: { 'application/problem+json': { schema: problem } } };
+}
+
+function unavailable() {
+  return {
+    ...problemOf('`store_unavailable`'),
+    headers: { 'Retry-After': { description: 'Whole seconds, at least 1.', schema: { type: 'string' } } },
+  };
 }
 
 function textOf(description) {
@@ -124,13 +146,36 @@ export function registerOperators(registry) {
           'application/problem+json': { schema: problem },
         },
       },
-      503: {
-        ...problemOf('`store_unavailable`'),
-        headers: { 'Retry-After': { description: 'Whole seconds, at least 1.', schema: { type: 'string' } } },
-      },
+      503: unavailable(),
     },
   });
   registerTimeline(registry);
+  registerSessions(registry);
+}
+
+function registerSessions(registry) {
+  registry.registerPath({
+    method: 'get',
+    path: '/v1/user-sessions',
+    operationId: 'getUserSessions',
+    summary: 'Where a user is signed in',
+    description:
+      'For operators, on their own listener: those that end last, at most a hundred of each issuer.',
+    tags: ['running'],
+    security: [{}, { adminToken: [] }],
+    servers: SERVERS,
+    request: {
+      query: z.object({
+        user: z.string().meta({ description: '`<source>:<subject>`, of a source that is set up.' }),
+      }),
+    },
+    responses: {
+      200: { description: 'Active sessions.', content: { 'application/json': { schema: sessions } } },
+      400: problemOf('`invalid_request`'),
+      401: textOf('A token is needed.'),
+      503: unavailable(),
+    },
+  });
 }
 
 function registerTimeline(registry) {
@@ -153,10 +198,7 @@ function registerTimeline(registry) {
       200: { description: 'Its events.', content: { 'application/json': { schema: timeline } } },
       401: textOf('A token is needed.'),
       404: problemOf('`not_found`: the log holds no such ticket; on the public address, always.'),
-      503: {
-        ...problemOf('`store_unavailable`'),
-        headers: { 'Retry-After': { description: 'Whole seconds, at least 1.', schema: { type: 'string' } } },
-      },
+      503: unavailable(),
     },
   });
 }

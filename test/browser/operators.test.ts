@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
 import type { Browser, Page } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
 import { call } from '../support/call.ts';
@@ -114,7 +115,7 @@ test('it tells of an outage while it lasts, and of its end', async () => {
 
 test('it finds a sign-in, shows its history, and ends all of its user', async () => {
   const { tokens } = await signIn(gateway.url, { name: 'eve', mint: { scope: 'openid' } });
-  await page.getByLabel('User', { exact: true }).fill('demo:eve');
+  await page.locator('#search-user').fill('demo:eve');
   await page.getByRole('button', { name: 'Search' }).click();
   await reads('#found tr', 'demo:eve');
   await page.locator('#found button').first().click();
@@ -131,6 +132,65 @@ test('it finds a sign-in, shows its history, and ends all of its user', async ()
   await page.locator('#ticket-close').click();
 });
 
+test('it lists where a user is signed in, and ends one of it', async () => {
+  const names = { name: 'frank', mint: { scope: 'openid' } };
+  const [one, other] = [await signIn(gateway.url, names), await signIn(gateway.url, names)];
+  await page.locator('#search-user').fill('demo:frank');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.locator('#found tr', { hasText: 'redeemed' }).first().locator('button').click();
+  await page.getByRole('button', { name: 'Sessions of demo:frank' }).click();
+  await reads('#sessions-said', 'demo:frank is signed in at 2 places.');
+  await expectAccessible('sessions');
+  await page.getByRole('button', { name: 'End session' }).first().click();
+  await reads('#ending-said', 'This ends 1 session and 0 sign-ins under way. It cannot be undone.');
+  await page.getByRole('button', { name: 'End them' }).click();
+  await reads('#ending-said', 'Ended: 1 session');
+  await page.locator('#ending-close').click();
+  await reads('#sessions-said', 'demo:frank is signed in at 1 place.');
+  const tokens = [one.tokens.access_token, other.tokens.access_token];
+  expect((await Promise.all(tokens.map(userInfo))).toSorted()).toEqual([200, 401]);
+  await page.getByRole('button', { name: 'End all of demo:frank' }).click();
+  await page.getByRole('button', { name: 'End them' }).click();
+  await reads('#ending-said', 'Ended: 1 session');
+  await page.locator('#ending-close').click();
+  await reads('#sessions-said', 'demo:frank is signed in nowhere.');
+  expect(await Promise.all(tokens.map(userInfo))).toEqual([401, 401]);
+});
+
+test('it finds by what happened, by session and between two times, page by page', async () => {
+  const search = async (fields: Readonly<Record<string, string>>): Promise<void> => {
+    await page.evaluate("document.getElementById('search').reset()");
+    await page.locator('#search-since').selectOption('between');
+    for (const [id, value] of Object.entries(fields)) {
+      const field = page.locator(`#search-${id}`);
+      await (id === 'kind' ? field.selectOption(value) : field.fill(value));
+    }
+    await page.getByRole('button', { name: 'Search' }).click();
+  };
+  await search({ kind: 'revocation' });
+  await reads('#found-said', /^\d+ found\.$/);
+  const kinds = await page.locator('#found td:nth-child(2)').allTextContents();
+  expect(kinds.length).toBeGreaterThan(0);
+  expect(kinds.filter((kind) => !kind.startsWith('revocation'))).toEqual([]);
+  const { tokens } = await signIn(gateway.url, { name: 'grace' });
+  const { sid } = decodeJwt(tokens.access_token);
+  await search({ session: String(sid) });
+  await reads('#found tr', 'opened');
+  await search({ session: String(sid), until: '2020-01-01T00:00:00' });
+  await reads('#found-said', 'Nothing was found.');
+  await search({ session: String(sid), from: '2020-01-01T00:00:00' });
+  await reads('#found tr', 'opened');
+  await Promise.all(Array.from({ length: 30 }, () => mint(gateway.url)));
+  await search({ kind: 'minted' });
+  await reads('#found-said', '25 found, and there may be older ones.');
+  await page.getByRole('button', { name: 'Older ones' }).click();
+  await page.locator('#found tr:nth-child(31)').waitFor();
+  const found = await page.locator('#found button').all();
+  const labels = await Promise.all(found.map((button) => button.getAttribute('aria-label')));
+  expect(new Set(labels).size).toBe(labels.length);
+  await page.evaluate("document.getElementById('search').reset()");
+});
+
 test('the answer to an older search comes too late', async () => {
   const release = new AbortController();
   await page.route(/user=demo%3Aeve/, async (route) => {
@@ -139,7 +199,7 @@ test('the answer to an older search comes too late', async () => {
     await route.continue().catch(() => undefined);
   });
   const search = async (user: string): Promise<void> => {
-    await page.getByLabel('User', { exact: true }).fill(user);
+    await page.locator('#search-user').fill(user);
     await page.getByRole('button', { name: 'Search' }).click();
   };
   await search('demo:eve');
