@@ -70,8 +70,7 @@ export function makeHttpServer(parts: ServerParts): HttpServer {
     requireHostHeader: false,
   };
   const answer = (req: IncomingMessage, res: ServerResponse): void => {
-    connections.begin(req.socket, res);
-    (app as unknown as typeof answer)(req, res);
+    if (connections.begin(req.socket, res)) (app as unknown as typeof answer)(req, res);
   };
   const secure =
     tls &&

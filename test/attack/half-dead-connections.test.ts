@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KINDS } from '../half-dead/kinds.ts';
+import type { Target } from '../half-dead/kinds.ts';
+import { freePort } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { mint } from '../support/signin.ts';
@@ -64,59 +67,10 @@ async function halfDead(text: string, { port: to } = gateway): Promise<number> {
   return port;
 }
 
-const head = (request: string, ...headers: readonly string[]): string =>
-  [`${request} HTTP/1.1`, `Host: localhost:${gateway.port}`, ...headers, '', ''].join('\r\n');
-const upgrade = (path: string, ...headers: readonly string[]): string =>
-  head(
-    `GET ${path}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    ...(headers.some((line) => line.startsWith('Sec-WebSocket-Version'))
-      ? []
-      : ['Sec-WebSocket-Version: 13']),
-    ...headers,
-  );
-const events = (): string =>
-  head(`GET /v1/tickets/${ticket.ticketId}/events`, `Authorization: Bearer ${ticket.secret}`);
-const socketPath = (): string => `/v1/tickets/${ticket.ticketId}/socket`;
-const post = (...headers: readonly string[]): string =>
-  head('POST /v1/tickets', 'Content-Type: application/json', ...headers);
-
-const KINDS: readonly (readonly [string, () => string])[] = [
-  ['says nothing', () => ''],
-  ['begins a head', () => 'GET /livez HTTP/1.1\r\nHost: x\r\nX-'],
-  ['begins a body', () => `${post('Content-Length: 100')}{`],
-  ['begins a chunked body', () => `${post('Transfer-Encoding: chunked')}5\r\n{`],
-  ['waits to be told to go on', () => post('Content-Length: 100', 'Expect: 100-continue')],
-  ['sends no HTTP', () => 'nonsense\r\n\r\n'],
-  ['sends a head too large', () => head('GET /livez', `X: ${'x'.repeat(20_000)}`)],
-  ['begins a second head', () => `${head('GET /livez')}GET /livez HTTP/1.1\r\nHost`],
-  ['keeps an idle connection', () => head('GET /livez')],
-  ['has itself refused', () => head('GET /nothing')],
-  ['asks to close', () => head('GET /livez', 'Connection: close')],
-  ['sends no HTTP behind a request', () => `${head('GET /livez')}nonsense\r\n\r\n`],
-  ['asks for an upgrade from elsewhere', () => upgrade(socketPath(), 'Origin: https://evil.example')],
-  ['asks for an upgrade of nothing', () => upgrade('/nothing')],
-  ['asks for an upgrade of another version', () => upgrade(socketPath(), 'Sec-WebSocket-Version: 7')],
-  ['asks for another protocol', () => head('GET /livez', 'Connection: Upgrade', 'Upgrade: h2c')],
-  ['opens a socket and says nothing', () => upgrade(socketPath())],
-  [
-    'opens a socket and answers no ping',
-    () => upgrade(socketPath(), `Authorization: Bearer ${ticket.secret}`),
-  ],
-  ['asks for a tunnel', () => head('CONNECT evil.example:443')],
-  ['reads no stream', events],
-  [
-    'reads no poll',
-    () => head(`GET /v1/tickets/${ticket.ticketId}/poll`, `Authorization: Bearer ${ticket.secret}`),
-  ],
-  ['reads no large answers', () => head('GET /openapi.yaml').repeat(80)],
-  [
-    'reads no large last answers',
-    () => head('GET /openapi.yaml').repeat(79) + head('GET /openapi.yaml', 'Connection: close'),
-  ],
-];
+const targetOf = ({ port } = gateway): Target => ({ port, ticketId: ticket.ticketId, secret: ticket.secret });
+const WAYS = KINDS.flatMap(({ ways }) => ways);
+const textOf = (name: string, of = gateway): string =>
+  WAYS.find((way) => way.name === name)!.text(targetOf(of));
 
 /** The connections that the gateway still holds, as how many of which kind. */
 async function leftOver(
@@ -132,11 +86,11 @@ async function leftOver(
 test('attack: connections of every kind that stall, and ignore that they were ended, leave nothing behind', async () => {
   // All at one time: where one after the other takes long, the first are gone before the last are there.
   const opened = await Promise.all(
-    KINDS.flatMap(([kind, text]) =>
-      Array.from({ length: OF_EACH }, async () => ({ kind, port: await halfDead(text()) })),
+    WAYS.flatMap(({ name, text }) =>
+      Array.from({ length: OF_EACH }, async () => ({ kind: name, port: await halfDead(text(targetOf())) })),
     ),
   );
-  await until(async () => Object.keys(await leftOver(opened)).length > KINDS.length / 3, { everyMs: 10 });
+  await until(async () => Object.keys(await leftOver(opened)).length > WAYS.length / 3, { everyMs: 10 });
   let left: Readonly<Record<string, number>> = {};
   const isEmpty = async (): Promise<boolean> => Object.keys((left = await leftOver(opened))).length === 0;
   await until(isEmpty, { withinMs: GONE_WITHIN_MS + LATE_MS, everyMs: 200 }).catch(() => undefined);
@@ -144,11 +98,60 @@ test('attack: connections of every kind that stall, and ignore that they were en
   expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
 });
 
+test('attack: of thousands of requests in one piece those beyond what a connection may have unanswered are not looked at', async () => {
+  const answered = async (requests: number): Promise<number> => {
+    const socket = connect({ port: gateway.port, host: '127.0.0.1' });
+    clients.push(socket);
+    let said = '';
+    socket.setEncoding('latin1').on('data', (text: string) => (said += text));
+    socket.on('error', () => undefined);
+    socket.write(textOf('keeps an idle connection').repeat(requests - 1) + textOf('asks to close'));
+    await new Promise((resolve) => socket.once('close', resolve));
+    return said.split('HTTP/1.1 200').length - 1;
+  };
+  expect(await answered(32)).toBe(32);
+  expect(await answered(33)).toBeLessThanOrEqual(32);
+  expect(await answered(1000)).toBeLessThanOrEqual(32);
+});
+
+test('attack: what is left in the midst of its answers is counted, and kept, no longer', async () => {
+  const port = await freePort();
+  const counted = await startGateway({ env: { SCANGATE_ADMIN_LISTEN: `127.0.0.1:${port}` } });
+  try {
+    const { ticketId, secret } = await mint(counted.url);
+    const stream = WAYS.find(({ name }) => name === 'reads no stream')!.text({
+      port: counted.port,
+      ticketId,
+      secret,
+    });
+    for (const text of [stream, stream.repeat(5)]) {
+      const socket = connect({ port: counted.port, host: '127.0.0.1' });
+      socket.write(text);
+      await once(socket, 'data');
+      socket.destroy();
+    }
+    const open = async (): Promise<readonly string[]> =>
+      (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())
+        .split('\n')
+        .filter((line) => line.startsWith('scangate_tcp_connections{') && !line.includes('state="new"'));
+    // Those that the test’s own client keeps are idle.
+    const isEmpty = async (): Promise<boolean> =>
+      (await open()).every((line) => / 0$|"idle"} [01]$/.test(line));
+    await until(isEmpty, { withinMs: 5000 }).catch(() => undefined);
+    expect((await open()).filter((line) => !/ 0$|"idle"} [01]$/.test(line))).toEqual([]);
+    expect(await open()).toContainEqual(expect.stringMatching(/"busy"} 0$/));
+  } finally {
+    await counted.stop();
+  }
+});
+
 test('attack: refused upgrades of clients that never close are destroyed as more come', async () => {
   // Nobody’s time is up within this test: what is destroyed had to make room.
   const patient = await startGateway({ env: { SCANGATE_HTTP_LINGER: 'PT1M', SCANGATE_DRAIN_MAX: 'PT2S' } });
   try {
-    const ports = Array.from({ length: 300 }, () => halfDead(upgrade('/nothing'), patient));
+    const ports = Array.from({ length: 300 }, () =>
+      halfDead(textOf('asks for an upgrade of nothing'), patient),
+    );
     const opened = (await Promise.all(ports)).map((port) => ({ kind: 'upgrade', port }));
     // It was accepted behind all of them.
     expect((await fetch(`${patient.url}/livez`)).status).toBe(200);
@@ -167,7 +170,7 @@ test('attack: connections that were never used do not hold up a stop', async () 
   const unused = Array.from({ length: 5 }, () => connect({ port: going.port, host: '127.0.0.1' }));
   await Promise.all(unused.map((socket) => once(socket, 'connect')));
   const used = connect({ port: going.port, host: '127.0.0.1', allowHalfOpen: true });
-  used.write(head('GET /livez'));
+  used.write(textOf('keeps an idle connection', going));
   await once(used, 'data');
   const begun = performance.now();
   expect(await going.stop()).toMatchObject({ code: 0 });

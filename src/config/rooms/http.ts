@@ -35,6 +35,7 @@ export function edgeSettings(config: Config) {
     connections: {
       perAddress: config.SCANGATE_LIMITS === 'off' ? Infinity : config.SCANGATE_CONNECTIONS_PER_ADDRESS,
       total: config.SCANGATE_CONNECTIONS_MAX,
+      unanswered: config.SCANGATE_HTTP_UNANSWERED,
     },
   };
 }

@@ -76,5 +76,11 @@ export const LIMIT_SETTINGS = {
     'TCP connections one address may have open, per process; a listed proxy is not counted',
     { min: 1 },
   ),
+  SCANGATE_HTTP_UNANSWERED: setting(
+    'count',
+    '32',
+    'requests one connection may have sent that are not answered, or whose answers it has not taken; with more it is cut',
+    { min: 1, max: 1000 },
+  ),
   SCANGATE_CONNECTIONS_MAX: setting('count', '110000', 'TCP connections one process has open', { min: 1 }),
 } as const satisfies Record<string, Setting>;

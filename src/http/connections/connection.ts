@@ -59,6 +59,7 @@ export class Connection implements Due {
   #state: ConnectionState;
   #answerBy = 0;
   #unread: ServerResponse | undefined;
+  #isGone = false;
 
   constructor(
     socket: Socket,
@@ -110,6 +111,7 @@ export class Connection implements Due {
 
   /** An answer was taken, or cannot be any more. */
   end(res: ServerResponse): void {
+    if (this.#isGone) return;
     const at = this.#answers.indexOf(res);
     if (at >= 0) this.#answers.splice(at, 1);
     if (this.#state !== 'busy') return;
@@ -118,6 +120,11 @@ export class Connection implements Due {
       this.#move('idle');
       this.#wheel.after(this.#times.keepAliveMs + this.#times.headerMs + SLACK_MS, this);
     }
+  }
+
+  /** How many requests are not answered, or have answers that were not taken. */
+  get unanswered(): number {
+    return this.#answers.length;
   }
 
   /** Whether bytes of an answer may be on their way, so that nothing else may be written. */
@@ -165,8 +172,10 @@ export class Connection implements Due {
     this.#socket.destroy();
   }
 
-  /** Takes it from the wheel: it is destroyed. */
+  /** Takes it from the wheel for good: it is destroyed. Its answers say only later that they ended with it. */
   forget(): void {
+    this.#isGone = true;
+    this.#answers.length = 0;
     this.#wheel.cancel(this);
   }
 

@@ -6,14 +6,16 @@ import type { Wheel } from '../../watch/wheel.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTimes } from './connection.ts';
 
-/** How many TCP connections there may be. Infinity: no bound. */
+/** How many TCP connections there may be, and what one may ask for. Infinity: no bound. */
 export interface ConnectionBounds {
   readonly perAddress: number;
   readonly total: number;
+  /** Requests of one connection that are not answered yet, or whose answers its client has not taken. */
+  readonly unanswered: number;
 }
 
 /** Why a connection was destroyed before its time: what it was about, or the bound that it broke. */
-export type CutReason = ConnectionState | 'bound_per_address' | 'bound_of_process';
+export type CutReason = ConnectionState | 'bound_per_address' | 'bound_of_process' | 'bound_of_requests';
 
 /** What the connections of a server are made of. */
 export interface ConnectionsParts {
@@ -115,12 +117,23 @@ export class Connections implements ConnectionOwner {
     });
   }
 
-  /** A request has come. */
-  begin(socket: Socket, res: ServerResponse): void {
+  /**
+   * A request has come.
+   *
+   * @returns false: it is not to be answered, for its client has sent more than it may before it took the answers, and is cut.
+   * Thousands of requests come in one piece, and what each of them holds is far more than its bytes.
+   */
+  begin(socket: Socket, res: ServerResponse): boolean {
     const connection = this.#connections.get(socket);
-    if (connection === undefined) return;
+    if (connection === undefined) return true;
+    if (connection.unanswered >= this.#parts.bounds.unanswered) {
+      if (!socket.destroyed) this.#parts.onCut('bound_of_requests');
+      socket.destroy();
+      return false;
+    }
     connection.begin(res);
     res.once('close', () => connection.end(res));
+    return true;
   }
 
   /** It leaves HTTP. */

@@ -1,16 +1,14 @@
 import { StoreUnavailable } from '../../store/event-store.ts';
 import type { Archive, PersonKey, Row } from '../archive.ts';
-import { PERSONAL_COLUMNS, columnsOf } from '../entry/entry.ts';
+import { columnsOf } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { entryText, isPersonal, keyNameOf } from '../chain/entry-text.ts';
 import { linkHash } from '../chain/link.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { PersonKeys } from './person-keys.ts';
 
-/** Times that an add is tried against a head that moved, or keys that were forgotten. */
+/** Times that an add is tried against a head that moved. */
 const TRIES = 3;
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Extends one chain. */
 export class ChainWriter {
@@ -38,9 +36,8 @@ export class ChainWriter {
       const head = this.#head ?? (await this.#archive.head(this.#chain));
       const fresh = await this.#fresh(entries);
       if (fresh.length === 0) return;
-      const names = tried === 0 ? [] : fresh.filter(isPersonal).map(keyNameOf);
-      const forgotten = names.length === 0 ? NONE : await this.#personKeys.forgotten(names);
-      if (await this.#addBehind(head, fresh, forgotten)) return;
+      if (await this.#addBehind(head, fresh)) return;
+      this.#personKeys.clear();
     }
     throw new StoreUnavailable('another writer extends this chain of the record');
   }
@@ -62,17 +59,10 @@ export class ChainWriter {
     return last !== undefined && (JSON.parse(last.text) as Entry['facts']).kind === 'head' ? link : 0;
   }
 
-  /**
-   * Adds right behind a head; false where the chain stands elsewhere by now, or a key is another. @param forgotten names of keys
-   * that were forgotten: what comes late of such a ticket tells of nobody.
-   */
-  async #addBehind(
-    behind: ChainHead,
-    entries: readonly Entry[],
-    forgotten: ReadonlySet<string> = NONE,
-  ): Promise<boolean> {
+  /** Adds right behind a head; false where the chain stands elsewhere by now. */
+  async #addBehind(behind: ChainHead, entries: readonly Entry[]): Promise<boolean> {
     this.#head = undefined;
-    const { rows, keys, head } = await this.#rowsOf(entries, behind, forgotten);
+    const { rows, keys, head } = await this.#rowsOf(entries, behind);
     if (!(await this.#archive.add(this.#chain, behind, rows, keys))) return false;
     this.#head = head;
     this.#personKeys.remember(keys);
@@ -115,18 +105,14 @@ export class ChainWriter {
   async #rowsOf(
     entries: readonly Entry[],
     behind: ChainHead,
-    forgotten: ReadonlySet<string>,
   ): Promise<{ rows: Row[]; keys: PersonKey[]; head: ChainHead }> {
     const names = entries.filter(isPersonal).map(keyNameOf);
-    const known = await this.#personKeys.of(names.filter((name) => !forgotten.has(name)));
+    const known = await this.#personKeys.of(names);
     let head = behind;
     const rows = entries.map((entry): Row => {
-      const isErased = forgotten.has(keyNameOf(entry));
-      const key = isErased ? this.#personKeys.unkept() : known.get(keyNameOf(entry));
-      const text = entryText(entry, isPersonal(entry) ? key : undefined);
+      const text = entryText(entry, isPersonal(entry) ? known.get(keyNameOf(entry)) : undefined);
       head = { link: head.link + 1, hash: linkHash(head.hash, text) };
-      const columns = columnsOf(entry).filter(({ name }) => !isErased || !PERSONAL_COLUMNS.has(name));
-      return { id: entry.id, text, chain: this.#chain, ...head, columns };
+      return { id: entry.id, text, chain: this.#chain, ...head, columns: columnsOf(entry) };
     });
     return { rows, keys: [...known].map(([name, bytes]) => ({ name, bytes })), head };
   }
