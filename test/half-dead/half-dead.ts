@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { holdingOf } from '../fuzz/growth.ts';
+import type { Holding } from '../fuzz/growth.ts';
+import { startGateway } from '../support/gateway.ts';
+import type { Gateway } from '../support/gateway.ts';
+import { peerPorts } from '../support/peer-ports.ts';
+import { s256 } from '../support/signin.ts';
+import { beginAttack } from './attack.ts';
+import type { Attack } from './attack.ts';
+import { addressOf } from './attackers.ts';
+import type { AttackPlan } from './attackers.ts';
+import { Client } from './client.ts';
+import { KINDS } from './kinds.ts';
+import type { Target } from './kinds.ts';
+import { signInAtAPace } from './owner.ts';
+
+/** How much is played. */
+export interface HalfDeadOptions {
+  readonly connections: number;
+  /** Loopback addresses that they come from. */
+  readonly addresses: number;
+  /** How often a round without them and one with them are played, in turn. */
+  readonly rounds: number;
+  /** How long a round is, in seconds. */
+  readonly seconds: number;
+  /** Sign-ins of the owner a second. */
+  readonly pace: number;
+  /** For how many seconds after the last round they hold on to what they have, and open nothing more. */
+  readonly quiet: number;
+}
+
+/** The owner's sign-ins, with or without the attack. */
+export interface Times {
+  readonly signIns: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly failures: readonly string[];
+}
+
+/** What came of it. */
+export interface HalfDeadResult {
+  readonly without: Times;
+  readonly with: Times;
+  /** Connections that were opened in all, and what the gateway held of them at the end of the last round, by kind. */
+  readonly opened: number;
+  readonly held: Readonly<Record<string, number>>;
+  /** The same after they had been quiet. */
+  readonly heldAfterQuiet: Readonly<Record<string, number>>;
+  /** What the process holds before the first attack, in the midst of the last, and after it. */
+  readonly before: Holding;
+  readonly during: Holding;
+  readonly after: Holding;
+  /** How long after the attackers were gone that was, in milliseconds. */
+  readonly backMs: number;
+}
+
+const WARM_UP_MS = 15_000;
+const BACK_WITHIN_MS = 60_000;
+/** What a process that goes on working may hold more than before: connections of the owner, tickets, and a heap’s reserve. */
+export const DESCRIPTORS_MORE = 16;
+export const MEMORY_MORE = 32 * 1024 * 1024;
+
+/** Plays it against a gateway of its own, whose settings are the default ones. */
+export async function playHalfDead(
+  options: HalfDeadOptions,
+  tell: (progress: string) => void,
+): Promise<HalfDeadResult> {
+  const gateway = await startGateway({ env: { SCANGATE_LIMITS: 'on' } });
+  let attack: Attack | undefined;
+  const owners = { without: newOwned(), with: newOwned() };
+  const signIn = async (to: Owned, forMs = options.seconds * 1000): Promise<void> => {
+    const { tookMs, failures } = await signInAtAPace(gateway.port, options.pace, forMs);
+    to.tookMs.push(...tookMs);
+    to.failures.push(...failures);
+  };
+  try {
+    tell('warm-up');
+    await signIn(newOwned(), Math.min(WARM_UP_MS, 2000 * options.seconds));
+    const before = await holdingOf(gateway.pid);
+    let opened = 0;
+    let last: { readonly during: Holding; readonly held: HalfDeadResult['held'] } | undefined;
+    for (let round = 1; round <= options.rounds; round += 1) {
+      await attack?.leave();
+      if (attack !== undefined) await comeBack(gateway, before, options.pace);
+      tell(`round ${round} of ${options.rounds}, without`);
+      await signIn(owners.without);
+      tell(`round ${round} of ${options.rounds}, with`);
+      attack = await beginAttack(await planOf(gateway, options));
+      await signIn(owners.with);
+      opened += (await attack.look()).opened;
+      last = { during: await holdingOf(gateway.pid), held: await heldOf(gateway, attack) };
+    }
+    tell(`quiet for ${options.quiet} s`);
+    await attack?.rest();
+    await sleep(options.quiet * 1000);
+    const heldAfterQuiet = attack === undefined ? {} : await heldOf(gateway, attack);
+    await attack?.leave();
+    tell('gone');
+    const { after, backMs } = await comeBack(gateway, before, options.pace);
+    const [without, others] = [timesOf(owners.without), timesOf(owners.with)];
+    return { without, with: others, opened, ...last!, heldAfterQuiet, before, after, backMs };
+  } finally {
+    await attack?.leave();
+    await gateway.stop();
+  }
+}
+
+interface Owned {
+  readonly tookMs: number[];
+  readonly failures: string[];
+}
+
+const newOwned = (): Owned => ({ tookMs: [], failures: [] });
+
+function timesOf({ tookMs, failures }: Owned): Times {
+  const sorted = tookMs.toSorted((one, other) => one - other);
+  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? NaN;
+  return { signIns: sorted.length + failures.length, p50Ms: at(0.5), p99Ms: at(0.99), failures };
+}
+
+/** Each address has a ticket of its own, whose streams and sockets it holds. */
+async function planOf({ port }: Gateway, { connections, addresses }: HalfDeadOptions): Promise<AttackPlan> {
+  const targets: Target[] = [];
+  for (let index = 0; index < addresses; index += 1) {
+    const client = new Client(port, addressOf(index));
+    const challenge = {
+      code_challenge: s256(randomBytes(32).toString('base64url')),
+      code_challenge_method: 'S256',
+    };
+    const asked = {
+      client_id: 'demo',
+      redirect_uri: `http://localhost:${port}/demo/callback`,
+      binding: 'bearer',
+    };
+    const ticket = await client.post<{ readonly ticket_id: string; readonly browser_secret: string }>(
+      '/v1/tickets',
+      201,
+      { json: { ...asked, ...challenge } },
+    );
+    client.close();
+    targets.push({ port, ticketId: ticket.ticket_id, secret: ticket.browser_secret });
+  }
+  return { port, connections, targets };
+}
+
+async function heldOf({ pid }: Gateway, attack: Attack): Promise<Readonly<Record<string, number>>> {
+  const [{ ports }, peers] = await Promise.all([attack.look(), peerPorts(pid)]);
+  const count = (name: string): number => (ports[name] ?? []).filter((port) => peers.has(port)).length;
+  return Object.fromEntries(KINDS.map(({ name }) => [name, count(name)]));
+}
+
+/** Signs in until the process holds about as much as before, for a minute at most: one that does nothing collects no garbage. */
+async function comeBack(
+  { pid, port }: Gateway,
+  before: Holding,
+  pace: number,
+): Promise<{ readonly after: Holding; readonly backMs: number }> {
+  const begun = performance.now();
+  for (;;) {
+    const after = await holdingOf(pid);
+    const backMs = performance.now() - begun;
+    const isBack =
+      after.descriptors <= before.descriptors + DESCRIPTORS_MORE &&
+      after.memory <= before.memory + MEMORY_MORE;
+    if (isBack || backMs > BACK_WITHIN_MS) return { after, backMs };
+    await signInAtAPace(port, pace, 500);
+  }
+}

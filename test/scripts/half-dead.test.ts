@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import { expect, test } from '@jest/globals';
+import type { HalfDeadResult } from '../half-dead/half-dead.ts';
+import { startChild } from '../support/child.ts';
+
+const SCRIPT = resolve(import.meta.dirname, '../../scripts/half-dead.mjs');
+
+test('the command plays its attack, and tells what it did: a sample', async () => {
+  const args = '--connections 70 --addresses 10 --rounds 1 --seconds 1 --quiet 0 --json'.split(' ');
+  const child = startChild(process.execPath, [SCRIPT, ...args]);
+  const { code } = await child.exited;
+  const said = child.output();
+  expect([code, said.stderr]).toEqual([expect.any(Number), expect.stringContaining('round 1 of 1, with\n')]);
+  const told = JSON.parse(said.stdout) as HalfDeadResult & { readonly mistakes: readonly string[] };
+  expect(told).toMatchObject({ without: { signIns: 20, failures: [] }, with: { signIns: 20, failures: [] } });
+  expect(Object.keys(told.held)).toHaveLength(7);
+  for (const kind of ['silent', 'half a head', 'half a body', 'silent socket', 'unread answer'])
+    expect(told.held[kind]).toBe(10);
+  // How long sign-ins took is not for a test.
+  expect(told.mistakes.filter((one) => !one.startsWith('p99'))).toEqual([]);
+});
+
+test('a bad call is one line, and status 2', async () => {
+  const child = startChild(process.execPath, [SCRIPT, '--connections', 'many']);
+  expect(await child.exited).toMatchObject({ code: 2 });
+  expect(child.output().stderr).toBe('half-dead: --connections is a whole number from 1 on\n');
+});
