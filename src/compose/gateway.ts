@@ -19,6 +19,7 @@ import { makeOAuth } from './oauth.ts';
 import { openOperators } from './operate/operators.ts';
 import { makePhones } from './phones.ts';
 import { openPlaces } from './operate/places.ts';
+import { openPresence } from './operate/presence.ts';
 import { openRegisteredClients } from './registered-clients.ts';
 import { makeId, makeNonce } from './randomness.ts';
 import { NodeState } from './node-state.ts';
@@ -92,8 +93,9 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   const state = new NodeState(config, canary, store, lastCalls);
   const edgeParts = { clients, commands, kept, ledger, log, oauth, phones, places, state, telling };
   const edge = await assembly.open('edge', () => openEdge(config, { ...edgeParts, secrets, shared }));
+  const here = await assembly.open('presence', () => openPresence(config, { ledger, state, telling }));
   const operators = await assembly.open('operators', () =>
-    openOperators(config, { ...edgeParts, edge, revoker, secrets, store }),
+    openOperators(config, { ...edgeParts, edge, here, revoker, secrets, store }),
   );
   const feed = await assembly.open('feed', () =>
     openFeed(store, hub, time, {

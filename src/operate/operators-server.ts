@@ -17,6 +17,8 @@ import type { Said } from './said.ts';
 import { jsonOf } from './request-body.ts';
 import { PAGE_REVOCATIONS_PATH, REVOCATIONS_PATH, answerRevocation, askedByProgram } from './revocations.ts';
 import type { RunRevocation } from './revocations.ts';
+import { sessionsPage } from './sessions-page.ts';
+import type { ListSessions } from './sessions-page.ts';
 import { timelinePage } from './timeline-page.ts';
 import type { ReadTimeline } from './timeline-page.ts';
 import type { WrongTokens } from './wrong-tokens.ts';
@@ -33,6 +35,7 @@ export interface OperatorsParts {
   readonly wallNow: () => number;
   readonly revocations: { readonly byCommand: RunRevocation; readonly byPage: RunRevocation };
   readonly timeline: ReadTimeline;
+  readonly sessions: ListSessions;
   readonly admission: Admission;
   readonly wrongTokens: WrongTokens;
   readonly live: Live;
@@ -43,7 +46,10 @@ export interface OperatorsParts {
 }
 
 const NO_TOKEN = line(401, 'Authorization: Bearer with SCANGATE_ADMIN_TOKEN is needed');
-const NOT_FOUND = line(404, 'not found: /, /metrics, /readyz, /livez, /v1/audit and /v1/timeline are here');
+const NOT_FOUND = line(
+  404,
+  'not found: /, /metrics, /readyz, /livez, /v1/audit, /v1/timeline and /v1/user-sessions are here',
+);
 const HEAD_MS = 5000;
 const REQUEST_MS = 10_000;
 /** Prometheus and a few people: more connections than this are refused. */
@@ -133,6 +139,8 @@ async function shown(
       return json(200, { status: 'live' });
     case '/v1/timeline':
       return await timelinePage(parts.timeline, new URLSearchParams(query));
+    case '/v1/user-sessions':
+      return await sessionsPage(parts.sessions, new URLSearchParams(query));
     case '/v1/audit':
       if (parts.record === undefined) return NOT_FOUND;
       return await auditPage(parts.record, new URLSearchParams(query), parts.wallNow());

@@ -44,6 +44,7 @@ export interface Page {
  * - **One writer a chain.** Rows go behind the head that their writer saw, or nowhere: two writers cannot both extend a chain.
  * - **Whole.** What one call adds is kept whole, with its keys, or not at all; once answered, it is durable.
  * - **In order.** A page is sorted by id, and of one moment.
+ * - **Forgotten is forgotten.** No key of a name that was forgotten is kept again, as long as an entry needs it.
  * - **Bounded.** A call holds no more than it was asked for; it settles, or throws `StoreUnavailable`.
  */
 export interface Archive {
@@ -58,7 +59,7 @@ export interface Archive {
 
   /**
    * Adds rows of one chain behind its head, and keys that are not there yet; false, and nothing is kept, where the head is another
-   * one by now, an id is taken, or a key of that name is another one.
+   * one by now, an id is taken, or a key of that name is another one, or was forgotten.
    */
   add(chain: number, behind: ChainHead, rows: readonly Row[], keys: readonly PersonKey[]): Promise<boolean>;
 
@@ -72,6 +73,15 @@ export interface Archive {
 
   /** Keys by their names; those that were forgotten, or never were, are left out. */
   keys(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
+
+  /** Which of these names are those of keys that were forgotten. */
+  forgotten(names: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /**
+   * Forgets keys, and what of these entries is found by {@link PERSONAL_COLUMNS}: in one step, and the same again does no harm. The
+   * entries stay in their chains as they are. A name that has no key is passed over, and so is an id that is not there.
+   */
+  forget(names: readonly string[], ids: readonly SortableId[]): Promise<void>;
 
   /**
    * Lets go of the oldest entries before an id, at most `limit`, each chain from its low end up to the first that is younger.

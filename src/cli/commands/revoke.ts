@@ -7,6 +7,7 @@ interface Given {
   readonly json?: boolean;
   readonly dryRun?: boolean;
   readonly ticket?: string;
+  readonly session?: string;
   readonly user?: string;
   readonly client?: string;
   readonly address?: string;
@@ -17,7 +18,8 @@ interface Given {
 /** `scangate revoke`. */
 export function revokeCommand(run: Run): Command {
   return command('revoke', {
-    summary: 'ends sessions and sign-ins that are under way: of a ticket, user, client, address or time',
+    summary:
+      'ends sessions and sign-ins that are under way: of a ticket, session, user, client, address or time',
     more:
       'All that is said must hold. Whoever watches is told at once, and applications that ask for logout tokens within ' +
       'seconds. It sees all that lives, however old. A user alone is signed out everywhere, of the approval page ' +
@@ -27,6 +29,7 @@ export function revokeCommand(run: Run): Command {
       'with status 1 where something could not be ended, or a user is not found and their issuer not known.',
   })
     .option('--ticket <id>', 'the ticket, and the session that it opened')
+    .option('--session <sid>', 'the session')
     .option('--user <source:subject>', 'whose they are, such as demo:alice')
     .option('--client <id>', 'whom they are for')
     .option('--address <address>', 'the browser’s address, or a network such as 192.0.2.0/24')

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { SessionCommands } from '../../command/session-commands.ts';
 import { BadSetting } from '../../config/bad-setting.ts';
 import type { AdminListen } from '../../config/admin-listen.ts';
 import { hostNameOf } from '../../config/host-name.ts';
@@ -21,13 +22,18 @@ import { makeKey } from '../randomness.ts';
 import type { KeptRecord } from '../record/record.ts';
 import type { Secrets } from '../secrets.ts';
 import type { OpenTelling } from '../telling.ts';
+import { listSessions } from './listed-sessions.ts';
 import { openLive, pageFiles } from './operators-page.ts';
+import type { OpenPresence } from './presence.ts';
 import { operatorRevocations } from './revocations.ts';
 import { readTimeline } from './timeline.ts';
 
 /** What operators are told of. */
 export interface OperatorsRoomParts {
+  readonly commands: { readonly sessions: SessionCommands };
   readonly edge: Pick<Edge, 'connections'>;
+  /** How this node is known to others. */
+  readonly here: OpenPresence;
   readonly kept: KeptRecord | undefined;
   readonly ledger: Ledger;
   readonly state: NodeState;
@@ -53,7 +59,7 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
   if (at === undefined) return NOTHING;
   const { edge, kept, state, revoker, telling } = parts;
   const { log, metrics } = telling;
-  const live = openLive(config, parts);
+  const live = openLive(parts);
   const wrongTokens = new WrongTokens({ report: telling.report, time: systemTime });
   const server = operatorsServer({
     readiness: () => state.readiness(),
@@ -63,6 +69,7 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
     wallNow: () => systemTime.wallNow(),
     revocations: operatorRevocations(config, revoker, telling),
     timeline: readTimeline(parts.store, parts.secrets),
+    sessions: listSessions(config, parts.ledger, parts.commands.sessions),
     admission: new Admission({
       token: () => config.SCANGATE_ADMIN_TOKEN,
       cookieKey: makeKey(),
@@ -78,16 +85,16 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
     server.listen(at.port, at.host);
     await once(server, 'listening');
   } catch (error) {
-    await live.close();
+    live.close();
     return unopened(at, error as NodeJS.ErrnoException, log);
   }
-  await live.open();
+  parts.here.presence.havePage();
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${reachable(at.host)}:${port}/`,
     async close() {
       wrongTokens.close();
-      await live.close();
+      live.close();
       await closed(server);
     },
   };

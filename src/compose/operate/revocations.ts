@@ -13,7 +13,12 @@ import type { Telling } from '../telling.ts';
 import { folderOf } from '../store/folder.ts';
 
 const text = z.string().max(300).optional();
-const askedByPage = z.strictObject({ ticket: text, user: text, dry_run: z.boolean().optional() });
+const askedByPage = z.strictObject({
+  ticket: text,
+  session: text,
+  user: text,
+  dry_run: z.boolean().optional(),
+});
 const askedByCommand = askedByPage.extend({
   client: text,
   address: text,
@@ -27,7 +32,7 @@ const askedByCommand = askedByPage.extend({
 export interface OperatorRevocations {
   /** By `scangate revoke`, of all that it can select. */
   readonly byCommand: RunRevocation;
-  /** By the page, of one ticket or one user. */
+  /** By the page, of one ticket, one session or one user. */
   readonly byPage: RunRevocation;
 }
 

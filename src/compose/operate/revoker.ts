@@ -9,7 +9,6 @@ import { revocation } from '../../oauth/revocation/revocation.ts';
 import type { RevocationReport, Revoke } from '../../oauth/revocation/revocation.ts';
 import { readSelection } from '../../oauth/revocation/selection.ts';
 import { userSessions } from '../../oauth/tokens/user-sessions.ts';
-import { wechatIssuer } from '../../phone/wechat/issuer.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import type { Ledger } from '../../store/ledger.ts';
 import type { LivingSubjects } from '../../store/living.ts';
@@ -22,6 +21,7 @@ import { makeId, makeNonce } from '../randomness.ts';
 import { keepCommand } from '../record/command-entry.ts';
 import { openExistingStores } from '../store/existing.ts';
 import type { Telling } from '../telling.ts';
+import { knownUsers } from './known-users.ts';
 
 /** Makes what ends many sessions and tickets at once. @param parts `sessions` tell clients. */
 export function makeRevoker(
@@ -50,8 +50,7 @@ export function makeRevoker(
           await sessions.revoke(id, reason);
         },
       },
-      known: ({ source, subject }) =>
-        issuersOf(config, source).map((issuer) => ({ source, issuer, subject })),
+      known: (user) => knownUsers(config, user),
       async bar(user) {
         await endPageSessions(ledger, makeId, user);
         await lists.bar(user);
@@ -59,23 +58,6 @@ export function makeRevoker(
     });
     return { ...(await revoke(selection, { ...options, onProgress })), untold };
   };
-}
-
-function issuersOf(config: Config, source: string): readonly string[] {
-  const known: Readonly<Record<string, readonly (string | undefined)[]>> = {
-    demo: ['demo'],
-    jwt: [config.SCANGATE_PHONE_JWT_ISSUER],
-    oidc: [config.SCANGATE_PHONE_OIDC_ISSUER],
-    wechat: wechatIssuers(config),
-  };
-  return (known[source] ?? []).filter((issuer) => issuer !== undefined);
-}
-
-function wechatIssuers(config: Config): readonly string[] {
-  const subject = config.SCANGATE_PHONE_WECHAT_SUBJECT;
-  return [config.SCANGATE_PHONE_WECHAT_APP_ID, config.SCANGATE_PHONE_WECHAT_WEB_APP_ID]
-    .filter((appId) => appId !== undefined)
-    .map((appId) => wechatIssuer(subject, appId));
 }
 
 /** Ends, one after the other, what clients have that removed themselves (RFC 7592 §2.3). A store that is away ends nothing, and the log says so. */

@@ -11,7 +11,7 @@ import type { KeyRange } from '../../store/file/disk/environment.ts';
  *     l<chain><link>          which entry stands there in a chain
  *     h<chain>                where a chain stands
  *     i<column><digest><id>   entries by what they are found by
- *     k<name>                 a key that seals what entries say of a person
+ *     k<name>                 a key that seals what entries say of a person; empty: it was forgotten
  *     b                       bytes held
  *     g<chain>                the last entry of a chain that was let go
  */

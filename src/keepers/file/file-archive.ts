@@ -15,29 +15,22 @@ import {
   chainOfKey,
   columnKey,
   columnRange,
-  columnText,
   entryKey,
   entryRange,
   floorKey,
   idOfKey,
-  linkKey,
   linkRange,
   personKey,
 } from './archive-keys.ts';
+import { NOTHING, changesOf, changesOfTexts, impersonal, rowBytes } from './archive-changes.ts';
+import type { Change, RowFields } from './archive-changes.ts';
 import { freeMinOf } from './disk-share.ts';
-
-interface Change {
-  readonly key: Buffer;
-  readonly value: Buffer | null;
-}
 
 /** Where an entry stands in its chain. */
 interface Place {
   readonly key: Buffer;
   readonly id: SortableId;
 }
-
-type RowFields = readonly [chain: number, link: number, hash: string, columns: readonly string[]];
 
 export interface FileArchiveOptions {
   /** The most that is held, in bytes of entries with what they are found by; the file is about twice as long. */
@@ -120,7 +113,26 @@ export class FileArchive implements Archive {
 
   async keys(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
     const found = names.map((name) => [name, this.#environment.get(personKey(name))] as const);
-    return new Map(found.filter((pair): pair is [string, Buffer] => pair[1] !== undefined));
+    return new Map(found.filter((pair): pair is [string, Buffer] => (pair[1]?.length ?? 0) > 0));
+  }
+
+  async forgotten(names: readonly string[]): Promise<ReadonlySet<string>> {
+    return new Set(names.filter((name) => this.#environment.get(personKey(name))?.length === 0));
+  }
+
+  forget(names: readonly string[], ids: readonly SortableId[]): Promise<void> {
+    return this.#inTurn(async () => {
+      const rows = [...new Set(ids)].map((id) => impersonal(id, this.#environment.get(entryKey(id))));
+      const bytes = rows.reduce((sum, row) => sum + row.bytes, 0);
+      const changes: Change[] = [
+        ...rows.flatMap((row) => row.changes),
+        ...names
+          .map(personKey)
+          .filter((key) => (this.#environment.get(key)?.length ?? 0) > 0)
+          .map((key) => ({ key, value: NOTHING })),
+      ];
+      if (changes.length > 0) await this.#environment.write([...changes, this.#bytesChanged(-bytes)]);
+    });
   }
 
   trim(before: SortableId, limit: number): Promise<number> {
@@ -245,25 +257,4 @@ export class FileArchive implements Archive {
 
 /** More chains than there can be. */
 const CHAINS_MAX = 10_000;
-const NOTHING = Buffer.alloc(0);
 const LAST_ID = (1n << 63n) - 1n;
-/** What a key takes besides itself and its value, in bytes. */
-const KEY_BYTES = 16;
-
-function rowBytes(changes: readonly Change[]): number {
-  return changes.reduce((sum, { key, value }) => sum + KEY_BYTES + key.length + (value?.length ?? 0), 0);
-}
-
-function changesOf(row: Row): Change[] {
-  return changesOfTexts(row, row.columns.map(columnText));
-}
-
-function changesOfTexts({ id, text, chain, link, hash }: Kept, texts: readonly string[]): Change[] {
-  const place = Buffer.alloc(8);
-  place.writeBigUInt64BE(id);
-  return [
-    { key: entryKey(id), value: encoded([chain, link, hash, texts], text) },
-    { key: linkKey(chain, link), value: place },
-    ...texts.map((column) => ({ key: columnKey(column, id), value: NOTHING })),
-  ];
-}

@@ -4,9 +4,10 @@ import type { ChainHead } from '../../record/chain/link.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { Database, Statements } from './database.ts';
 import { Days } from './days.ts';
+import { forget } from './forget.ts';
 import { letGo } from './let-go.ts';
 import { migrateDatabase } from './migration.ts';
-import { COLUMNS, PLACES, digestOf, keptIn, nameOf, valuesOf, youngestOf } from './row.ts';
+import { COLUMNS, PLACES, boundsOf, digestOf, keptIn, nameOf, valuesOf, youngestOf } from './row.ts';
 
 const KEPT = 'id, chain, link, hash, text';
 const NAMES = COLUMNS.map(([name]) => name).join(', ');
@@ -118,6 +119,19 @@ export class PostgresArchive implements Archive {
     );
   }
 
+  async forgotten(names: readonly string[]): Promise<ReadonlySet<string>> {
+    if (names.length === 0) return new Set();
+    const text = 'SELECT name FROM scangate_keys WHERE name = ANY ($1::text[]) AND bytes IS NULL';
+    const rows = await this.#read(text, [names.map(nameOf)]);
+    const found = new Set(rows.map(({ name }) => String(name)));
+    return new Set(names.filter((name) => found.has(nameOf(name))));
+  }
+
+  async forget(names: readonly string[], ids: readonly SortableId[]): Promise<void> {
+    await this.#prepare();
+    await forget(this.#database, names, ids);
+  }
+
   async trim(before: SortableId, limit: number): Promise<number> {
     await this.#prepare();
     return await letGo(this.#database, before, limit);
@@ -161,11 +175,4 @@ async function addKeys(
     names.map((name) => youngest.get(name)),
   ]);
   return rowCount === names.length;
-}
-
-function boundsOf(ids: readonly SortableId[]): readonly [SortableId, SortableId] {
-  return ids.reduce(([from, to], id) => [id < from ? id : from, id > to ? id : to] as const, [
-    LAST_ID,
-    0n,
-  ] as readonly [SortableId, SortableId]);
 }

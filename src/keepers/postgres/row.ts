@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Kept, PersonKey, Row } from '../../record/archive.ts';
 import { keyNameOf } from '../../record/chain/entry-text.ts';
 import type { Column, ColumnName, Facts } from '../../record/entry/entry.ts';
+import type { SortableId } from '../../record/ids/sortable-id.ts';
+
+const LAST_ID = (1n << 63n) - 1n;
 
 /** The characters of a digest: 96 bits. */
 const DIGEST_LENGTH = 16;
@@ -79,4 +82,12 @@ export function placesOf({ name }: Column): readonly string[] {
 
 function keyOf({ id, text }: Pick<Row, 'id' | 'text'>): string {
   return nameOf(keyNameOf({ id, facts: JSON.parse(text) as Facts }));
+}
+
+/** The smallest of these ids and the largest: so that few tables are looked at. */
+export function boundsOf(ids: readonly SortableId[]): readonly [SortableId, SortableId] {
+  return ids.reduce(([from, to], id) => [id < from ? id : from, id > to ? id : to] as const, [
+    LAST_ID,
+    0n,
+  ] as readonly [SortableId, SortableId]);
 }

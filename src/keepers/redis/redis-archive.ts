@@ -3,11 +3,12 @@ import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
 import { keyNameOf } from '../../record/chain/entry-text.ts';
 import { NO_LINK } from '../../record/chain/link.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
-import type { Column, Facts } from '../../record/entry/entry.ts';
+import { PERSONAL_COLUMNS } from '../../record/entry/entry.ts';
+import type { Column, ColumnName, Facts } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
-import { ADD, FIELDS, FIND, LINKS, MEMORY, RECORD_TAG, TRIM } from './scripts.ts';
+import { ADD, FIELDS, FIND, FORGET, FORGOTTEN, LINKS, MEMORY, RECORD_TAG, TRIM } from './scripts.ts';
 
 /** Chains are looked for among so many: partitions, and nodes behind them. */
 const PARTITIONS_MAX = 1024;
@@ -118,8 +119,26 @@ export class RedisArchive implements Archive {
     const found = await this.#fields('keys', names);
     const pairs = names.map((name, index) => [name, found[index] ?? ''] as const);
     return new Map(
-      pairs.filter(([, key]) => key !== '').map(([name, key]) => [name, Buffer.from(key, 'base64url')]),
+      pairs
+        .filter(([, key]) => key !== '' && key !== FORGOTTEN)
+        .map(([name, key]) => [name, Buffer.from(key, 'base64url')]),
     );
+  }
+
+  async forgotten(names: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = await this.#fields('keys', names);
+    return new Set(names.filter((_, index) => found[index] === FORGOTTEN));
+  }
+
+  async forget(names: readonly string[], ids: readonly SortableId[]): Promise<void> {
+    const texts = ids.map(textOf);
+    const rows = await this.#fields('rows', texts);
+    const asked = {
+      keys: names,
+      rows: texts.flatMap((id, index) => impersonal(id, rows[index] ?? '')),
+      forgotten: FORGOTTEN,
+    };
+    await this.#options.calls.change(FORGET, JSON.stringify(asked), RECORD_TAG);
   }
 
   async trim(before: SortableId, limit: number): Promise<number> {
@@ -197,6 +216,20 @@ function writtenRow(row: Row): Readonly<Record<string, unknown>> {
     columns,
     row: JSON.stringify(value),
   };
+}
+
+/** A row without what a person is found by, and what that was; nothing where there is none. */
+function impersonal(id: string, row: string): { id: string; row: string; columns: readonly string[] }[] {
+  if (row === '') return [];
+  const value = JSON.parse(row) as RowValue;
+  const columns = value.columns.filter(isPersonal);
+  const staying = value.columns.filter((column) => !isPersonal(column));
+  return columns.length === 0 ? [] : [{ id, row: JSON.stringify({ ...value, columns: staying }), columns }];
+}
+
+/** @param column as {@link columnText} writes it. */
+function isPersonal(column: string): boolean {
+  return PERSONAL_COLUMNS.has(column.slice(0, column.indexOf(':')) as ColumnName);
 }
 
 function keptIn(reply: readonly string[]): Kept[] {

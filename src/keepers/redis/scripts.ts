@@ -7,7 +7,7 @@
  *     links    sorted set a chain: ids by their link
  *     column   sorted set a value: ids
  *     heads    hash: chain → link and hash
- *     keys     hash: name → the key that seals what entries say of a person
+ *     keys     hash: name → the key that seals what entries say of a person, or {@link FORGOTTEN}
  *     floors   hash: chain → link and hash of the last entry that was let go
  *     state    hash: bytes held, entries that the bound let go
  */
@@ -69,6 +69,30 @@ export const FIELDS = `
 local told = {}
 for index = 3, #ARGV do told[#told + 1] = redis.call('HGET', ARGV[2] .. ARGV[1], ARGV[index]) or '' end
 return told`;
+
+/** What stands in place of a key that was forgotten: no key is written so. */
+export const FORGOTTEN = '-';
+
+/**
+ * ARGV[1] is JSON: keys, rows as they are without what a person was found by, what stands for a key that was forgotten; the tag.
+ * A row never changes otherwise: it is there as it was read, or was let go.
+ */
+export const FORGET = `
+local tag, a = ARGV[2], cjson.decode(ARGV[1])
+local bytes = 0
+for _, row in ipairs(a.rows) do
+  local before = redis.call('HGET', tag .. 'rows', row.id)
+  if before then
+    redis.call('HSET', tag .. 'rows', row.id, row.row)
+    bytes = bytes + #row.row - #before
+    for _, column in ipairs(row.columns) do redis.call('ZREM', tag .. 'column:' .. column, row.id) end
+  end
+end
+for _, name in ipairs(a.keys) do
+  if redis.call('HGET', tag .. 'keys', name) then redis.call('HSET', tag .. 'keys', name, a.forgotten) end
+end
+if bytes ~= 0 then redis.call('HINCRBY', tag .. 'state', 'bytes', bytes) end
+return 1`;
 
 /** ARGV: before, limit; the tag. Replies how many went, and the bytes held. */
 export const TRIM = `

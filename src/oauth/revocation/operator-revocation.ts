@@ -62,6 +62,7 @@ export async function operatorRevocation(
       user: user ?? selection.user,
       client_id: said.client,
       ticket_id: said.ticket,
+      sid: said.session,
       address: said.address,
       since: instantOf(selection.since),
       before: instantOf(selection.before),

@@ -5,7 +5,7 @@ import { deadlineOf } from '../../store/event-store.ts';
 import type { EventStore, Head } from '../../store/event-store.ts';
 import { sessionOf, ticketOf } from '../../store/fold.ts';
 import type { LivingSubjects } from '../../store/living.ts';
-import { idOf, kindOf } from '../../store/subject.ts';
+import { idOf, kindOf, sessionSubject } from '../../store/subject.ts';
 import type { Subject } from '../../store/subject.ts';
 import { sameUser } from '../../ticket/decide.ts';
 import type { User } from '../../ticket/events.ts';
@@ -97,11 +97,16 @@ export function revocation(parts: RevocationParts): Revoke {
     const users: User[] = [];
     let named = 0;
 
+    // One session is read and no other.
+    function pages(): AsyncIterable<readonly Subject[]> | readonly (readonly Subject[])[] {
+      return selection.sid === undefined ? parts.living() : [[sessionSubject(selection.sid)]];
+    }
+
     async function round(): Promise<number> {
       let ended = 0;
       report.failed = 0;
       report.newer = 0;
-      for await (const page of parts.living()) {
+      for await (const page of pages()) {
         const selected = await selectedOf(page);
         for (const some of together(selected, options)) ended += await endAll(some);
         options.onProgress?.({ ...report });
@@ -212,5 +217,5 @@ function candidateOf(head: Head): Selected | undefined {
   const { opened } = sessionOf(head);
   if (opened === undefined) return undefined;
   const { ticket_id: ticketId, user, client_id: clientId, browser } = opened;
-  return { kind: 'session', id, ticketId, user, clientId, address: browser.ip, at };
+  return { kind: 'session', id, sid: id, ticketId, user, clientId, address: browser.ip, at };
 }

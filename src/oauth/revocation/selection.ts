@@ -1,10 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { Temporal } from '@js-temporal/polyfill';
+import { isSubject, sessionSubject } from '../../store/subject.ts';
 import type { User } from '../../ticket/events.ts';
 
 /** What is to be ended, as an operator says it. All that is said must hold; something must be. */
 export interface AskedSelection {
   readonly ticket?: string | undefined;
+  /** A session's `sid`. */
+  readonly session?: string | undefined;
   /** `<source>:<subject>`, such as `demo:alice`. */
   readonly user?: string | undefined;
   /** A `client_id`. */
@@ -20,6 +23,7 @@ export interface AskedSelection {
 /** The same, read. Times in milliseconds since the epoch. */
 export interface Selection {
   readonly ticketId?: string;
+  readonly sid?: string;
   readonly user?: Pick<User, 'source' | 'subject'>;
   readonly clientId?: string;
   readonly isThere?: (address: string) => boolean;
@@ -32,6 +36,8 @@ export interface Selection {
 /** What is known of a session, or a ticket, when it is looked at. */
 export interface Candidate {
   readonly ticketId: string;
+  /** Undefined: it is no session. */
+  readonly sid?: string | undefined;
   /** Who signs in; undefined while nobody has scanned. */
   readonly user?: User | undefined;
   readonly clientId: string;
@@ -48,16 +54,19 @@ export class BadSelection extends Error {
 
 /** Reads a selection. @param now milliseconds since the epoch. @throws {@link BadSelection} with one line. */
 export function readSelection(asked: AskedSelection, now: number): Selection {
-  const { ticket, user, client, address, since, before } = asked;
-  const said = Object.values({ ticket, user, client, address, since, before }).filter(
+  const { ticket, session, user, client, address, since, before } = asked;
+  const said = Object.values({ ticket, session, user, client, address, since, before }).filter(
     (one) => one !== undefined,
   );
   if (said.length === 0)
-    throw new BadSelection('say what: by ticket, user, client, address, or since and before which time');
+    throw new BadSelection(
+      'say what: by ticket, session, user, client, address, or since and before which time',
+    );
   if (said.includes('')) throw new BadSelection('an empty text selects nothing');
   return {
     ...(ticket === undefined ? {} : { ticketId: ticket }),
-    ...(user === undefined ? {} : { user: userOf(user) }),
+    ...(session === undefined ? {} : { sid: sidOf(session) }),
+    ...(user === undefined ? {} : { user: userIn(user) }),
     ...(client === undefined ? {} : { clientId: client }),
     ...(address === undefined ? {} : { isThere: networkOf(address) }),
     ...(since === undefined ? {} : { since: timeOf('since', since, now) }),
@@ -69,11 +78,12 @@ export function readSelection(asked: AskedSelection, now: number): Selection {
 /** Whether all that a selection says holds. */
 export function isSelected(
   selection: Selection,
-  { ticketId, user, clientId, address, at }: Candidate,
+  { ticketId, sid, user, clientId, address, at }: Candidate,
 ): boolean {
   const { user: whose, isThere, since = -Infinity, before = Infinity } = selection;
   return (
     (selection.ticketId ?? ticketId) === ticketId &&
+    (selection.sid ?? sid) === sid &&
     (selection.clientId ?? clientId) === clientId &&
     (whose === undefined || (user?.source === whose.source && user.subject === whose.subject)) &&
     (isThere === undefined || isThere(address)) &&
@@ -82,7 +92,13 @@ export function isSelected(
   );
 }
 
-function userOf(text: string): Pick<User, 'source' | 'subject'> {
+function sidOf(text: string): string {
+  if (!isSubject(sessionSubject(text))) throw new BadSelection('a session is its sid');
+  return text;
+}
+
+/** Who `<source>:<subject>` is. @throws {@link BadSelection} */
+export function userIn(text: string): Pick<User, 'source' | 'subject'> {
   const [, source, subject] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
   if (source === undefined || subject === undefined)
     throw new BadSelection('a user is <source>:<subject>, such as demo:alice');

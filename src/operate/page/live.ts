@@ -4,11 +4,11 @@ import type { Bulletins } from '../../telemetry/bulletins.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { every } from '../../time/time.ts';
 import type { Time } from '../../time/time.ts';
-import { SAMPLE_MS } from './history.ts';
 import { WORD_MS } from './nodes.ts';
 import type { Nodes } from './nodes.ts';
 import type { PictureParts } from './picture.ts';
-import { pictureOf, wordOf } from './picture.ts';
+import { pictureOf } from './picture.ts';
+import type { Presence } from './presence.ts';
 import { takeSample } from './sample.ts';
 
 /** Between two pictures of a stream, in milliseconds. */
@@ -22,6 +22,7 @@ const RETRY_MS = 2000;
 
 export interface LiveParts extends PictureParts {
   readonly nodes: Nodes;
+  readonly presence: Presence;
   readonly bulletins: Bulletins;
   readonly log: Log;
   readonly time: Time;
@@ -34,7 +35,7 @@ interface Stream {
   told: number;
 }
 
-/** Tells pages once a second how this node is, and keeps its last hour. */
+/** Tells pages once a second how this node is. */
 export class Live {
   readonly #parts: LiveParts;
   readonly #streams = new Set<Stream>();
@@ -45,17 +46,7 @@ export class Live {
     this.#parts = parts;
     const again = (ms: number, work: () => Promise<void>): (() => void) =>
       every(parts.time, ms, () => void this.#try(work));
-    this.#stops = [
-      again(SAMPLE_MS, () => this.#keep()),
-      again(WORD_MS, () => this.#say()),
-      again(PICTURE_MS, () => this.#tell()),
-    ];
-  }
-
-  /** Begins the history, and lets other nodes know of this one. */
-  async open(): Promise<void> {
-    await this.#keep();
-    void this.#try(() => this.#say());
+    this.#stops = [again(WORD_MS, () => this.#look()), again(PICTURE_MS, () => this.#tell())];
   }
 
   /**
@@ -84,25 +75,17 @@ export class Live {
     await this.#tellTo([stream]);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     for (const stop of this.#stops) stop();
     for (const { res } of this.#streams) res.end();
-    await this.#parts.nodes.leave();
   }
 
   async #try(work: () => Promise<void>): Promise<void> {
     await work().catch((error: unknown) => this.#parts.log.error({ err: error, route: 'page' }, 'defect'));
   }
 
-  async #keep(): Promise<void> {
-    const { history, metrics, time } = this.#parts;
-    history.keep(await takeSample(metrics, time.wallNow()));
-  }
-
-  async #say(): Promise<void> {
-    const { metrics, nodes, time } = this.#parts;
-    await nodes.say(wordOf(this.#parts, await takeSample(metrics, time.wallNow())));
-    if (this.#streams.size > 0) await nodes.look();
+  async #look(): Promise<void> {
+    if (this.#streams.size > 0) await this.#parts.nodes.look();
   }
 
   async #tell(): Promise<void> {
@@ -116,12 +99,11 @@ export class Live {
   }
 
   async #tellTo(streams: readonly Stream[]): Promise<void> {
-    const { bulletins, history, metrics, nodes, time } = this.#parts;
+    const { bulletins, history, metrics, nodes, presence, time } = this.#parts;
     const sample = await takeSample(metrics, time.wallNow());
     const picture = await pictureOf(this.#parts, sample);
     const points = [...history.points().slice(-1), history.current(sample)];
-    const own = { ...wordOf(this.#parts, sample), id: nodes.id };
-    const same = { ...picture, points, nodes: [own, ...nodes.others] };
+    const same = { ...picture, points, nodes: [presence.own(sample), ...nodes.others] };
     for (const stream of streams) {
       if (!stream.admits()) {
         this.#streams.delete(stream);

@@ -8,6 +8,8 @@ export interface NodeWord {
   /** ISO 8601. */
   readonly started_at: string;
   readonly state: string;
+  /** Whether it has a page for operators. */
+  readonly page: boolean;
   readonly waiting: number;
   readonly counted_ms: number;
   readonly minted: number;
@@ -64,9 +66,15 @@ export class Nodes {
     const text = JSON.stringify(word);
     try {
       await this.#ledger.addMember(NODES, this.#id, WORD_LIFE_MS, NODES_MAX);
-      if (!(await this.#ledger.replaceIf(keyOf(this.#id), this.#last, text, WORD_LIFE_MS)))
-        await this.#ledger.putIfAbsent(keyOf(this.#id), text, WORD_LIFE_MS);
-      this.#last = text;
+      if (await this.#ledger.replaceIf(keyOf(this.#id), this.#last, text, WORD_LIFE_MS)) {
+        this.#last = text;
+        return;
+      }
+      const { value } = await this.#ledger.putIfAbsent(keyOf(this.#id), text, WORD_LIFE_MS);
+      this.#last = value;
+      // A failover may bring an earlier word back.
+      if (value !== text && (await this.#ledger.replaceIf(keyOf(this.#id), value, text, WORD_LIFE_MS)))
+        this.#last = text;
     } catch {
       this.#last = await this.#ledger.get(keyOf(this.#id)).catch(() => this.#last);
     }
@@ -112,6 +120,7 @@ const NO_WORD: NodeWord = {
   version: '',
   started_at: '',
   state: '',
+  page: true,
   waiting: 0,
   counted_ms: 0,
   minted: 0,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { KINDS } from '../../record/entry/kinds.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Admission } from '../admission.ts';
 import { RefusedRequest } from '../refused-request.ts';
@@ -18,8 +19,13 @@ export const NOT_THE_PAGE = line(403, 'only the page itself sends this');
 
 /** The page itself. */
 export function pageSaid({ page }: PageFiles, hasToken: boolean): Said {
-  return { status: 200, type: HTML, body: page.replace('{{token}}', String(hasToken)), headers: OWN_FORMS };
+  const body = page.replace('{{token}}', String(hasToken)).replace('{{kinds}}', KIND_OPTIONS);
+  return { status: 200, type: HTML, body, headers: OWN_FORMS };
 }
+
+const KIND_OPTIONS = KINDS.map(
+  (kind) => `<option value="${kind}">${kind.replaceAll('_', ' ')}</option>`,
+).join('');
 
 /** What asks for the token. @param why nothing at first. */
 export function signInPage({ signIn }: PageFiles, why = ''): Said {

@@ -66,7 +66,10 @@ export async function pictureOf(parts: PictureParts, sample: Sample): Promise<ob
 }
 
 /** What a node says of itself to the others. */
-export function wordOf({ identity, history, readiness }: PictureParts, sample: Sample): NodeWord {
+export function wordOf(
+  { identity, history, readiness }: Pick<PictureParts, 'identity' | 'history' | 'readiness'>,
+  sample: Sample,
+): Omit<NodeWord, 'page'> {
   const { ms, tickets } = history.stretch(sample, HISTORY_MS);
   return {
     name: identity.name,

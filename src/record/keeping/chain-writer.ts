@@ -1,14 +1,16 @@
 import { StoreUnavailable } from '../../store/event-store.ts';
 import type { Archive, PersonKey, Row } from '../archive.ts';
-import { columnsOf } from '../entry/entry.ts';
+import { PERSONAL_COLUMNS, columnsOf } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { entryText, isPersonal, keyNameOf } from '../chain/entry-text.ts';
 import { linkHash } from '../chain/link.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { PersonKeys } from './person-keys.ts';
 
-/** Times that an add is tried against a head that moved. */
+/** Times that an add is tried against a head that moved, or keys that were forgotten. */
 const TRIES = 3;
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Extends one chain. */
 export class ChainWriter {
@@ -36,8 +38,9 @@ export class ChainWriter {
       const head = this.#head ?? (await this.#archive.head(this.#chain));
       const fresh = await this.#fresh(entries);
       if (fresh.length === 0) return;
-      if (await this.#addBehind(head, fresh)) return;
-      this.#personKeys.clear();
+      const names = tried === 0 ? [] : fresh.filter(isPersonal).map(keyNameOf);
+      const forgotten = names.length === 0 ? NONE : await this.#personKeys.forgotten(names);
+      if (await this.#addBehind(head, fresh, forgotten)) return;
     }
     throw new StoreUnavailable('another writer extends this chain of the record');
   }
@@ -59,10 +62,17 @@ export class ChainWriter {
     return last !== undefined && (JSON.parse(last.text) as Entry['facts']).kind === 'head' ? link : 0;
   }
 
-  /** Adds right behind a head; false where the chain stands elsewhere by now. */
-  async #addBehind(behind: ChainHead, entries: readonly Entry[]): Promise<boolean> {
+  /**
+   * Adds right behind a head; false where the chain stands elsewhere by now, or a key is another. @param forgotten names of keys
+   * that were forgotten: what comes late of such a ticket tells of nobody.
+   */
+  async #addBehind(
+    behind: ChainHead,
+    entries: readonly Entry[],
+    forgotten: ReadonlySet<string> = NONE,
+  ): Promise<boolean> {
     this.#head = undefined;
-    const { rows, keys, head } = await this.#rowsOf(entries, behind);
+    const { rows, keys, head } = await this.#rowsOf(entries, behind, forgotten);
     if (!(await this.#archive.add(this.#chain, behind, rows, keys))) return false;
     this.#head = head;
     this.#personKeys.remember(keys);
@@ -105,14 +115,18 @@ export class ChainWriter {
   async #rowsOf(
     entries: readonly Entry[],
     behind: ChainHead,
+    forgotten: ReadonlySet<string>,
   ): Promise<{ rows: Row[]; keys: PersonKey[]; head: ChainHead }> {
     const names = entries.filter(isPersonal).map(keyNameOf);
-    const known = await this.#personKeys.of(names);
+    const known = await this.#personKeys.of(names.filter((name) => !forgotten.has(name)));
     let head = behind;
     const rows = entries.map((entry): Row => {
-      const text = entryText(entry, isPersonal(entry) ? known.get(keyNameOf(entry)) : undefined);
+      const isErased = forgotten.has(keyNameOf(entry));
+      const key = isErased ? this.#personKeys.unkept() : known.get(keyNameOf(entry));
+      const text = entryText(entry, isPersonal(entry) ? key : undefined);
       head = { link: head.link + 1, hash: linkHash(head.hash, text) };
-      return { id: entry.id, text, chain: this.#chain, ...head, columns: columnsOf(entry) };
+      const columns = columnsOf(entry).filter(({ name }) => !isErased || !PERSONAL_COLUMNS.has(name));
+      return { id: entry.id, text, chain: this.#chain, ...head, columns };
     });
     return { rows, keys: [...known].map(([name, bytes]) => ({ name, bytes })), head };
   }

@@ -5,12 +5,12 @@ const REMEMBERED_MAX = 20_000;
 
 /** The keys that seal what entries say of a person: those of the archive, and new ones. */
 export class PersonKeys {
-  readonly #archive: Pick<Archive, 'keys'>;
+  readonly #archive: Pick<Archive, 'keys' | 'forgotten'>;
   readonly #makeKey: () => Buffer;
   readonly #remembered = new Map<string, Buffer>();
 
   /** @param makeKey 32 random bytes. */
-  constructor(archive: Pick<Archive, 'keys'>, makeKey: () => Buffer) {
+  constructor(archive: Pick<Archive, 'keys' | 'forgotten'>, makeKey: () => Buffer) {
     this.#archive = archive;
     this.#makeKey = makeKey;
   }
@@ -39,8 +39,17 @@ export class PersonKeys {
     }
   }
 
-  /** Remembers none: some were forgotten. */
-  clear(): void {
+  /**
+   * Which of these names nothing may be kept under any more, and remembers none of what it did: for whoever was refused, as another
+   * node may have made a key, or forgotten one.
+   */
+  async forgotten(names: readonly string[]): Promise<ReadonlySet<string>> {
     this.#remembered.clear();
+    return await this.#archive.forgotten([...new Set(names)]);
+  }
+
+  /** A key that nobody keeps: what it seals is erased from the beginning. */
+  unkept(): Buffer {
+    return this.#makeKey();
   }
 }

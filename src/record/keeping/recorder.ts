@@ -111,11 +111,6 @@ export class Recorder {
     await this.#looking;
   }
 
-  /** Remembers no key that was forgotten. */
-  forgetKeys(): void {
-    this.#personKeys.clear();
-  }
-
   /** Moves what is there, as far as the archive takes it, and ends. */
   async close(): Promise<void> {
     this.#ending.abort();

@@ -7,6 +7,7 @@ export function showNodes(nodes: readonly NodeWord[], now: number): void {
   const rows = nodes.map((node, index) => {
     const name = element('th', { scope: 'row' }, node.name);
     if (index === 0) name.append(' ', element('span', { class: 'scope' }, 'this one'));
+    else if (!node.page) name.append(' ', element('span', { class: 'scope' }, 'no page'));
     const state = element('span', { class: `pill ${node.state}` }, node.state);
     return element(
       'tr',

@@ -17,6 +17,8 @@ export interface NodeWord {
   readonly version: string;
   readonly started_at: string;
   readonly state: string;
+  /** Whether it has a page for operators. */
+  readonly page: boolean;
   readonly waiting: number;
   readonly counted_ms: number;
   readonly minted: number;

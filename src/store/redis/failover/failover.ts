@@ -120,6 +120,7 @@ export class Failover {
     const lost = later.flatMap((one) => one.lost);
     if (lost.length === 0) {
       void barrier.announce('healed');
+      onIncident({ kind: 'healed', seconds: 0, restored: 0, givenUp: 0, reset: 0 });
       return;
     }
     barrier.start();

@@ -25,7 +25,7 @@ export interface ChartLook {
 }
 
 const SVG = 'http://www.w3.org/2000/svg' as const;
-const LEFT = 44;
+const LEFT = 52;
 const RIGHT = 6;
 const TOP = 10;
 const BOTTOM = 22;

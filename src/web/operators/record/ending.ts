@@ -2,8 +2,8 @@ import { whyOf } from './asking.ts';
 import { byId, write } from '../element.ts';
 import { countText } from '../text.ts';
 
-/** Whose sessions are to end: those of one ticket, or all of one user, `<source>:<subject>`. */
-export type Whose = { readonly ticket: string } | { readonly user: string };
+/** What is to end: what one ticket opened, one session by its `sid`, or all of one user, `<source>:<subject>`. */
+export type Whose = { readonly ticket: string } | { readonly session: string } | { readonly user: string };
 
 interface Report {
   readonly sessions: number;
@@ -20,6 +20,12 @@ interface Line {
 }
 
 let chosen: Whose | undefined;
+let tellEnded: () => void = () => undefined;
+
+/** Hears of it when something was ended. */
+export function onEnded(listener: () => void): void {
+  tellEnded = listener;
+}
 
 /** Lets the buttons of the dialog do what they say. */
 export function prepareEnding(): void {
@@ -30,7 +36,7 @@ export function prepareEnding(): void {
 /** Asks first: says what would end, and ends it once that is said yes to. */
 export async function offerEnding(whose: Whose): Promise<void> {
   chosen = whose;
-  write('ending-title', 'ticket' in whose ? 'End what this ticket opened' : `End all of ${whose.user}`);
+  write('ending-title', titleOf(whose));
   write('ending-said', 'Looking what lives …');
   byId('ending-go').hidden = true;
   dialog().showModal();
@@ -60,6 +66,12 @@ async function end(): Promise<void> {
     'ending-said',
     report === undefined ? (error ?? NO_ANSWER) : `Ended: ${amountOf(report)}.${restOf(report)}`,
   );
+  tellEnded();
+}
+
+function titleOf(whose: Whose): string {
+  if ('user' in whose) return `End all of ${whose.user}`;
+  return 'ticket' in whose ? 'End what this ticket opened' : 'End this session';
 }
 
 const NO_ANSWER = 'The gateway does not answer.';

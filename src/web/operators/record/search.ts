@@ -21,6 +21,8 @@ interface Page {
   readonly next?: string;
 }
 
+/** The choice by which the fields of two times count. */
+const BETWEEN = 'between';
 const PAGE_SIZE = '25';
 /** What the record says of itself: nobody who looks for sign-ins asks for it. */
 const OF_THE_RECORD: readonly string[] = ['head', 'record_key'];
@@ -33,17 +35,34 @@ let latest = 0;
 /** Lets the form search. */
 export function prepareSearch(): void {
   const form = byId('search') as HTMLFormElement;
+  const since = byId('search-since') as HTMLSelectElement;
+  since.addEventListener('change', () => {
+    for (const place of form.querySelectorAll<HTMLElement>('.between'))
+      place.hidden = since.value !== BETWEEN;
+  });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const given = [...new FormData(form)].map(
-      ([name, value]) => [name, typeof value === 'string' ? value.trim() : ''] as const,
-    );
-    asked = Object.fromEntries(given.filter(([, value]) => value !== ''));
+    asked = askedBy(new FormData(form));
     byId('found').replaceChildren();
     byId('found-more').hidden = true;
     void search();
   });
   byId('found-more').addEventListener('click', () => void search(next));
+}
+
+/** What the fields say; of times between two, each as an instant. */
+function askedBy(fields: FormData): Readonly<Record<string, string>> {
+  const given = new Map(
+    [...fields].map(([name, value]) => [name, typeof value === 'string' ? value.trim() : ''] as const),
+  );
+  const isBetween = given.get('since') === BETWEEN;
+  for (const name of ['from', 'until']) {
+    const text = given.get(name) ?? '';
+    given.delete(name);
+    if (isBetween)
+      given.set(name === 'from' ? 'since' : name, text === '' ? '' : new Date(text).toISOString());
+  }
+  return Object.fromEntries([...given].filter(([, value]) => value !== ''));
 }
 
 async function search(before?: string): Promise<void> {
@@ -60,7 +79,7 @@ async function search(before?: string): Promise<void> {
     write('found-said', answer.why);
     return;
   }
-  const isAll = Object.keys(asked).every((name) => name === 'since');
+  const isAll = Object.keys(asked).every((name) => ['since', 'until'].includes(name));
   const events = answer.said.events.filter(({ kind }) => !isAll || !OF_THE_RECORD.includes(kind));
   byId('found').append(...events.map(rowOf));
   next = answer.said.next;

@@ -1,6 +1,7 @@
 import { askJson } from './asking.ts';
 import { byId, element, write } from '../element.ts';
 import { offerEnding } from './ending.ts';
+import { showSessions } from './sessions.ts';
 import { clockText, dayText } from '../text.ts';
 
 interface Timeline {
@@ -18,6 +19,10 @@ export function prepareTicket(): void {
   byId('end-user').addEventListener('click', () => {
     if (user !== undefined) void offerEnding({ user });
   });
+  byId('user-sessions').addEventListener('click', () => {
+    dialog().close();
+    if (user !== undefined) showSessions(user);
+  });
 }
 
 /** Shows a ticket's whole history, and what can be ended. @param whose `<source>:<subject>`, where that is known. */
@@ -27,7 +32,8 @@ export async function showTicket(ticketId: string, whose: string | undefined): P
   write('ticket-title', `Ticket ${ticketId}`);
   write('ticket-said', 'Reading …');
   write('end-user', `End all of ${whose ?? 'this user'}`);
-  byId('end-user').hidden = whose === undefined;
+  write('user-sessions', `Sessions of ${whose ?? 'this user'}`);
+  for (const id of ['end-user', 'user-sessions']) byId(id).hidden = whose === undefined;
   byId('timeline').replaceChildren();
   dialog().showModal();
   const asked = await askJson<Timeline>('/v1/timeline', { ticket_id: ticketId });
