@@ -40,11 +40,7 @@ async function open(port: number): Promise<Page> {
 beforeAll(async () => {
   [browser, stores] = await Promise.all([startChromium(), startSentinelTopology()]);
   const ports = [await freePort(), await freePort()];
-  [, , withoutPage] = (await Promise.all([start(ports[0]), start(ports[1]), start()])) as [
-    Gateway,
-    Gateway,
-    Gateway,
-  ];
+  [, , withoutPage] = await Promise.all([start(ports[0]), start(ports[1]), start()]);
   pages = await Promise.all(ports.map(open));
 });
 

@@ -148,7 +148,7 @@ test('it lists where a user is signed in, and ends one of it', async () => {
   await page.locator('#ending-close').click();
   await reads('#sessions-said', 'demo:frank is signed in at 1 place.');
   const tokens = [one.tokens.access_token, other.tokens.access_token];
-  expect((await Promise.all(tokens.map(userInfo))).toSorted()).toEqual([200, 401]);
+  expect(new Set(await Promise.all(tokens.map(userInfo)))).toEqual(new Set([200, 401]));
   await page.getByRole('button', { name: 'End all of demo:frank' }).click();
   await page.getByRole('button', { name: 'End them' }).click();
   await reads('#ending-said', 'Ended: 1 session');

@@ -97,16 +97,11 @@ export function revocation(parts: RevocationParts): Revoke {
     const users: User[] = [];
     let named = 0;
 
-    // One session is read and no other.
-    function pages(): AsyncIterable<readonly Subject[]> | readonly (readonly Subject[])[] {
-      return selection.sid === undefined ? parts.living() : [[sessionSubject(selection.sid)]];
-    }
-
     async function round(): Promise<number> {
       let ended = 0;
       report.failed = 0;
       report.newer = 0;
-      for await (const page of pages()) {
+      for await (const page of pagesOf(parts, selection)) {
         const selected = await selectedOf(page);
         for (const some of together(selected, options)) ended += await endAll(some);
         options.onProgress?.({ ...report });
@@ -164,6 +159,14 @@ export function revocation(parts: RevocationParts): Revoke {
     }
     return report;
   };
+}
+
+// Of one session no other is looked at.
+function pagesOf(
+  { living }: RevocationParts,
+  { sid }: Selection,
+): AsyncIterable<readonly Subject[]> | readonly (readonly Subject[])[] {
+  return sid === undefined ? living() : [[sessionSubject(sid)]];
 }
 
 function countEnds(
