@@ -8,17 +8,13 @@ import type { Column, ColumnName, Facts } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
-import { ADD, FIELDS, FIND, FORGET, FORGOTTEN, LINKS, MEMORY, RECORD_TAG, TRIM } from './scripts.ts';
+import { isMemoryScarce } from './memory.ts';
+import { ADD, CHAINS, FIELDS, FIND, FORGET, FORGOTTEN, LINKS, RECORD_TAG, TRIM } from './scripts.ts';
 
-/** Chains are looked for among so many: partitions, and nodes behind them. */
-const PARTITIONS_MAX = 1024;
-const NODES_MAX = 1024;
 /** How many entries go in one step where the bound in bytes is passed. */
 const STEP = 20;
 
-/** How much of the server's `maxmemory` may be used before the record takes no more: sign-ins need the rest. */
-const MEMORY_SHARE = 0.8;
-/** How many steps' worth of entries go at a time while it is passed. */
+/** How many steps' worth of entries go at a time while memory is scarce. */
 const MEMORY_STEPS = 10;
 /** How often it is looked at, in milliseconds. */
 const MEMORY_LOOK_MS = 1000;
@@ -61,9 +57,8 @@ export class RedisArchive implements Archive {
   }
 
   async chains(): Promise<readonly number[]> {
-    const all = Array.from({ length: PARTITIONS_MAX + NODES_MAX }, (_, chain) => chain);
-    const heads = await this.#fields('heads', all.map(String));
-    return all.filter((chain) => heads[chain] !== '');
+    const chains = (await this.#options.calls.ask(CHAINS, RECORD_TAG)) as readonly string[];
+    return chains.map(Number).toSorted((one, other) => one - other);
   }
 
   async known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>> {
@@ -154,20 +149,13 @@ export class RedisArchive implements Archive {
   /** @throws StoreUnavailable where the server's memory is needed for sign-ins; some of the oldest go then. */
   async #takeRoom(): Promise<void> {
     if (this.#options.now() < this.#roomUntil) return;
-    for (let step = 0; await this.#isMemoryScarce(); step += 1) {
+    for (let step = 0; await isMemoryScarce(this.#options.calls); step += 1) {
       const [gone] = step < MEMORY_STEPS ? await this.#trim(LAST_ID, STEP) : [0];
       if (gone === 0)
         throw new StoreUnavailable('what is left of the memory of Redis is for sign-ins, not for the record');
       this.#options.onDropped(gone);
     }
     this.#roomUntil = this.#options.now() + MEMORY_LOOK_MS;
-  }
-
-  async #isMemoryScarce(): Promise<boolean> {
-    const text = String(await this.#options.calls.ask(MEMORY));
-    const bytes = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-    const most = bytes('maxmemory');
-    return most > 0 && bytes('used_memory') > most * MEMORY_SHARE;
   }
 
   async #trim(before: SortableId, limit: number): Promise<readonly [gone: number, bytes: number]> {

@@ -64,6 +64,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'links:' .. ARGV[1], ARGV
 end
 return told`;
 
+/** ARGV: the tag. Replies every chain. */
+export const CHAINS = `return redis.call('HKEYS', ARGV[1] .. 'heads')`;
+
 /** ARGV: a hash; the tag; fields. Replies what stands there. */
 export const FIELDS = `
 local told = {}
@@ -127,6 +130,3 @@ while gone < tonumber(ARGV[2]) do
 end
 if gone == 0 then return { 0, tonumber(redis.call('HGET', tag .. 'state', 'bytes') or 0) } end
 return { gone, redis.call('HINCRBY', tag .. 'state', 'bytes', -bytes) }`;
-
-/** The server's memory, as INFO tells it. */
-export const MEMORY = `return redis.call('INFO', 'memory')`;

@@ -9,6 +9,10 @@ export interface RecordCalls {
   ask(script: string, ...args: readonly Argument[]): Promise<unknown>;
   /** The same, answered once it is as durable as the store's answers are. @throws StoreUnavailable */
   change(script: string, ...args: readonly Argument[]): Promise<unknown>;
+  /** A script that names its keys and may be carried out twice. @throws StoreUnavailable */
+  askOn(keys: readonly string[], script: string, ...args: readonly Argument[]): Promise<unknown>;
+  /** The same, answered once it is as durable as the store's answers are. @throws StoreUnavailable */
+  changeOn(keys: readonly string[], script: string, ...args: readonly Argument[]): Promise<unknown>;
 }
 
 /** The keys have the tag of partition 0. */
@@ -16,14 +20,27 @@ const PARTITION = 0;
 const ANY_KEY = '{sg:0}record:';
 
 export function recordCalls(calls: PartitionCalls, assurer: Assurer): RecordCalls {
+  function asking(keys: readonly string[], script: string, args: readonly Argument[]): Promise<unknown> {
+    return calls.call(PARTITION, true, (link) => link.redis.eval(script, keys.length, ...keys, ...args));
+  }
+
+  function changing(
+    isRepeatable: boolean,
+    keys: readonly string[],
+    script: string,
+    args: readonly Argument[],
+  ): Promise<unknown> {
+    return calls.call(PARTITION, isRepeatable, async (link) => {
+      const reply = await link.redis.eval(script, keys.length, ...keys, ...args);
+      await assurer.assure(link, PARTITION);
+      return reply;
+    });
+  }
+
   return {
-    ask: (script, ...args) =>
-      calls.call(PARTITION, true, (link) => link.redis.eval(script, 1, ANY_KEY, ...args)),
-    change: (script, ...args) =>
-      calls.call(PARTITION, false, async (link) => {
-        const reply = await link.redis.eval(script, 1, ANY_KEY, ...args);
-        await assurer.assure(link, PARTITION);
-        return reply;
-      }),
+    ask: (script, ...args) => asking([ANY_KEY], script, args),
+    change: (script, ...args) => changing(false, [ANY_KEY], script, args),
+    askOn: (keys, script, ...args) => asking(keys, script, args),
+    changeOn: (keys, script, ...args) => changing(true, keys, script, args),
   };
 }
