@@ -106,7 +106,7 @@ async function assemble(given: Config, log: Log, assembly: Assembly): Promise<Ga
   );
   await assembly.open('sweeper', () => openExpiry(config, { commands, metrics, store }));
   const webhooks = await assembly.open('webhooks', () =>
-    openWebhooks(config, { telling, record: record.read }),
+    openWebhooks(config, { telling, record: record.read, stores }),
   );
 
   async function warmUp(): Promise<void> {

@@ -36,7 +36,7 @@ export interface CourierOptions {
   /** How long a lease is relied on after the last look, in milliseconds; infinite where there is no other node. */
   readonly trustedMs: number;
   readonly onDelivery: (receiver: Receiver, delivery: Delivery) => void;
-  /** Told how many wait, at each look of the node that delivers. */
+  /** Told how many wait at each look of the node that delivers, and of none by the others. */
   readonly onWaiting: (receiver: Receiver, count: number) => void;
 }
 
@@ -110,6 +110,7 @@ export class Courier {
       const taken = await queue.take(this.#receiver.id, { limit, after, inHand: size > 0 });
       if (taken === undefined) {
         this.#hand.drop();
+        onWaiting(this.#receiver, 0);
         return;
       }
       this.#heldUntil = askedAt + trustedMs;
@@ -152,6 +153,8 @@ export class Courier {
     const { message } = held;
     const name = keyNameIn({ id: readId(message.id) ?? 0n, text: message.text });
     const key = name === undefined ? undefined : (await archive.keys([name])).get(name);
+    // Keys may have been slow to come, and another node has the receiver by now.
+    if (this.#options.time.now() >= this.#heldUntil) return;
     const receiver = this.#receiver;
     const sent = { id: webhookId(message), body: bodyOf(message, key) };
     const outcome = await call(receiver, sent, this.#cut.signal);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { call, expectStatus } from '../support/call.ts';
@@ -13,6 +13,8 @@ import type { Redis } from '../support/redis.ts';
 import { scangate } from '../support/scangate.ts';
 import type { Said } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+import type { WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const PAGE = new URL('../../docs/run.md', import.meta.url);
 const PASSWORD = 'of-the-least-user';
@@ -24,21 +26,28 @@ interface Page {
 let redis: Redis;
 let folder: TemporaryFolder;
 let gateway: Gateway | undefined;
+let receiver: WebhookReceiver;
 let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
   await redis.ask('ACL', 'SETUSER', 'scangate', ...(await rights()));
+  receiver = await startWebhookReceiver();
+  const webhooks = join(folder.path, 'webhooks.json');
+  const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+  await writeFile(webhooks, JSON.stringify([{ url: receiver.url, secret, private: true }]), { mode: 0o600 });
   env = {
     SCANGATE_STORE: redis.url.replace('//', `//scangate:${PASSWORD}@`),
     SCANGATE_SECRETS: TEST_SECRETS,
     SCANGATE_PHONE_IDENTITY: 'demo',
+    SCANGATE_WEBHOOKS_FILE: webhooks,
     SCANGATE_ADMIN_LISTEN: `127.0.0.1:${await freePort()}`,
   };
 });
 
 afterAll(async () => {
   await gateway?.stop();
+  await receiver?.stop();
   await redis?.stop();
   await folder?.remove();
 });
@@ -122,11 +131,13 @@ test('with the rights that the page names everything works, and nothing else is 
     },
     { withinMs: 30_000, what: 'the record of it' },
   );
+  await until(() => receiver.received.some(({ body }) => body.type === 'opened'));
   expectStatus(await call(`${gateway.url}/v1/history`, { headers: bearer }), 200);
   const name = /"ticket":"(t_[^"]+)"/.exec(gateway.output().stdout)?.[1] ?? 'none';
   await Promise.all(
     [
       ['audit', 'verify'],
+      ['webhooks', 'replay'],
       ['timeline', ticket.notice.ticket_id],
       ['timeline', name],
       ['export', join(folder.path, 'copy')],

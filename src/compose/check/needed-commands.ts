@@ -23,6 +23,7 @@ export const NEEDED_TO_SERVE: readonly NeededCommand[] = [
   ['pexpire', 'k', '1'],
   ['pexpireat', 'k', '1'],
   ['xadd', 'k', '*', 'e', 'v'],
+  ['xdel', 'k', '1-1'],
   ['xrange', 'k', '-', '+'],
   ['xrevrange', 'k', '+', '-'],
   ['xread', 'streams', 'k', '0'],

@@ -8,6 +8,7 @@ import { receiverCall } from '../../webhooks/receiver-call.ts';
 import type { Closable } from '../assembly.ts';
 import { makeOutward } from '../outward.ts';
 import type { ReadRecord } from '../record/record.ts';
+import type { OpenStores } from '../store/stores.ts';
 import type { Telling } from '../telling.ts';
 import { tellDeliveries } from './deliveries.ts';
 import { openQueue } from './queues.ts';
@@ -19,20 +20,27 @@ export interface OpenWebhooks extends Closable {
   look(): void;
 }
 
+/** What webhooks are made of. */
+export interface WebhookParts {
+  readonly telling: Telling;
+  readonly record: ReadRecord;
+  readonly stores: Pick<OpenStores, 'recordCalls'>;
+}
+
 /** How often the record is read for receivers, whether it was told to have moved or not, and each queue looked at; in milliseconds. */
 const LOOK_MS = 1000;
 
 /** Opens webhooks beside the record; without a file of receivers nothing is opened. @throws BadSetting, StoreRefused */
 export async function openWebhooks(
   config: Config,
-  { telling, record }: { readonly telling: Telling; readonly record: ReadRecord },
+  { telling, record, stores }: WebhookParts,
 ): Promise<OpenWebhooks> {
   const { file, timeoutMs } = webhookSettings(config);
   if (file === undefined) return { look: () => undefined, close: () => undefined };
   const { archive } = record;
   const deliveries = tellDeliveries(telling);
   deliveries.follow(receiversOf(config));
-  const { queue, trustedMs } = await openQueue(config, deliveries);
+  const { queue, trustedMs } = await openQueue(config, stores, deliveries);
   const receivers = followReceivers(config, telling.log);
   const couriers = new Couriers({
     queue,

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../../store/event-store.ts';
 import type { DiskRoom, Environment } from '../../store/file/disk/environment.ts';
 import { decoded, encoded } from '../../store/file/record.ts';
+import { byReceiver } from '../../webhooks/by-receiver.ts';
 import { DEAD_MAX, IDLE_KEEP_MS } from '../../webhooks/message-queue.ts';
 import type {
   AddressedMessage,
@@ -23,7 +24,7 @@ import {
   receiverOfState,
   stateKey,
 } from './queue-keys.ts';
-import { added, byReceiver, gapOver, removed, stateChange, written } from './queue-changes.ts';
+import { added, gapOver, removed, stateChange, written } from './queue-changes.ts';
 import type { Change } from './queue-changes.ts';
 import { bytesOf, deadIn, deadRow, stateIn, waitingIn, waitingRow } from './queue-rows.ts';
 import type { QueueState } from './queue-rows.ts';

@@ -65,15 +65,3 @@ function isBelow(one: string, other: string): boolean {
 export function stateChange(receiver: string, state: QueueState): Change {
   return { key: stateKey(receiver), value: stateRow(state) };
 }
-
-export function byReceiver<T extends { readonly receiver: string }>(
-  all: readonly T[],
-): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const each of all) {
-    const group = groups.get(each.receiver);
-    if (group === undefined) groups.set(each.receiver, [each]);
-    else group.push(each);
-  }
-  return groups;
-}
