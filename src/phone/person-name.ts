@@ -32,6 +32,9 @@ const UNSEEN =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}\uFFFC\uFFFD]/u;
 const SEEN = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
+/** Words of printable ASCII with single blanks between them: there is nothing to take away, and each character is one. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+
 const segments = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
@@ -40,6 +43,7 @@ const segments = new Intl.Segmenter('und', { granularity: 'grapheme' });
  * cut between what a reader sees as characters. Undefined where nothing is left to be seen.
  */
 export function personName(text: string): string | undefined {
+  if (text.length <= NAME_MAX && PLAIN.test(text)) return text;
   const line = withoutUnseen(text.slice(0, READ_MAX).normalize('NFC').replaceAll(BLANK, ' '));
   // What stood apart may have come together: once more.
   const whole = line.normalize('NFC').replaceAll(BLANK, ' ').replaceAll(MARKS, '$1');

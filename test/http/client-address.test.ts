@@ -92,3 +92,15 @@ test('attack: a client with a network of IPv6 addresses is one client', () => {
   expect(counted('2001:db8:1:201::9')).toBe('2001:db8:1:200::/56');
   expect(counted('2001:db8:1:300::9')).toBe('2001:db8:1:300::/56');
 });
+
+test('an address is the same however many others were read before it', () => {
+  const addressOf = clientAddresses([], () => undefined);
+  const read = (remoteAddress: string) =>
+    addressOf({ socket: { remoteAddress }, headers: {} } as unknown as IncomingMessage).ip;
+  for (let round = 0; round < 2; round += 1)
+    for (let count = 0; count < 1500; count += 1) {
+      const ip = `10.9.${count >> 8}.${count & 255}`;
+      expect(read(ip)).toBe(ip);
+      expect(read('no address')).toBe('');
+    }
+});

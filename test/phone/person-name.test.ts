@@ -267,6 +267,12 @@ describe.each(Object.keys(PROOFS))('a name from %s', (source) => {
   });
 });
 
+test('what is plain is shown as what needs a look is', () => {
+  const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 70 });
+  // A zero-width space goes, and what is left was looked at.
+  fc.assert(fc.property(ascii, (raw) => expect(personName(raw)).toBe(personName(`${raw}\u200B`))));
+});
+
 test('whatever a name is, what is left of it is stable, short, whole and without anything unsafe', () => {
   const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 90 });
   const hostile = fc.constantFrom(...NAMES.map(([raw]) => raw), '\u200D', '\u200C', 'e', '\u0301');

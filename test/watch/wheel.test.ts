@@ -40,6 +40,40 @@ describe('the wheel', () => {
     }),
   );
 
+  test(
+    'obeys the last of many wishes, whether it is an earlier or a later one',
+    seeded((random) => {
+      const wished = new Map<number, number>();
+      const rung: number[] = [];
+      const entries = Array.from({ length: 40 }, (_, id) => ({
+        due() {
+          const late = time.now() - (wished.get(id) ?? Number.POSITIVE_INFINITY);
+          expect(late).toBeGreaterThanOrEqual(0);
+          expect(late).toBeLessThanOrEqual(100);
+          wished.delete(id);
+          rung.push(id);
+        },
+      }));
+      for (let step = 0; step < 2000; step += 1) {
+        const id = random.between(0, entries.length - 1);
+        if (random.between(0, 3) === 0) {
+          wheel.cancel(entries[id]!);
+          wished.delete(id);
+        } else {
+          const ms = random.between(0, 1500);
+          wished.set(id, time.now() + ms);
+          wheel.after(ms, entries[id]!);
+        }
+        expect(wheel.size).toBe(wished.size);
+        time.pass(random.between(0, 60));
+      }
+      time.pass(1700);
+      expect(rung.length).toBeGreaterThan(entries.length);
+      expect(wished.size).toBe(0);
+      expect(wheel.size).toBe(0);
+    }),
+  );
+
   test('has no timer while nothing waits, and one however much waits', () => {
     expect(time.waiting).toBe(0);
     const entries = Array.from({ length: 1000 }, () => ({ due: () => undefined }));

@@ -130,8 +130,20 @@ function countedOf(address: Address): string {
   return `${[a, b, c, d & 0xff00].map((part) => part.toString(16)).join(':')}::/56`;
 }
 
+/** Texts that were read a moment ago: each request asks for its peer several times, and most come from few. */
+const lately = new Map<string, Address | undefined>();
+const LATELY_MAX = 1000;
+/** The longest text of an address (RFC 4291 §2.2, with a zone of an interface); longer ones are not kept. */
+const ADDRESS_LENGTH_MAX = 64;
+
 function readAddress(text: string): Address | undefined {
-  return text !== '' && ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
+  const known = lately.get(text);
+  if (known !== undefined || lately.has(text)) return known;
+  const address = text !== '' && ipaddr.isValid(text) ? ipaddr.process(text) : undefined;
+  if (text.length > ADDRESS_LENGTH_MAX) return address;
+  if (lately.size >= LATELY_MAX) lately.clear();
+  lately.set(text, address);
+  return address;
 }
 
 function readNetwork(text: string): Network {

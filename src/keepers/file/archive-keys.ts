@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Column, ColumnName } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { KeyRange } from '../../store/file/disk/environment.ts';
@@ -74,7 +74,7 @@ export function chainOfKey(key: Buffer): number {
 
 /** How a column's value is written in keys: a letter and a digest, so that no value is too long for a key. */
 export function columnText({ name, value }: Column): string {
-  return LETTERS[name] + createHash('sha256').update(value).digest('base64url').slice(0, DIGEST_LENGTH);
+  return LETTERS[name] + hash('sha256', value, 'base64url').slice(0, DIGEST_LENGTH);
 }
 
 /** @param column as {@link columnText} writes it. */

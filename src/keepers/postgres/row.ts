@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Kept, PersonKey, Row } from '../../record/archive.ts';
 import { keyNameOf } from '../../record/chain/entry-text.ts';
 import type { Column, ColumnName, Facts } from '../../record/entry/entry.ts';
@@ -35,7 +35,7 @@ export const COLUMNS = [
 
 /** How a column's value is kept: a digest, so that none is too long for an index, or tells of a person. */
 export function digestOf(value: string): string {
-  return createHash('sha256').update(value).digest('base64url').slice(0, DIGEST_LENGTH);
+  return hash('sha256', value, 'base64url').slice(0, DIGEST_LENGTH);
 }
 
 /** The name of a key as it is kept: a text of the database holds no NUL. */

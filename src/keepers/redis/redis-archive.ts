@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
 import { keyNameOf } from '../../record/chain/entry-text.ts';
 import { NO_LINK } from '../../record/chain/link.ts';
@@ -183,7 +183,7 @@ function textOf(id: SortableId): string {
 }
 
 function columnText({ name, value }: Column): string {
-  return `${name}:${createHash('sha256').update(value).digest('base64url').slice(0, 16)}`;
+  return `${name}:${hash('sha256', value, 'base64url').slice(0, 16)}`;
 }
 
 function writtenRow(row: Row): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SessionCommands } from '../../command/session-commands.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { KeyProofs } from '../dpop/key-proofs.ts';
@@ -118,5 +118,5 @@ function challenged({ error, description, headers }: OAuthError, scheme: TokenTy
 }
 
 function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import { openedOf } from '../../command/session-view.ts';
 import type { SessionView } from '../../command/session-view.ts';
@@ -172,8 +172,6 @@ function identityOf(view: SessionView, { id }: Generation): JWTPayload {
 
 // OpenID Connect Core §3.1.3.6; for Ed25519 the hash is its own, SHA-512.
 function halfHash(alg: SigningAlg, text: string): string {
-  const hash = createHash(alg === 'EdDSA' ? 'sha512' : 'sha256')
-    .update(text)
-    .digest();
-  return hash.subarray(0, hash.length / 2).toString('base64url');
+  const whole = hash(alg === 'EdDSA' ? 'sha512' : 'sha256', text, 'buffer');
+  return whole.subarray(0, whole.length / 2).toString('base64url');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { SessionCommands } from '../../command/session-commands.ts';
 import type { SessionView } from '../../command/session-view.ts';
 import type { Ledger } from '../../store/ledger.ts';
@@ -98,10 +98,7 @@ function isOwn({ session }: SessionView, user: User): boolean {
 }
 
 function setOf({ source, issuer, subject }: User): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([source, issuer, subject]))
-    .digest('base64url');
-  return `sessions:${digest}`;
+  return `sessions:${hash('sha256', JSON.stringify([source, issuer, subject]), 'base64url')}`;
 }
 
 function barOf(user: User): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Where a chain stands: how many entries it has had, and the hash of the last. */
 export interface ChainHead {
@@ -12,7 +12,7 @@ export const NO_LINK: ChainHead = { link: 0, hash: '' };
 
 /** The hash of an entry's text behind another entry: SHA-256 of the hash before, a line feed, and the text, in base64url. */
 export function linkHash(before: string, text: string): string {
-  return createHash('sha256').update(before).update('\n').update(text).digest('base64url');
+  return hash('sha256', `${before}\n${text}`, 'base64url');
 }
 
 /** On a shared store, the chains of what stands in no partition begin here, one a node. */
