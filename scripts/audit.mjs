@@ -52,14 +52,8 @@ async function main() {
     else console.log(tableOf(found));
     return found.weaknesses.length === 0 ? 0 : 1;
   } catch (error) {
-    return complain(`${url} cannot be asked: ${whyOf(/** @type {NodeJS.ErrnoException} */ (error))}`);
+    return complain(`${url} cannot be asked: ${/** @type {Error} */ (error).message}`);
   }
-}
-
-/** @param {NodeJS.ErrnoException} error */
-function whyOf({ code = '', message }) {
-  const isOwn = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code);
-  return isOwn ? `${message}: NODE_EXTRA_CA_CERTS=<file> names an authority of your own to trust` : message;
 }
 
 /** @param {string} why */

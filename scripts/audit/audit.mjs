@@ -1,14 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { ask } from './ask.mjs';
 import { cookies, headers, urls } from './browser-checks.mjs';
-import { clock, discovery, exposed, limits, phones, tls } from './gateway-checks.mjs';
+import { clock } from './clock-check.mjs';
+import { discovery, exposed, limits, phones } from './gateway-checks.mjs';
 import { Skipped } from './skipped.mjs';
 import { hosts, origins, uniform } from './secret-checks.mjs';
+import { mistrustOf, tls } from './tls-check.mjs';
 
 /**
  * @typedef {{ url: string, client?: string | undefined, redirect?: string | undefined, admin?: string | undefined, flood?: boolean, accept?: readonly string[] }} Options
  * @typedef {{ id: string, secret: string, cookies: readonly string[], answer: import('./ask.mjs').Answer }} Ticket
- * @typedef {{ at: (path: string) => string, url: URL, isLoopback: boolean, options: Options, mint: (binding: 'cookie' | 'bearer', headers?: Record<string, string>) => Promise<import('./ask.mjs').Answer>, tickets: readonly Ticket[] }} Target
+ * @typedef {{ at: (path: string) => string, url: URL, isLoopback: boolean, options: Options, mint: (binding: 'cookie' | 'bearer', headers?: Record<string, string>, verifier?: string) => Promise<import('./ask.mjs').Answer>, tickets: readonly Ticket[], mistrust: string | undefined }} Target
  * @typedef {{ name: string, outcome: 'ok' | 'weak' | 'accepted' | 'skipped', says: readonly string[] }} Outcome
  */
 
@@ -43,6 +45,9 @@ export async function audit(options) {
 /** @param {string} name @param {(target: Target) => Promise<string[]>} check @param {Target} target @returns {Promise<Outcome>} */
 async function outcomeOf(name, check, target) {
   try {
+    // Nothing that is secret is for whoever cannot prove to be the gateway.
+    if (target.mistrust !== undefined && check !== tls)
+      throw new Skipped('its certificate cannot be trusted');
     const says = await check(target);
     if (says.length === 0) return { name, outcome: 'ok', says };
     return { name, outcome: target.options.accept?.includes(name) ? 'accepted' : 'weak', says };
@@ -57,13 +62,18 @@ async function targetOf(options) {
   const base = options.url.replace(/\/$/, '');
   const url = new URL(options.url);
   const at = (/** @type {string} */ path) => `${base}${path}`;
-  await ask(at('/livez'));
+  /** @type {string | undefined} */
+  let mistrust;
+  await ask(at('/livez')).catch((error) => {
+    mistrust = mistrustOf(error);
+    if (mistrust === undefined) throw error;
+  });
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   const { client = 'demo', redirect } = options;
 
   /** @type {Target['mint']} */
-  const mint = (binding, more = {}) => {
-    const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');
+  const mint = (binding, more = {}, verifier = randomBytes(32).toString('base64url')) => {
+    const challenge = createHash('sha256').update(verifier).digest('base64url');
     const json = {
       client_id: client,
       redirect_uri: redirect,
@@ -73,11 +83,11 @@ async function targetOf(options) {
     };
     return ask(at('/v1/tickets'), { json, headers: more });
   };
-  const minted = [await mint('bearer'), await mint('bearer')];
+  const minted = mistrust === undefined ? [await mint('bearer'), await mint('bearer')] : [];
   const tickets = minted.flatMap((answer) =>
     answer.status === 201
       ? [{ id: answer.body.ticket_id, secret: answer.body.browser_secret, cookies: [], answer }]
       : [],
   );
-  return { at, url, isLoopback, options, mint, tickets };
+  return { at, url, isLoopback, options, mint, tickets, mistrust };
 }

@@ -1,46 +1,7 @@
-import { connect } from 'node:tls';
 import { ask } from './ask.mjs';
 import { Skipped } from './skipped.mjs';
 
 /** @typedef {import('./audit.mjs').Target} Target */
-
-const DAY_S = 86_400;
-const SHAKE_MS = 10_000;
-
-/** @param {Target} target */
-export async function tls({ at, url, isLoopback }) {
-  if (url.protocol === 'http:') {
-    if (isLoopback) throw new Skipped('plain http on loopback');
-    return ['plain http: whoever is on the way reads codes, cookies and tokens'];
-  }
-  const says = [];
-  const { headers } = await ask(at('/livez'));
-  const age = Number(/max-age=(\d+)/.exec(headers['strict-transport-security'] ?? '')?.[1] ?? 0);
-  if (age < 180 * DAY_S && !isLoopback)
-    says.push('strict-transport-security is missing, or for less than 180 days');
-  const old = await shake(url, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
-  if (old !== undefined) says.push('TLS below 1.2 is spoken');
-  const ends = await shake(url, {});
-  if (ends !== undefined && ends - Date.now() < 14 * DAY_S * 1000)
-    says.push('the certificate ends within 14 days');
-  return says;
-}
-
-/** When the certificate ends; undefined where no handshake came of it. @param {URL} url @param {import('node:tls').ConnectionOptions} how @returns {Promise<number | undefined>} */
-function shake(url, how) {
-  return new Promise((resolve) => {
-    const host = url.hostname.replaceAll(/[[\]]/g, '');
-    const port = Number(url.port || 443);
-    const options = { host, port, servername: /^[\d.:]+$/.test(host) ? '' : host, ...how };
-    const socket = connect(options, () => {
-      resolve(Date.parse(socket.getPeerCertificate().valid_to));
-      socket.destroy();
-    });
-    socket.setTimeout(SHAKE_MS, () => socket.destroy());
-    socket.on('error', () => resolve(undefined));
-    socket.on('close', () => resolve(undefined));
-  });
-}
 
 const BODY_BYTES = 2_000_000;
 const HEAD_BYTES = 40_000;
@@ -115,16 +76,4 @@ export async function discovery({ at, url, options, isLoopback }) {
   if (!body.authorization_response_iss_parameter_supported)
     says.push('answers do not say who they are from (iss)');
   return says;
-}
-
-const SKEW_MS = 30_000;
-
-/** The gateway's clock against this machine's. @param {Target} target */
-export async function clock({ at }) {
-  const before = Date.now();
-  const { headers } = await ask(at('/livez'));
-  const said = Date.parse(headers.date ?? '');
-  if (Number.isNaN(said)) return ['no Date is said'];
-  const skew = said < before - 1000 ? before - said : said > Date.now() ? said - Date.now() : 0;
-  return skew > SKEW_MS ? [`its clock is ${Math.round(skew / 1000)} s away from this machine's`] : [];
 }

@@ -22,7 +22,7 @@ export interface Certificate {
 }
 
 /** Makes a certificate in this folder. */
-export async function makeCertificate(folder: string): Promise<Certificate> {
+export async function makeCertificate(folder: string, days = 1): Promise<Certificate> {
   const [path, keyPath, bothPath] = ['cert.pem', 'key.pem', 'both.pem'].map((name) => join(folder, name));
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -30,7 +30,7 @@ export async function makeCertificate(folder: string): Promise<Certificate> {
     ...kind,
     ...subject,
     '-days',
-    '1',
+    String(days),
     '-keyout',
     keyPath!,
     '-out',

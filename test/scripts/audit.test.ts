@@ -28,6 +28,8 @@ const REFUSED_BYTES = 1_000_000;
 
 let folder: TemporaryFolder;
 let gateway: Gateway;
+/** What the front passes requests on to. */
+let behind: Gateway;
 let front: Server;
 let address: string;
 let weakness: Weakness = {};
@@ -37,7 +39,7 @@ beforeAll(async () => {
   front = createServer((req, res) => {
     const headers: OutgoingHttpHeaders = { ...req.headers };
     const url = weakness.asks?.(headers, req.url ?? '') ?? req.url;
-    const asked = request({ port: gateway.port, method: req.method, path: url, headers, agent: false });
+    const asked = request({ port: behind.port, method: req.method, path: url, headers, agent: false });
     asked.on('response', (answer) => {
       const changed: Changed = { status: answer.statusCode ?? 0, headers: { ...answer.headers }, body: '' };
       answer.setEncoding('utf8').on('data', (data: string) => (changed.body += data));
@@ -75,6 +77,7 @@ beforeAll(async () => {
       SCANGATE_PHONE_JWT_JWKS: 'https://id.example/keys',
     },
   });
+  behind = gateway;
 });
 
 afterEach(() => {
@@ -201,6 +204,50 @@ test.each<readonly [RegExp, Weakness]>([
 ])('a weakness is named: %s', async (named, weak) => {
   weakness = weak;
   expect((await weaknessesOf()).find((line) => named.test(line))).toBeDefined();
+});
+
+/** What an attacker, or a broken clock, makes of a token. */
+function withClaims(change: (claims: { iat: number; exp: number }) => void): Weakness {
+  const changed = (token: string): string => {
+    const [head, payload = '', mac] = token.split('.');
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { iat: number; exp: number };
+    change(claims);
+    return [head, Buffer.from(JSON.stringify(claims)).toString('base64url'), mac].join('.');
+  };
+  const answers = at(/^\/oauth\/token/, (answer) => {
+    const body = JSON.parse(answer.body) as Record<string, string>;
+    for (const name of ['access_token', 'id_token'])
+      if (body[name] !== undefined) body[name] = changed(body[name]);
+    answer.body = JSON.stringify(body);
+  });
+  return { answers };
+}
+
+test('where there are demo phones, the times in tokens are held against the clock', async () => {
+  behind = await startGateway({ env: { SCANGATE_PUBLIC_URL: address, SCANGATE_MINTS_PER_MINUTE: '1000' } });
+  const redirect = `${address}/demo/callback`;
+  const clock = async (weak: Weakness): Promise<readonly string[]> => {
+    weakness = weak;
+    const { checks } = await audit({ url: address, redirect });
+    return checks.find(({ name }) => name === 'clock')?.says ?? [];
+  };
+  try {
+    expect(await clock({})).toEqual([]);
+    const late = (claims: { iat: number; exp: number }): void => {
+      claims.iat -= 690;
+      claims.exp -= 690;
+    };
+    expect(await clock(withClaims(late))).toContainEqual(
+      expect.stringMatching(/^access_token: iat is 6[89]\d s away/),
+    );
+    const endless = await clock(withClaims((claims) => void (claims.exp += 86_400)));
+    expect(endless).toEqual([expect.stringMatching(/^access_token: it ends 87000 s after iat/)]);
+    const over = await clock(withClaims((claims) => void (claims.exp = claims.iat)));
+    expect(over).toContain('access_token: exp is not after iat');
+  } finally {
+    await behind.stop();
+    behind = gateway;
+  }
 });
 
 test('where a scan is kept away in front, what phones there are is not guessed', async () => {
