@@ -31,6 +31,10 @@ const entry = z
     from: z.iso.datetime().optional().meta({ description: 'Of a `gap`: they were written from then on.' }),
     to: z.iso.datetime().optional().meta({ description: 'Of a `gap`: they were written until then.' }),
     cursor: z.string().optional(),
+    superseded: z
+      .object({ id: z.string(), kind: z.string() })
+      .optional()
+      .meta({ description: 'Of `superseded`: the entry whose event a failover took back.' }),
     user: z.string().optional().meta({ description: 'The subject, as the source names the user.' }),
     source: z.string().optional(),
     issuer: z.string().optional(),

@@ -34,6 +34,12 @@ export interface Outbox {
    * @throws StoreUnavailable
    */
   next(partition: number, limit: number): Promise<OutboxBatch | null>;
+
+  /**
+   * Names the history that a partition has now: another one once it may have lost events that were told. Undefined while that is not
+   * known; absent where it has but one.
+   */
+  historyOf?(partition: number): string | undefined;
 }
 
 /** Both together; null where nothing is lost. */

@@ -201,7 +201,9 @@ function recordFigures(
       'webhooks_waiting',
       'Messages that wait for the receivers that this node delivers to',
     ),
-    recordEvents: counter('record_events_total', 'Audit events, kept or lost', ['outcome']),
+    recordEvents: counter('record_events_total', 'Audit events, kept, lost, dropped or superseded', [
+      'outcome',
+    ]),
     recordFailures: counter('record_failures_total', 'Tries to keep audit events that failed'),
     recordIds: counter('record_ids_total', 'Trouble with the ids of audit events', ['outcome']),
   };

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { partitionKeys } from '../../src/store/keys.ts';
 import type { RedisStores } from '../../src/store/redis/open.ts';
 import type { Incident } from '../../src/store/redis/failover/incident.ts';
@@ -201,5 +202,25 @@ test('an entry that is none, or of no subject, is told as lost and holds up none
   expect(batch?.events.map(({ id }) => id)).toEqual(['1-5']);
   await batch?.acknowledge();
   expect(await outbox.next(0, 10)).toBeNull();
+  await store.close();
+});
+
+test('what is not as durable as an answer must be is not told yet', async () => {
+  await redis.ask('DEL', log);
+  const settings = { durability: 'replicated', replicationTimeoutMs: 50, callTimeoutMs: 500 } as const;
+  const strict = await openStores(redis.url, settings);
+  const { outbox, store } = await open();
+  await redis.ask('XADD', log, `${atOf(0)}-0`, 'e', entry(0));
+  await redis.ask(
+    'XADD',
+    log,
+    `${atOf(1)}-0`,
+    'e',
+    entry(1).replace('minted', 'scanned').replace(',1,"1-', ',2,"2-'),
+  );
+  await expect(strict.outbox.next(0, 10)).rejects.toThrow(StoreUnavailable);
+  expect((await strict.outbox.next(0, 1))?.events).toHaveLength(1);
+  expect((await outbox.next(0, 10))?.events.map(({ id }) => id)).toEqual(['1-0', '2-1']);
+  await strict.store.close();
   await store.close();
 });

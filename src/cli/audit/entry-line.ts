@@ -6,6 +6,9 @@ export function entryLine(told: ToldEntry): string {
     told.reason,
     told.count === undefined ? undefined : `${told.count} times`,
     told.from === undefined ? undefined : `partition ${told.partition}, from ${told.from} to ${told.to}`,
+    told.superseded === undefined
+      ? undefined
+      : `a failover took back ${told.superseded.kind} ${told.superseded.id}`,
     told.ended === undefined ? undefined : `${told.ended} ended`,
     told.since === undefined ? undefined : `since ${told.since}`,
     told.before === undefined ? undefined : `before ${told.before}`,

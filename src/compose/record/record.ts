@@ -98,7 +98,7 @@ export async function openRecord(
   const makeNonce = (): string => markedNonce(randomBytes(6).readUIntBE(0, 6) / 64, ids.mark());
   await lease.open();
   const reader = new ReaderLease({ ledger: stores.ledger, time, token: makeId() });
-  const { isKept, keepMs } = recordSettings(config);
+  const { isKept, keepMs, graceMs, windowMs } = recordSettings(config);
   const isShared = config.storeKind !== 'file';
   if (isShared) await reader.open();
   let onKept = (): void => undefined;
@@ -113,6 +113,8 @@ export async function openRecord(
     ids,
     time,
     pauseMs: isShared ? SHARED_PAUSE_MS : PAUSE_MS,
+    graceMs,
+    windowMs,
     makeKey: () => randomBytes(PERSON_KEY_BYTES),
     holds,
     ownChain: () => ownChainOf(config, lease.node()),
@@ -148,7 +150,7 @@ export async function openRecord(
 }
 
 function startFigures({ recordEvents, recordIds }: Metrics): void {
-  for (const outcome of ['kept', 'lost', 'dropped']) recordEvents.inc({ outcome }, 0);
+  for (const outcome of ['kept', 'lost', 'dropped', 'superseded']) recordEvents.inc({ outcome }, 0);
   for (const outcome of ID_TROUBLES) recordIds.inc({ outcome }, 0);
 }
 
@@ -193,6 +195,8 @@ function teller(
     metrics.recordEvents.inc({ outcome: turn.kind }, turn.count);
     if (turn.kind === 'lost')
       log.error({ count: turn.count }, 'events were let go before the record had them');
+    if (turn.kind === 'superseded')
+      log.warn({ count: turn.count }, 'a failover took back events that the record had: it says of which');
     if (turn.kind === 'dropped') {
       log.warn({ count: turn.count }, 'the record is full: its oldest entries went before they were old');
       return;

@@ -8,6 +8,9 @@ export function recordSettings(config: Config) {
     keepMs: config.SCANGATE_AUDIT_KEEP,
     backlogMax: config.SCANGATE_AUDIT_BACKLOG,
     bytesMax,
+    graceMs: config.SCANGATE_FAILOVER_GRACE,
+    // What a failover lost is put back no further back than this.
+    windowMs: config.SCANGATE_HISTORY / 2,
     isKept: config.SCANGATE_ARCHIVE !== undefined || bytesMax > 0,
   };
 }

@@ -15,6 +15,21 @@ export interface ToldEntry extends Facts, Personal {
   readonly erased?: true;
 }
 
+/** What an entry that was read says of a person; nothing where that was forgotten. */
+export function personalIn({
+  user,
+  source,
+  issuer,
+  name,
+  address,
+  agent,
+  place,
+  browser,
+}: ToldEntry): Personal {
+  const all = { user, source, issuer, name, address, agent, place, browser };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
 /** The text of an entry. `sealed` comes last, and is not there where nothing is told of a person. */
 type Written = Facts & {
   readonly id: string;

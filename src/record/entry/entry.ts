@@ -43,6 +43,12 @@ export interface VouchFact {
   readonly signature: string;
 }
 
+/** What a failover took back: an entry's id, in decimal, and its kind. */
+export interface SupersededFact {
+  readonly id: string;
+  readonly kind: string;
+}
+
 /** What of an audit event tells of no person. */
 export interface Facts {
   /**
@@ -68,6 +74,8 @@ export interface Facts {
   readonly ended?: number;
   /** The cursor of the log's event. */
   readonly cursor?: string;
+  /** Of the kind `superseded`: the entry of the event that a failover took back; `cursor` is that one's. */
+  readonly superseded?: SupersededFact;
   /** Of the kind `head`: where the chain stood, signed. */
   readonly head?: HeadFact;
   /** Of the kind `record_key`: a key that signs heads, as it is published. */
@@ -105,7 +113,7 @@ export function columnsOf({ facts, personal }: Pick<Entry, 'facts' | 'personal'>
     ['client', facts.client_id],
     ['kind', facts.kind],
     ['user', personal.user],
-    ['decided', isDecision(facts) ? deciderOf(personal) : undefined],
+    ['decided', isOfDecision(facts) ? deciderOf(personal) : undefined],
     ['address', personal.address],
     ['address', personal.browser?.address === personal.address ? undefined : personal.browser?.address],
   ];
@@ -115,6 +123,11 @@ export function columnsOf({ facts, personal }: Pick<Entry, 'facts' | 'personal'>
 /** Whether it is a user's word on a sign-in. */
 export function isDecision({ kind }: Pick<Facts, 'kind'>): boolean {
   return kind === 'confirmed' || kind === 'denied';
+}
+
+/** Whether it is one, or says of one that it was taken back. */
+function isOfDecision(facts: Facts): boolean {
+  return isDecision(facts) || (facts.superseded !== undefined && isDecision(facts.superseded));
 }
 
 /** Whose decision it is, as the column `decided` has it: a subject is its source's and its issuer's alone. */

@@ -24,4 +24,5 @@ export const KINDS: readonly string[] = [
   'head',
   'record_key',
   'gap',
+  'superseded',
 ];

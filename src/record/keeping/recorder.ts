@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EventStore, StoredEvent } from '../../store/event-store.ts';
 import { lostAt, lostInAll } from '../../store/outbox.ts';
 import type { LostEvents, Outbox } from '../../store/outbox.ts';
@@ -11,10 +10,11 @@ import { PersonKeys } from './person-keys.ts';
 import { Contexts, contextOfHead } from '../entry/context.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { Entry, Facts, HeadFact, Personal } from '../entry/entry.ts';
-import { MARK_MAX, idOf } from '../ids/sortable-id.ts';
 import type { SortableIds } from '../ids/sortable-ids.ts';
 import { entryOfLog } from '../entry/log-entry.ts';
+import { gapOf } from './gap.ts';
 import { Reports } from './reports.ts';
+import { TakenBack } from './taken-back.ts';
 
 /** How many events are moved at a time. */
 const BATCH_MAX = 128;
@@ -31,6 +31,8 @@ export type RecordTurn =
   | { readonly kind: 'lost'; readonly count: number }
   /** Went before it was old, for the archive's bound. */
   | { readonly kind: 'dropped'; readonly count: number }
+  /** The record had them, and a failover took them back: it says so. */
+  | { readonly kind: 'superseded'; readonly count: number }
   | { readonly kind: 'away'; readonly error: unknown }
   /** One look at everything ended, and nothing failed. */
   | { readonly kind: 'looked' };
@@ -43,6 +45,9 @@ export interface RecorderOptions {
   readonly time: Time;
   /** Between two looks, in milliseconds. */
   readonly pauseMs: number;
+  /** How long nodes have to put back what a failover lost, and how far back is looked for what they did not; in milliseconds. */
+  readonly graceMs: number;
+  readonly windowMs: number;
   /** 32 random bytes. */
   readonly makeKey: () => Buffer;
   /** Whether this node may move a partition now. */
@@ -64,6 +69,7 @@ export class Recorder {
   readonly #contexts = new Contexts(CONTEXTS_MAX);
   readonly #writers = new Map<number, ChainWriter>();
   readonly #reports: Reports;
+  readonly #takenBack: TakenBack;
   readonly #ending = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   /** The look that has not begun: it sees what was written before, whoever asks. */
@@ -73,6 +79,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#reports = new Reports(options.ids);
+    this.#takenBack = new TakenBack(options);
     this.#personKeys = new PersonKeys(options.archive, options.makeKey);
   }
 
@@ -148,8 +155,10 @@ export class Recorder {
   async #moveAll(): Promise<void> {
     const { outbox, holds } = this.#options;
     const failures: unknown[] = [];
-    const moves = outbox.partitions.filter(holds).map(async (partition) => {
-      await this.#movePartition(partition).catch((error: unknown) => failures.push(error));
+    const moves = outbox.partitions.map(async (partition) => {
+      if (!holds(partition)) return this.#takenBack.leave(partition);
+      const moved = this.#movePartition(partition).then(() => this.#tellTakenBack(partition));
+      await moved.catch((error: unknown) => failures.push(error));
     });
     await Promise.all(moves);
     await this.#moveReports().catch((error: unknown) => failures.push(error));
@@ -170,6 +179,15 @@ export class Recorder {
       onTurn({ kind: 'kept', count: entries.length });
       if (batch.events.length < BATCH_MAX) return;
     }
+  }
+
+  async #tellTakenBack(partition: number): Promise<void> {
+    const { outbox, onTurn, holds } = this.#options;
+    await this.#takenBack.look(partition, outbox.historyOf?.(partition), async (entries) => {
+      if (!holds(partition)) return;
+      await this.#writer(partition).add(entries);
+      onTurn({ kind: 'superseded', count: entries.length });
+    });
   }
 
   /** What cannot be read, of a later release down to its cursor, is told as a gap: nothing behind it waits. */
@@ -227,18 +245,4 @@ export class Recorder {
     this.#writers.set(chain, writer);
     return writer;
   }
-}
-
-/** What says that events are missing. One that is told again, for its acknowledgement was lost, is the same entry. */
-function gapOf(partition: number, { count, from, to }: LostEvents): Entry {
-  const facts = {
-    kind: 'gap',
-    reason: 'let go unread, or cannot be read',
-    count,
-    partition,
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-  };
-  const digest = createHash('sha256').update(`${partition} ${count} ${facts.from} ${facts.to}`).digest();
-  return { id: idOf(to, digest.readUInt32BE() & MARK_MAX), facts, personal: {} };
 }

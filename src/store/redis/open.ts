@@ -77,7 +77,7 @@ export async function openRedisStore(options: OpenRedisOptions): Promise<RedisSt
     ledger: makeRedisLedger(base.calls, base.assurances),
     living: () => livingSubjects(calls),
     rebuildAll: (onProgress, take) => rebuildAll(source, onProgress, take),
-    outbox: redisOutbox(calls),
+    outbox: redisOutbox({ calls, assurer: base.assurances, tokenOf: tokenIn(state) }),
     recordCalls: recordCalls(calls, base.assurances),
   };
 }

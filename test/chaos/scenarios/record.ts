@@ -1,6 +1,7 @@
 import { startPostgres } from '../../support/postgres.ts';
 import { TEST_SECRETS } from '../../support/gateway.ts';
 import { scangate } from '../../support/scangate.ts';
+import { until } from '../../support/until.ts';
 import type { TicketLog } from '../log.ts';
 import { judgeRecord, readRecord } from '../record.ts';
 import { scenario } from '../scenario.ts';
@@ -14,12 +15,14 @@ const CUT_OFF_MS = 12_000;
 /** Between two faults: sign-ins go through, and the record keeps up. */
 const CALM_MS = 4000;
 
+const BACK = { withinMs: 120_000, everyMs: 500, what: 'a server that is back' };
+
 const SETTINGS = {
   gatewayCount: GATEWAYS,
   signIns: SIGN_INS,
   patienceMs: 60_000,
   outageS: CUT_OFF_MS / 1000 + 8,
-  rates: { signInsPerSecond: 20, pulsesPerSecond: 1 },
+  rates: { signInsPerSecond: 16, pulsesPerSecond: 1 },
   // The log must still have everything when the record is held against it.
   env: { SCANGATE_HISTORY: 'PT2H', SCANGATE_AUDIT_REDIS_BYTES: String(2 ** 30) },
   play,
@@ -88,7 +91,8 @@ async function play(stage: Stage<RecordGround>): Promise<void> {
 async function killGateway({ gateways, sleep }: Stage<RecordGround>, index: number): Promise<void> {
   await gateways[index]!.kill();
   await sleep(1500);
-  await gateways[index]!.restart();
+  // A supervisor starts it again where it ended at once: it was told to come up while Redis moved.
+  await until(() => gateways[index]!.restart().then(() => true), BACK);
 }
 
 async function killMaster({ ground }: Stage<RecordGround>): Promise<void> {
@@ -96,7 +100,7 @@ async function killMaster({ ground }: Stage<RecordGround>): Promise<void> {
   await master.kill();
   await ground.topology.switched(master);
   await master.restart();
-  await addGatewayUsers(master);
+  await until(() => addGatewayUsers(master).then(() => true), BACK);
   await ground.topology.settled();
 }
 

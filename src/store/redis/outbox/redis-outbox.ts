@@ -4,6 +4,7 @@ import type { LostEvents, Outbox } from '../../outbox.ts';
 import type { StoredEvent } from '../../event-store.ts';
 import { isSubject, kindOf } from '../../subject.ts';
 import type { PartitionCalls } from '../connection/partition-calls.ts';
+import type { Assurer } from '../events/assurer.ts';
 import { parseEntry } from '../format/log-entry.ts';
 
 /**
@@ -71,18 +72,34 @@ end`;
 type Entry = readonly [id: string, text: string];
 type LetGo = readonly (string | null)[];
 
+/** By what the log is read. */
+export interface RedisOutboxParts {
+  readonly calls: PartitionCalls;
+  /** What is kept, and told to webhooks, is as durable as what is answered. */
+  readonly assurer: Assurer;
+  /** The token of a partition's fence as this node knows it; empty where it does not. */
+  readonly tokenOf: (partition: number) => string;
+}
+
 /** The log itself is the outbox on Redis: a consumer group reads it, one reader at a time. */
-export function redisOutbox(calls: PartitionCalls): Outbox {
+export function redisOutbox({ calls, assurer, tokenOf }: RedisOutboxParts): Outbox {
   return {
     partitions: Array.from({ length: calls.partitions }, (_, partition) => partition),
 
+    historyOf: (partition) => tokenOf(partition) || undefined,
+
     async next(partition, limit) {
       const { log, unread } = partitionKeys(partition);
-      const reply = await calls.call(partition, true, (link) => link.redis.eval(NEXT, 2, log, unread, limit));
-      const [entries, letGo] = reply as readonly [readonly Entry[], LetGo];
+      const [read, letGo] = await calls.call(partition, true, async (link) => {
+        const reply = await link.redis.eval(NEXT, 2, log, unread, limit);
+        const [entries, told] = reply as readonly [readonly Entry[], LetGo];
+        const events = entries.map(([id, text]) => ({ id, events: eventsIn(text) }));
+        const found = events.flatMap((each) => each.events ?? []);
+        if (found.length > 0) await assurer.assure(link, partition, found);
+        return [events, told] as const;
+      });
       const gone = lostBetween(letGo);
-      if (entries.length === 0 && gone === null) return null;
-      const read = entries.map(([id, text]) => ({ id, events: eventsIn(text) }));
+      if (read.length === 0 && gone === null) return null;
       return {
         partition,
         events: read.flatMap(({ events }) => events ?? []),
@@ -91,7 +108,7 @@ export function redisOutbox(calls: PartitionCalls): Outbox {
           ...read.filter(({ events }) => events === undefined).map(({ id }) => lostAt(msOf(id))),
         ]),
         async acknowledge() {
-          const ids = entries.map(([id]) => id);
+          const ids = read.map(({ id }) => id);
           const [, from, to] = letGo;
           const told = [gone?.count ?? 0, from ?? '', to ?? ''];
           await calls.call(partition, true, (link) =>
