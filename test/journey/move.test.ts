@@ -7,8 +7,10 @@ import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
+import { startClusterTopology } from '../support/cluster.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
+import { startSentinelTopology } from '../support/sentinel.ts';
 import { scangate } from '../support/scangate.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted, Notice, Scanned, Tokens } from '../support/signin.ts';
@@ -100,14 +102,15 @@ async function goesOn(base: string, { ticket, scanned, code }: InFlight, index: 
   expectStatus(await redeem(base, ticket, codeOf(notice)), 200);
 }
 
-test(`${SESSIONS} sessions and ${IN_FLIGHT} tickets in flight go on after a move from a file to Redis`, async () => {
-  const store = `file:${join(folder.path, 'store')}`;
+/** People on one store; it is copied, and put into another, where all goes on. */
+async function moves(from: string, to: string): Promise<void> {
+  const [people = ''] = from.split(':');
   const env = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_DEVICE_LIFE: 'PT10M' };
-  gateway = await startGateway({ env: { ...env, SCANGATE_STORE: store } });
+  gateway = await startGateway({ env: { ...env, SCANGATE_STORE: from } });
   const { url, port } = gateway;
   const sessions = await many(SESSIONS, async (index) => {
     const ticket = await mint(url, { scope: 'openid offline_access' });
-    const code = await confirmed(url, ticket, `user-${index}`);
+    const code = await confirmed(url, ticket, `${people}-${index}`);
     return expectStatus(await redeem(url, ticket, code), 200);
   });
   const used = expectStatus(await refresh(url, sessions[0]?.refresh_token ?? ''), 200);
@@ -119,18 +122,18 @@ test(`${SESSIONS} sessions and ${IN_FLIGHT} tickets in flight go on after a move
   await gateway.stop();
 
   const copy = join(folder.path, 'store.copy');
-  const exported = await scangate(['export', copy], { ...env, SCANGATE_STORE: store });
+  const exported = await scangate(['export', copy], { ...env, SCANGATE_STORE: from });
   expect({ ...exported, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
   expect(exported.stdout).toMatch(/\d+ heads, \d+ events, \d+ entries of the ledger; sha256 [0-9a-f]{64}\n/);
   expect(await readFile(copy, 'utf8')).not.toContain(TEST_SECRETS);
-  const imported = await scangate(['import', copy], { ...env, SCANGATE_STORE: redis.url });
+  const imported = await scangate(['import', copy], { ...env, SCANGATE_STORE: to });
   expect({ ...imported, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
-  gateway = await startGateway({ env: { ...env, SCANGATE_STORE: redis.url }, port });
+  gateway = await startGateway({ env: { ...env, SCANGATE_STORE: to }, port });
 
   await many(IN_FLIGHT, (index) => goesOn(url, flying[index]!, index));
   const { device_code: deviceCode, user_code: userCode } = expectStatus(device, 200);
-  const scanned = expectStatus(await scan(url, { userCode }, 'user-0'), 201);
-  expectStatus(await confirm(url, scanned, 'user-0'), 200);
+  const scanned = expectStatus(await scan(url, { userCode }, `${people}-0`), 201);
+  expectStatus(await confirm(url, scanned, `${people}-0`), 200);
   expectStatus(
     await call(`${url}/oauth/token`, {
       form: {
@@ -142,17 +145,40 @@ test(`${SESSIONS} sessions and ${IN_FLIGHT} tickets in flight go on after a move
     200,
   );
   const listed = await call<{ readonly sessions: readonly unknown[] }>(`${url}/v1/sessions`, {
-    headers: { authorization: 'Bearer demo-user-7' },
+    headers: { authorization: `Bearer demo-${people}-7` },
   });
   expect(expectStatus(listed, 200).sessions).toHaveLength(1);
   await many(SESSIONS - 1, async (index) => {
     const { access_token: access, refresh_token: token = '' } = sessions[index + 1]!;
     const asked = await call(`${url}/oauth/userinfo`, { headers: { authorization: `Bearer ${access}` } });
-    expect(expectStatus(asked, 200)).toMatchObject({ sub: `user-${index + 1}` });
+    expect(expectStatus(asked, 200)).toMatchObject({ sub: `${people}-${index + 1}` });
     expectStatus(await refresh(url, token), 200);
   });
   expectStatus(await refresh(url, used.refresh_token ?? ''), 200);
-}, 120_000);
+  await gateway.stop();
+}
+
+const goOn = `${SESSIONS} sessions and ${IN_FLIGHT} tickets in flight go on after a move from`;
+
+test(`${goOn} a file to Redis`, () => moves(`file:${join(folder.path, 'store')}`, redis.url), 120_000);
+
+const longTest = isLong ? test : test.skip;
+
+longTest(
+  `${goOn} Redis to a Cluster, and from there to a master with Sentinels`,
+  async () => {
+    const topologies = [await startClusterTopology(), await startSentinelTopology()] as const;
+    const [cluster, sentinels] = topologies;
+    try {
+      await moves(redis.database(2), cluster.url);
+      await moves(cluster.url, sentinels.url);
+    } finally {
+      await gateway?.stop();
+      for (const topology of topologies) await topology.stop();
+    }
+  },
+  600_000,
+);
 
 test('a copy with a changed, missing or added line is not put anywhere, and one that was broken off is put anew', async () => {
   const copy = join(folder.path, 'store.copy');
