@@ -1,6 +1,15 @@
 /** Two ways to make load: as much as is answered, or so many a second whatever is answered. */
 import { percentile } from './figures.mjs';
 
+/** What is left of a wait that timers of whole milliseconds are too coarse for. */
+const FINE_MS = 1.2;
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** Milliseconds of a clock that goes on alike in all processes of this machine. */
+export function nowMs() {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 /** `work(worker)` again and again by `workers` at once: how often a second it was done. */
 export async function closedLoop({ workers, seconds, work }) {
   const begun = performance.now();
@@ -18,22 +27,34 @@ export async function closedLoop({ workers, seconds, work }) {
 }
 
 /**
- * `work(number)` begins `perSecond` times a second and never waits for the slow ones. It answers when its work was done,
- * by performance.now(); how long that is counts from when it was due, so that a server which stalls is not spared the
- * requests that it kept from being sent (coordinated omission).
+ * `work(number)` begins `perSecond` times a second and never waits for the slow ones. How long something took is to be counted
+ * from when it was due, so that a server which stalls is not spared the requests that it kept from being sent (coordinated
+ * omission).
+ *
+ * @returns when each was due and when its work was done, in the milliseconds of {@link nowMs}.
  */
-export async function openLoop({ perSecond, seconds, work }) {
-  const begun = performance.now();
-  const count = Math.round(perSecond * seconds);
-  const took = [];
+export async function openLoop({ perSecond, count, work }) {
+  const begun = nowMs();
+  const due = Array.from({ length: count }, (_, number) => begun + (number * 1000) / perSecond);
+  const done = [];
   const all = [];
   for (let number = 0; number < count; number += 1) {
-    const due = begun + (number * 1000) / perSecond;
-    const wait = due - performance.now();
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
-    all.push(work(number).then((doneAt = performance.now()) => took.push(doneAt - due)));
+    await untilDue(due[number]);
+    all.push(work(number).then(() => (done[number] = nowMs())));
   }
   await Promise.all(all);
-  took.sort((one, other) => one - other);
-  return { count, p50: percentile(took, 0.5), p99: percentile(took, 0.99), p999: percentile(took, 0.999) };
+  return { due, done };
+}
+
+async function untilDue(due) {
+  const wait = due - FINE_MS - nowMs();
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.floor(wait)));
+  const left = due - nowMs();
+  if (left > 0) Atomics.wait(never, 0, 0, left);
+}
+
+/** How late the work was: three percentiles, in milliseconds. */
+export function lateness(due, done) {
+  const took = due.map((at, number) => done[number] - at).sort((one, other) => one - other);
+  return { p50: percentile(took, 0.5), p99: percentile(took, 0.99), p999: percentile(took, 0.999) };
 }

@@ -3,6 +3,7 @@
  *
  *     npm run bench                          all rows, five rounds of 4 s each, in turn
  *     npm run bench -- --only mint,sign-in   these rows
+ *     npm run bench -- --only delivery --contenders gateway,bare
  *     npm run bench -- --rounds 3 --seconds 2
  *     npm run bench -- --browsers 2000       so many wait, in the rows where browsers wait
  *     npm run bench -- --json FILE           the figures of every round, too
@@ -31,6 +32,7 @@ const WARM_UP_SECONDS_MAX = 60;
 const { values: given } = parseArgs({
   options: {
     only: { type: 'string' },
+    contenders: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     browsers: { type: 'string', default: '10000' },
@@ -42,7 +44,7 @@ const { values: given } = parseArgs({
 const rows = chosen(given.only);
 const rounds = numberOf('rounds');
 const seconds = numberOf('seconds');
-const browsers = numberOf('browsers', 15_000);
+const browsers = numberOf('browsers', 20_000);
 
 if (given.list || given.help) {
   for (const { name, says } of ROWS) console.log(`${name.padEnd(12)} ${says}`);
@@ -63,9 +65,10 @@ if (given.list || given.help) {
  */
 async function measure(row) {
   const stage = await openStage();
+  let scene;
   try {
-    const scene = await row.open(stage, browsers);
-    const names = Object.keys(row.contenders);
+    scene = await row.open(stage, browsers);
+    const names = namesOf(row);
     if (row.isStill !== true) for (const name of names) await warmUp(row, name, scene);
     const found = Object.fromEntries(names.map((name) => [name, []]));
     const times = row.isStill === true ? 1 : rounds;
@@ -83,6 +86,7 @@ async function measure(row) {
     show(row, found, noisy);
     return { row: row.name, says: row.says, rounds: found, noisyRounds: noisy };
   } finally {
+    if (scene !== undefined) row.close?.(scene);
     await stage.close();
   }
 }
@@ -115,7 +119,8 @@ function show(row, found, noisy) {
     ...figures.map((figure) => cell(of, figure)),
   ]);
   console.log(`\n${row.name}: ${row.says}\n${table(['', ...figures], lines)}`);
-  for (const goal of row.goals) console.log(heldAgainst(goal, found));
+  for (const goal of row.goals)
+    if (goal.of in found && (goal.beside ?? goal.of) in found) console.log(heldAgainst(goal, found));
   if (noisy > 0) console.log(`${noisy} noisy rounds: others used more than ${100 * NOISY} % of the machine`);
 }
 
@@ -136,6 +141,15 @@ function chosen(only) {
     if (row === undefined) giveUp(`no row ${name}: ${ROWS.map((one) => one.name).join(', ')}`);
     return row;
   });
+}
+
+/** Those of a row that were asked for; all, unless some were. */
+function namesOf({ name, contenders }) {
+  const names = Object.keys(contenders).filter(
+    (one) => given.contenders === undefined || given.contenders.split(',').includes(one),
+  );
+  if (names.length === 0) giveUp(`${name} has no such contender: ${Object.keys(contenders).join(', ')}`);
+  return names;
 }
 
 function numberOf(name, most = 1000) {
