@@ -208,7 +208,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
   });
 
   test('what each of two nodes knows a part of is whole again before anyone is told of it', async () => {
-    const deaf = { tailPauseMs: 8_000 };
+    const deaf = { tailPauseMs: 8_000, tailReads: 0 };
     const nodes = [await open(deaf), await open(deaf)] as const;
     const knows = (): number => incidents.filter((one) => one.kind === 'nodes' && one.came.length > 0).length;
     await until(() => knows() >= 2, { withinMs: 30_000, what: 'each node knows of the other' });
@@ -391,7 +391,7 @@ describe(`one Redis, and what can happen to it (seed ${SEED})`, () => {
     });
 
     test('an event comes back though its node heard of the one before it only later', async () => {
-      const deaf = await open({ tailPauseMs: 3_000 }, `redis://127.0.0.1:${proxy.port}`);
+      const deaf = await open({ tailPauseMs: 3_000, tailReads: 0 }, `redis://127.0.0.1:${proxy.port}`);
       await until(async () => !(await newestReader()).isBlocked, { what: 'a pause between two reads' });
       const append = first(freshTicket(random), { type: 'minted', data: MINTED }, LIFE);
       await here.append([append]);

@@ -20,6 +20,7 @@ export function redisSettings(config: Config) {
     ...storeSettings(config),
     replicationTimeoutMs: config.SCANGATE_REPLICATION_TIMEOUT,
     tailPauseMs: config.SCANGATE_FEED_PAUSE,
+    tailReads: config.SCANGATE_FEED_READS,
     rewindMs: withoutForTests.includes('rewind') ? 0 : config.SCANGATE_REDO_RING,
     ringMs: config.SCANGATE_REDO_RING,
     ringSizeMax: withoutForTests.includes('ring') ? 0 : config.SCANGATE_REDO_RING_BYTES,

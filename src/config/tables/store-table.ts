@@ -13,7 +13,13 @@ export const STORE_SETTINGS = {
     'how long the replicas that must hold a decision have until they do; then 503 `not_replicated`',
     { min: 10, max: 30_000 },
   ),
-  SCANGATE_FEED_PAUSE: setting('duration', 'PT0.007S', "pause between two reads of the log's tail", {
+  SCANGATE_FEED_READS: setting(
+    'count',
+    '400',
+    "reads of the log's tail a second, by each node, with no pause between; with 0, and in a Cluster, there always is one",
+    { min: 0, max: 10_000 },
+  ),
+  SCANGATE_FEED_PAUSE: setting('duration', 'PT0.007S', 'pause behind each read beyond those', {
     min: 1,
     max: 1000,
   }),

@@ -88,6 +88,7 @@ export function makeBase(options: OpenRedisOptions, access: ServerAccess, meta: 
     shards,
     together: address.kind !== 'cluster',
     pauseMs: settings.tailPauseMs,
+    readsPerSecond: settings.tailReads,
     rewindMs: settings.rewindMs,
     gapMaxMs: Math.max(settings.rewindMs, settings.ringMs),
     time,

@@ -25,6 +25,7 @@ export type RedisSettings = StoreSettings &
 export const REDIS_DEFAULTS = {
   replicationTimeoutMs: 500,
   tailPauseMs: 7,
+  tailReads: 400,
   rewindMs: 30_000,
   ringMs: 30_000,
   detectsTimelines: true,

@@ -7,13 +7,16 @@ import type { Shard, Shards } from '../connection/shard.ts';
 import { subjectOfEntry } from '../format/log-entry.ts';
 import { earlierId, rewoundId, timeOfId } from '../format/stream-id.ts';
 import { FeedListener } from './feed-listener.ts';
+import { ReadBudget } from './read-budget.ts';
 import { newestIds, readTail } from './tail-read.ts';
 import type { Entries } from './tail-read.ts';
 
 /** How the end of the log is read. */
 export interface TailSettings {
-  /** Pause between two reads of the log's tail, in milliseconds: a lower one costs Redis more. */
+  /** Pause between two reads of the log's tail once there are many, in milliseconds: a lower one costs Redis more. */
   readonly tailPauseMs: number;
+  /** Reads of the tail a second that follow one another at once; 0: never. */
+  readonly tailReads: number;
   /** How much of the log is told again after a failover, in milliseconds; 0 leaves the place in it alone (for tests only). */
   readonly rewindMs: number;
 }
@@ -24,6 +27,8 @@ export interface TailOptions {
   /** One XREAD over all partitions (false in a Cluster, where it may name keys of one slot alone). */
   readonly together: boolean;
   readonly pauseMs: number;
+  /** Reads a second, of each shard, that no pause follows. Reads that are not together do not wait at the server, so one always does. */
+  readonly readsPerSecond: number;
   readonly rewindMs: number;
   /** An outage longer than this is answered by `all` and the newest end, in milliseconds. */
   readonly gapMaxMs: number;
@@ -98,7 +103,8 @@ export class Tail {
   }
 
   async #run(shard: Shard): Promise<void> {
-    const { time, pauseMs, together } = this.#options;
+    const { time, pauseMs, readsPerSecond, together } = this.#options;
+    const budget = new ReadBudget(together ? readsPerSecond : 0, time);
     while (!this.#closed && !shard.reader.closed) {
       try {
         if (!shard.reader.up) await shard.reader.whenUp(1_000);
@@ -110,7 +116,7 @@ export class Tail {
         this.#lastReadAt = time.now();
         if (this.#toRewind.has(shard)) continue;
         for (const entries of read.entries) this.#take(entries);
-        if (!read.full) await sleep(time, pauseMs);
+        if (!budget.spend() && !read.full) await sleep(time, pauseMs);
       } catch {
         await sleep(time, RETRY_DELAY_MS);
       }
