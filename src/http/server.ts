@@ -81,11 +81,13 @@ export function makeHttpServer(parts: ServerParts): HttpServer {
   const server = (secure as Server | undefined) ?? createServer(options, answer);
   // Node drops what is beyond a count without a word; the bytes are bound already.
   server.maxHeadersCount = 0;
+  const accepted = secure ? 'secureConnection' : 'connection';
+  connections.serve((socket) => server.emit(accepted, socket));
   server.on('connection', (socket) => connections.accept(socket));
   secure?.on('secureConnection', (socket) => connections.secure(socket));
   server.on('upgrade', (req, socket, head) => {
     if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
-    else server.emit(secure ? 'secureConnection' : 'connection', withoutUpgrade(req, socket, head));
+    else server.emit(accepted, withoutUpgrade(req, socket, head));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const [code, answer] = parserRefusal(error);

@@ -47,7 +47,8 @@ export interface RequestNaming {
 }
 
 const MARK = Symbol('request mark');
-type Marked = ServerResponse & { [MARK]?: RequestMark & { readonly accessLog: AccessLog } };
+type OwnMark = RequestMark & { readonly accessLog: AccessLog };
+type Marked = ServerResponse & { [MARK]?: OwnMark };
 
 /** The longest user agent in a line, in characters. */
 const AGENT_LENGTH_MAX = 160;
@@ -77,7 +78,7 @@ export class AccessLog {
 
   /** Marks a request as begun; its line is written when the response closes. */
   mark(res: ServerResponse, id: string, method: string): RequestMark {
-    const mark: RequestMark & { readonly accessLog: AccessLog } = {
+    const mark: OwnMark = {
       id,
       method,
       route: '-',
@@ -131,19 +132,36 @@ function shortened(agent: string | undefined): string | undefined {
 function writeLine(this: ServerResponse): void {
   const mark = (this as Marked)[MARK];
   if (mark === undefined) return;
+  const { from = mark.accessLog.options.fromOf(this.req), kept = headersOf(this) } = mark;
+  tell(mark, { status: this.statusCode, cut: !this.writableFinished, from, kept });
+}
+
+/** A held connection has ended that has no response any more. @param cut before its answer was out. */
+export function markEnded(mark: RequestMark, status: number, cut: boolean): void {
+  tell(mark as OwnMark, { status, cut, from: mark.from, kept: mark.kept ?? NOTHING });
+}
+
+function tell(
+  mark: OwnMark,
+  end: {
+    readonly status: number;
+    readonly cut: boolean;
+    readonly from: string | undefined;
+    readonly kept: KeptHeaders;
+  },
+): void {
   const { log, options } = mark.accessLog;
-  const { id, method, route, bytes, kept, ticketId, span } = mark;
+  const { id, method, route, bytes, ticketId, span } = mark;
+  const { status, cut, from } = end;
+  const { agent, traceId: given } = end.kept;
   const ms = options.now() - mark.startedMs;
-  const status = this.statusCode;
-  const { agent, traceId: given } = kept ?? headersOf(this);
   const traceId = span?.spanContext().traceId ?? given ?? options.makeTraceId();
   const ticket = ticketId === undefined ? undefined : options.nameTicket(ticketId);
   const client = mark.client ?? (ticketId === undefined ? undefined : options.clientOfTicket(ticketId));
-  const cut = !this.writableFinished;
   // A span that is never ended is never sent.
   if (span !== undefined && !mark.isProbe)
     endRequestSpan(span, { method, route, status, cut, client, ticket });
-  if (kept === undefined) {
+  if (mark.kept === undefined) {
     const exemplarLabels = { trace_id: traceId };
     options.metrics.requestSeconds.observe({
       labels: { route, method, status },
@@ -161,7 +179,7 @@ function writeLine(this: ServerResponse): void {
       status,
       ms: Math.round(ms * 10) / 10,
       bytes,
-      ip: mark.from ?? options.fromOf(this.req),
+      ip: from,
       agent,
       client,
       ticket,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import supertest from 'supertest';
@@ -56,6 +57,8 @@ import type { ResponseRecord } from './response-recorder.ts';
 /** A running edge over a real file store, in this process. */
 export interface RunningEdge {
   readonly url: string;
+  readonly server: Server;
+  readonly held: Held;
   /** One request and its answer, in a line: `await edge.api.get('/livez').expect(200)`. No redirect is followed. */
   readonly api: ReturnType<typeof supertest>;
   readonly secrets: TicketSecrets;
@@ -266,6 +269,8 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
 
   return {
     url: `http://127.0.0.1:${port}`,
+    server: edge.server,
+    held: shared.held,
     api: supertest(`http://127.0.0.1:${port}`),
     secrets,
     keyId: ring.makingId,
@@ -286,7 +291,7 @@ export async function startEdge(options: EdgeTestOptions = {}): Promise<RunningE
       away = error;
     },
     async stop() {
-      edge.server.closeAllConnections();
+      edge.connections.destroyAll();
       await new Promise((closed) => edge.server.close(closed));
       sockets.close();
       await feed.close();

@@ -8,7 +8,7 @@ import type { Due, Wheel } from '../../watch/wheel.ts';
  *
  * - `handshake`: its TLS handshake is not over.
  * - `new`: it has not brought a whole head yet, perhaps nothing at all.
- * - `busy`: a request of it is being answered, or waits in a watch.
+ * - `busy`: a request of it is being answered, or waits in a watch; then it may be lent, and who holds the watch ends it.
  * - `idle`: its last answer was taken, and no other head has come.
  * - `upgraded`: it has left HTTP; once it is handed over, the WebSocket that took it ends it.
  * - `ending`: we have said all, and wait for the client to close too.
@@ -36,6 +36,9 @@ export interface ConnectionTimes {
 const SLACK_MS = 2000;
 const ANSWER_MS = 60_000;
 
+/** A connection is kept for so much longer than was said, as Node does since 24: a request may be on its way. */
+const KEPT_LONGER_MS = 1000;
+
 /** The slowest reader of a large answer that is waited for after {@link ANSWER_MS}, in bytes a millisecond. */
 const READ_RATE = 4;
 
@@ -44,9 +47,11 @@ export interface ConnectionOwner {
   moved(connection: Connection, from: ConnectionState, to: ConnectionState): void;
   /** It is destroyed because its time was up, or another needs its place. */
   cut(connection: Connection): void;
+  /** Its socket is to be read by Node's HTTP again. */
+  returned(connection: Connection): void;
 }
 
-/** One TCP connection, from its acceptance until it is destroyed: it is always in the wheel, or handed over. */
+/** One TCP connection, from its acceptance until it is destroyed: it is always in the wheel, or handed over or lent. */
 export class Connection implements Due {
   /** What the bound per address counts; undefined where it does not apply. */
   readonly address: string | undefined;
@@ -60,6 +65,7 @@ export class Connection implements Due {
   #answerBy = 0;
   #unread: ServerResponse | undefined;
   #isGone = false;
+  #rests = false;
 
   constructor(
     socket: Socket,
@@ -94,6 +100,10 @@ export class Connection implements Due {
     return this.#state;
   }
 
+  get keepAliveMs(): number {
+    return this.#times.keepAliveMs;
+  }
+
   /** Its handshake is over; HTTP is spoken on `socket`. */
   secure(socket: Socket): void {
     this.#socket = socket;
@@ -125,6 +135,31 @@ export class Connection implements Due {
   /** How many requests are not answered, or have answers that were not taken. */
   get unanswered(): number {
     return this.#answers.length;
+  }
+
+  /** Whether this answer, and no other, is owed. */
+  isFor(res: ServerResponse): boolean {
+    return this.#answers.length === 1 && this.#answers[0] === res;
+  }
+
+  /** Lends it to who holds its one answer, and ends that: until then it has no time here. */
+  lend(): void {
+    this.#answers.length = 0;
+    this.#unread = undefined;
+    this.#wheel.cancel(this);
+  }
+
+  /** What it was lent for is over. It is kept for the next request, which Node does not listen for. */
+  rest(): void {
+    this.#rests = true;
+    this.#move('idle');
+    this.#wheel.after(this.#times.keepAliveMs + KEPT_LONGER_MS, this);
+  }
+
+  /** It was lent or rests, and something is to be read as HTTP: Node listens again. */
+  giveBack(): void {
+    this.#rests = false;
+    this.#owner.returned(this);
   }
 
   /** Whether bytes of an answer may be on their way, so that nothing else may be written. */
@@ -163,6 +198,7 @@ export class Connection implements Due {
 
   due(): void {
     if (this.#state === 'busy') this.#lookAtAnswer();
+    else if (this.#rests) this.#socket.destroy();
     else this.cut();
   }
 

@@ -36,6 +36,14 @@ export interface ConnectionsParts {
 /** Clients that are slow to close after we have ended: beyond these the oldest is destroyed at once. */
 const LINGERING_MAX = 64;
 
+const OWNER = Symbol('connection');
+type Owned = ServerResponse & { [OWNER]?: Connection };
+
+/** The connection that a response goes out on; undefined where nobody counts connections. */
+export function connectionOf(res: ServerResponse): Connection | undefined {
+  return (res as Owned)[OWNER];
+}
+
 /** What no request is on. */
 const UNUSED: readonly ConnectionState[] = ['handshake', 'new', 'idle'];
 
@@ -57,9 +65,15 @@ export class Connections implements ConnectionOwner {
   };
   #leaving = false;
   #closing = false;
+  #listenAgain: (socket: Socket) => void = () => {};
 
   constructor(parts: ConnectionsParts) {
     this.#parts = parts;
+  }
+
+  /** @param listenAgain lets the server read a socket that it was let go of. */
+  serve(listenAgain: (socket: Socket) => void): void {
+    this.#listenAgain = listenAgain;
   }
 
   /** How many there are, by what they are about. */
@@ -131,6 +145,7 @@ export class Connections implements ConnectionOwner {
       socket.destroy();
       return false;
     }
+    (res as Owned)[OWNER] = connection;
     connection.begin(res);
     res.once('close', () => connection.end(res));
     return true;
@@ -200,6 +215,10 @@ export class Connections implements ConnectionOwner {
 
   cut(connection: Connection): void {
     this.#parts.onCut(connection.state);
+  }
+
+  returned({ socket }: Connection): void {
+    this.#listenAgain(socket);
   }
 
   #forget(connection: Connection): void {

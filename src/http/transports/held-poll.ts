@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Subject } from '../../store/subject.ts';
 import type { Cursor } from '../../ticket/cursor.ts';
 import { markOf } from '../../telemetry/access-log.ts';
+import { HeldLine, holdLine } from '../connections/held-line.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { Told } from '../../watch/present.ts';
 import type { First, SubjectWatch } from '../../watch/watch-subject.ts';
@@ -20,9 +21,9 @@ export class HeldPoll<T> implements HeldConnection, Due {
   readonly subject: Subject;
   joined = false;
   readonly #shared: TransportShared;
-  readonly #res: ServerResponse;
   readonly #socket: Socket;
   readonly #onGone: () => void;
+  #out: ServerResponse | HeldLine;
   #watch: SubjectWatch<T> | undefined;
   #phase: 'opening' | 'leaving' | 'waiting' | 'gone' | 'answered' = 'opening';
 
@@ -30,7 +31,7 @@ export class HeldPoll<T> implements HeldConnection, Due {
     this.#shared = shared;
     this.address = admitted.address;
     this.subject = admitted.subject;
-    this.#res = res;
+    this.#out = res;
     this.#socket = socket;
     this.#onGone = () => {
       this.#phase = 'gone';
@@ -40,7 +41,7 @@ export class HeldPoll<T> implements HeldConnection, Due {
   }
 
   get requestId(): string | undefined {
-    return markOf(this.#res)?.id;
+    return this.#out instanceof HeldLine ? this.#out.requestId : markOf(this.#out)?.id;
   }
 
   /** Releases it. @returns what the edge answers. */
@@ -72,6 +73,7 @@ export class HeldPoll<T> implements HeldConnection, Due {
       return;
     }
     this.#phase = 'waiting';
+    if (!(this.#out instanceof HeldLine)) this.#out = holdLine(this.#out) ?? this.#out;
     events.opened('poll');
     shared.wheel.after(waitMs, this);
     let told: Told<T> | undefined;
@@ -98,18 +100,14 @@ export class HeldPoll<T> implements HeldConnection, Due {
     this.#end(end ? 'outcome_told' : 'state_told');
     this.#shared.events.told('poll', delivery);
     const body = JSON.stringify(notice);
-    this.#writeHead(200, false, {
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(body),
-    });
-    this.#res.end(body);
+    const length = Buffer.byteLength(body);
+    this.#write(200, false, { 'Content-Type': 'application/json', 'Content-Length': length }, body);
   }
 
   /** Answers that there is nothing to tell. Elsewhere: the next poll had better find another node. */
   pass(cursor: Cursor | undefined, reason: EndReason): void {
     this.#end(reason);
-    this.#writeHead(204, reason === 'elsewhere', cursor === undefined ? {} : { 'Scangate-Cursor': cursor });
-    this.#res.end();
+    this.#write(204, reason === 'elsewhere', cursor === undefined ? {} : { 'Scangate-Cursor': cursor });
   }
 
   due(): void {
@@ -129,10 +127,19 @@ export class HeldPoll<T> implements HeldConnection, Due {
     return this.#phase === 'gone';
   }
 
-  #writeHead(status: number, leaves: boolean, headers: Record<string, string | number>): void {
-    this.#res.setHeader('Cache-Control', 'no-store');
-    if (leaves || this.#shared.held.closing) this.#res.setHeader('Connection', 'close');
-    this.#res.writeHead(status, headers);
+  #write(
+    status: number,
+    leaves: boolean,
+    headers: Readonly<Record<string, string | number>>,
+    body?: string,
+  ): void {
+    const res = this.#out instanceof HeldLine ? this.#out.respond() : this.#out;
+    res.setHeader('Cache-Control', 'no-store');
+    if (leaves || this.#shared.held.closing) {
+      res.setHeader('Connection', 'close');
+      res.removeHeader('Keep-Alive');
+    }
+    res.writeHead(status, headers).end(body);
   }
 
   #end(reason: EndReason): void {

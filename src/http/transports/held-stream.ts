@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Subject } from '../../store/subject.ts';
 import { markOf } from '../../telemetry/access-log.ts';
+import { HeldLine, holdLine } from '../connections/held-line.ts';
 import type { Told } from '../../watch/present.ts';
 import type { SubjectWatch } from '../../watch/watch-subject.ts';
 import type { Due } from '../../watch/wheel.ts';
@@ -41,9 +42,9 @@ export class HeldStream<T> implements HeldConnection, Due {
   joined = false;
   readonly #shared: TransportShared;
   readonly #eventName: string;
-  readonly #res: ServerResponse;
   readonly #socket: Socket;
   readonly #onGone: () => void;
+  #out: ServerResponse | HeldLine;
   #watch: SubjectWatch<T> | undefined;
   #phase: 'opening' | 'leaving' | 'open' | 'told' | 'ending' | 'closed' = 'opening';
   #endsAt = 0;
@@ -55,14 +56,14 @@ export class HeldStream<T> implements HeldConnection, Due {
     this.address = admitted.address;
     this.subject = admitted.subject;
     this.#eventName = admitted.eventName;
-    this.#res = res;
+    this.#out = res;
     this.#socket = socket;
     this.#onGone = () => this.#close('gone');
     socket.on('close', this.#onGone);
   }
 
   get requestId(): string | undefined {
-    return markOf(this.#res)?.id;
+    return this.#out instanceof HeldLine ? this.#out.requestId : markOf(this.#out)?.id;
   }
 
   /** Releases it before it was opened. */
@@ -100,7 +101,10 @@ export class HeldStream<T> implements HeldConnection, Due {
     this.#phase = 'open';
     this.#shared.events.opened('sse');
     const opening = openingFrame(comeBackMs(this.#shared), padding);
-    this.#writeFirst(opening + (first === undefined ? HEARTBEAT : this.#frame(first)));
+    this.#writeFirst(
+      this.#out as ServerResponse,
+      opening + (first === undefined ? HEARTBEAT : this.#frame(first)),
+    );
     if (first?.end === true) {
       this.#phase = 'told';
       watch.wheel.after(BEHIND_MS, this);
@@ -142,7 +146,7 @@ export class HeldStream<T> implements HeldConnection, Due {
       this.cut();
       return;
     }
-    if (this.#stalledSince === undefined) this.#res.write(HEARTBEAT);
+    if (this.#stalledSince === undefined) this.#out.write(HEARTBEAT);
     const beat = settings.sseHeartbeatMs * (0.7 + 0.2 * watch.random());
     watch.wheel.after(Math.min(beat, this.#endsAt - now()), this);
   }
@@ -180,7 +184,7 @@ export class HeldStream<T> implements HeldConnection, Due {
   async #write(frame: string): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#flushed = resolve;
-      this.#res.write(frame, () => resolve());
+      this.#out.write(frame, () => resolve());
       this.#shared.watch.wheel.after(BEHIND_MS, this);
     });
     this.#flushed = undefined;
@@ -188,7 +192,7 @@ export class HeldStream<T> implements HeldConnection, Due {
 
   #isSlow(): boolean {
     const { settings, now } = this.#shared;
-    const unread = this.#res.writableLength;
+    const unread = this.#out.writableLength;
     if (unread === 0) this.#stalledSince = undefined;
     else this.#stalledSince ??= now();
     return (
@@ -198,18 +202,19 @@ export class HeldStream<T> implements HeldConnection, Due {
   }
 
   // Node keeps a head in the pieces it was joined from, 2 KB, unless it is written by itself; corked, it is one packet.
-  #writeFirst(frame: string): void {
+  #writeFirst(res: ServerResponse, frame: string): void {
     this.#socket.cork();
-    this.#res.writeHead(200, STREAM_HEADERS);
-    this.#res.flushHeaders();
-    this.#res.write(frame);
+    res.writeHead(200, STREAM_HEADERS);
+    res.flushHeaders();
+    this.#out = holdLine(res) ?? res;
+    this.#out.write(frame);
     this.#socket.uncork();
   }
 
   // The end follows in a piece of its own: a filter that holds each piece until another comes must not hold the outcome.
   #writeLast(frame: string): void {
     this.#phase = 'told';
-    this.#res.write(frame);
+    this.#out.write(frame);
     this.#shared.watch.wheel.after(BEHIND_MS, this);
   }
 
@@ -219,9 +224,9 @@ export class HeldStream<T> implements HeldConnection, Due {
     this.#watch?.close();
     this.#flushed?.();
     this.#shared.watch.wheel.after(this.#shared.settings.readerStallMs, this);
-    this.#res.end(frame, () => {
+    this.#out.end(frame, () => {
       this.#close(why);
-      if (this.#shared.held.closing) this.#socket.destroySoon();
+      if (this.#shared.held.closing && !(this.#out instanceof HeldLine)) this.#socket.destroySoon();
     });
   }
 
@@ -237,6 +242,6 @@ export class HeldStream<T> implements HeldConnection, Due {
 
   #unread(): Unread {
     const { now } = this.#shared;
-    return { bytes: this.#res.writableLength, ms: now() - (this.#stalledSince ?? now()) };
+    return { bytes: this.#out.writableLength, ms: now() - (this.#stalledSince ?? now()) };
   }
 }
