@@ -19,6 +19,8 @@ export interface Kept {
 export interface Row extends Kept {
   /** What it is found by. They lie outside the chain. */
   readonly columns: readonly Column[];
+  /** The name of the key that seals what it says of a person, or would. */
+  readonly key: string;
 }
 
 /** A key that seals what entries say of a person, by the name that the entries give it. */

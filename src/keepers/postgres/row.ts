@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Kept, PersonKey, Row } from '../../record/archive.ts';
-import { keyNameOf } from '../../record/chain/entry-text.ts';
-import type { Column, ColumnName, Facts } from '../../record/entry/entry.ts';
+import type { Column, ColumnName } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 
 const LAST_ID = (1n << 63n) - 1n;
@@ -50,14 +49,14 @@ export function valuesOf(row: Row): readonly (string | number | bigint | null)[]
     const found = columns.filter((column) => column.name === name).map(({ value }) => digestOf(value));
     return Array.from({ length }, (_, index) => found[index] ?? null);
   });
-  return [id, chain, link, hash, text, keyOf(row), ...places];
+  return [id, chain, link, hash, text, nameOf(row.key), ...places];
 }
 
 /** The youngest entry that each key seals, by the key's name as it is kept. */
 export function youngestOf(rows: readonly Row[], keys: readonly PersonKey[]): ReadonlyMap<string, bigint> {
   const youngest = new Map(keys.map(({ name }) => [nameOf(name), 0n]));
   for (const row of rows) {
-    const name = keyOf(row);
+    const name = nameOf(row.key);
     const known = youngest.get(name);
     if (known !== undefined && row.id > known) youngest.set(name, row.id);
   }
@@ -78,10 +77,6 @@ export function keptIn(row: Readonly<Record<string, unknown>>): Kept {
 /** Whether a column is one that {@link PLACES} knows by several places. */
 export function placesOf({ name }: Column): readonly string[] {
   return PLACES[name];
-}
-
-function keyOf({ id, text }: Pick<Row, 'id' | 'text'>): string {
-  return nameOf(keyNameOf({ id, facts: JSON.parse(text) as Facts }));
 }
 
 /** The smallest of these ids and the largest: so that few tables are looked at. */

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
-import { keyNameOf } from '../../record/chain/entry-text.ts';
 import { NO_LINK } from '../../record/chain/link.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
 import { PERSONAL_COLUMNS } from '../../record/entry/entry.ts';
-import type { Column, ColumnName, Facts } from '../../record/entry/entry.ts';
+import type { Column, ColumnName } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
@@ -187,9 +186,8 @@ function columnText({ name, value }: Column): string {
 }
 
 function writtenRow(row: Row): Readonly<Record<string, unknown>> {
-  const { id, text, chain, link, hash } = row;
+  const { id, text, chain, link, hash, key } = row;
   const columns = row.columns.map(columnText);
-  const key = keyNameOf({ id, facts: JSON.parse(text) as Facts });
   const value: RowValue = {
     text,
     chain: String(chain),

@@ -121,12 +121,13 @@ export class ChainWriter {
     const known = await this.#personKeys.of(names.filter((name) => !forgotten.has(name)));
     let head = behind;
     const rows = entries.map((entry): Row => {
-      const isErased = forgotten.has(keyNameOf(entry));
-      const key = isErased ? this.#personKeys.unkept() : known.get(keyNameOf(entry));
+      const keyName = keyNameOf(entry);
+      const isErased = forgotten.has(keyName);
+      const key = isErased ? this.#personKeys.unkept() : known.get(keyName);
       const text = entryText(entry, isPersonal(entry) ? key : undefined);
       head = { link: head.link + 1, hash: linkHash(head.hash, text) };
       const columns = columnsOf(entry).filter(({ name }) => !isErased || !PERSONAL_COLUMNS.has(name));
-      return { id: entry.id, text, chain: this.#chain, ...head, columns };
+      return { id: entry.id, text, chain: this.#chain, ...head, columns, key: keyName };
     });
     return { rows, keys: [...known].map(([name, bytes]) => ({ name, bytes })), head };
   }
