@@ -36,18 +36,21 @@ export function makeApp(parts: AppParts): Express {
   app.set('query parser', false);
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  const paths = byPath(parts.routes);
+  const answer = (path: string, routes: PathRoutes, req: Request, res: Response): void => {
+    const route = routeFor(routes, req.method);
+    if (route === undefined) otherMethod(parts, path, routes, req, res);
+    else dispatcher.run(route, req.params, req, res);
+  };
   app.use((req, res, next) => {
     const mark = accessLog.mark(res, parts.makeRequestId(req), req.method);
     parts.admit(req);
-    accessLog.within(mark, next);
+    // Express tries one path after the other: those without parameters are found at once.
+    const path = pathOf(req.url);
+    const routes = paths.get(path);
+    accessLog.within(mark, routes === undefined ? next : () => answer(path, routes, req, res));
   });
-  for (const [path, routes] of byPath(parts.routes)) {
-    app.all(path, (req, res) => {
-      const route = routeFor(routes, req.method);
-      if (route === undefined) otherMethod(parts, path, routes, req, res);
-      else dispatcher.run(route, req.params, req, res);
-    });
-  }
+  for (const [path, routes] of paths) app.all(path, (req, res) => answer(path, routes, req, res));
   app.use((req: Request, res: Response) => {
     dispatcher.refuse(new ScangateError('not_found'), styleAt(req.url), req, res);
   });
@@ -55,6 +58,11 @@ export function makeApp(parts: AppParts): Express {
     dispatcher.refuse(error, styleAt(req.url), req, res);
   });
   return app;
+}
+
+function pathOf(url: string): string {
+  const at = url.indexOf('?');
+  return at < 0 ? url : url.slice(0, at);
 }
 
 function byPath(routes: readonly Route[]): Map<string, PathRoutes> {

@@ -23,9 +23,9 @@ export function send(
   const body = bodyOf(answer);
   const headers: string[] = [];
   const own = Object.entries(answer.headers ?? {});
-  const named = new Set(own.map(([name]) => name.toLowerCase()));
+  const named = own.length === 0 ? undefined : new Set(own.map(([name]) => name.toLowerCase()));
   for (const list of base)
-    for (const [name, value] of list) if (!named.has(name.toLowerCase())) headers.push(name, value);
+    for (const [name, value] of list) if (named?.has(name.toLowerCase()) !== true) headers.push(name, value);
   let caching = false;
   for (const [name, value] of own) {
     if (name.toLowerCase() === 'cache-control') caching = true;

@@ -110,8 +110,10 @@ function mintAnswer(parts: MintRouteParts, { view, cookie }: OpenedTicket): Answ
     ...parts.presenter.notice(view, false),
     links: { self, ...others, qr: `${self}/qr.svg` },
   };
+  if (binding === 'bearer') {
+    const secret = parts.secrets.browserSecret(ticketId, keyId, 'bearer');
+    return { status: 201, headers: { Location: self }, body: { ...body, browser_secret: secret } };
+  }
   const cookies = [ticketCookie(parts, view), ...(cookie === undefined ? [] : [cookie])];
-  if (binding === 'cookie') return { status: 201, headers: { Location: self, 'Set-Cookie': cookies }, body };
-  const secret = parts.secrets.browserSecret(ticketId, keyId, 'bearer');
-  return { status: 201, headers: { Location: self }, body: { ...body, browser_secret: secret } };
+  return { status: 201, headers: { Location: self, 'Set-Cookie': cookies }, body };
 }
