@@ -11,9 +11,10 @@ import type { CallReceiver, TryCause, TryOutcome } from './receiver-call.ts';
 import type { Receiver } from './receiver.ts';
 import { TRIES_MAX, waitAfter } from './retries.ts';
 
-/** How many messages of a receiver a node has in hand, and how many it sends at a time. */
+/** How many messages of a receiver a node has in hand. */
 const HAND_MAX = 500;
-const SENDING_MAX = 32;
+/** How many messages a node sends to a receiver at a time. */
+export const SENDING_MAX = 32;
 /** The pause before a call to the store or the archive that failed is made again, in milliseconds. */
 const PAUSE_MS = 1000;
 /** How long calls that are under way at the end may go on, in milliseconds. */
