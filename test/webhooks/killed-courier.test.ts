@@ -102,8 +102,8 @@ test(
       await next;
     }
     expect(mistakes).toEqual([]);
-    // Again came what was in flight when a node was killed, or taken and not yet written down.
-    expect(came.length - taken.size).toBeLessThanOrEqual(2 * SENDING_MAX * KILLS);
+    // Again came what was in flight when a node was killed, or when one of two busy cores slept beyond its lease.
+    expect(came.length - taken.size).toBeLessThanOrEqual(1.5 * SENDING_MAX * KILLS);
     await store.close();
   },
   LIMIT_MS,
