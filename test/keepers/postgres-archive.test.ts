@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/keepers/postgres/database.ts';
 import { migrateDatabase } from '../../src/keepers/postgres/migration.ts';
@@ -10,9 +12,11 @@ import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { Postgres } from '../support/postgres.ts';
+import { temporaryFolder } from '../support/folder.ts';
 import { startRedis } from '../support/redis.ts';
 import { scangate } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 
 const DAY_MS = 86_400_000;
 let postgres: Postgres;
@@ -116,10 +120,18 @@ test('away, it says so; back, the same writer goes on', async () => {
   await archive.close();
 });
 
-test('gateways keep the record there, sign in while it is away, and have all of it later', async () => {
+test('gateways keep the record there, sign in while it is away, and have and tell all of it later', async () => {
   await (await fresh('gateway')).close();
-  const redis = await startRedis();
+  const [redis, folder, receiver] = await Promise.all([
+    startRedis(),
+    temporaryFolder(),
+    startWebhookReceiver(),
+  ]);
+  const webhooks = join(folder.path, 'webhooks.json');
+  const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+  await writeFile(webhooks, JSON.stringify([{ url: receiver.url, secret, private: true }]), { mode: 0o600 });
   const env = {
+    SCANGATE_WEBHOOKS_FILE: webhooks,
     SCANGATE_STORE: redis.url,
     SCANGATE_SECRETS: TEST_SECRETS,
     SCANGATE_PHONE_IDENTITY: 'demo',
@@ -137,7 +149,14 @@ test('gateways keep the record there, sign in while it is away, and have all of 
   expect((await scangate(['audit'], env)).stderr).toMatch(/SCANGATE_ARCHIVE: PostgreSQL: /);
   await postgres.restart();
   await until(() => lines('the record is kept again') > 0, { withinMs: 30_000, what: 'a line of its end' });
-  await signIn(gateway.url, { name: 'ada' });
+  const { ticket } = await signIn(gateway.url, { name: 'ada' });
+  // How far the record went was not known while it was away: told is what came after it was found.
+  const told = (): readonly string[] =>
+    receiver.received
+      .filter(({ body }) => body.data.ticket_id === ticket.ticketId)
+      .map(({ body }) => body.type);
+  await until(() => told().includes('opened'), { what: 'the sign-in to be told' });
+  expect(told()).toEqual(expect.arrayContaining(['minted', 'scanned', 'confirmed', 'redeemed']));
   await gateway.stop();
   expect(lines('the record cannot be kept now')).toBe(1);
   expect(gateway.output().stdout).not.toContain('none@');
@@ -150,5 +169,7 @@ test('gateways keep the record there, sign in while it is away, and have all of 
   expect(kinds.filter((kind) => kind === 'confirmed')).toHaveLength(2);
   expect(await scangate(['audit', 'verify'], env)).toMatchObject({ status: 0, stderr: '' });
   expect((await scangate(['migrate'], env)).stdout).toContain('postgres/0001-record.sql: was there');
+  await receiver.stop();
+  await folder.remove();
   await redis.stop();
 }, 120_000);

@@ -1,19 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis as Client } from 'ioredis';
 import { RECEIVERS_KEY } from '../../src/keepers/redis/queue-keys.ts';
-import { RedisDeadLetters } from '../../src/keepers/redis/redis-dead-letters.ts';
-import { RedisQueue } from '../../src/keepers/redis/redis-queue.ts';
 import type { RedisQueueOptions } from '../../src/keepers/redis/redis-queue.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { gapMessage } from '../../src/webhooks/message.ts';
 import { DEAD_MAX } from '../../src/webhooks/message-queue.ts';
 import type { Taken } from '../../src/webhooks/message-queue.ts';
 import { message, messageQueueContract } from '../contract/message-queue.ts';
-import { openStores } from '../store/redis-support.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
+import { openQueues } from './redis-queues.ts';
 
 let redis: Redis;
 const ends: (() => Promise<void>)[] = [];
@@ -30,27 +27,9 @@ afterAll(async () => {
   await redis.stop();
 });
 
-const nonce = (): string => randomBytes(8).readBigUInt64BE().toString();
-
-async function openQueues(database: number, options: Partial<RedisQueueOptions> = {}) {
-  const { store, recordCalls: calls } = await openStores(redis.database(database));
-  const queue = new RedisQueue({
-    calls,
-    nonce,
-    token: nonce(),
-    leaseMs: 6000,
-    bytesMax: 20_000,
-    now: () => performance.now(),
-    onGone: () => undefined,
-    isFollowed: () => false,
-    ...options,
-  });
-  return { queue, letters: new RedisDeadLetters({ calls, nonce }), close: () => store.close() };
-}
-
 /** Open until the test ends. */
 async function open(database: number, options?: Partial<RedisQueueOptions>) {
-  const opened = await openQueues(database, options);
+  const opened = await openQueues(redis.database(database), options);
   ends.push(opened.close);
   return opened;
 }
@@ -81,7 +60,7 @@ function restore(database: number, then: ReadonlyMap<string, Buffer | null>): Pr
 }
 
 describe('the queues on Redis', () => {
-  messageQueueContract(() => openQueues(0));
+  messageQueueContract(() => openQueues(redis.database(0)));
 });
 
 const FIRST = { limit: 99, after: undefined, inHand: false };

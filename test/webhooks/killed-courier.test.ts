@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RedisQueue } from '../../src/keepers/redis/redis-queue.ts';
 import { SENDING_MAX } from '../../src/webhooks/courier.ts';
 import { SEED, rounds, seeded } from '../contract/appends.ts';
-import { openStores } from '../store/redis-support.ts';
+import { openQueues } from '../keepers/redis-queues.ts';
 import { built } from '../support/built.ts';
 import { startChild, untilPrinted } from '../support/child.ts';
 import type { Child } from '../support/child.ts';
@@ -47,17 +45,7 @@ async function startNode(): Promise<void> {
 test(
   `of ${KILLS} nodes that are killed while they deliver, another takes up what they had in hand, each ticket in order (seed ${SEED})`,
   async () => {
-    const { store, recordCalls: calls } = await openStores(redis.url);
-    const queue = new RedisQueue({
-      calls,
-      token: 'puts',
-      nonce: () => randomBytes(8).readBigUInt64BE().toString(),
-      bytesMax: 1e8,
-      leaseMs: 600,
-      now: () => performance.now(),
-      onGone: () => undefined,
-      isFollowed: () => true,
-    });
+    const { queue, close } = await openQueues(redis.url, { bytesMax: 1e8 });
     /** By which node each message came. */
     const came: number[] = [];
     const taken = new Set<number>();
@@ -104,7 +92,7 @@ test(
     expect(mistakes).toEqual([]);
     // Again came what was in flight when a node was killed, or when one of two busy cores slept beyond its lease.
     expect(came.length - taken.size).toBeLessThanOrEqual(1.5 * SENDING_MAX * KILLS);
-    await store.close();
+    await close();
   },
   LIMIT_MS,
 );

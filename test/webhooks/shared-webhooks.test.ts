@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RedisQueue } from '../../src/keepers/redis/redis-queue.ts';
-import { openStores } from '../store/redis-support.ts';
+import { openQueues } from '../keepers/redis-queues.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
@@ -24,7 +22,6 @@ let folder: TemporaryFolder;
 let receiver: WebhookReceiver;
 let gateways: Gateway[];
 let env: Readonly<Record<string, string>>;
-const nonce = (): string => randomBytes(8).readBigUInt64BE().toString();
 
 beforeAll(async () => {
   [redis, folder, receiver] = await Promise.all([startRedis(), temporaryFolder(), startWebhookReceiver()]);
@@ -103,22 +100,12 @@ test('the command shows what waits, and has dead letters tried again by the node
   const id = String(listed!['id']);
   gateway!.signal('SIGTERM');
   await gateway!.exited;
-  const { store, recordCalls: calls } = await openStores(redis.url);
-  const queue = new RedisQueue({
-    calls,
-    nonce,
-    token: nonce(),
-    leaseMs: 6000,
-    bytesMax: 1e6,
-    now: () => performance.now(),
-    onGone: () => undefined,
-    isFollowed: () => true,
-  });
+  const { queue, close } = await openQueues(redis.url);
   const text = '{"id":"7","kind":"minted","ticket_id":"t7"}';
   await queue.put([{ chain: 99, from: 0, to: 1 }], [{ receiver: id, id: '7', subject: 't7', text }]);
   const { messages } = (await queue.take(id, { limit: 9, after: undefined, inHand: false }))!;
   await queue.bury(id, messages[0]!.place, 15, 'it answered 500');
-  await store.close();
+  await close();
   await gateway!.restart();
   expect(await ask('dead')).toMatchObject([
     { webhook: id, id: '7', kind: 'minted', ticket_id: 't7', tries: 15, reason: 'it answered 500' },
