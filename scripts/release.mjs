@@ -8,7 +8,6 @@
  *
  * It takes node_modules as `npm ci` leaves it. It never pushes and never publishes, and takes no checkout with changes that are not committed.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -26,6 +25,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { released } from './release/changelog.mjs';
 import { mustBeInstalled } from './release/installed.mjs';
+import { programs } from './release/programs.mjs';
 import { provenance, sourceOf } from './release/provenance.mjs';
 import { mustFollow } from './release/version.mjs';
 
@@ -41,15 +41,17 @@ const NUMBERED = [
   'deploy/kubernetes/overlays/example/kustomization.yaml',
 ];
 
+const NO_SOURCE =
+  'package.json has no "repository", so where the files come from names a commit and no address to get it from: set it before you publish';
+
 const { version, write, out } = readCall();
-// Ctrl-C ends the program that runs, and thereby this one, which still has its folder to remove.
-for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+const { run, goThrough, status } = programs();
 const folder = mkdtempSync(join(tmpdir(), 'scangate-release-'));
 try {
-  release();
+  await release();
 } catch (error) {
-  console.error(`release: ${String(error.stderr || error.message).trim()}`);
-  process.exitCode = 1;
+  console.error(`release: ${error.message}`);
+  process.exitCode = status() ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
@@ -67,36 +69,45 @@ function readCall() {
   }
 }
 
-function release() {
+async function release() {
   const startedOn = new Date().toISOString();
-  const changes = git(ROOT, 'status', '--porcelain', '--untracked-files=no');
+  const changes = await git(ROOT, 'status', '--porcelain', '--untracked-files=no');
   if (changes !== '') throw new Error(`there are changes that are not committed:\n${changes}`);
   const { version: before } = jsonIn(ROOT, 'package.json');
-  mustFollow(version, before, git(ROOT, 'tag', '--list').split('\n'));
+  mustFollow(version, before, (await git(ROOT, 'tag', '--list')).split('\n'));
   mustBeInstalled(jsonIn(ROOT, 'package-lock.json'), jsonIn(ROOT, 'node_modules/.package-lock.json'));
 
   const clone = join(folder, 'scangate');
-  git(ROOT, 'clone', '--quiet', '--no-hardlinks', ROOT, clone);
+  await git(ROOT, 'clone', '--quiet', '--no-hardlinks', ROOT, clone);
   symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  const notes = number(clone, before, startedOn.slice(0, 10));
-  for (const name of ['user.name', 'user.email']) git(clone, 'config', name, git(ROOT, 'config', name));
-  git(clone, 'commit', '--quiet', '--message', `release: ${version}`, '--', ...NUMBERED);
-  git(clone, 'tag', '--annotate', `v${version}`, '--message', `v${version}`);
+  const notes = await number(clone, before, startedOn.slice(0, 10));
+  for (const name of ['user.name', 'user.email'])
+    await git(clone, 'config', name, await git(ROOT, 'config', name));
+  await git(clone, 'commit', '--quiet', '--message', `release: ${version}`, '--', ...NUMBERED);
+  await git(clone, 'tag', '--annotate', `v${version}`, '--message', `v${version}`);
   say(`committed and tagged v${version} in a clone`);
 
   const made = join(folder, 'made');
   mkdirSync(made);
   writeFileSync(join(made, 'notes.md'), notes);
-  run(clone, 'npm', 'run', '--silent', 'build');
-  run(clone, 'npm', 'pack', '--silent', '--pack-destination', made);
-  const bill = run(clone, 'npm', 'sbom', '--package-lock-only', '--omit=dev', '--sbom-format', 'cyclonedx');
+  await run(clone, 'npm', 'run', '--silent', 'build');
+  await run(clone, 'npm', 'pack', '--silent', '--pack-destination', made);
+  const bill = await run(
+    clone,
+    'npm',
+    'sbom',
+    '--package-lock-only',
+    '--omit=dev',
+    '--sbom-format',
+    'cyclonedx',
+  );
   writeFileSync(join(made, `scangate-${version}.cdx.json`), bill);
-  tell(clone, made, startedOn);
-  hand(clone, made);
+  await tell(clone, made, startedOn);
+  await hand(clone, made);
 }
 
 /** Puts the number wherever it is said. @returns what is new */
-function number(clone, before, date) {
+async function number(clone, before, date) {
   const change = (name, make) => {
     const path = join(clone, name);
     writeFileSync(path, make(readFileSync(path, 'utf8')));
@@ -105,23 +116,25 @@ function number(clone, before, date) {
   change('CHANGELOG.md', () => text);
   const said = new RegExp(`(scangate-|image: scangate:|newTag: )${before.replaceAll('.', '\\.')}`, 'g');
   for (const name of NUMBERED.slice(-3)) change(name, (text) => text.replaceAll(said, `$1${version}`));
-  run(clone, 'npm', 'version', '--no-git-tag-version', '--allow-same-version', version);
-  run(clone, 'npm', 'run', '--silent', 'openapi');
+  await run(clone, 'npm', 'version', '--no-git-tag-version', '--allow-same-version', version);
+  await run(clone, 'npm', 'run', '--silent', 'openapi');
   return notes;
 }
 
 /** Says where the files come from, and sums all of them up. */
-function tell(clone, made, startedOn) {
+async function tell(clone, made, startedOn) {
   const files = filesIn(made);
+  const source = sourceOf(jsonIn(clone, 'package.json'));
+  if (source === undefined) say(NO_SOURCE);
   const statement = provenance({
     version,
     files,
     startedOn,
     finishedOn: new Date().toISOString(),
-    commit: git(clone, 'rev-parse', 'HEAD'),
-    source: sourceOf(jsonIn(clone, 'package.json')),
+    commit: await git(clone, 'rev-parse', 'HEAD'),
+    source,
     lock: sha256(join(clone, 'package-lock.json')),
-    tools: { node: process.version, npm: run(clone, 'npm', '--version').trim() },
+    tools: { node: process.version, npm: (await run(clone, 'npm', '--version')).trim() },
     env: process.env,
   });
   writeFileSync(
@@ -133,12 +146,14 @@ function tell(clone, made, startedOn) {
 }
 
 /** Hands over what was asked for. */
-function hand(clone, made) {
+async function hand(clone, made) {
   for (const { name, sha256: sum } of filesIn(made)) say(`${sum}  ${name}`);
+  // A commit without its tag, or half of the files, would be worse than one that comes late.
+  goThrough();
   if (write) {
-    git(ROOT, 'fetch', '--quiet', '--no-tags', clone, 'HEAD');
-    git(ROOT, 'merge', '--quiet', '--ff-only', 'FETCH_HEAD');
-    git(ROOT, 'fetch', '--quiet', clone, 'tag', `v${version}`);
+    await git(ROOT, 'fetch', '--quiet', '--no-tags', clone, 'HEAD');
+    await git(ROOT, 'merge', '--quiet', '--ff-only', 'FETCH_HEAD');
+    await git(ROOT, 'fetch', '--quiet', clone, 'tag', `v${version}`);
   }
   if (out !== undefined) {
     cpSync(made, out, { recursive: true });
@@ -162,23 +177,8 @@ function sha256(path) {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-function git(cwd, ...args) {
-  return run(cwd, 'git', ...args).trim();
-}
-
-/** What npm tells a script that it runs is of this checkout, and not of the clone. */
-function run(cwd, program, ...args) {
-  const kept = /^npm_config_(registry|cache|userconfig|globalconfig)$/;
-  const env = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|INIT_CWD$)/.test(name) || kept.test(name),
-  );
-  return execFileSync(program, args, {
-    cwd,
-    env: Object.fromEntries(env),
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 ** 2,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+async function git(cwd, ...args) {
+  return (await run(cwd, 'git', ...args)).trim();
 }
 
 function say(line) {

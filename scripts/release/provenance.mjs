@@ -5,9 +5,9 @@ const PREDICATE = 'https://slsa.dev/provenance/v1';
 const BUILD = 'urn:scangate:npm-run-release:v1';
 
 /**
- * @param {{ version: string, commit: string, source: string, lock: string, tools: Record<string, string>,
+ * @param {{ version: string, commit: string, source: string | undefined, lock: string, tools: Record<string, string>,
  *   files: readonly { name: string, sha256: string }[], startedOn: string, finishedOn: string, env: NodeJS.ProcessEnv }} given
- *   `commit` is the one that was built, `source` the repository's address, `lock` the SHA-256 of package-lock.json
+ *   `commit` is the one that was built, `source` the repository's address, undefined where it is not known, `lock` the SHA-256 of package-lock.json
  */
 export function provenance({ version, commit, source, lock, tools, files, startedOn, finishedOn, env }) {
   return {
@@ -20,7 +20,10 @@ export function provenance({ version, commit, source, lock, tools, files, starte
         externalParameters: { version },
         internalParameters: tools,
         resolvedDependencies: [
-          { uri: `git+${source}`, digest: { gitCommit: commit } },
+          {
+            ...(source === undefined ? { name: 'source' } : { uri: `git+${source}` }),
+            digest: { gitCommit: commit },
+          },
           { name: 'package-lock.json', digest: { sha256: lock } },
         ],
       },
@@ -32,10 +35,10 @@ export function provenance({ version, commit, source, lock, tools, files, starte
   };
 }
 
-/** The address that package.json gives; never that of a remote, which may say more than others are to know. */
+/** The address that package.json gives, undefined where it gives none; never that of a remote, which may say more than others are to know. */
 export function sourceOf({ repository }) {
   const address = typeof repository === 'string' ? repository : repository?.url;
-  return address?.replace(/^git\+/, '') ?? 'file:.';
+  return address?.replace(/^git\+/, '');
 }
 
 /** The workflow that ran it, or a machine of somebody's. */

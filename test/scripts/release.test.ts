@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, readdir, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { startChild } from '../support/child.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { until } from '../support/until.ts';
 
 /** Builds and packs: `npm test -- --long test/scripts/release.test.ts`. */
 const whole = process.env['SCANGATE_TEST_LONG'] === undefined ? test.skip : test;
@@ -27,8 +29,9 @@ const { mustFollow } = (await script('version.mjs')) as {
 const { mustBeInstalled } = (await script('installed.mjs')) as {
   readonly mustBeInstalled: (lock: Lock, installed: Lock) => void;
 };
-const { sourceOf } = (await script('provenance.mjs')) as {
-  readonly sourceOf: (manifest: { readonly repository?: unknown }) => string;
+const { provenance, sourceOf } = (await script('provenance.mjs')) as {
+  readonly provenance: (given: object) => Statement;
+  readonly sourceOf: (manifest: { readonly repository?: unknown }) => string | undefined;
 };
 
 interface Lock {
@@ -78,11 +81,50 @@ test('a release takes what is locked, and no other', () => {
 });
 
 test.each([
-  [{}, 'file:.'],
+  [{}, undefined],
   [{ repository: { type: 'git', url: 'git+https://example.com/a.git' } }, 'https://example.com/a.git'],
   [{ repository: 'https://example.com/a.git' }, 'https://example.com/a.git'],
 ])('the source of %j is %s', (manifest, address) => {
   expect(sourceOf(manifest)).toBe(address);
+});
+
+test.each([
+  ['https://example.com/a.git', { uri: 'git+https://example.com/a.git', digest: { gitCommit: 'abc' } }],
+  [undefined, { name: 'source', digest: { gitCommit: 'abc' } }],
+])('of the source %s the statement makes up no address', (source, dependency) => {
+  const statement = provenance({
+    version: '1.0.0',
+    commit: 'abc',
+    source,
+    lock: 'l',
+    tools: {},
+    files: [],
+    env: {},
+  });
+  expect(statement.predicate.buildDefinition.resolvedDependencies[0]).toEqual(dependency);
+});
+
+test('a signal ends it and the program that it runs, and nothing is left', async () => {
+  const folder = await temporaryFolder();
+  const [clone, place] = [join(folder.path, 'clone'), join(folder.path, 'tmp')];
+  try {
+    await mkdir(place);
+    await run('git', ['clone', '--quiet', ROOT, clone]);
+    await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+    const child = startChild(process.execPath, ['scripts/release.mjs', '9.9.9'], {
+      cwd: clone,
+      env: { ...process.env, TMPDIR: place },
+    });
+    const left = async (): Promise<readonly string[]> =>
+      (await readdir(place)).filter((name) => name.startsWith('scangate-release-'));
+    await until(async () => (await left()).length > 0, { what: 'its folder' });
+    child.signal('SIGTERM');
+    expect((await child.exited).code).toBe(143);
+    expect(child.output().stderr).toContain('release: stopped by SIGTERM: nothing is left');
+    expect(await left()).toEqual([]);
+  } finally {
+    await folder.remove();
+  }
 });
 
 test('the workflow runs .ci/run, may read alone, keeps no credentials, and names each action by a version', async () => {
@@ -137,7 +179,9 @@ whole(
       const before = await git('rev-parse', 'HEAD');
       const origin = await git('ls-remote', 'origin');
 
-      expect(await release()).toContain('a dry run');
+      const dry = await release();
+      expect(dry).toContain('a dry run');
+      expect(dry).toContain('package.json has no "repository"');
       expect([await git('rev-parse', 'HEAD'), await git('tag', '--list', 'v9.9.9')]).toEqual([before, '']);
 
       expect(await release('--write')).toContain('nothing was pushed');
