@@ -43,6 +43,8 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
   #known: Cursor | undefined;
   #waitMs = 0;
   #raised = false;
+  /** The feed named a move that could not be read, for the store was away. */
+  #isOwed = false;
   #delivery: Delivery | undefined;
   #closed = false;
   #resume: (() => void) | undefined;
@@ -75,15 +77,24 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
       if (!this.#raised && !this.#closed) await this.#sleep();
       if (this.#closed) return { value: undefined, done: true };
       // Cleared before the read, never after: a move during the read raises it again.
-      const woken = this.#raised;
-      const delivery = this.#delivery;
-      this.#delivery = undefined;
+      const woken = this.#raised || this.#isOwed;
+      const before = this.#takeDelivery();
       this.#raised = false;
       const told = await this.#look(woken);
-      if (told === undefined) continue;
+      this.#isOwed = told === 'away' && woken;
+      if (told === 'away') this.#delivery ??= before;
+      if (told === 'away' || told === undefined) continue;
       if (!woken && !told.end) this.#shared.onOdd?.('missed');
+      // After a failover all are woken, and one that reads already may be told before the feed names the move.
+      const delivery = before ?? this.#takeDelivery();
       return { value: delivery === undefined ? told : { ...told, delivery }, done: false };
     }
+  }
+
+  #takeDelivery(): Delivery | undefined {
+    const delivery = this.#delivery;
+    this.#delivery = undefined;
+    return delivery;
   }
 
   return(): Promise<IteratorResult<Told<T>, undefined>> {
@@ -121,7 +132,7 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
     return found;
   }
 
-  async #look(woken: boolean): Promise<Told<T> | undefined> {
+  async #look(woken: boolean): Promise<Told<T> | 'away' | undefined> {
     try {
       const view = await this.#present.load(this.#subject);
       if (view === null) return this.#end(this.#present.gone(this.#subject));
@@ -136,7 +147,7 @@ export class SubjectWatch<T> implements AsyncIterableIterator<Told<T>>, Watcher,
       }
       this.#shared.onOdd?.('away');
       this.#waitMs = this.#shared.awayMs * (0.5 + this.#shared.random());
-      return undefined;
+      return 'away';
     }
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { expectStatus } from '../support/call.ts';
-import { startCollector } from '../support/collector.ts';
+import { CALLER, WHOLE, pathOf, startCollector } from '../support/collector.ts';
 import type { CollectedSpan, Collector } from '../support/collector.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
@@ -13,8 +13,6 @@ import { until } from '../support/until.ts';
 import { watch } from '../support/watching.ts';
 
 const WITHIN = { withinMs: 60_000 };
-/** Their caller's own span, which the gateway does not send. */
-const CALLER = '00f067aa0ba902b7';
 
 let redis: Redis;
 let collector: Collector;
@@ -42,35 +40,6 @@ function tracedGateway(node: string): Promise<Gateway> {
     },
   });
 }
-
-/** A span, and what it is below: `feed here < append there < …`. */
-function pathOf(span: CollectedSpan, spans: readonly CollectedSpan[]): string {
-  const { name, node, parentSpanId } = span;
-  const own = `${name} ${node}`;
-  if (parentSpanId === undefined) return own;
-  if (parentSpanId === CALLER) return `${own} < caller`;
-  const parent = spans.find(({ spanId }) => spanId === parentSpanId);
-  return `${own} < ${parent === undefined ? 'nothing' : pathOf(parent, spans)}`;
-}
-
-const SCAN = 'POST /v1/scans there < caller';
-const CONFIRM = 'POST /v1/tickets/:id/confirm there < caller';
-const REDEEM = 'POST /oauth/token there < caller';
-const told = (request: string): string[] => [
-  `append there < ${request}`,
-  `deliver here < feed here < append there < ${request}`,
-  `feed here < append there < ${request}`,
-];
-const WHOLE = [
-  'POST /v1/tickets here < caller',
-  'append here < POST /v1/tickets here < caller',
-  SCAN,
-  ...told(SCAN),
-  CONFIRM,
-  ...told(CONFIRM),
-  REDEEM,
-  `append there < ${REDEEM}`,
-].toSorted();
 
 // A poll that comes after the event is answered from what is stored, so that no feed has a part in it.
 test.each(['events', 'socket'] as const)(

@@ -88,3 +88,36 @@ function spansIn(body: string): CollectedSpan[] {
 function attributesOf(written: readonly WrittenAttribute[]): Record<string, unknown> {
   return Object.fromEntries(written.map(({ key, value }) => [key, Object.values(value)[0]]));
 }
+
+/** The span of whoever calls a gateway, which no gateway sends. */
+export const CALLER = '00f067aa0ba902b7';
+
+/** A span, and what it is below: `feed here < append there < …`. */
+export function pathOf(span: CollectedSpan, spans: readonly CollectedSpan[]): string {
+  const { name, node, parentSpanId } = span;
+  const own = `${name} ${node}`;
+  if (parentSpanId === undefined) return own;
+  if (parentSpanId === CALLER) return `${own} < caller`;
+  const parent = spans.find(({ spanId }) => spanId === parentSpanId);
+  return `${own} < ${parent === undefined ? 'nothing' : pathOf(parent, spans)}`;
+}
+
+const SCAN = 'POST /v1/scans there < caller';
+const CONFIRM = 'POST /v1/tickets/:id/confirm there < caller';
+const REDEEM = 'POST /oauth/token there < caller';
+const told = (request: string): string[] => [
+  `append there < ${request}`,
+  `deliver here < feed here < append there < ${request}`,
+  `feed here < append there < ${request}`,
+];
+/** The paths of a sign-in's spans where the browser waits at `here` and all else goes to `there`. */
+export const WHOLE = [
+  'POST /v1/tickets here < caller',
+  'append here < POST /v1/tickets here < caller',
+  SCAN,
+  ...told(SCAN),
+  CONFIRM,
+  ...told(CONFIRM),
+  REDEEM,
+  `append there < ${REDEEM}`,
+].toSorted();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { NewerSchema } from '../../src/store/codec.ts';
 import { ticketSubject } from '../../src/store/subject.ts';
+import type { Delivery } from '../../src/telemetry/tracing/tracing.ts';
 import type { Cursor } from '../../src/ticket/cursor.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { SubjectWatch } from '../../src/watch/watch-subject.ts';
@@ -56,6 +57,10 @@ function watch(after?: Cursor): SubjectWatch<Seen> {
 }
 
 const anyone = (): void => undefined;
+
+function deliveryOf(traceparent: string): Delivery & { readonly traceparent: string } {
+  return { traceparent, told: anyone };
+}
 
 describe('the first reading', () => {
   test('of a subject that is not there', async () => {
@@ -199,6 +204,41 @@ describe('a watch', () => {
     await pass(2000);
     expect((await next).value).toMatchObject({ notice: { status: 'scanned' } });
     one.close();
+  });
+
+  test('a move that is named while the store is away is told by that name, and with how late', async () => {
+    const late: number[] = [];
+    shared = { ...shared, onTold: (lagMs) => late.push(lagMs), tracing: { deliver: deliveryOf } };
+    world.move(subject, 'pending', '11');
+    const one = watch();
+    await one.first(anyone);
+    const next = one.next();
+    world.move(subject, 'scanned', '22');
+    world.down = true;
+    shared.hub.wake(subject, 'scan');
+    await pass(3000);
+    world.down = false;
+    await pass(2000);
+    expect((await next).value).toMatchObject({ delivery: deliveryOf('scan') });
+    expect(late).toHaveLength(1);
+    expect(late[0]).toBeGreaterThanOrEqual(3000);
+    expect(odd).not.toContain('missed');
+    one.close();
+  });
+
+  test('a move that is named while it is read is told by that name', async () => {
+    shared = { ...shared, tracing: { deliver: deliveryOf } };
+    world.move(subject, 'pending', '11');
+    const one = watch();
+    await one.first(anyone);
+    const next = one.next();
+    world.patient = true;
+    shared.hub.wake(subject);
+    await settle();
+    world.move(subject, 'confirmed', '22');
+    shared.hub.wake(subject, 'confirm');
+    world.reads.shift()?.answer('late');
+    expect((await next).value).toMatchObject({ end: true, delivery: deliveryOf('confirm') });
   });
 
   test('ends with a throw where this node cannot read on', async () => {
