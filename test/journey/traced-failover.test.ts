@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
 import { CALLER, WHOLE, pathOf, startCollector } from '../support/collector.ts';
@@ -34,28 +34,6 @@ let collector: Collector;
 let here: Gateway;
 let there: Gateway;
 
-beforeAll(async () => {
-  [stores, collector] = await Promise.all([startSentinelTopology(), startCollector()]);
-  [here, there] = (await Promise.all(
-    (['here', 'there'] as const).map((node) =>
-      startGateway({
-        env: {
-          SCANGATE_STORE: stores.url,
-          OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-          OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
-          OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${node}`,
-          OTEL_BSP_SCHEDULE_DELAY: '50',
-        },
-      }),
-    ),
-  )) as [Gateway, Gateway];
-});
-
-afterAll(async () => {
-  await Promise.all([here?.stop(), there?.stop()]);
-  await Promise.all([stores?.stop(), collector?.close()]);
-});
-
 async function begin(): Promise<Begun> {
   const traceId = randomBytes(16).toString('hex');
   const headers = { traceparent: `00-${traceId}-${CALLER}-01` };
@@ -83,28 +61,55 @@ async function end({ headers, scanned, ticket, watching }: Begun): Promise<void>
   await patiently(() => redeem(there.url, ticket, result?.code ?? '', { headers }));
 }
 
-test('a sign-in whose confirmation meets a failover is one trace, and no span of it hangs in the air', async () => {
-  const all = await Promise.all(Array.from({ length: COUNT }, begin));
-  const master = await stores.master();
-  const ends = all.map(async (one, index) => {
-    await sleep(index * STEP_MS);
-    await end(one);
-  });
-  await sleep((COUNT / 2) * STEP_MS);
-  await master.kill();
-  await Promise.all(ends);
-  for (const { traceId } of all) {
-    const paths = (): readonly string[] => {
-      const ours = collector.spans().filter((span) => span.traceId === traceId);
-      return ours.map((span) => pathOf(span, ours));
-    };
-    const missing = (): readonly string[] => CERTAIN.filter((path) => !paths().includes(path));
-    await until(() => missing().length === 0, WITHIN).catch(() => undefined);
-    expect(missing()).toEqual([]);
-    // Nothing else hangs below what is not there: only more of the same, where something was tried or read again.
-    expect(paths().filter((path) => !WHOLE.includes(path))).toEqual([]);
-  }
-});
-
 /** Of a sign-in's spans those that no failover takes away: docs/traces.md says why not the confirmation's telling. */
 const CERTAIN = WHOLE.filter((path) => !/^(feed|deliver) .*confirm/.test(path));
+
+/** Takes a failover: `npm test -- --long test/journey/traced-failover.test.ts`. */
+const whole = process.env['SCANGATE_TEST_LONG'] === undefined ? describe.skip : describe;
+
+whole('a failover in the middle of sign-ins', () => {
+  beforeAll(async () => {
+    [stores, collector] = await Promise.all([startSentinelTopology(), startCollector()]);
+    [here, there] = (await Promise.all(
+      (['here', 'there'] as const).map((node) =>
+        startGateway({
+          env: {
+            SCANGATE_STORE: stores.url,
+            OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+            OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+            OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${node}`,
+            OTEL_BSP_SCHEDULE_DELAY: '50',
+          },
+        }),
+      ),
+    )) as [Gateway, Gateway];
+  });
+
+  afterAll(async () => {
+    await Promise.all([here?.stop(), there?.stop()]);
+    await Promise.all([stores?.stop(), collector?.close()]);
+  });
+
+  test('each is one trace, and no span of it hangs in the air', async () => {
+    const all = await Promise.all(Array.from({ length: COUNT }, begin));
+    const master = await stores.master();
+    const ends = all.map(async (one, index) => {
+      await sleep(index * STEP_MS);
+      await end(one);
+    });
+    await sleep((COUNT / 2) * STEP_MS);
+    await master.kill();
+    await Promise.all(ends);
+    for (const { traceId } of all) {
+      const paths = (): readonly string[] => {
+        const ours = collector.spans().filter((span) => span.traceId === traceId);
+        return ours.map((span) => pathOf(span, ours));
+      };
+      const missing = (): readonly string[] => CERTAIN.filter((path) => !paths().includes(path));
+      await until(() => missing().length === 0, WITHIN).catch(() => undefined);
+      expect(missing()).toEqual([]);
+      // Nothing else hangs below what is not there: only more of the same, where something was tried or read again.
+      expect(paths().filter((path) => !WHOLE.includes(path))).toEqual([]);
+    }
+  });
+});
