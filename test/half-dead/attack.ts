@@ -10,8 +10,8 @@ export interface AttackView {
   readonly opened: number;
   /** Whether each connection of the plan was there. */
   readonly isComplete: boolean;
-  /** The ports of what they hold open, by kind. */
-  readonly ports: Readonly<Record<string, readonly number[]>>;
+  /** Address and port of what they hold open, by kind. */
+  readonly ends: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Attackers at work, in a process of their own. */

@@ -7,7 +7,7 @@ const { Attackers } = await import('./attackers.ts');
 let attackers;
 const answers = {
   begin: (plan) => void (attackers = new Attackers(plan)),
-  look: () => ({ opened: attackers.opened, isComplete: attackers.isComplete, ports: attackers.ports() }),
+  look: () => ({ opened: attackers.opened, isComplete: attackers.isComplete, ends: attackers.ends() }),
   rest: () => attackers.rest(),
 };
 

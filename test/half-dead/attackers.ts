@@ -52,12 +52,12 @@ export class Attackers {
     return this.#opened;
   }
 
-  /** The ports of what was opened and has not seen its end, by kind. */
-  ports(): Readonly<Record<string, readonly number[]>> {
-    const ports: Record<string, number[]> = {};
-    for (const { kind, socket } of this.#places)
-      if (socket?.localPort !== undefined) (ports[kind.name] ??= []).push(socket.localPort);
-    return ports;
+  /** Address and port of what was opened and is not closed, by kind. */
+  ends(): Readonly<Record<string, readonly string[]>> {
+    const ends: Record<string, string[]> = {};
+    for (const { kind, address, socket } of this.#places)
+      if (socket?.localPort !== undefined) (ends[kind.name] ??= []).push(`${address}:${socket.localPort}`);
+    return ends;
   }
 
   /** Whether each place is, or was, taken. */

@@ -23,13 +23,20 @@ export function tableOf(options: HalfDeadOptions, result: HalfDeadResult): strin
   const mistakes = broken(result);
   const row = (...cells: readonly (string | number)[]): string =>
     cells.map((cell, column) => (column === 0 ? `${cell}`.padEnd(16) : `${cell}`.padStart(12))).join(' ');
-  const times = (name: string, { signIns, p50Ms, p99Ms, failures }: Times): string =>
-    row(name, signIns, failures.length, `${p50Ms.toFixed(1)} ms`, `${p99Ms.toFixed(1)} ms`);
+  const times = (name: string, { signIns, p50Ms, p99Ms, cpuMs, failures }: Times): string =>
+    row(
+      name,
+      signIns,
+      failures.length,
+      `${p50Ms.toFixed(1)} ms`,
+      `${p99Ms.toFixed(1)} ms`,
+      `${(cpuMs / 1000).toFixed(1)} s`,
+    );
   const mib = ({ memory }: { readonly memory: number }): string => `${Math.round(memory / MIB)} MiB`;
   const sum = (counts: Readonly<Record<string, number>>): number =>
     Object.values(counts).reduce((all, count) => all + count, 0);
   return [
-    row('sign-ins', 'number', 'failed', 'p50', 'p99'),
+    row('sign-ins', 'number', 'failed', 'p50', 'p99', 'CPU'),
     times('without', result.without),
     times('with', result.with),
     '',
