@@ -3,6 +3,7 @@ import type { Typist } from '../../src/oauth/authorization/user-codes.ts';
 import type { Ledger } from '../../src/store/ledger.ts';
 import { ScangateError } from '../../src/ticket/error.ts';
 import { alice, makeWorld } from '../oauth/world.ts';
+import { until } from '../support/until.ts';
 import type { World } from '../oauth/world.ts';
 
 let world: World;
@@ -60,15 +61,53 @@ const someone = (count: number, address?: string): Typist => ({
   address,
 });
 
-test('attack: guesses of very many users slow wrong codes down, and lock nobody out', async () => {
+test('attack: guesses of very many users slow look-ups down, and lock nobody out', async () => {
   const pauses: number[] = [];
   world = await makeWorld({ pause: async (ms) => void pauses.push(ms), userCodeBudget: 50 });
   for (let count = 0; count < 50; count += 1) await outcomeOf('BBBB-BBBB', someone(count));
   expect(pauses).toEqual([]);
   for (let count = 0; count < 3; count += 1) await outcomeOf('BBBB-BBBB', someone(count));
-  expect(pauses).toEqual([10, 20, 30]);
+  // Each waits before it is looked up as long as was due by then, and the rest of it behind.
+  expect(pauses).toEqual([10, ...[10, 10], ...[20, 10]]);
+  pauses.length = 0;
   expect(await outcomeOf(await begin(), someone(5000))).toBe('found');
-  expect(pauses).toHaveLength(3);
+  expect(pauses).toEqual([30]);
+  world.pass(600_001);
+  expect(await outcomeOf('BBBB-BBBB', someone(5001))).toBe('unknown');
+  expect(pauses).toEqual([30]);
+});
+
+test('attack: who hangs up before the answer has learnt nothing, and has been counted all the same', async () => {
+  let [waiting, goOn] = [false, (): void => undefined];
+  const pause = (): Promise<void> => {
+    waiting = true;
+    return new Promise((resolve) => (goOn = resolve));
+  };
+  world = await makeWorld({ pause, userCodeBudget: 1 });
+  const looked: string[] = [];
+  const { ledger } = world;
+  const watched = new Proxy(ledger, {
+    get:
+      (target, name: keyof Ledger) =>
+      (...args: never[]) => {
+        if (name === 'get' && /^user-code:[^:]+$/.test(String(args[0]))) looked.push(args[0]!);
+        return Reflect.apply(target[name], target, args) as unknown;
+      },
+  });
+  const codes = world.node({ ledger: watched, pause, userCodeBudget: 1 }).userCodes;
+  await codes.find('BBBB-BBBB', someone(0));
+  const second = codes.find('BBBB-BBBB', someone(1));
+  await until(() => waiting);
+  goOn();
+  await second;
+  const before = looked.length;
+  waiting = false;
+  const third = codes.find(await begin(), someone(2));
+  await until(() => waiting);
+  expect(looked).toHaveLength(before);
+  goOn();
+  expect(await third).toBeDefined();
+  expect(looked.length).toBeGreaterThan(before);
 });
 
 test('attack: guesses of many users behind one address are slowed, and shut out none of its other users', async () => {
@@ -79,11 +118,13 @@ test('attack: guesses of many users behind one address are slowed, and shut out 
   expect(new Set(outcomes)).toEqual(new Set(['unknown']));
   expect(pauses.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, over) => 10 * (over + 1)));
   pauses.length = 0;
-  expect(await outcomeOf(await begin(), someone(5000, '192.0.2.9'))).toBe('found');
   expect(await outcomeOf('BBBB-BBBB', someone(5001, '192.0.2.10'))).toBe('unknown');
   expect(pauses).toEqual([]);
+  expect(await outcomeOf(await begin(), someone(5000, '192.0.2.9'))).toBe('found');
+  const [known = 0] = pauses;
+  expect(known).toBeGreaterThan(0);
   await guesses(5002);
-  expect(pauses).toEqual([510]);
+  expect(pauses).toEqual([known, known, 510 - known]);
 });
 
 test('attack: who spreads ten wrong codes over the window is shut out for as long again', async () => {

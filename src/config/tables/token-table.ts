@@ -56,7 +56,7 @@ export const TOKEN_SETTINGS = {
   SCANGATE_USER_CODE_BUDGET: setting(
     'count',
     '1000',
-    'wrong user codes of everybody, from which on wrong ones are answered late',
+    'wrong user codes of everybody, from which on codes are looked up late, by up to 3 s',
     { min: 1, max: 1_000_000 },
   ),
   SCANGATE_USER_CODE_WINDOW: setting('duration', 'PT10M', 'how long wrong user codes count', {

@@ -9,7 +9,7 @@ import type { User } from '../../ticket/events.ts';
 /** Who types a user code: wrong ones shut out the user alone, for an address may be that of very many people. */
 export interface Typist {
   readonly user: User;
-  /** Whose many wrong ones are answered late. Undefined: addresses are not counted. */
+  /** Whose many wrong ones make the next ones late. Undefined: addresses are not counted. */
   readonly address: string | undefined;
 }
 
@@ -31,9 +31,9 @@ export interface DeviceUserCodes {
 export interface UserCodesOptions {
   readonly ledger: Ledger;
   readonly secrets: TicketSecrets;
-  /** Wrong codes within the window that shut a user out until its end, and beyond which an address' wrong ones are answered late. */
+  /** Wrong codes within the window that shut a user out until its end, and beyond which codes of an address are looked up late. */
   readonly tries: number;
-  /** Wrong codes of everybody within the window, beyond which wrong ones are answered late. Right ones never are. */
+  /** Wrong codes of everybody within the window, beyond which all are looked up late: slowed, and never shut out. */
   readonly budget: number;
   /** Milliseconds. */
   readonly windowMs: number;
@@ -45,7 +45,7 @@ export interface UserCodesOptions {
   readonly makeId: () => string;
 }
 
-/** How much later each wrong code beyond a budget is answered, in milliseconds, and how late at most. */
+/** How much later codes are looked up for each wrong one beyond a budget, in milliseconds, and how late at most. */
 const OVER_MS = 10;
 const PAUSE_MAX_MS = 3000;
 
@@ -58,12 +58,19 @@ interface Place {
   readonly value: string;
 }
 
+/** What a look-up found, and how late it was made. */
+interface Looked {
+  readonly found: string | undefined;
+  readonly lateMs: number;
+}
+
 const NOT_IN_ALPHABET = new RegExp(`[^${USER_CODE_ALPHABET}]`, 'g');
 
 /** Keeps the codes in the ledger. */
 export function userCodes(options: UserCodesOptions): DeviceUserCodes {
   const { ledger, secrets } = options;
   const { takeFor, giveBack, keepWrong } = triesOf(options);
+  const lateness = latenessOf(options);
 
   async function lookUp(code: string): Promise<string | undefined> {
     for (const name of secrets.userCodeNames(code)) {
@@ -73,9 +80,11 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
     return undefined;
   }
 
-  async function lookUpAt(place: Place, code: string): Promise<string | undefined> {
+  // Late before the look-up, or who hangs up sooner would know by the silence that a code is wrong.
+  async function lookUpAt(place: Place, code: string, address: string | undefined): Promise<Looked> {
     try {
-      return await lookUp(code);
+      const lateMs = await lateness.wait(address);
+      return { found: await lookUp(code), lateMs };
     } catch (error) {
       await giveBack(place);
       throw error;
@@ -93,9 +102,10 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
       const code = typed.normalize('NFKC').toUpperCase().replace(NOT_IN_ALPHABET, '');
       if (code.length !== USER_CODE_LENGTH) return undefined;
       const place = await takeFor(by.user);
-      const found = await lookUpAt(place, code);
-      if (found === undefined) await keepWrong(place, options.countsAddresses ? by.address : undefined);
-      else await giveBack(place);
+      const address = options.countsAddresses ? by.address : undefined;
+      const { found, lateMs } = await lookUpAt(place, code, address);
+      if (found !== undefined) await giveBack(place);
+      else await Promise.all([keepWrong(place), lateness.count(address, lateMs)]);
       return found;
     },
 
@@ -104,7 +114,7 @@ export function userCodes(options: UserCodesOptions): DeviceUserCodes {
 }
 
 /** The places that users have for tries. */
-function triesOf({ ledger, tries, budget, windowMs, makeId, pause }: UserCodesOptions) {
+function triesOf({ ledger, tries, windowMs, makeId }: UserCodesOptions) {
   return { takeFor, giveBack, keepWrong };
 
   async function takeFor(user: User): Promise<Place> {
@@ -142,24 +152,48 @@ function triesOf({ ledger, tries, budget, windowMs, makeId, pause }: UserCodesOp
     await ledger.delete(key, value).catch(() => false);
   }
 
-  async function keepWrong(place: Place, address: string | undefined): Promise<void> {
-    const [overAddress, overAll] = await Promise.all([
-      address === undefined ? 0 : over(`user-code-wrong:${digestOf([address])}`, tries),
-      over('user-code-wrong', budget),
-      countWrong(place),
-    ]);
-    const lateMs = Math.max(overAddress, overAll) * OVER_MS;
-    if (lateMs > 0) await pause(Math.min(lateMs, PAUSE_MAX_MS));
-  }
-
-  async function countWrong({ name }: Place): Promise<void> {
+  async function keepWrong({ name }: Place): Promise<void> {
     const wrong = await ledger.count(`user-code-wrong:${name}`, windowMs);
     if (wrong >= tries) await ledger.putIfAbsent(`user-code-shut:${name}`, '1', windowMs);
   }
+}
 
-  async function over(name: string, max: number): Promise<number> {
-    return (await ledger.count(name, windowMs)) - max;
+/** How late codes are looked up once there are very many wrong ones, of an address or of everybody: at all nodes together. */
+function latenessOf({ ledger, tries, budget, windowMs, pause }: UserCodesOptions) {
+  return { wait, count };
+
+  function budgetsOf(address: string | undefined): readonly (readonly [name: string, max: number])[] {
+    const all = ['user-code-wrong', budget] as const;
+    return address === undefined ? [all] : [all, [`user-code-wrong:${digestOf([address])}`, tries]];
   }
+
+  /** Waits as long as is known to be due. Milliseconds. */
+  async function wait(address: string | undefined): Promise<number> {
+    const known = await Promise.all(budgetsOf(address).map(([name]) => ledger.get(lateKey(name))));
+    const lateMs = Math.max(...known.map(Number));
+    if (lateMs > 0) await pause(lateMs);
+    return lateMs;
+  }
+
+  /** Counts a wrong one, and waits for what is due by then and was not waited for. */
+  async function count(address: string | undefined, waitedMs: number): Promise<void> {
+    const due = await Promise.all(budgetsOf(address).map(([name, max]) => lateBy(name, max)));
+    const leftMs = Math.max(...due) - waitedMs;
+    if (leftMs > 0) await pause(leftMs);
+  }
+
+  async function lateBy(name: string, max: number): Promise<number> {
+    const over = (await ledger.count(name, windowMs)) - max;
+    if (over <= 0) return 0;
+    const lateMs = Math.min(over * OVER_MS, PAUSE_MAX_MS);
+    const known = await ledger.get(lateKey(name));
+    await ledger.replaceIf(lateKey(name), known, String(lateMs), windowMs);
+    return lateMs;
+  }
+}
+
+function lateKey(name: string): string {
+  return `${name}:late`;
 }
 
 function shutOut(retryAfterMs: number): ScangateError {
