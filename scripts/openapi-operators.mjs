@@ -30,6 +30,13 @@ const entry = z
       .meta({ description: 'Of a `gap`: the partition whose events are missing.' }),
     from: z.iso.datetime().optional().meta({ description: 'Of a `gap`: they were written from then on.' }),
     to: z.iso.datetime().optional().meta({ description: 'Of a `gap`: they were written until then.' }),
+    ended: z.int().optional().meta({
+      description: 'Of an operator’s `revocation`, and of `forgotten`: how many sessions and tickets ended.',
+    }),
+    entries: z
+      .int()
+      .optional()
+      .meta({ description: 'Of `forgotten`: how many entries tell of nobody since.' }),
     cursor: z.string().optional(),
     superseded: z
       .object({ id: z.string(), kind: z.string() })

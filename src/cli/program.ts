@@ -7,6 +7,7 @@ import { completionCommand } from './commands/completion.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { demoCommand } from './commands/demo.ts';
 import { exportCommand } from './commands/export.ts';
+import { forgetCommand } from './commands/forget.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { rebuildCommand } from './commands/rebuild.ts';
@@ -44,6 +45,7 @@ export function makeProgram(version: string, streams: Streams): Command {
     rebuildCommand(run),
     timelineCommand(run),
     revokeCommand(run),
+    forgetCommand(run),
     exportCommand(run, version),
     importCommand(run),
     auditCommand(run),

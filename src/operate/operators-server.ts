@@ -15,7 +15,13 @@ import { NOT_THE_PAGE, fileAt, pageSaid, signInPage, signInSaid, signOutSaid } f
 import { json, line } from './said.ts';
 import type { Said } from './said.ts';
 import { jsonOf } from './request-body.ts';
-import { PAGE_REVOCATIONS_PATH, REVOCATIONS_PATH, answerRevocation, askedByProgram } from './revocations.ts';
+import {
+  FORGETTINGS_PATH,
+  PAGE_REVOCATIONS_PATH,
+  REVOCATIONS_PATH,
+  answerRevocation,
+  askedByProgram,
+} from './revocations.ts';
 import type { RunRevocation } from './revocations.ts';
 import { sessionsPage } from './sessions-page.ts';
 import type { ListSessions } from './sessions-page.ts';
@@ -34,6 +40,8 @@ export interface OperatorsParts {
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
   readonly revocations: { readonly byCommand: RunRevocation; readonly byPage: RunRevocation };
+  /** Has a person forgotten. */
+  readonly forgettings: RunRevocation;
   readonly timeline: ReadTimeline;
   readonly sessions: ListSessions;
   readonly admission: Admission;
@@ -86,10 +94,11 @@ export function operatorsServer(parts: OperatorsParts): Server {
 }
 
 async function answer(parts: OperatorsParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { admission, live, revocations, security } = parts;
+  const { admission, live, revocations, forgettings, security } = parts;
   const isPost = req.method === 'POST';
-  if (isPost && req.url === REVOCATIONS_PATH && admission.admitsProgram(req)) {
-    await answerRevocation(revocations.byCommand, () => askedByProgram(req), res);
+  const byProgram = isPost ? byProgramAt(req.url, { revocations, forgettings }) : undefined;
+  if (byProgram !== undefined && admission.admitsProgram(req)) {
+    await answerRevocation(byProgram, () => askedByProgram(req), res);
     return;
   }
   if (isPost && req.url === PAGE_REVOCATIONS_PATH && admission.admits(req) && admission.isOwnPage(req)) {
@@ -101,6 +110,15 @@ async function answer(parts: OperatorsParts, req: IncomingMessage, res: ServerRe
     return;
   }
   write(res, await said(parts, req), security, req.method !== 'HEAD');
+}
+
+/** What a command asks for at a path; undefined: nothing. */
+function byProgramAt(
+  path: string | undefined,
+  { revocations, forgettings }: Pick<OperatorsParts, 'revocations' | 'forgettings'>,
+): RunRevocation | undefined {
+  if (path === REVOCATIONS_PATH) return revocations.byCommand;
+  return path === FORGETTINGS_PATH ? forgettings : undefined;
 }
 
 /** Where the page hears how the node is. */

@@ -17,8 +17,11 @@ export const PAGE_REVOCATIONS_PATH = '/page/revocations';
 /** Where `scangate revoke` reaches a gateway whose store is its own. */
 export const REVOCATIONS_PATH = '/v1/revocations';
 
+/** Where `scangate forget` reaches a gateway whose store is its own. */
+export const FORGETTINGS_PATH = '/v1/forgettings';
+
 /**
- * Answers a request to revoke by a line of JSON for each thing that there is to tell: `{"selected"}`, `{"progress"}`, at the
+ * Answers a request to revoke, or to forget, by a line of JSON for each thing that there is to tell: `{"selected"}`, `{"progress"}`, at the
  * end `{"report"}` or `{"error"}`. It goes on where the caller leaves: the same again does no harm.
  */
 export async function answerRevocation(
@@ -36,7 +39,7 @@ export async function answerRevocation(
   } catch (error) {
     const isRefused = error instanceof RefusedRequest;
     if (isRefused && !res.headersSent) res.writeHead(error.status, { 'Content-Type': 'application/json' });
-    tell({ error: isRefused ? error.message : `${whyOf(error)}: the same again ends what is left` });
+    tell({ error: isRefused ? error.message : `${whyOf(error)}: the same again does what is left` });
   }
   res.end();
 }

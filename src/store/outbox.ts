@@ -40,6 +40,21 @@ export interface Outbox {
    * known; absent where it has but one.
    */
   historyOf?(partition: number): string | undefined;
+
+  /**
+   * Where a partition ends now; undefined where nothing was ever written.
+   *
+   * @throws StoreUnavailable
+   */
+  end(partition: number): Promise<string | undefined>;
+
+  /**
+   * Whether all that was written up to a place is acknowledged, or let go.
+   *
+   * @param place as {@link Outbox.end} named it.
+   * @throws StoreUnavailable
+   */
+  isReadTo(partition: number, place: string): Promise<boolean>;
 }
 
 /** Both together; null where nothing is lost. */

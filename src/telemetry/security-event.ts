@@ -25,6 +25,8 @@ export interface SecurityReasons {
    */
   readonly revocation:
     'everywhere' | 'operator_begun' | 'operator' | 'operator_incomplete' | 'registration_deleted';
+  /** An operator had the record forget a person, whom this does not name: it began, and came through or not. */
+  readonly forgotten: 'operator_begun' | 'operator' | 'operator_incomplete';
 }
 
 export type SecurityKind = keyof SecurityReasons;
@@ -48,8 +50,10 @@ export interface SecurityContext {
   readonly since?: string | undefined;
   /** Of an operator's revocation: what began earlier than that. */
   readonly before?: string | undefined;
-  /** Of an operator's revocation: how many sessions and tickets it ended; absent where it began. */
+  /** Of an operator's revocation, and of a forgetting: how many sessions and tickets it ended; absent where it began. */
   readonly ended?: number | undefined;
+  /** Of an operator's forgetting: how many entries tell of nobody since; absent where it began. */
+  readonly entries?: number | undefined;
 }
 
 /** One thing that a security team wants to hear of. */
@@ -74,6 +78,7 @@ export const SECURITY_KINDS: readonly SecurityKind[] = Object.keys({
   clients_changed: true,
   weak_setting: true,
   revocation: true,
+  forgotten: true,
 } satisfies Readonly<Record<SecurityKind, true>>) as readonly SecurityKind[];
 
 const suspicions = new WeakMap<Error, SecurityEvent>();

@@ -99,12 +99,13 @@ export class SecurityReports {
 
 /** What an operator does is told always: no client can bring it about, and one of theirs must not hide another's. */
 function isOperators({ kind, reason }: SecurityEvent): boolean {
-  return kind === 'revocation' && reason.startsWith('operator');
+  return (kind === 'revocation' || kind === 'forgotten') && reason.startsWith('operator');
 }
 
 /** Exactly the members that an event has, so that nothing else of a user or client gets anywhere. */
 function short(event: ToldSecurityEvent): ToldSecurityEvent {
-  const { kind, reason, user, client_id, address, ticket_id, sid, since, before, ended, count } = event;
+  const { kind, reason, user, client_id, address, ticket_id, sid, since, before, ended, entries, count } =
+    event;
   const context: Record<keyof SecurityContext, unknown> = {
     user: user && {
       source: user.source,
@@ -118,6 +119,7 @@ function short(event: ToldSecurityEvent): ToldSecurityEvent {
     since,
     before,
     ended,
+    entries,
   };
   const known = Object.entries({ ...context, count }).filter(([, value]) => value !== undefined);
   return { kind, reason: cut(reason), ...Object.fromEntries(known) } as unknown as ToldSecurityEvent;

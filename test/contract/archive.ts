@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Archive, Kept } from '../../src/record/archive.ts';
 import type { Entry, Facts, Personal } from '../../src/record/entry/entry.ts';
 import { idOf } from '../../src/record/ids/sortable-id.ts';
+import type { SortableId } from '../../src/record/ids/sortable-id.ts';
 import { ChainWriter } from '../../src/record/keeping/chain-writer.ts';
+import { forgetPerson } from '../../src/record/keeping/forgetting.ts';
 import { PersonKeys } from '../../src/record/keeping/person-keys.ts';
 import { trimOld } from '../../src/record/keeping/retention.ts';
 import { linkHash } from '../../src/record/chain/link.ts';
@@ -11,6 +13,7 @@ import type { ToldEntry } from '../../src/record/chain/entry-text.ts';
 import { decisionsOf } from '../../src/record/search/history.ts';
 import { search } from '../../src/record/search/search.ts';
 import type { Search } from '../../src/record/search/search.ts';
+import { StoreUnavailable } from '../../src/store/event-store.ts';
 import type { User } from '../../src/ticket/events.ts';
 
 const START_MS = Date.UTC(2026, 5, 1);
@@ -227,11 +230,32 @@ export function archiveContract(open: () => Promise<Archive>): void {
       before = await archive.links(6, 1, 10);
     });
 
+    test('a dry run tells what would go, and nothing goes', async () => {
+      const report = await forgetPerson(archive, { source: 'demo', subject: 'alan' }, { isDryRun: true });
+      expect(report).toEqual({ entries: 3, tickets: 1 });
+      expect(await cursors({ user: 'demo:alan' })).toEqual(['1-801', '1-803']);
+    });
+
+    test('broken off at any step, the same again forgets what is left', async () => {
+      const breaksOff = new Proxy(archive, {
+        get(target, name) {
+          if (name === 'forget')
+            return async (keys: readonly string[], ids: readonly SortableId[]) => {
+              if (keys.includes('gone')) throw new StoreUnavailable('away');
+              await target.forget(keys, ids);
+            };
+          const member: unknown = Reflect.get(target, name);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+      const alone = { source: 'demo', subject: 'alan' };
+      await expect(forgetPerson(breaksOff, alone, { isDryRun: false })).rejects.toThrow('away');
+      expect(await cursors({ user: 'demo:alan' })).toContain('1-801');
+      const report = await forgetPerson(archive, alone, { isDryRun: false });
+      expect(report.tickets).toBe(1);
+    });
+
     test('nothing tells of them, nothing finds them, and nobody else is forgotten', async () => {
-      await archive.forget(
-        ['gone', `e${entry(803).id}`],
-        [800, 801, 803].map((at) => entry(at).id),
-      );
       const told = await all();
       expect(told.filter(({ erased }) => erased === true).map(({ cursor }) => cursor)).toEqual([
         '1-800',
@@ -256,7 +280,12 @@ export function archiveContract(open: () => Promise<Archive>): void {
       ]);
     });
 
-    test('again, it does no harm; what was never there as well', async () => {
+    test('again, it finds nothing and does no harm; who was never there as well', async () => {
+      const nothing = { entries: 0, tickets: 0 };
+      for (const subject of ['alan', 'nobody'])
+        expect(await forgetPerson(archive, { source: 'demo', subject }, { isDryRun: false })).toEqual(
+          nothing,
+        );
       await archive.forget(['gone', 'never'], [entry(800).id, entry(1).id]);
       expect(await archive.forgotten(['gone', 'never', 'stays'])).toEqual(new Set(['gone']));
     });
@@ -275,6 +304,28 @@ export function archiveContract(open: () => Promise<Archive>): void {
       expect(await cursors({ user: 'demo:alan' })).toEqual([]);
       expect(await cursors({ user: 'bob' })).toEqual(['1-802', '1-811']);
       expect(await all({ address: alan.address })).toEqual([]);
+    });
+
+    test('an entry that came while the key went is no longer found by them after the next', async () => {
+      let isAdded = false;
+      const raced = new Proxy(archive, {
+        get(target, name) {
+          if (name === 'forget')
+            return async (keys: readonly string[], ids: readonly SortableId[]) => {
+              if (!isAdded && keys.includes('new')) {
+                isAdded = true;
+                await keeper.add([entry(820, { ticket_id: 'new' }, bob)]);
+              }
+              await target.forget(keys, ids);
+            };
+          const member: unknown = Reflect.get(target, name);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+      await forgetPerson(raced, { source: 'demo', subject: 'bob' }, { isDryRun: false });
+      expect(isAdded).toBe(true);
+      expect(await archive.find({ column: { name: 'user', value: 'bob' }, limit: 10 })).toEqual([]);
+      expect(await all({ address: bob.address })).toEqual([]);
     });
 
     test('who signs in again is a person once more; and what is forgotten is let go as all else is', async () => {

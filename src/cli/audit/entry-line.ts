@@ -10,6 +10,7 @@ export function entryLine(told: ToldEntry): string {
       ? undefined
       : `a failover took back ${told.superseded.kind} ${told.superseded.id}`,
     told.ended === undefined ? undefined : `${told.ended} ended`,
+    told.entries === undefined ? undefined : `${told.entries} entries forgotten`,
     told.since === undefined ? undefined : `since ${told.since}`,
     told.before === undefined ? undefined : `before ${told.before}`,
     told.user === undefined ? undefined : `by ${told.user} (${told.source})`,

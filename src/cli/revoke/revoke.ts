@@ -15,13 +15,13 @@ import type { Status, Terminal } from '../terminal.ts';
 
 const WORD_EVERY_MS = 1000;
 
-const NOBODY =
+export const NOBODY =
   'nothing of this user was found, and no issuer of their source is set here: their sessions of the approval page go on. ' +
   'Set SCANGATE_PHONE_OIDC_ISSUER, SCANGATE_PHONE_JWT_ISSUER or SCANGATE_PHONE_WECHAT_… as the gateways have it';
 
-const UNRECORDED = 'the record does not say that this was done: ';
+export const UNRECORDED = 'the record does not say that this was done: ';
 
-const STOPPED_BY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const STOPPED_BY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Ends what is asked for on the store of the environment. @throws BadCall, StoreRefused, StoreUnavailable */
 export async function revoke(

@@ -24,6 +24,7 @@ import type { Secrets } from '../secrets.ts';
 import type { OpenTelling } from '../telling.ts';
 import { listSessions } from './listed-sessions.ts';
 import { openLive, pageFiles } from './operators-page.ts';
+import { operatorForgettings } from './forgettings.ts';
 import type { OpenPresence } from './presence.ts';
 import { operatorRevocations } from './revocations.ts';
 import { readTimeline } from './timeline.ts';
@@ -34,7 +35,7 @@ export interface OperatorsRoomParts {
   readonly edge: Pick<Edge, 'connections'>;
   /** How this node is known to others. */
   readonly here: OpenPresence;
-  readonly kept: KeptRecord | undefined;
+  readonly kept: KeptRecord;
   readonly ledger: Ledger;
   readonly state: NodeState;
   readonly store: EventStore;
@@ -65,9 +66,10 @@ export async function openOperators(config: Config, parts: OperatorsRoomParts): 
     readiness: () => state.readiness(),
     connections: () => edge.connections.counts(),
     metrics,
-    ...(kept === undefined ? {} : { record: kept }),
+    record: kept,
     wallNow: () => systemTime.wallNow(),
     revocations: operatorRevocations(config, revoker, telling),
+    forgettings: operatorForgettings(config, { revoke: revoker, kept }, telling),
     timeline: readTimeline(parts.store, parts.secrets),
     sessions: listSessions(config, parts.ledger, parts.commands.sessions),
     admission: new Admission({

@@ -13,6 +13,8 @@ import type { Telling } from '../telling.ts';
 import { folderOf } from '../store/folder.ts';
 
 const text = z.string().max(300).optional();
+/** The real path of the folder that the caller means: another gateway may have this address. */
+export const meantStore = z.string().max(4096);
 const askedByPage = z.strictObject({
   ticket: text,
   session: text,
@@ -24,8 +26,7 @@ const askedByCommand = askedByPage.extend({
   address: text,
   since: text,
   before: text,
-  /** The real path of the folder that the caller means: another gateway may have this address. */
-  store: z.string().max(4096),
+  store: meantStore,
 });
 
 /** How operators end sessions through a gateway. */
@@ -73,15 +74,21 @@ export function operatorRevocations(
   return {
     async byCommand(body, tell) {
       const { store, ...asked } = checked(askedByCommand, body);
-      if (config.storeKind !== 'file' || store !== realpathSync(folderOf(config.SCANGATE_STORE)))
-        throw new RefusedRequest(409, 'this gateway has another store');
+      checkStore(config, store);
       await run(asked, tell);
     },
     byPage: async (body, tell) => await run(checked(askedByPage, body), tell),
   };
 }
 
-function checked<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+/** @throws RefusedRequest where the caller means another folder than this gateway's. */
+export function checkStore(config: Config, meant: string): void {
+  if (config.storeKind !== 'file' || meant !== realpathSync(folderOf(config.SCANGATE_STORE)))
+    throw new RefusedRequest(409, 'this gateway has another store');
+}
+
+/** Reads a body. @throws RefusedRequest */
+export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   const read = schema.safeParse(body);
   if (read.success) return read.data;
   throw new RefusedRequest(400, z.prettifyError(read.error).replaceAll('\n', ' '));

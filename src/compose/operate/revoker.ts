@@ -20,6 +20,7 @@ import { makeCommands } from '../commands/commands.ts';
 import { makeId, makeNonce } from '../randomness.ts';
 import { keepCommand } from '../record/command-entry.ts';
 import { openExistingStores } from '../store/existing.ts';
+import type { OpenStores } from '../store/stores.ts';
 import type { Telling } from '../telling.ts';
 import { knownUsers } from './known-users.ts';
 
@@ -108,6 +109,7 @@ export interface OpenRevoker extends Closable {
   readonly revoke: Revoke;
   /** Keeps in the record what was done. @throws StoreUnavailable */
   keep(event: SecurityEvent): Promise<void>;
+  readonly stores: OpenStores;
 }
 
 /**
@@ -138,6 +140,7 @@ export async function openRevoker(config: Config): Promise<OpenRevoker> {
       return { ...report, untold: report.untold + unnoted };
     },
     keep: (event) => keepCommand(config, stores, event),
+    stores,
     close: () => stores.close(),
   };
 }

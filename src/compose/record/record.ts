@@ -7,6 +7,8 @@ import { PERSON_KEY_BYTES } from '../../record/chain/sealed-person.ts';
 import { NodeLease } from '../../record/ids/node-lease.ts';
 import { MARK_MAX, markedNonce } from '../../record/ids/sortable-id.ts';
 import { ID_TROUBLES, SortableIds } from '../../record/ids/sortable-ids.ts';
+import { forgetPerson } from '../../record/keeping/forgetting.ts';
+import type { Forgettable, ForgettingOptions, ForgettingReport } from '../../record/keeping/forgetting.ts';
 import { ReaderLease } from '../../record/keeping/reader-lease.ts';
 import { Recorder } from '../../record/keeping/recorder.ts';
 import type { RecordTurn } from '../../record/keeping/recorder.ts';
@@ -55,6 +57,10 @@ export interface KeptRecord {
   keys(): Promise<readonly RecordKeyJwk[]>;
   /** A user's last decisions, the newest first. */
   decisionsOf(user: User, limit: number): Promise<readonly ToldEntry[]>;
+  /** Kept once what was written before by this node is in the archive. @throws StoreUnavailable where it takes nothing */
+  moved(): Promise<void>;
+  /** Forgets a person, in all that was written before by this node. @throws ForgettingStopped, StoreUnavailable */
+  forget(person: Forgettable, options: ForgettingOptions): Promise<ForgettingReport>;
 }
 
 /** A file store has one partition, and the chain of what stands in none is the same. */
@@ -128,23 +134,32 @@ export async function openRecord(
   return {
     makeNonce,
     read: { archive, holds, onKept: (listener) => (onKept = listener) },
-    kept: {
-      keys: () => keys.published(archive),
-      async search(asked) {
-        await recorder.settle();
-        return await search(archive, asked);
-      },
-      async decisionsOf(user, limit) {
-        await recorder.settle();
-        return await decisionsOf(archive, user, limit);
-      },
-    },
+    kept: keptRecord(recorder, archive, keys),
     async close() {
       endKeeping();
       await endMoving();
       await archive.close();
       if (isShared) await reader.close();
       await lease.close();
+    },
+  };
+}
+
+function keptRecord(recorder: Recorder, archive: Archive, keys: RecordKeys): KeptRecord {
+  return {
+    keys: () => keys.published(archive),
+    async search(asked) {
+      await recorder.settle();
+      return await search(archive, asked);
+    },
+    async decisionsOf(user, limit) {
+      await recorder.settle();
+      return await decisionsOf(archive, user, limit);
+    },
+    moved: () => recorder.moved(),
+    async forget(person, options) {
+      await recorder.moved();
+      return await forgetPerson(archive, person, options);
     },
   };
 }

@@ -70,8 +70,10 @@ export interface Facts {
   readonly since?: string;
   /** Of an operator's revocation: what began earlier than that. */
   readonly before?: string;
-  /** Of an operator's revocation: how many sessions and tickets it ended. */
+  /** Of an operator's revocation, and of a forgetting: how many sessions and tickets it ended. */
   readonly ended?: number;
+  /** Of an operator's forgetting: how many entries tell of nobody since. */
+  readonly entries?: number;
   /** The cursor of the log's event. */
   readonly cursor?: string;
   /** Of the kind `superseded`: the entry of the event that a failover took back; `cursor` is that one's. */

@@ -4,7 +4,7 @@ import type { Facts, Personal } from './entry.ts';
 /** A security event as the record keeps it. */
 export function entryOfSecurity(event: ToldSecurityEvent): { facts: Facts; personal: Personal } {
   const { kind, reason, count, user, client_id: clientId, ticket_id: ticketId, sid, address } = event;
-  const { since, before, ended } = event;
+  const { since, before, ended, entries } = event;
   return {
     facts: {
       kind,
@@ -16,6 +16,7 @@ export function entryOfSecurity(event: ToldSecurityEvent): { facts: Facts; perso
       ...(since === undefined ? {} : { since }),
       ...(before === undefined ? {} : { before }),
       ...(ended === undefined ? {} : { ended }),
+      ...(entries === undefined ? {} : { entries }),
     },
     personal: {
       ...(user === undefined ? {} : { user: user.subject, source: user.source }),

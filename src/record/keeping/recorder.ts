@@ -99,6 +99,11 @@ export class Recorder {
     await within(this.#options.time, SETTLE_MS, this.#look(), late).catch(() => undefined);
   }
 
+  /** Kept once what was written before, and is this node's to move, is in the archive. @throws StoreUnavailable where it cannot be kept */
+  moved(): Promise<void> {
+    return this.#look();
+  }
+
   /** Signs where the chains stand that have moved here since they were signed last. */
   async sign(): Promise<void> {
     await this.settle();

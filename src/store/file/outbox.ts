@@ -64,6 +64,8 @@ export class FileOutbox {
     return {
       partitions: [PARTITION],
       next: (_partition, limit) => Promise.resolve(this.#batch(writer, limit)),
+      end: () => Promise.resolve(String(this.#next)),
+      isReadTo: (_partition, place) => Promise.resolve(this.#first >= Number(place)),
     };
   }
 

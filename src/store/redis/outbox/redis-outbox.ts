@@ -69,6 +69,24 @@ if ARGV[1] ~= '0' and redis.call('HGET', KEYS[2], 'from') == ARGV[2] then
   else redis.call('HSET', KEYS[2], 'count', string.format('%.0f', left), 'from', ARGV[3]) end
 end`;
 
+/**
+ * How far the reader is.
+ *
+ *   KEYS log   reply {the log's last id, the last that was given, the first that was given and not acknowledged}; '' where there is none
+ */
+const PLACES = `
+local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if not newest then return { '', '', '' } end
+for _, each in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local told = {}
+  for index = 1, #each, 2 do told[each[index]] = each[index + 1] end
+  if told['name'] == 'record' then
+    local first = told['pending'] > 0 and redis.call('XPENDING', KEYS[1], 'record')[2] or ''
+    return { newest[1], told['last-delivered-id'], first }
+  end
+end
+return { newest[1], '', '' }`;
+
 type Entry = readonly [id: string, text: string];
 type LetGo = readonly (string | null)[];
 
@@ -83,6 +101,12 @@ export interface RedisOutboxParts {
 
 /** The log itself is the outbox on Redis: a consumer group reads it, one reader at a time. */
 export function redisOutbox({ calls, assurer, tokenOf }: RedisOutboxParts): Outbox {
+  async function placesOf(partition: number): Promise<readonly [end: string, given: string, first: string]> {
+    const { log } = partitionKeys(partition);
+    const reply = await calls.call(partition, true, (link) => link.redis.eval(PLACES, 1, log));
+    return reply as [string, string, string];
+  }
+
   return {
     partitions: Array.from({ length: calls.partitions }, (_, partition) => partition),
 
@@ -117,7 +141,26 @@ export function redisOutbox({ calls, assurer, tokenOf }: RedisOutboxParts): Outb
         },
       };
     },
+
+    async end(partition) {
+      const [end] = await placesOf(partition);
+      return end === '' ? undefined : end;
+    },
+
+    async isReadTo(partition, place) {
+      const [end, given, first] = await placesOf(partition);
+      if (end === '') return true;
+      if (given === '' || isBehind(place, given)) return false;
+      return first === '' || isBehind(first, place);
+    },
   };
+}
+
+/** Whether a stream's id is above another. */
+function isBehind(one: string, other: string): boolean {
+  const [ms = 0n, sequence = 0n] = one.split('-').map(BigInt);
+  const [otherMs = 0n, otherSequence = 0n] = other.split('-').map(BigInt);
+  return ms === otherMs ? sequence > otherSequence : ms > otherMs;
 }
 
 /** Undefined: the log has let it go, or it is of a later release and cannot be read. */
