@@ -184,6 +184,7 @@ function registerSessions(registry) {
       200: { description: 'Active sessions.', content: { 'application/json': { schema: sessions } } },
       400: problemOf('`invalid_request`'),
       401: textOf('A token is needed.'),
+      404: problemOf('`not_found`: on the public address, always.'),
       503: unavailable(),
     },
   });
