@@ -17,8 +17,6 @@ const LISTENERS = [
 
 /** What is used of the parser. */
 interface Parser {
-  /** Milliseconds since the request began that it is in; 0 between requests. */
-  duration(): number;
   /** Reads from the socket's handle no more. */
   unconsume(): void;
   /** Its server knows it no more. */
@@ -26,6 +24,14 @@ interface Parser {
   /** Frees what it has outside of the heap. Not while it runs. */
   close(): void;
 }
+
+/** By which a server finds requests that take too long. */
+interface ConnectionsList {
+  /** The parsers that are in a request, or wait for their first. */
+  active(): readonly unknown[];
+}
+
+const CONNECTIONS = 'http.server.connections';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -37,9 +43,9 @@ type Listener = (...args: unknown[]) => void;
  */
 export function letGo(socket: Socket): boolean {
   const { parser } = socket as { parser?: Partial<Parser> | null };
-  if (!isParser(parser) || parser.duration() > 0) return false;
+  if (!isParser(parser)) return false;
   const found = LISTENERS.map(([event, name]) => socket.listeners(event).find((one) => one.name === name));
-  if (found.includes(undefined)) return false;
+  if (found.includes(undefined) || isInRequest(parser, socket)) return false;
   LISTENERS.forEach(([event], index) => socket.removeListener(event, found[index] as Listener));
   parser.unconsume();
   parser.remove();
@@ -49,9 +55,16 @@ export function letGo(socket: Socket): boolean {
 }
 
 function isParser(parser: Partial<Parser> | null | undefined): parser is Parser {
-  return (['duration', 'unconsume', 'remove', 'close'] as const).every(
-    (name) => typeof parser?.[name] === 'function',
-  );
+  return (['unconsume', 'remove', 'close'] as const).every((name) => typeof parser?.[name] === 'function');
+}
+
+/** True also where it cannot be told. */
+function isInRequest(parser: Parser, socket: Socket): boolean {
+  const { server } = socket as { server?: object };
+  const key = server && Object.getOwnPropertySymbols(server).find((one) => one.description === CONNECTIONS);
+  if (server === undefined || key === undefined) return true;
+  const list = (server as Record<symbol, Partial<ConnectionsList> | undefined>)[key];
+  return typeof list?.active !== 'function' || list.active().includes(parser);
 }
 
 function close(parser: Parser): void {

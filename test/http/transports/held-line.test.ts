@@ -112,7 +112,8 @@ describe.each(['plain HTTP', 'TLS'])('a connection that waits, over %s', (kind) 
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter((line) => line['msg'] === 'request' && String(line['route']).endsWith(route));
   const isLetGo = (): boolean => (ends[0] as { parser?: unknown } | undefined)?.parser === null;
-  const untilLetGo = (): Promise<unknown> => until(isLetGo, { what: 'a connection without a parser' });
+  const untilLetGo = (): Promise<unknown> =>
+    until(isLetGo, { what: 'a connection without a parser', withinMs: 10_000 });
   const dechunked = (text: string): string => {
     let rest = text.slice(text.indexOf('\r\n\r\n') + 4);
     let whole = '';
