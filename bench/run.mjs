@@ -6,6 +6,7 @@
  *     npm run bench -- --only delivery --contenders gateway,bare
  *     npm run bench -- --rounds 3 --seconds 2
  *     npm run bench -- --browsers 2000       so many wait, in the rows where browsers wait
+ *     npm run bench -- --live 100000         so many tickets are alive, in the rows start and growth
  *     npm run bench -- --json FILE           the figures of every round, too
  *     npm run bench -- --list                the rows and what they measure
  *
@@ -17,14 +18,18 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { median, short, spread, table } from './figures.mjs';
 import { delivery } from './rows/delivery.mjs';
+import { growth } from './rows/growth.mjs';
 import { held } from './rows/held.mjs';
+import { memory } from './rows/memory.mjs';
 import { mint } from './rows/mint.mjs';
 import { opening } from './rows/opening.mjs';
 import { installPeers } from './peers.mjs';
 import { device, signIn } from './rows/sign-in.mjs';
+import { start } from './rows/start.mjs';
+import { valueOf } from './report.mjs';
 import { leaveServerCore, noiseOf, openStage } from './stage.mjs';
 
-const ROWS = [mint, signIn, device, held, opening, delivery];
+const ROWS = [mint, signIn, device, held, opening, delivery, start, memory, growth];
 const NOISY = 0.05;
 const WARM_UP_SECONDS = 5;
 const WARM_UP_SECONDS_MAX = 60;
@@ -36,6 +41,7 @@ const { values: given } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     browsers: { type: 'string', default: '10000' },
+    live: { type: 'string', default: '1000000' },
     json: { type: 'string' },
     list: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -45,6 +51,7 @@ const rows = chosen(given.only);
 const rounds = numberOf('rounds');
 const seconds = numberOf('seconds');
 const browsers = numberOf('browsers', 20_000);
+const live = numberOf('live', 2_000_000);
 
 if (given.list || given.help) {
   for (const { name, says } of ROWS) console.log(`${name.padEnd(12)} ${says}`);
@@ -56,7 +63,17 @@ if (given.list || given.help) {
   );
   const results = [];
   for (const row of rows) results.push(await measure(row));
-  if (given.json !== undefined) await writeFile(given.json, `${JSON.stringify(results, null, 2)}\n`);
+  const run = {
+    on: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    processor: cpus()[0]?.model ?? 'a processor',
+    rounds,
+    seconds,
+    browsers,
+    live,
+    rows: results,
+  };
+  if (given.json !== undefined) await writeFile(given.json, `${JSON.stringify(run, null, 2)}\n`);
 }
 
 /**
@@ -67,7 +84,7 @@ async function measure(row) {
   const stage = await openStage();
   let scene;
   try {
-    scene = await row.open(stage, browsers);
+    scene = await row.open(stage, browsers, live);
     const names = namesOf(row);
     if (row.isStill !== true) for (const name of names) await warmUp(row, name, scene);
     const found = Object.fromEntries(names.map((name) => [name, []]));
@@ -84,9 +101,9 @@ async function measure(row) {
       process.stderr.write(`${row.name}: round ${round + 1} of ${times}\n`);
     }
     show(row, found, noisy);
-    return { row: row.name, says: row.says, rounds: found, noisyRounds: noisy };
+    return { row: row.name, says: row.says, goals: row.goals, rounds: found, noisyRounds: noisy };
   } finally {
-    if (scene !== undefined) row.close?.(scene);
+    if (scene !== undefined) await row.close?.(scene);
     await stage.close();
   }
 }
@@ -125,13 +142,11 @@ function show(row, found, noisy) {
 }
 
 /** A goal is a figure's own, or its ratio to another's: `most`, or `least`. */
-function heldAgainst({ of, beside, figure, least, most }, found) {
-  const values = found[of].map((result, round) =>
-    beside === undefined ? result[figure] : result[figure] / found[beside][round][figure],
-  );
+function heldAgainst(goal, found) {
+  const { of, beside, figure, least, most } = goal;
   const what = beside === undefined ? of : `${of} / ${beside}`;
-  const goal = least === undefined ? `at most ${most}` : `at least ${least}`;
-  return `${what}, ${figure}: ${short(median(values))} (goal: ${goal})`;
+  const bound = least === undefined ? `at most ${most}` : `at least ${least}`;
+  return `${what}, ${figure}: ${short(valueOf(goal, found))} (goal: ${bound})`;
 }
 
 function chosen(only) {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findTool } from '../scripts/find-tools.mjs';
 
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 60_000;
 const TICKS_A_SECOND = 100;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
