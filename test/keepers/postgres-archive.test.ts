@@ -169,6 +169,12 @@ test('gateways keep the record there, sign in while it is away, and have and tel
   expect(kinds.filter((kind) => kind === 'confirmed')).toHaveLength(2);
   expect(await scangate(['audit', 'verify'], env)).toMatchObject({ status: 0, stderr: '' });
   expect((await scangate(['migrate'], env)).stdout).toContain('postgres/0001-record.sql: was there');
+
+  const forgot = await scangate(['forget', 'demo:ada'], env);
+  expect(forgot).toMatchObject({ status: 0, stderr: '' });
+  expect(forgot.stdout).toContain('of 2 tickets, tell of nobody any more');
+  expect((await scangate(['audit', '--user', 'ada'], env)).stdout).toBe('');
+  expect((await scangate(['audit', 'verify'], env)).stdout).toMatch(/ 0 breaks, 1[0-9] erased/);
   await receiver.stop();
   await folder.remove();
   await redis.stop();
