@@ -15,7 +15,8 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .bar { fill: #8c959f; }
 .ours { fill: #0969da; }
 .spread { stroke: #24292f; stroke-width: 1; }
-.goal { stroke: #cf222e; stroke-width: 2; stroke-dasharray: 3 2; }
+.goal { stroke: #cf222e; stroke-width: 3; }
+.value { paint-order: stroke; stroke: #ffffff; stroke-width: 4; }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3; }
   .paper { fill: #0d1117; }
@@ -23,11 +24,12 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .ours { fill: #58a6ff; }
   .spread { stroke: #e6edf3; }
   .goal { stroke: #ff7b72; }
+  .value { stroke: #0d1117; }
 }`;
 
 /**
  * @param title what is measured.
- * @param panels each `{ figure, bars: [{ name, values, isOurs }], goal }`: the values are those of all rounds, the goal a value or undefined.
+ * @param panels each `{ figure, bars: [{ name, values, isOurs, goal }] }`: the values are those of all rounds, the goal a value or undefined.
  */
 export function chartOf(title, panels) {
   const heights = panels.map(({ bars }) => PANEL_HEAD + bars.length * (BAR + GAP));
@@ -47,29 +49,33 @@ ${drawn.join('\n')}
 `;
 }
 
-function panelOf({ figure, bars, goal }, top) {
-  const most = Math.max(goal ?? 0, ...bars.flatMap(({ values }) => values));
+function panelOf({ figure, bars }, top) {
+  const most = Math.max(...bars.flatMap(({ values, goal }) => [...values, goal ?? 0]));
   const x = (value) => (LABEL + (value / most) * (WIDTH - LABEL - VALUE - MARGIN)).toFixed(1);
-  const end = top + PANEL_HEAD + bars.length * (BAR + GAP) - GAP;
   const head = `<text class="title" x="${MARGIN}" y="${top + 18}">${escaped(figure)}</text>`;
-  const line =
-    goal === undefined
-      ? ''
-      : `<line class="goal" x1="${x(goal)}" x2="${x(goal)}" y1="${top + PANEL_HEAD - 6}" y2="${end + 4}"/>`;
   const rows = bars.map((bar, index) => barOf(bar, x, top + PANEL_HEAD + index * (BAR + GAP)));
-  return [head, ...rows, line].filter((one) => one !== '').join('\n');
+  return [head, ...rows].join('\n');
 }
 
-function barOf({ name, values, isOurs }, x, y) {
+function barOf({ name, values, isOurs, goal }, x, y) {
   const middle = median(values);
   const low = x(Math.min(...values));
   const high = x(Math.max(...values));
   const width = (Number(x(middle)) - LABEL).toFixed(1);
   const base = y + BAR - 4;
+  const tick =
+    goal === undefined
+      ? ''
+      : `<line class="goal" x1="${x(goal)}" x2="${x(goal)}" y1="${y - 3}" y2="${y + BAR + 3}"/>\n`;
   return `<text x="${LABEL - 8}" y="${base}" text-anchor="end">${escaped(name)}</text>
 <rect class="${isOurs ? 'ours' : 'bar'}" x="${LABEL}" y="${y}" width="${width}" height="${BAR}" rx="2"/>
 <line class="spread" x1="${low}" x2="${high}" y1="${y + BAR / 2}" y2="${y + BAR / 2}"/>
-<text x="${(Number(high) + 8).toFixed(1)}" y="${base}">${short(middle)}</text>`;
+${tick}<text class="value" x="${behind(Number(high), goal === undefined ? 0 : Number(x(goal)))}" y="${base}">${short(middle)}</text>`;
+}
+
+/** Where a value begins: behind its bar, and behind the goal that it would else stand on. */
+function behind(bar, goal) {
+  return ((goal > bar && goal < bar + VALUE ? goal : bar) + 8).toFixed(1);
 }
 
 function escaped(text) {

@@ -1,4 +1,4 @@
-/** A run of the bench as documents tell of it: tables and charts. */
+/** `bench/last-run.json` as documents tell of it, in tables and charts: `npm run docs` writes them. */
 import { chartOf } from './chart.mjs';
 import { median, short, spread } from './figures.mjs';
 
@@ -36,7 +36,7 @@ function headOf({ on, node, processor, rounds, seconds, browsers, live, rows }) 
     noisy > all / 10
       ? 'take the ratios of CPU and of memory; rates and delays only tell that nothing stood still.'
       : 'it was quiet.'
-  } A dashed line in a chart is the goal, a thin one the spread of the rounds.`;
+  } In a chart, a red mark is the goal, a thin line the spread of the rounds.`;
 }
 
 function sectionOf(row) {
@@ -82,14 +82,15 @@ function panelOf({ row, rounds, goals }, figure) {
     name,
     values: of.map((result) => result[figure]),
     isOurs: OURS.has(row) || name.startsWith('gateway'),
+    goal: strictest(goals, rounds, name, figure),
   }));
-  return { figure, bars, goal: strictest(goals, rounds, figure) };
+  return { figure, bars };
 }
 
-/** The lowest bound of a figure that goals set, where they set one. */
-function strictest(goals, rounds, figure) {
+/** The lowest bound that goals set to a contender's figure, where they set one. */
+function strictest(goals, rounds, name, figure) {
   const bounds = goals
-    .filter((goal) => goal.figure === figure && goal.most !== undefined)
+    .filter((goal) => goal.of === name && goal.figure === figure && goal.most !== undefined)
     .map(({ beside, most }) =>
       beside === undefined ? most : most * median((rounds[beside] ?? []).map((result) => result[figure])),
     )

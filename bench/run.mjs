@@ -8,11 +8,13 @@
  *     npm run bench -- --browsers 2000       so many wait, in the rows where browsers wait
  *     npm run bench -- --live 100000         so many tickets are alive, in the rows start and growth
  *     npm run bench -- --json FILE           the figures of every round, too
+ *     npm run bench -- --charts              keeps the run, and writes the tables and charts of docs/speed.md of it
  *     npm run bench -- --list                the rows and what they measure
  *
  * Servers run on the first core, Redis and the load on the others. A round while which others used more than 5 % of the
  * machine is told: the figures of such a run are worth little.
  */
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -30,6 +32,7 @@ import { valueOf } from './report.mjs';
 import { leaveServerCore, noiseOf, openStage } from './stage.mjs';
 
 const ROWS = [mint, signIn, device, held, opening, delivery, start, memory, growth];
+const LAST_RUN = 'bench/last-run.json';
 const NOISY = 0.05;
 const WARM_UP_SECONDS = 5;
 const WARM_UP_SECONDS_MAX = 60;
@@ -41,6 +44,7 @@ const { values: given } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     browsers: { type: 'string', default: '10000' },
+    charts: { type: 'boolean' },
     live: { type: 'string', default: '1000000' },
     json: { type: 'string' },
     list: { type: 'boolean' },
@@ -52,6 +56,9 @@ const rounds = numberOf('rounds');
 const seconds = numberOf('seconds');
 const browsers = numberOf('browsers', 20_000);
 const live = numberOf('live', 2_000_000);
+
+if (given.charts === true && (given.only ?? given.contenders) !== undefined)
+  giveUp('--charts is of a whole run: without --only and --contenders');
 
 if (given.list || given.help) {
   for (const { name, says } of ROWS) console.log(`${name.padEnd(12)} ${says}`);
@@ -73,7 +80,10 @@ if (given.list || given.help) {
     live,
     rows: results,
   };
-  if (given.json !== undefined) await writeFile(given.json, `${JSON.stringify(run, null, 2)}\n`);
+  const files = [given.json, given.charts === true ? LAST_RUN : undefined];
+  for (const file of files.filter((one) => one !== undefined))
+    await writeFile(file, `${JSON.stringify(run, null, 2)}\n`);
+  if (given.charts === true) spawnSync('npm', ['run', '--silent', 'docs'], { stdio: 'inherit' });
 }
 
 /**

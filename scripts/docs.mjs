@@ -1,12 +1,13 @@
 /**
  * `npm run docs`: writes what documents repeat: `docs/settings.md` and `.env.example` from `src/config`, `docs/commands.md` from
- * `src/cli`, `docs/metrics.md` from `src/telemetry`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
+ * `src/cli`, `docs/metrics.md` from `src/telemetry`, the figures and charts of `docs/speed.md` from `bench/last-run.json`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
  * links, and holds the rows of `docs/security.md` against the tests that they name.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
+import { chartsOf, reportOf } from '../bench/report.mjs';
 import { readTable, summaryOf } from './chaos-summary.mjs';
 import { deadLinks } from './dead-links.mjs';
 import { mutantMistakes, securityMistakes } from './security-rows.mjs';
@@ -18,6 +19,9 @@ const { metricsPage } = await import('./metrics-page.mjs');
 const { envExample } = await import('./env-example.mjs');
 
 const SUMMARY = /(?<=<!-- chaos: npm run docs -->\n)[\s\S]*?(?=<!-- \/chaos -->)/;
+
+const RUN = /(?<=<!-- bench: npm run docs -->\n)[\s\S]*?(?=<!-- \/bench -->)/;
+const LAST_RUN = 'bench/last-run.json';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => readFileSync(`${root}${path}`, 'utf8');
@@ -36,11 +40,20 @@ function readme() {
   return text.replace(SUMMARY, () => `\n${summaryOf(readTable(read('docs/chaos.md')))}\n\n`);
 }
 
+function speedPage(run) {
+  const text = read('docs/speed.md');
+  if (!RUN.test(text)) throw new Error('docs/speed.md has lost the marks of its figures');
+  return text.replace(RUN, () => `\n${reportOf(run)}\n\n`);
+}
+
+const lastRun = JSON.parse(read(LAST_RUN));
 const written = [
   ['docs/settings.md', settingsPage(), 'src/config'],
   ['docs/commands.md', commandsPage(), 'src/cli'],
   ['docs/metrics.md', metricsPage(), 'src/telemetry/metrics.ts'],
   ['.env.example', envExample(), 'src/config'],
+  ['docs/speed.md', speedPage(lastRun), LAST_RUN],
+  ...chartsOf(lastRun).map(([path, chart]) => [path, chart, LAST_RUN]),
   ['README.md', readme(), 'the table in docs/chaos.md'],
 ];
 
