@@ -214,6 +214,9 @@ export function archiveContract(open: () => Promise<Archive>): void {
 
     const all = async (query: Partial<Search> = {}): Promise<readonly ToldEntry[]> =>
       (await search(archive, { ...ALL, after: entry(799).id, ...query })).events;
+    // Not by a search: that leaves out what is erased, found or not.
+    const foundAt = (value: string): Promise<readonly Kept[]> =>
+      archive.find({ column: { name: 'address', value }, limit: 10 });
     const cursors = async (query: Partial<Search>): Promise<readonly unknown[]> =>
       (await all(query)).map(({ cursor }) => cursor);
 
@@ -266,7 +269,7 @@ export function archiveContract(open: () => Promise<Archive>): void {
         expect(one).not.toHaveProperty('user');
         expect(one).not.toHaveProperty('address');
       }
-      for (const address of [alan.address, browser.address]) expect(await all({ address })).toEqual([]);
+      for (const address of [alan.address, browser.address]) expect(await foundAt(address)).toEqual([]);
       expect(await decisionsOf(archive, { ...alan, subject: 'alan', auth_time: 0 } as User, 10)).toEqual([]);
       expect(await archive.find({ column: { name: 'user', value: 'alan' }, limit: 10 })).toHaveLength(1);
       expect(await cursors({ user: 'alan' })).toEqual(['1-804']);
@@ -303,7 +306,7 @@ export function archiveContract(open: () => Promise<Archive>): void {
       ]);
       expect(await cursors({ user: 'demo:alan' })).toEqual([]);
       expect(await cursors({ user: 'bob' })).toEqual(['1-802', '1-811']);
-      expect(await all({ address: alan.address })).toEqual([]);
+      expect(await foundAt(alan.address)).toEqual([]);
     });
 
     test('an entry that came while the key went is no longer found by them after the next', async () => {
@@ -325,7 +328,7 @@ export function archiveContract(open: () => Promise<Archive>): void {
       await forgetPerson(raced, { source: 'demo', subject: 'bob' }, { isDryRun: false });
       expect(isAdded).toBe(true);
       expect(await archive.find({ column: { name: 'user', value: 'bob' }, limit: 10 })).toEqual([]);
-      expect(await all({ address: bob.address })).toEqual([]);
+      expect(await foundAt(bob.address)).toEqual([]);
     });
 
     test('who signs in again is a person once more; and what is forgotten is let go as all else is', async () => {
