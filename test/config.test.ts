@@ -49,6 +49,7 @@ test('several secrets keep their order', () => {
 
 const REFUSED: readonly (readonly [string, string, Record<string, string>])[] = [
   ['a duration in seconds', 'SCANGATE_TICKET_LIFE', { SCANGATE_TICKET_LIFE: '120' }],
+  ['a record that keeps nothing', 'SCANGATE_AUDIT_KEEP', { SCANGATE_AUDIT_KEEP: 'PT0S' }],
   ['a life above its cap', 'SCANGATE_TICKET_LIFE', { SCANGATE_TICKET_LIFE: 'PT9M' }],
   ['a port that is none', 'PORT', { PORT: '99999' }],
   [
@@ -93,6 +94,10 @@ test.each(REFUSED)('%s stops the start with one line that names %s', (_what, nam
   const { message } = error as BadSetting;
   expect(message).toMatch(new RegExp(`^${name}: [^\n]+$`));
   expect(message).not.toContain(SECRET);
+});
+
+test('a bound of a duration is told as a duration', () => {
+  expect(() => readConfig({ SCANGATE_AUDIT_KEEP: 'PT0S' })).toThrow('must be at least PT1M');
 });
 
 test.each([

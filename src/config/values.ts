@@ -50,7 +50,7 @@ function valueOf(name: string, row: Setting, text: string): unknown {
       if (!/^[0-9]{1,12}$/.test(text)) throw new BadSetting(name, `"${text}" is not a whole number`);
       return bounded(name, row.kind === 'port' ? { ...row, max: 65_535 } : row, Number(text));
     case 'duration':
-      return bounded(name, row, milliseconds(name, text));
+      return bounded(name, row, milliseconds(name, text), durationOf);
     default:
       if (!row.kind.includes(text)) throw new BadSetting(name, `must be one of ${row.kind.join(', ')}`);
       return text;
@@ -63,10 +63,21 @@ function listed(name: string, text: string): readonly string[] {
   return items;
 }
 
-function bounded(name: string, row: { min?: number; max?: number }, value: number): number {
-  if (row.min !== undefined && value < row.min) throw new BadSetting(name, `must be at least ${row.min}`);
-  if (row.max !== undefined && value > row.max) throw new BadSetting(name, `must be at most ${row.max}`);
+function bounded(
+  name: string,
+  row: { min?: number; max?: number },
+  value: number,
+  written: (bound: number) => string = String,
+): number {
+  const { min, max } = row;
+  if (min !== undefined && value < min) throw new BadSetting(name, `must be at least ${written(min)}`);
+  if (max !== undefined && value > max) throw new BadSetting(name, `must be at most ${written(max)}`);
   return value;
+}
+
+/** A duration as a setting has it. */
+function durationOf(milliseconds: number): string {
+  return Temporal.Duration.from({ milliseconds }).round({ largestUnit: 'hours' }).toString();
 }
 
 function milliseconds(name: string, text: string): number {

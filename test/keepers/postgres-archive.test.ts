@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Database } from '../../src/keepers/postgres/database.ts';
 import { migrateDatabase } from '../../src/keepers/postgres/migration.ts';
 import { PostgresArchive } from '../../src/keepers/postgres/postgres-archive.ts';
+import { windowsOf } from '../../src/keepers/postgres/windows.ts';
 import type { Facts } from '../../src/record/entry/entry.ts';
+import { idOf } from '../../src/record/ids/sortable-id.ts';
 import { search } from '../../src/record/search/search.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { archiveContract, entry, writer } from '../contract/archive.ts';
@@ -42,12 +44,12 @@ function addressOf(name: string): string {
 }
 
 describe('the archive in PostgreSQL', () => {
-  archiveContract(async () => new PostgresArchive(await fresh('contract')));
+  archiveContract(async () => new PostgresArchive(await fresh('contract'), Date.now));
 });
 
 test('old days go as whole tables, and leave no hole in a chain', async () => {
   const database = await fresh('days');
-  const archive = new PostgresArchive(database);
+  const archive = new PostgresArchive(database, Date.now);
   const [one, two, other, three] = [entry(1), entry(DAY_MS), entry(2), entry(DAY_MS + 1)];
   await writer(archive).add([one, two, other, three, entry(2 * DAY_MS)]);
   await writer(archive, 1).add([entry(3)]);
@@ -84,6 +86,39 @@ test('old days go as whole tables, and leave no hole in a chain', async () => {
   await archive.close();
 });
 
+test('a page is the same in whichever days it is looked for first', async () => {
+  const archive = new PostgresArchive(await fresh('windows'), Date.now);
+  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  const days = [40, 39, 20, 17, 16, 15, 3, 2, 1, 0, -1];
+  const entries = days.map((ago, index) => ({
+    ...entry(index, {}, { user: index % 3 === 0 ? 'ada' : 'bob' }),
+    id: idOf(today - ago * DAY_MS, 0),
+  }));
+  await writer(archive).add(entries);
+  const ids = entries.map(({ id }) => id);
+  for (const newestFirst of [true, false]) {
+    for (const bound of [undefined, ...ids]) {
+      const page = newestFirst ? { before: bound } : { after: bound };
+      for (const limit of [2, 20]) {
+        const left = ids.filter((id) => bound === undefined || (newestFirst ? id < bound : id > bound));
+        const wanted = (newestFirst ? left.toReversed() : left).slice(0, limit);
+        const found = await archive.find({ ...page, newestFirst, limit });
+        expect(found.map(({ id }) => id)).toEqual(wanted);
+      }
+    }
+  }
+  const column = { name: 'user', value: 'ada' } as const;
+  const ada = await archive.find({ column, newestFirst: true, limit: 3 });
+  expect(ada.map(({ id }) => id)).toEqual([ids[9], ids[6], ids[3]]);
+  const bounds = windowsOf({ newestFirst: true, after: undefined, before: undefined }, today);
+  expect(bounds.map(({ after }) => after)).toEqual([
+    idOf(today - DAY_MS, 0) - 1n,
+    idOf(today - 15 * DAY_MS, 0) - 1n,
+    -1n,
+  ]);
+  await archive.close();
+});
+
 test('two nodes make the tables at once, and again', async () => {
   const database = await fresh('migrated');
   const runs = await Promise.all([migrateDatabase(database), migrateDatabase(database)]);
@@ -95,7 +130,7 @@ test('two nodes make the tables at once, and again', async () => {
 });
 
 test('keeps what no table would take as it is: long names, and a NUL', async () => {
-  const archive = new PostgresArchive(await fresh('odd'));
+  const archive = new PostgresArchive(await fresh('odd'), Date.now);
   const odd = entry(
     1,
     { ticket_id: 'a\0b', client_id: 'x'.repeat(9000), reason: '\0\ud800' },
@@ -108,7 +143,7 @@ test('keeps what no table would take as it is: long names, and a NUL', async () 
 });
 
 test('away, it says so; back, the same writer goes on', async () => {
-  const archive = new PostgresArchive(await fresh('away'));
+  const archive = new PostgresArchive(await fresh('away'), Date.now);
   const keeper = writer(archive);
   await keeper.add([entry(1)]);
   await postgres.kill();

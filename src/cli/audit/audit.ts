@@ -2,6 +2,7 @@ import { openArchiveToRead } from '../../compose/record/archives.ts';
 import { toolConfig } from '../tool-config.ts';
 import type { Archive } from '../../record/archive.ts';
 import { BadSearch, PAGE_MAX, askedIn } from '../../record/search/asked.ts';
+import { beginningOf } from '../../record/search/beginning.ts';
 import { search } from '../../record/search/search.ts';
 import type { Search } from '../../record/search/search.ts';
 import { isTicketName } from '../../secrets/ticket-names.ts';
@@ -18,6 +19,8 @@ export async function audit(given: AuditGiven, terminal: Terminal): Promise<Stat
   try {
     const newest = given.last === undefined ? Number.POSITIVE_INFINITY : Number(given.last);
     await show(archive, asked, newest, terminal);
+    const since = await beginningOf(archive);
+    if (since !== undefined) terminal.say(`older entries were let go of: the record goes back to ${since}\n`);
     return STATUS.done;
   } finally {
     await archive.close();

@@ -16,7 +16,8 @@ export async function openArchive(
   { recordCalls }: Pick<OpenStores, 'recordCalls'>,
   onDropped: (count: number) => void,
 ): Promise<Archive> {
-  if (config.SCANGATE_ARCHIVE !== undefined) return await openPostgresArchive(config.SCANGATE_ARCHIVE);
+  if (config.SCANGATE_ARCHIVE !== undefined)
+    return await openPostgresArchive(config.SCANGATE_ARCHIVE, systemTime.wallNow);
   if (recordCalls !== undefined) return redisArchive(config, recordCalls, onDropped);
   return await openFileArchive(folderOf(config), {
     bytesMax: recordSettings(config).bytesMax,
@@ -30,7 +31,8 @@ export async function openArchive(
  * @throws StoreRefused where there is none.
  */
 export async function openArchiveToRead(config: Config): Promise<Archive> {
-  if (config.SCANGATE_ARCHIVE !== undefined) return await openPostgresArchiveToRead(config.SCANGATE_ARCHIVE);
+  if (config.SCANGATE_ARCHIVE !== undefined)
+    return await openPostgresArchiveToRead(config.SCANGATE_ARCHIVE, systemTime.wallNow);
   if (config.storeKind === 'file') return await openFileArchiveToRead(folderOf(config));
   const stores = await openStores(config);
   const { recordCalls } = stores;

@@ -3,7 +3,14 @@ import type { Setting } from '../setting.ts';
 
 /** The settings of the record: what is kept of every sign-in, and for how long. */
 export const RECORD_SETTINGS = {
-  SCANGATE_AUDIT_KEEP: setting('duration', 'P90D', 'how long audit events are kept', { min: 60_000 }),
+  SCANGATE_AUDIT_KEEP: setting(
+    'duration',
+    'P90D',
+    'how long audit events are kept; for no record at all, set the bytes of its keeper to 0',
+    {
+      min: 60_000,
+    },
+  ),
   SCANGATE_ARCHIVE: setting(
     'text',
     undefined,

@@ -7,6 +7,8 @@ import { Days } from './days.ts';
 import { forget } from './forget.ts';
 import { letGo } from './let-go.ts';
 import { migrateDatabase } from './migration.ts';
+import { windowsOf } from './windows.ts';
+import type { Window } from './windows.ts';
 import { COLUMNS, PLACES, boundsOf, digestOf, keptIn, nameOf, valuesOf, youngestOf } from './row.ts';
 
 const KEPT = 'id, chain, link, hash, text';
@@ -20,7 +22,6 @@ const INSERT_KEYS = `INSERT INTO scangate_keys AS known (name, bytes, last_id)
 const MOVE = 'UPDATE scangate_chains SET link = $4, hash = $5 WHERE chain = $1 AND link = $2 AND hash = $3';
 const BEGIN_CHAIN =
   "INSERT INTO scangate_chains (chain, link, hash) VALUES ($1, 0, '') ON CONFLICT DO NOTHING";
-const LAST_ID = (1n << 63n) - 1n;
 
 /**
  * The archive in PostgreSQL: a table a day, so that old days go as a whole. A chain's head is compared and moved in the
@@ -30,10 +31,12 @@ export class PostgresArchive implements Archive {
   readonly #database: Database;
   readonly #days: Days;
   readonly #writes: boolean;
+  readonly #wallNow: () => number;
   #ready: Promise<unknown> | undefined;
 
-  /** @param writes false: it is only read, and tables are not made. */
-  constructor(database: Database, writes = true) {
+  /** @param wallNow milliseconds since the epoch. @param writes false: it is only read, and tables are not made. */
+  constructor(database: Database, wallNow: () => number, writes = true) {
+    this.#wallNow = wallNow;
     this.#database = database;
     this.#days = new Days(database);
     this.#writes = writes;
@@ -87,7 +90,16 @@ export class PostgresArchive implements Archive {
     return added === true;
   }
 
-  async find({ column, after = -1n, before = LAST_ID, newestFirst = false, limit }: Page) {
+  async find(page: Page): Promise<readonly Kept[]> {
+    let found: readonly Kept[] = [];
+    for (const window of windowsOf(page, this.#wallNow())) {
+      found = await this.#findIn(page, window);
+      if (found.length >= page.limit) break;
+    }
+    return found;
+  }
+
+  async #findIn({ column, newestFirst = false, limit }: Page, { after, before }: Window) {
     const order = `id > $1 AND id < $2 ORDER BY id ${newestFirst ? 'DESC' : 'ASC'} LIMIT $3`;
     const values = [after, before, limit];
     if (column === undefined)
