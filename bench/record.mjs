@@ -118,7 +118,15 @@ async function fill(archive) {
       const entry = { id: idOf(at + step, number % 4096), ...said(number, kind, step) };
       const text = entryText(entry, KEY);
       const link = { link: head.link + 1, hash: linkHash(head.hash, text) };
-      rows.push({ id: entry.id, text, chain: 0, ...link, before: head.hash, columns: columnsOf(entry) });
+      rows.push({
+        id: entry.id,
+        text,
+        chain: 0,
+        ...link,
+        before: head.hash,
+        key: `ticket-${number}`,
+        columns: columnsOf(entry),
+      });
       head = link;
     }
     if (rows.length >= BATCH) await flush();
