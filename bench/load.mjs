@@ -46,9 +46,10 @@ export async function openLoop({ perSecond, count, work }) {
   return { due, done };
 }
 
+/** Answers get their turn in any case, also where all is late. */
 async function untilDue(due) {
   const wait = due - FINE_MS - nowMs();
-  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.floor(wait)));
+  await new Promise((resolve) => (wait > 1 ? setTimeout(resolve, Math.floor(wait)) : setImmediate(resolve)));
   const left = due - nowMs();
   if (left > 0) Atomics.wait(never, 0, 0, left);
 }

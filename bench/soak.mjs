@@ -121,6 +121,11 @@ async function soak(port, child, perSecond) {
 
 function judge(all, failed, faulty) {
   const samples = all.filter(({ minute }) => minute >= minutes * LEFT_OUT);
+  if (samples.length < 2) {
+    console.log('too short: fewer than two samples to judge');
+    process.exitCode = 1;
+    return;
+  }
   const judgedMinutes = minutes * (1 - LEFT_OUT);
   const isShort = judgedMinutes < JUDGED_MIN_MINUTES;
   let flat = true;
