@@ -61,7 +61,8 @@ export const TOOLS = {
     variable: 'ALERTMANAGER_BIN',
     packages: ['prometheus-alertmanager'],
     extracted: 'usr/bin/prometheus-alertmanager',
-    install: false,
+    // It reads its templates below /usr/share, wherever it lies itself.
+    install: true,
   },
   kubectl: {
     variable: 'KUBECTL_BIN',
