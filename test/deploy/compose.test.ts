@@ -104,8 +104,46 @@ test('what it says to put into the environment is what it asks for', async () =>
   expect([...said].toSorted()).toEqual([...asked].toSorted());
 });
 
+test('with an archive both gateways are given the same files of secrets, which what it says to do makes', async () => {
+  const text = await sample('compose.archive.yaml');
+  const { services, secrets, volumes } = parse(text, { merge: true }) as Archived;
+  const { 'gateway-a': one, 'gateway-b': other, postgres } = services;
+  expect(one).toEqual(other);
+  const known = await sample('../docs/settings.md');
+  for (const [name, path] of Object.entries(one!.environment)) {
+    expect(known).toContain(`\`${name}\``);
+    expect(one!.secrets.map((secret) => `/run/secrets/${secret}`)).toContain(path);
+  }
+  const head = text.split('\n\n')[0]!;
+  const used = [...one!.secrets, ...postgres!.secrets];
+  expect(used.toSorted()).toEqual(Object.keys(secrets).toSorted());
+  for (const name of used) {
+    expect(secrets[name]?.file).toBe(`./compose/secrets/${name}`);
+    expect(head).toContain(`> ${name})`);
+  }
+  const address = postgres!.networks!.scangate.ipv4_address;
+  expect(Object.keys(composition.services).map(addressOf)).not.toContain(address);
+  expect(head).toContain(`@${address}/${postgres!.environment['POSTGRES_DB']}`);
+  expect(Object.keys(volumes).filter((name) => name in composition.volumes)).toEqual([]);
+});
+
+interface Archived {
+  readonly services: Readonly<
+    Record<
+      string,
+      {
+        readonly environment: Readonly<Record<string, string>>;
+        readonly secrets: readonly string[];
+        readonly networks?: Composition['services'][string]['networks'];
+      }
+    >
+  >;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+  readonly volumes: object;
+}
+
 whole(
-  'docker-compose takes it',
+  'docker-compose takes it, and with an archive',
   async () => {
     const folder = await temporaryFolder();
     await cp(DEPLOY, join(folder.path, 'deploy'), { recursive: true });
@@ -118,6 +156,18 @@ whole(
     expect(Object.keys((parse(stdout) as Composition).services).toSorted()).toEqual(
       Object.keys(composition.services).toSorted(),
     );
+    const files = ['compose.yaml', 'compose.archive.yaml'].flatMap((name) => [
+      '-f',
+      join(folder.path, 'deploy', name),
+    ]);
+    const both = await promisify(execFile)(await tool('docker-compose'), [...files, 'config'], {
+      env: { ...process.env, ...GIVEN },
+    });
+    const { services } = parse(both.stdout) as Composition;
+    expect(services['gateway-b']?.environment).toMatchObject({
+      SCANGATE_ARCHIVE_FILE: '/run/secrets/archive',
+      SCANGATE_TRUSTED_PROXIES: addressOf('nginx'),
+    });
     await folder.remove();
   },
   LONG_MS,

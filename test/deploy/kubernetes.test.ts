@@ -60,6 +60,35 @@ test.each(['example', 'path'])(
   },
 );
 
+test('the overlay archive gives the gateways two more files of a secret, and lets them reach PostgreSQL', async () => {
+  const resources = await render('archive');
+  for (const resource of resources) new KINDS[resource.kind]!(resource as never).validate();
+  const { data } = one<{ data: Record<string, string> }>(resources, 'ConfigMap');
+  const { spec } = one<{ spec: { template: { spec: Mounting } } }>(resources, 'Deployment');
+  const { containers, volumes } = spec.template.spec;
+  expect(volumes.map(({ name }) => name).toSorted()).toEqual(['archive', 'clients', 'secrets']);
+  const secretOf = (path: string): string | undefined => {
+    const mount = containers[0]!.volumeMounts.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
+    return volumes.find(({ name }) => name === mount?.name)?.secret?.secretName;
+  };
+  const files = ['SCANGATE_ARCHIVE_FILE', 'SCANGATE_WEBHOOKS_FILE', 'SCANGATE_SECRETS_FILE'];
+  expect(files.map((name) => secretOf(data[name]!))).toEqual([
+    'scangate-archive',
+    'scangate-archive',
+    'scangate',
+  ]);
+  const policies = resources.filter(({ kind }) => kind === 'NetworkPolicy');
+  expect(policies).toHaveLength(2);
+  expect(JSON.stringify(policies)).toContain('"port":5432');
+});
+
+interface Mounting {
+  readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
+  readonly containers: readonly {
+    readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  }[];
+}
+
 test('the application for Argo CD names an overlay that renders, and leaves the autoscaler alone', async () => {
   const { apiVersion, kind, spec } = parse(
     await readFile(`${ROOT}deploy/kubernetes/argocd/application.yaml`, 'utf8'),

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +15,8 @@ import { temporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
+import { startPostgres } from '../support/postgres.ts';
+import type { Postgres } from '../support/postgres.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { call, expectStatus } from '../support/call.ts';
@@ -20,6 +24,8 @@ import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
 import { tool } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { watch } from '../support/watching.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
+import type { WebhookReceiver } from '../support/webhook-receiver.ts';
 
 const run = promisify(execFile);
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
@@ -42,31 +48,54 @@ interface Dashboard {
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let redis: Redis;
+let archive: Postgres;
 let gateway: Gateway;
 let operatorsUrl: string;
-let dashboard: Dashboard;
+let dashboards: readonly Dashboard[];
+let receiver: WebhookReceiver;
+let users: Server;
 const children: Child[] = [];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   await cp(join(DEPLOY, 'prometheus'), folder.path, { recursive: true });
-  dashboard = JSON.parse(await readFile(join(DEPLOY, 'grafana/scangate.json'), 'utf8')) as Dashboard;
-  redis = await startRedis();
+  const files = ['scangate.json', 'scangate-kept.json'].map((name) => join(DEPLOY, 'grafana', name));
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  dashboards = texts.map((text) => JSON.parse(text) as Dashboard);
+  [redis, archive, receiver] = await Promise.all([startRedis(), startPostgres(), startWebhookReceiver()]);
+  users = createServer((_, response) => {
+    response.setHeader('content-type', 'application/json').end('{"status":"active"}');
+  }).listen(0, '127.0.0.1');
+  await once(users, 'listening');
+  const webhooks = join(folder.path, 'webhooks.json');
+  const secret = `whsec_${Buffer.alloc(32, 'a receiver of webhooks ').toString('base64')}`;
+  await writeFile(webhooks, JSON.stringify([{ url: receiver.url, secret, private: true }]), { mode: 0o600 });
   const listen = `127.0.0.1:${await freePort()}`;
   operatorsUrl = `http://${listen}`;
-  gateway = await startGateway({ env: { SCANGATE_STORE: redis.url, SCANGATE_ADMIN_LISTEN: listen } });
+  gateway = await startGateway({
+    env: {
+      SCANGATE_STORE: redis.url,
+      SCANGATE_ADMIN_LISTEN: listen,
+      SCANGATE_ARCHIVE: archive.url,
+      SCANGATE_WEBHOOKS_FILE: webhooks,
+      SCANGATE_USER_STATUS_URL: `http://127.0.0.1:${(users.address() as AddressInfo).port}/`,
+    },
+  });
 });
 
 afterAll(async () => {
   await Promise.all(children.map((child) => child.stop()));
   await gateway?.stop();
-  await redis?.stop();
+  users?.close();
+  await Promise.all([redis?.stop(), archive?.stop(), receiver?.stop()]);
   await folder?.remove();
 });
 
+const panelQueries = (): string[] =>
+  dashboards.flatMap(({ panels }) => panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)));
 const queries = (): string[] => [
-  ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-  ...dashboard.annotations.list.map(({ expr }) => expr),
+  ...panelQueries(),
+  ...dashboards.flatMap(({ annotations }) => annotations.list.map(({ expr }) => expr)),
 ];
 
 async function rules(): Promise<Rules['groups'][number]['rules']> {
@@ -92,15 +121,29 @@ test('rules and dashboard ask for nothing that a gateway does not show, and no p
       !recorded.has(name) && !shown.includes(`\n# TYPE ${name.replace(/_(?:bucket|count|sum)$/, '')} `),
   );
   expect([names.size > 20, unknown]).toEqual([true, []]);
-  const boxes = dashboard.panels.map(({ gridPos }) => gridPos);
-  expect(boxes.filter(({ x, w }) => x + w > 24)).toEqual([]);
-  const hidden = boxes.filter((one, index) =>
-    boxes.slice(0, index).some((other) => {
-      const [right, below] = [other.x + other.w, other.y + other.h];
-      return one.x < right && other.x < one.x + one.w && one.y < below && other.y < one.y + one.h;
-    }),
+  expect(dashboards.flatMap(({ panels }) => hiddenOf(panels.map(({ gridPos }) => gridPos)))).toEqual([]);
+});
+
+type Box = Dashboard['panels'][number]['gridPos'];
+
+/** The panels that stick out, or stand on another. */
+function hiddenOf(boxes: readonly Box[]): readonly Box[] {
+  return boxes.filter(
+    (one, index) =>
+      one.x + one.w > 24 ||
+      boxes.slice(0, index).some((other) => {
+        const [right, below] = [other.x + other.w, other.y + other.h];
+        return one.x < right && other.x < one.x + one.w && one.y < below && other.y < one.y + one.h;
+      }),
   );
-  expect(hidden).toEqual([]);
+}
+
+test('each outage that a gateway can tell of stands in the tests of the rules', async () => {
+  const { text } = await call(`${operatorsUrl}/metrics`);
+  const told = [...text.matchAll(/^scangate_outages\{outage="(\w+)"\}/gm)].map(([, outage]) => outage!);
+  const texts = (await readFile(join(folder.path, 'alerts.test.yml'), 'utf8')).replaceAll(/\s+/g, ' ');
+  expect(told).toEqual(expect.arrayContaining(['store', 'webhook_reading', 'user_status']));
+  expect(told.filter((outage) => !texts.includes(`outage="${outage}"}', values: '0x20 1x60'`))).toEqual([]);
 });
 
 /** A stand-in of WeCom's API and of a DingTalk bridge: keeps what it is sent. */
@@ -178,7 +221,7 @@ async function startAlertmanager(port: number, chatUrl: string): Promise<void> {
   );
 }
 
-test('a real Prometheus answers every query of the dashboard, and an outage arrives in the chats', async () => {
+test('a real Prometheus answers every query of the dashboards, and an outage arrives in the chats', async () => {
   const chat = await startChat();
   const alertmanager = await freePort();
   await startAlertmanager(alertmanager, chat.url);
@@ -196,7 +239,7 @@ test('a real Prometheus answers every query of the dashboard, and an outage arri
     return answer.data?.result ?? [];
   };
   const waiting = watch('events', await mint(gateway.url));
-  let unanswered = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  let unanswered = panelQueries();
   await until(
     async () => {
       await signIn(gateway.url);
