@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { request as requestHttp } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import type { Time } from '../time/time.ts';
+import { KeptAgents } from './kept-agents.ts';
 import { reachMistake } from './reach.ts';
 import type { Nearness, Reach } from './reach.ts';
 
@@ -46,6 +47,8 @@ export interface OutwardRequest {
   readonly named?: boolean;
   /** Not even an address that is written as one, or this machine's own name, may be private: only what the operator lists. */
   readonly publicOnly?: boolean;
+  /** The connection may be used again, and the request may be sent twice where one that was kept had ended. */
+  readonly keep?: boolean;
 }
 
 /** An answer, whatever its status. A redirect is one too: none is followed. */
@@ -77,6 +80,7 @@ export interface OutwardOptions {
  */
 export function outward(options: OutwardOptions): CallOutward {
   const { reach, resolve, time, timeoutMs } = options;
+  const kept = new KeptAgents();
 
   async function addressesOf(url: URL, { named, publicOnly }: OutwardRequest): Promise<readonly string[]> {
     const host = hostOf(url);
@@ -99,12 +103,10 @@ export function outward(options: OutwardOptions): CallOutward {
     const signals = request.signal === undefined ? [bound.signal] : [bound.signal, request.signal];
     const signal = AbortSignal.any(signals);
     try {
-      return await send(
-        url,
-        pinnedTo(await unlessAborted(addressesOf(url, request), signal)),
-        request,
-        signal,
-      );
+      const addresses = await unlessAborted(addressesOf(url, request), signal);
+      const way = { url, pinned: pinnedTo(addresses), signal };
+      if (request.keep !== true) return await send({ ...way, agent: false }, request);
+      return await sendOnKept({ ...way, agent: kept.to(url, addresses) }, request);
     } catch (error) {
       throw signal.aborted ? (signal.reason as Error) : error;
     } finally {
@@ -144,18 +146,36 @@ async function unlessAborted<R>(work: Promise<R>, signal: AbortSignal): Promise<
   });
 }
 
+/** Where a request goes, and over what. */
+interface Way {
+  readonly url: URL;
+  readonly pinned: LookupFunction;
+  /** False: over a connection of its own. */
+  readonly agent: Agent | false;
+  readonly signal: AbortSignal;
+}
+
+/** A kept connection that its server has ended meanwhile. */
+class EndedConnection extends Error {}
+
+async function sendOnKept(way: Way, request: OutwardRequest): Promise<OutwardAnswer> {
+  try {
+    return await send(way, request);
+  } catch (error) {
+    if (!(error instanceof EndedConnection)) throw error;
+    return await send({ ...way, agent: false }, request);
+  }
+}
+
 async function send(
-  url: URL,
-  pinned: LookupFunction,
+  { url, pinned, agent, signal }: Way,
   { method = 'GET', headers = {}, body, bytesMax }: OutwardRequest,
-  signal: AbortSignal,
 ): Promise<OutwardAnswer> {
   const make = url.protocol === 'https:' ? requestHttps : requestHttp;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = make(url, {
       method,
-      // A connection of its own: none that was opened for another name is used again.
-      agent: false,
+      agent,
       lookup: pinned,
       signal,
       headers: {
@@ -166,7 +186,10 @@ async function send(
       },
     });
     sent.on('response', resolve);
-    sent.on('error', reject);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      const isEnded = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(isEnded && !signal.aborted ? new EndedConnection(error.message, { cause: error }) : error);
+    });
     sent.end(body);
   });
   return {

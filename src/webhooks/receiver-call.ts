@@ -38,6 +38,7 @@ export function receiverCall(call: CallOutward, now: () => number): CallReceiver
         signal,
         named: receiver.isPrivate,
         publicOnly: !receiver.isPrivate,
+        keep: true,
       });
       if (status >= 200 && status < 300) return { kind: 'delivered' };
       return { kind: 'failed', cause: 'answer', why: `it answered ${status}` };

@@ -55,6 +55,44 @@ test('attack: a name that stands for another address a moment later is asked whe
   );
 });
 
+test('attack: a connection that is kept serves its name alone, and only while it stands for the addresses that were judged', async () => {
+  const ports: (number | undefined)[] = [];
+  answer = (request, response) => {
+    ports.push(request.socket.remotePort);
+    response.end('{}');
+  };
+  const listed = ['one.test', 'other.test'];
+  const here = ['127.0.0.1'];
+  const { call } = callWith(
+    [here, here, here, ['127.0.0.1', '127.0.0.2'], here, ['169.254.169.254']],
+    listed,
+  );
+  const ask = (name: string) => call(`http://${name}.test:${port}/`, { named: true, keep: true });
+  for (const name of ['one', 'one', 'other', 'one', 'one']) await ask(name);
+  const [first, again, other, moved, back] = ports;
+  expect([again, back]).toEqual([first, first]);
+  expect(new Set([first, other, moved]).size).toBe(3);
+  await expect(ask('one')).rejects.toThrow(OutwardRefusal);
+  expect(ports).toHaveLength(5);
+});
+
+test('a request over a kept connection that its server ended is sent over another, once', async () => {
+  let requests = 0;
+  answer = (request, response) => {
+    requests += 1;
+    if (requests === 2) request.socket.destroy();
+    else response.end('{}');
+  };
+  const here = ['127.0.0.1'];
+  const { call } = callWith([here, here, here], ['one.test']);
+  const ask = () => call(`http://one.test:${port}/`, { named: true, keep: true });
+  await ask();
+  expect((await ask()).status).toBe(200);
+  expect(requests).toBe(3);
+  answer = (request) => request.socket.destroy();
+  await expect(ask()).rejects.toThrow();
+});
+
 test('attack: a name of which one address is private is not asked, unless the operator named it', async () => {
   const address = `https://inside.test:${port}/`;
   for (const stood of [['10.0.0.7'], ['203.0.114.1', '127.0.0.1'], ['::ffff:127.0.0.1'], ['fd00::1']])
