@@ -28,10 +28,11 @@ import { opening } from './rows/opening.mjs';
 import { installPeers } from './peers.mjs';
 import { device, signIn } from './rows/sign-in.mjs';
 import { start } from './rows/start.mjs';
+import { told } from './rows/told.mjs';
 import { valueOf } from './report.mjs';
 import { leaveServerCore, noiseOf, openStage } from './stage.mjs';
 
-const ROWS = [mint, signIn, device, held, opening, delivery, start, memory, growth];
+const ROWS = [mint, signIn, device, held, opening, delivery, start, memory, growth, told];
 const LAST_RUN = 'bench/last-run.json';
 const NOISY = 0.05;
 const WARM_UP_SECONDS = 5;
