@@ -45,14 +45,18 @@ export const WATCHES: Readonly<Record<'events' | 'poll' | 'socket' | 'socket-hea
 
   poll: async (base, sid, token, tell) => {
     let after = '';
+    let isOver = false;
     for (;;) {
       const query = after === '' ? '' : `?after=${after}&wait=20`;
       const answer = await call<SessionNotice>(`${base}/v1/sessions/${sid}/poll${query}`, {
         headers: { authorization: `Bearer ${token}` },
       });
+      // Nothing new within the wait; behind the last notice it is the end.
+      if (answer.status === 204 && !isOver) continue;
       if (answer.status !== 200) return String(answer.status);
       tell(answer.body);
       after = answer.body.cursor;
+      isOver = answer.body.advice.final;
     }
   },
 
