@@ -45,6 +45,7 @@ async function mountBetterSse() {
 }
 
 async function mountTransports() {
+  const { Connections } = await import('../src/http/connections/connections.ts');
   const { World, presentOf } = await import('../test/watch/world.ts');
   const { Origins } = await import('../src/http/caller/origins.ts');
   const { Held } = await import('../src/http/transports/held.ts');
@@ -102,7 +103,27 @@ async function mountTransports() {
       admit() {},
     };
   };
+  const connections = new Connections({
+    tls: false,
+    times: {
+      handshakeMs: 10_000,
+      headerMs: 10_000,
+      requestMs: 30_000,
+      keepAliveMs: 65_000,
+      stallMs: shared.settings.readerStallMs,
+      lingerMs: 5000,
+    },
+    bounds: { perAddress: Infinity, total: Infinity, unanswered: Infinity },
+    wheel: shared.watch.wheel,
+    peerOf: () => undefined,
+    onCut() {},
+    onFull() {},
+    now: shared.now,
+  });
+  server.on('connection', (socket) => connections.accept(socket));
+  connections.serve((socket) => server.emit('connection', socket));
   server.on('request', (req, res) => {
+    connections.begin(req.socket, res);
     const held = way === 'sse' ? holdSse : holdPoll;
     held(shared, admittedOf(req), req, res).catch(giveUp);
   });

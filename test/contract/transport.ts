@@ -30,6 +30,8 @@ export interface Reader {
 export interface TransportUnderTest {
   readonly name: 'sse' | 'poll' | 'socket';
   readonly open: (gateway: Gateway, subject: Subject, after?: string) => Reader;
+  /** As of the gateway; by default the transport's own way to hold. */
+  readonly nodeKeeps?: boolean;
 }
 
 const STATES = ['pending', 'scanned', 'confirmed', 'redeemed', 'denied', 'cancelled', 'expired'];
@@ -45,12 +47,12 @@ const PATHS: Record<string, readonly string[]> = {
 const SOON_MS = 10_000;
 
 /** The promises that every way to wait keeps, over real sockets. */
-export function transportContract({ name, open }: TransportUnderTest): void {
-  describe(`${name} keeps the transports' promises`, () => {
+export function transportContract({ name, open, nodeKeeps = false }: TransportUnderTest): void {
+  describe(`${name} keeps the transports' promises${nodeKeeps ? ' as Node holds it' : ''}`, () => {
     let gateway: Gateway;
 
     async function begin(options: GatewayOptions = {}): Promise<void> {
-      gateway = await startGateway(options);
+      gateway = await startGateway({ nodeKeeps, ...options });
     }
 
     beforeEach(async () => begin());

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Connections } from '../../../src/http/connections/connections.ts';
 import { Origins } from '../../../src/http/caller/origins.ts';
 import type { Admitted } from '../../../src/http/transports/admitted.ts';
 import { Held } from '../../../src/http/transports/held.ts';
@@ -50,6 +51,8 @@ export interface Gateway {
 }
 
 export interface GatewayOptions {
+  /** Whether Node keeps what waits, as it does where connections are not counted. */
+  readonly nodeKeeps?: boolean;
   readonly settings?: Partial<TransportSettings>;
   readonly limits?: Partial<HeldLimits>;
   readonly watch?: Partial<WatchShared>;
@@ -149,9 +152,30 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     }
   }
 
+  const connections = new Connections({
+    tls: false,
+    times: {
+      handshakeMs: 10_000,
+      headerMs: 10_000,
+      requestMs: 20_000,
+      keepAliveMs: 10_000,
+      stallMs: shared.settings.readerStallMs,
+      lingerMs: 1000,
+    },
+    bounds: { perAddress: Infinity, total: Infinity, unanswered: Infinity },
+    // Of its own: what is left in the other one is looked at.
+    wheel: new Wheel(20, systemTime),
+    peerOf: () => undefined,
+    onCut: (why) => log.push(`cut ${why}`),
+    onFull: () => undefined,
+    now,
+  });
   const server = createServer((req, res) => {
+    if (options.nodeKeeps !== true) connections.begin(req.socket, res);
     serve(req, res).catch((error: unknown) => log.push(`thrown ${String(error)}`));
   });
+  server.on('connection', (socket) => connections.accept(socket));
+  connections.serve((socket) => server.emit('connection', socket));
   server.on('upgrade', (req, socket, head) => {
     const url = new URL(req.url!, 'http://localhost');
     const admitted = admittedOf(url);
@@ -195,7 +219,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     move: (subject, status) => world.move(subject, status, String((nonce += 1))),
     isClean: () => watch.hub.size === 0 && watch.wheel.size === 0 && shared.held.size === 0,
     async close() {
-      server.closeAllConnections();
+      connections.destroyAll();
       server.close();
       await shared.held.drain({ waitMs: 0, windowMs: 0, maxMs: 0 });
       await feed.close();

@@ -15,11 +15,14 @@ function address(gateway: Gateway, subject: Subject, query = ''): string {
   return `${gateway.url}/${idOf(subject)}/poll${query}`;
 }
 
-transportContract({
-  name: 'poll',
-  open: (gateway, subject, after) =>
-    pollReader(address(gateway, subject, after === undefined ? '' : `?after=${encodeURIComponent(after)}`)),
-});
+for (const nodeKeeps of [false, true]) {
+  transportContract({
+    nodeKeeps,
+    name: 'poll',
+    open: (gateway, subject, after) =>
+      pollReader(address(gateway, subject, after === undefined ? '' : `?after=${encodeURIComponent(after)}`)),
+  });
+}
 
 const PATIENT: GatewayOptions = { settings: { pollWaitMs: 20_000 } };
 const SOON_MS = 10_000;

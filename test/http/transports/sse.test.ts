@@ -20,11 +20,14 @@ function address(gateway: Gateway, subject: Subject, query = ''): string {
   return `${gateway.url}/${idOf(subject)}/events${query}`;
 }
 
-transportContract({
-  name: 'sse',
-  open: (gateway, subject, after) =>
-    sseReader(address(gateway, subject, after === undefined ? '' : `?after=${encodeURIComponent(after)}`)),
-});
+for (const nodeKeeps of [false, true]) {
+  transportContract({
+    nodeKeeps,
+    name: 'sse',
+    open: (gateway, subject, after) =>
+      sseReader(address(gateway, subject, after === undefined ? '' : `?after=${encodeURIComponent(after)}`)),
+  });
+}
 
 describe('an event stream', () => {
   let gateway: Gateway;
