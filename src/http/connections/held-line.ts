@@ -41,6 +41,7 @@ export class HeldLine {
   readonly #connection: Connection;
   readonly #mark: RequestMark | undefined;
   readonly #isChunked: boolean;
+  /** Not with HTTP/1.0: Node ends an answer there that has no length, as a 204 has none, whatever the client asked for. */
   readonly #isKept: boolean;
   readonly #minor: number;
   /** Of an answer that has not begun. */
@@ -52,8 +53,8 @@ export class HeldLine {
     this.#connection = connection;
     this.#mark = markOf(res);
     this.#isChunked = res.chunkedEncoding;
-    this.#isKept = res.shouldKeepAlive && (res.chunkedEncoding || !res.headersSent);
     this.#minor = res.req.httpVersionMinor;
+    this.#isKept = res.shouldKeepAlive && (res.chunkedEncoding || (!res.headersSent && this.#minor > 0));
     this.#headers = res.headersSent ? NONE : headersOf(res);
     const { socket } = connection;
     (socket as Lined)[LINE] = this;

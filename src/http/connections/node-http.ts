@@ -17,6 +17,8 @@ const LISTENERS = [
 
 /** What is used of the parser. */
 interface Parser {
+  /** Told that nothing more comes. @returns an error, and changes nothing, where that is in the midst of a request. */
+  finish(): unknown;
   /** Reads from the socket's handle no more. */
   unconsume(): void;
   /** Its server knows it no more. */
@@ -24,14 +26,6 @@ interface Parser {
   /** Frees what it has outside of the heap. Not while it runs. */
   close(): void;
 }
-
-/** By which a server finds requests that take too long. */
-interface ConnectionsList {
-  /** The parsers that are in a request, or wait for their first. */
-  active(): readonly unknown[];
-}
-
-const CONNECTIONS = 'http.server.connections';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -45,7 +39,7 @@ export function letGo(socket: Socket): boolean {
   const { parser } = socket as { parser?: Partial<Parser> | null };
   if (!isParser(parser)) return false;
   const found = LISTENERS.map(([event, name]) => socket.listeners(event).find((one) => one.name === name));
-  if (found.includes(undefined) || isInRequest(parser, socket)) return false;
+  if (found.includes(undefined) || isInRequest(parser)) return false;
   LISTENERS.forEach(([event], index) => socket.removeListener(event, found[index] as Listener));
   parser.unconsume();
   parser.remove();
@@ -55,16 +49,14 @@ export function letGo(socket: Socket): boolean {
 }
 
 function isParser(parser: Partial<Parser> | null | undefined): parser is Parser {
-  return (['unconsume', 'remove', 'close'] as const).every((name) => typeof parser?.[name] === 'function');
+  return (['finish', 'unconsume', 'remove', 'close'] as const).every(
+    (name) => typeof parser?.[name] === 'function',
+  );
 }
 
-/** True also where it cannot be told. */
-function isInRequest(parser: Parser, socket: Socket): boolean {
-  const { server } = socket as { server?: object };
-  const key = server && Object.getOwnPropertySymbols(server).find((one) => one.description === CONNECTIONS);
-  if (server === undefined || key === undefined) return true;
-  const list = (server as Record<symbol, Partial<ConnectionsList> | undefined>)[key];
-  return typeof list?.active !== 'function' || list.active().includes(parser);
+// The server's list of those in a request would tell it too, but as slowly as there are half-dead connections in it.
+function isInRequest(parser: Parser): boolean {
+  return parser.finish() !== undefined;
 }
 
 function close(parser: Parser): void {

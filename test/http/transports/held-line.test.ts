@@ -240,6 +240,17 @@ describe.each(['plain HTTP', 'TLS'])('a connection that waits, over %s', (kind) 
       expect(client.text()).toMatch(/"cancelled".*\}$/);
     });
 
+    test('of HTTP/1.0 ends with its connection also where nothing was new and it was to be kept', async () => {
+      const client = await open(poll('1.0', 'Connection: keep-alive').replace('wait=20', 'wait=1'));
+      await untilLetGo();
+      await client.reads(/\r\n\r\n$/);
+      expect(client.text()).toMatch(/^HTTP\/1.1 204 /);
+      expect(client.text()).toMatch(/^connection: close\r$/im);
+      expect(client.text()).not.toMatch(/^keep-alive/im);
+      await until(() => ends[0]!.writableEnded, { what: 'an end', withinMs: KEEP_ALIVE_MS / 2 });
+      await client.closed;
+    });
+
     test('that its client leaves is told once', async () => {
       const client = await open(poll());
       await untilLetGo();
@@ -248,6 +259,68 @@ describe.each(['plain HTTP', 'TLS'])('a connection that waits, over %s', (kind) 
       expect(linesOf('/poll')).toMatchObject([{ cut: true }]);
       expect(edge.held.size).toBe(0);
     });
+  });
+
+  describe('of a Node that is built otherwise', () => {
+    type Part = (() => unknown) | undefined;
+    interface Parts {
+      parser: Record<string, Part>;
+    }
+    const without = (name: string) => (socket: Socket) => {
+      (socket as unknown as Parts).parser[name] = undefined;
+    };
+    const strange = {
+      'a parser that tells nothing at its end': without('finish'),
+      'a parser that tells something else at its end': (socket: Socket) => {
+        (socket as unknown as Parts).parser['finish'] = () => 0;
+      },
+      'a parser that cannot be kept from reading': without('unconsume'),
+      'a parser that cannot be closed': without('close'),
+      'a listener of another name': (socket: Socket) => {
+        const [listener] = socket.listeners('drain') as (() => void)[];
+        socket.removeListener('drain', listener!).on('drain', () => listener!());
+      },
+    };
+
+    test.each(Object.keys(strange) as (keyof typeof strange)[])(
+      'with %s, it stays with Node, and is answered',
+      async (part) => {
+        const client = await open(livez);
+        await client.reads(/"live"/);
+        const [end] = ends;
+        const { parser } = end as unknown as Parts;
+        strange[part](end!);
+        client.socket.write(poll());
+        await until(() => edge.held.size === 1, { what: 'a held connection' });
+        await cancel();
+        await client.reads(/"cancelled"/);
+        expect((end as unknown as Parts).parser).toBe(parser);
+        // Node uses a parser again for other connections.
+        for (const name of ['finish', 'unconsume', 'close']) delete parser[name];
+        client.socket.write(livez);
+        await client.reads(/"live"[^]*"cancelled"[^]*"live"/);
+        expect(linesOf('/poll')).toHaveLength(1);
+      },
+    );
+  });
+
+  test('is held without a look at all others, of which there may be thousands', async () => {
+    const key = Object.getOwnPropertySymbols(edge.server).find(
+      (one) => one.description === 'http.server.connections',
+    );
+    const list = (edge.server as unknown as Record<symbol, Record<string, () => unknown[]>>)[key!]!;
+    let looks = 0;
+    for (const name of ['all', 'idle', 'active']) {
+      const own = list[name]!;
+      list[name] = () => {
+        looks += 1;
+        return own.call(list);
+      };
+    }
+    await open(poll());
+    await untilLetGo();
+    for (const name of ['all', 'idle', 'active']) delete list[name];
+    expect(looks).toBe(0);
   });
 
   describe.each([
