@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { RecordKeys } from '../../src/compose/record/record-keys.ts';
+import { isKnownSigner, RecordKeys } from '../../src/compose/record/record-keys.ts';
 import type { Archive, Kept } from '../../src/record/archive.ts';
 import { recordKeyJwk } from '../../src/record/chain/signed-head.ts';
 import { vouchFor } from '../../src/record/chain/signed-key.ts';
@@ -53,4 +53,29 @@ test('a key that only the record names is not published, whoever it says vouches
     { kind: 'record_key', key: { ...key, x: 'none' } },
   ];
   expect(await published([FIRST], forged)).toEqual(own);
+});
+
+test('a command signs with a secret of the gateways, an old one too, and not where another could be theirs', async () => {
+  const isKnown = async (secret: string, said: readonly Facts[]): Promise<boolean> =>
+    await isKnownSigner(new KeyRing([secret]), archiveOf(said));
+  const rotated = await written([FIRST], [SECOND, FIRST]);
+  expect(await Promise.all([FIRST, SECOND, THIRD].map((secret) => isKnown(secret, rotated)))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  const foreign = [...rotated, ...(await written([THIRD]))];
+  expect(await Promise.all([FIRST, SECOND, THIRD].map((secret) => isKnown(secret, foreign)))).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect(await isKnown(FIRST, [])).toBe(false);
+});
+
+test('who takes the name of a key of the gateways for a voucher joins nothing', async () => {
+  const [first] = await written([FIRST]);
+  const [third] = await written([THIRD]);
+  const lie = { ...third!, vouch: { ...third!.vouch!, kid: first!.key!.kid } };
+  expect(await isKnownSigner(new KeyRing([THIRD]), archiveOf([first!, lie]))).toBe(false);
 });

@@ -2,7 +2,7 @@ import type { Archive } from '../../record/archive.ts';
 import { recordKeyJwk, signedHead } from '../../record/chain/signed-head.ts';
 import type { RecordKeyJwk, SignedHead } from '../../record/chain/signed-head.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
-import { vouchFor, vouchedKeys } from '../../record/chain/signed-key.ts';
+import { joinedKeys, vouchFor, vouchedKeys } from '../../record/chain/signed-key.ts';
 import type { VouchedKey } from '../../record/chain/signed-key.ts';
 import type { Recorder } from '../../record/keeping/recorder.ts';
 import { keysIn } from '../../record/search/keys.ts';
@@ -15,12 +15,17 @@ const WRITE_MS = 86_400_000;
 /** How long the list of published keys is kept, in milliseconds. */
 const LIST_MS = 60_000;
 
-/** Whether the key that a ring signs the record with is one that gateways wrote there as theirs: a secret may be an old or a wrong one. */
+/**
+ * Whether what a ring signs is sure to count as the gateways': its key is in the record, and no key is there that vouching
+ * does not join to it. A secret may be an old or a wrong one, and a node of other secrets writes its key there, too.
+ */
 export async function isKnownSigner(ring: KeyRing, archive: Pick<Archive, 'find'>): Promise<boolean> {
   const [signing] = recordKeys(ring);
   if (signing === undefined) return false;
   const { kid } = recordKeyJwk(signing);
-  return (await keysIn(archive)).some(({ key }) => key.kid === kid);
+  const said = await keysIn(archive);
+  const joined = joinedKeys(kid, said);
+  return said.some(({ key }) => key.kid === kid) && said.every(({ key }) => joined.has(key.kid));
 }
 
 /** The keys that sign the record: those of the ring, and the public halves of those that the ring has no longer. */

@@ -36,6 +36,24 @@ export function vouchedKeys(
   return found;
 }
 
+/** The `kid`s that this one is joined to: a key and the one that vouches for it are, whichever of them it is. Itself, too. */
+export function joinedKeys(kid: string, said: readonly VouchedKey[]): ReadonlySet<string> {
+  const keys = new Map(said.map(({ key }) => [key.kid, key]));
+  const vouched = said.filter(({ key, vouch }) => {
+    const by = keys.get(vouch?.kid ?? '');
+    return vouch !== undefined && by !== undefined && isSignature(vouchText(key), vouch.signature, by);
+  });
+  const joined = new Set([kid]);
+  for (let before = 0; before < joined.size;) {
+    before = joined.size;
+    for (const { key, vouch } of vouched) {
+      if (vouch === undefined || !(joined.has(key.kid) || joined.has(vouch.kid))) continue;
+      joined.add(key.kid).add(vouch.kid);
+    }
+  }
+  return joined;
+}
+
 function vouchText({ kid, x }: RecordKeyJwk): Buffer {
   return Buffer.from(['scangate-record-key', kid, x].join('\n'));
 }
