@@ -10,7 +10,7 @@ import type { SecurityContext, SecurityEvent } from './security-event.ts';
  */
 export type ToldSecurityEvent = SecurityEvent & { readonly count?: number };
 
-/** Hears of what is told. It must not throw, and returns at once. */
+/** Hears of what is told, of users by their whole subject. It must not throw, and returns at once. */
 export type OnSecurityEvent = (event: ToldSecurityEvent) => void;
 
 export interface SecurityReportsOptions {
@@ -26,6 +26,8 @@ const TOLD_MAX = 10;
 const APART_MAX = 1000;
 /** The longest text of a member, in characters: what comes from outside may be as long as a request. */
 const TEXT_LENGTH_MAX = 200;
+/** The longest subject, in characters: no source has a user with a longer one. */
+const SUBJECT_LENGTH_MAX = 255;
 
 interface Tally {
   readonly first: SecurityEvent;
@@ -91,8 +93,9 @@ export class SecurityReports {
   }
 
   #tell(event: ToldSecurityEvent, message: string): void {
-    const told = short(event);
-    this.#options.log.warn({ security: told }, message);
+    const line = short(event);
+    this.#options.log.warn({ security: line }, message);
+    const told = withSubject(line, event.user?.subject);
     for (const listener of this.#listeners) listener(told);
   }
 }
@@ -123,6 +126,12 @@ function short(event: ToldSecurityEvent): ToldSecurityEvent {
   };
   const known = Object.entries({ ...context, count }).filter(([, value]) => value !== undefined);
   return { kind, reason: cut(reason), ...Object.fromEntries(known) } as unknown as ToldSecurityEvent;
+}
+
+/** A user is found, and forgotten, by the subject as it is: one that is cut is another user's, or nobody's. */
+function withSubject(line: ToldSecurityEvent, subject: string | undefined): ToldSecurityEvent {
+  if (line.user === undefined || subject === undefined) return line;
+  return { ...line, user: { ...line.user, subject: subject.slice(0, SUBJECT_LENGTH_MAX) } };
 }
 
 function cut(text: string): string {

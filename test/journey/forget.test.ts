@@ -196,5 +196,6 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
 
 test('a wrong call does nothing', async () => {
   expect(await scangate(['forget', 'bob'], {})).toMatchObject({ status: 2 });
-  expect(await scangate(['forget'], {})).toMatchObject({ status: 2 });
+  const long = await scangate(['forget', 'demo:' + 'k'.repeat(256)], {});
+  expect(long).toMatchObject({ status: 2, stderr: expect.stringContaining('255 characters at most') });
 });

@@ -89,17 +89,26 @@ test('what an operator does is told each time, whatever else of its kind there w
 });
 
 test('nothing of a user but who they are, and no text of any length', () => {
-  const { told, reports } = world();
+  const { told, lines, reports } = world();
   const user = { source: 'jwt', issuer: 'https://id.example', subject: 's'.repeat(5000), name: 'Ada' };
   reports.report({ kind: 'report', reason: 'not_mine', user, address: '192.0.2.1' });
-  expect(told).toEqual([
-    {
-      kind: 'report',
-      reason: 'not_mine',
-      user: { source: 'jwt', issuer: 'https://id.example', subject: 's'.repeat(200) },
-      address: '192.0.2.1',
-    },
-  ]);
+  const told200 = {
+    kind: 'report',
+    reason: 'not_mine',
+    user: { source: 'jwt', issuer: 'https://id.example', subject: 's'.repeat(200) },
+    address: '192.0.2.1',
+  };
+  expect(lines).toEqual([expect.objectContaining({ security: told200 })]);
+  expect(told).toEqual([{ ...told200, user: { ...told200.user, subject: 's'.repeat(255) } }]);
+});
+
+test('who listens is told the subject as its source has it, by which a user is found', () => {
+  const { told, lines, reports } = world();
+  for (const subject of ['y'.repeat(200) + 'Z', 'a\u0085b\u202ec']) {
+    reports.report({ kind: 'revocation', reason: 'everywhere', user: { source: 'demo', subject } });
+    expect(told.at(-1)?.user?.subject).toBe(subject);
+    expect(lines.at(-1)?.security.user?.subject).not.toBe(subject);
+  }
 });
 
 test('nothing that a terminal obeys', () => {

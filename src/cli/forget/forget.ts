@@ -6,7 +6,7 @@ import { FolderInUse } from '../../store/refused.ts';
 import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import { BadCall } from '../bad-call.ts';
 import { reasonOf } from '../reason.ts';
-import { NOBODY, STOPPED_BY, UNRECORDED } from '../revoke/revoke.ts';
+import { NOBODY, NO_ISSUER, STOPPED_BY, UNRECORDED } from '../revoke/revoke.ts';
 import { STATUS } from '../terminal.ts';
 import type { Status, Terminal } from '../terminal.ts';
 import { toolConfig } from '../tool-config.ts';
@@ -31,7 +31,7 @@ export async function forget(user: string, isDryRun: boolean, { say, tell }: Ter
   });
   say(`${isDryRun ? 'nothing was done; it would be: ' : ''}${summary(report)}\n`);
   const isNobody = report.ended.users === 0;
-  if (isNobody) say(`${NOBODY}\n`);
+  if (isNobody) say(`${report.forgotten.entries === 0 ? NOBODY : NO_ISSUER}\n`);
   say(`${OUT_OF_REACH}\n`);
   tell({ ...report, dry_run: isDryRun });
   const { failed, newer, untold } = report.ended;

@@ -15,9 +15,11 @@ import type { Status, Terminal } from '../terminal.ts';
 
 const WORD_EVERY_MS = 1000;
 
-export const NOBODY =
-  'nothing of this user was found, and no issuer of their source is set here: their sessions of the approval page go on. ' +
+export const NO_ISSUER =
+  'no issuer of their source is set here: their sessions of the approval page go on. ' +
   'Set SCANGATE_PHONE_OIDC_ISSUER, SCANGATE_PHONE_JWT_ISSUER or SCANGATE_PHONE_WECHAT_… as the gateways have it';
+
+export const NOBODY = `nothing of this user was found, and ${NO_ISSUER}`;
 
 export const UNRECORDED = 'the record does not say that this was done: ';
 

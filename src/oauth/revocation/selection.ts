@@ -97,11 +97,16 @@ function sidOf(text: string): string {
   return text;
 }
 
+/** The longest subject, in UTF-16 units: no source has a user with a longer one. */
+const SUBJECT_MAX = 255;
+
 /** Who `<source>:<subject>` is. @throws {@link BadSelection} */
 export function userIn(text: string): Pick<User, 'source' | 'subject'> {
   const [, source, subject] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
   if (source === undefined || subject === undefined)
     throw new BadSelection('a user is <source>:<subject>, such as demo:alice');
+  if (subject.length > SUBJECT_MAX)
+    throw new BadSelection(`a subject has ${SUBJECT_MAX} characters at most, and this one ${subject.length}`);
   return { source, subject };
 }
 
