@@ -31,9 +31,13 @@ beforeAll(async () => {
     SCANGATE_ARCHIVE: postgres.url,
     SCANGATE_DURABILITY: 'acknowledged',
     SCANGATE_FAILOVER_GRACE: 'PT1S',
+    // Nothing expires meanwhile.
+    SCANGATE_TICKET_LIFE: 'PT1H',
+    SCANGATE_TICKET_LIFE_MAX: 'PT1H',
+    SCANGATE_CODE_LIFE: 'PT10M',
   };
   gateway = await startGateway({ env: { ...env, SCANGATE_ADMIN_LISTEN: 'off' } });
-}, 60_000);
+});
 
 afterAll(async () => {
   await gateway?.stop();
@@ -90,4 +94,4 @@ test('what the record has and a failover took back is followed by `superseded`',
   expect(await history.json()).toEqual({ sign_ins: [] });
   await gateway.stop();
   expect(await scangate(['audit', 'verify'], env)).toMatchObject({ status: 0, stderr: '' });
-}, 60_000);
+});

@@ -24,7 +24,10 @@ let child: ChildProcess | undefined;
 beforeAll(async () => {
   redis = await startRedis();
   proxy = await startFaultProxy({ port: redis.port });
-  gateway = await startGateway({ env: { SCANGATE_STORE: redis.url } });
+  // None ends by itself, however long the commands take.
+  gateway = await startGateway({
+    env: { SCANGATE_STORE: redis.url, SCANGATE_TICKET_LIFE: 'PT1H', SCANGATE_TICKET_LIFE_MAX: 'PT1H' },
+  });
   await Promise.all(Array.from({ length: TICKETS }, () => mint(gateway.url)));
 });
 
