@@ -32,4 +32,7 @@ export interface Ledger {
 
   /** Counts up and answers the new value; the life begins with the first count and is not extended. */
   count(key: string, lifeMs: number): Promise<number>;
+
+  /** What {@link Ledger.count} came to; 0 where nothing was counted, or its life is over. */
+  counted(key: string): Promise<number>;
 }

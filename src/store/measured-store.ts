@@ -52,5 +52,6 @@ export function measuredLedger(ledger: Ledger, now: () => number, onCall: OnCall
     removeMember: (...args) => timed('ledger', ledger.removeMember(...args)),
     members: (...args) => timed('ledger', ledger.members(...args)),
     count: (...args) => timed('ledger', ledger.count(...args)),
+    counted: (key) => timed('ledger', ledger.counted(key)),
   };
 }

@@ -77,6 +77,15 @@ test('attack: guesses of very many users slow look-ups down, and lock nobody out
   expect(pauses).toEqual([30]);
 });
 
+test('attack: guesses of one moment make those behind them as late as all of them are due', async () => {
+  const pauses: number[] = [];
+  world = await makeWorld({ pause: async (ms) => void pauses.push(ms), userCodeBudget: 50 });
+  await Promise.all(Array.from({ length: 110 }, (_, count) => outcomeOf('BBBB-BBBB', someone(count))));
+  pauses.length = 0;
+  expect(await outcomeOf(await begin(), someone(5000))).toBe('found');
+  expect(pauses).toEqual([600]);
+});
+
 test('attack: who hangs up before the answer has learnt nothing, and has been counted all the same', async () => {
   let [waiting, goOn] = [false, (): void => undefined];
   const pause = (): Promise<void> => {

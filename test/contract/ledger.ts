@@ -145,7 +145,9 @@ export function ledgerContract(name: string, makeLedger: MakeLedger): void {
       expect(await ledger.count(brief, 1000)).toBe(1);
       await sleep(200);
       expect(await ledger.count(brief, 60_000)).toBe(2);
+      expect(await other.counted(brief)).toBe(2);
       await sleep(850);
+      expect(await other.counted(brief)).toBe(0);
       expect(await ledger.count(brief, 60_000)).toBe(1);
     });
 
@@ -153,7 +155,9 @@ export function ledgerContract(name: string, makeLedger: MakeLedger): void {
       const key = fresh();
       await ledger.putIfAbsent(key, 'v', 60_000);
       await ledger.addMember(key, 'm', 60_000, 5);
+      expect(await ledger.counted(key)).toBe(0);
       expect(await ledger.count(key, 60_000)).toBe(1);
+      expect(await ledger.counted(key)).toBe(1);
       expect(await ledger.get(key)).toBe('v');
       expect(await ledger.members(key, 5)).toEqual(['m']);
     });

@@ -162,38 +162,32 @@ function triesOf({ ledger, tries, windowMs, makeId }: UserCodesOptions) {
 function latenessOf({ ledger, tries, budget, windowMs, pause }: UserCodesOptions) {
   return { wait, count };
 
-  function budgetsOf(address: string | undefined): readonly (readonly [name: string, max: number])[] {
-    const all = ['user-code-wrong', budget] as const;
-    return address === undefined ? [all] : [all, [`user-code-wrong:${digestOf([address])}`, tries]];
-  }
-
-  /** Waits as long as is known to be due. Milliseconds. */
+  /** Waits as long as is due by what was counted until now. Milliseconds. */
   async function wait(address: string | undefined): Promise<number> {
-    const known = await Promise.all(budgetsOf(address).map(([name]) => ledger.get(lateKey(name))));
-    const lateMs = Math.max(...known.map(Number));
+    const lateMs = await dueBy(address, (name) => ledger.counted(name));
     if (lateMs > 0) await pause(lateMs);
     return lateMs;
   }
 
   /** Counts a wrong one, and waits for what is due by then and was not waited for. */
   async function count(address: string | undefined, waitedMs: number): Promise<void> {
-    const due = await Promise.all(budgetsOf(address).map(([name, max]) => lateBy(name, max)));
-    const leftMs = Math.max(...due) - waitedMs;
+    const leftMs = (await dueBy(address, (name) => ledger.count(name, windowMs))) - waitedMs;
     if (leftMs > 0) await pause(leftMs);
   }
 
-  async function lateBy(name: string, max: number): Promise<number> {
-    const over = (await ledger.count(name, windowMs)) - max;
-    if (over <= 0) return 0;
-    const lateMs = Math.min(over * OVER_MS, PAUSE_MAX_MS);
-    const known = await ledger.get(lateKey(name));
-    await ledger.replaceIf(lateKey(name), known, String(lateMs), windowMs);
-    return lateMs;
+  async function dueBy(
+    address: string | undefined,
+    wrongOf: (name: string) => Promise<number>,
+  ): Promise<number> {
+    const everybody = lateBy(wrongOf('user-code-wrong'), budget);
+    if (address === undefined) return everybody;
+    const its = lateBy(wrongOf(`user-code-wrong:${digestOf([address])}`), tries);
+    return Math.max(...(await Promise.all([everybody, its])));
   }
 }
 
-function lateKey(name: string): string {
-  return `${name}:late`;
+async function lateBy(wrong: Promise<number>, max: number): Promise<number> {
+  return Math.min(Math.max(0, (await wrong) - max) * OVER_MS, PAUSE_MAX_MS);
 }
 
 function shutOut(retryAfterMs: number): ScangateError {

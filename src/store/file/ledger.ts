@@ -101,6 +101,10 @@ export class FileLedger implements Ledger {
     });
   }
 
+  async counted(name: string): Promise<number> {
+    return Number(livingEntry(this.#read(checkedKey('c', name)), this.#now())?.value ?? 0);
+  }
+
   #read(key: Buffer): Buffer | undefined {
     if (this.#writer.closed) throw new StoreUnavailable('the store is closed');
     return this.#environment.get(key);

@@ -61,6 +61,13 @@ export function makeRedisLedger(calls: PartitionCalls, assurer: Assurer): Ledger
       check(name);
       return call<number>('count', name, false, 'sgl1_count', lifeMs);
     },
+
+    async counted(name) {
+      check(name);
+      const partition = partitionOfName(name, calls.partitions);
+      const key = ledgerKey(partition, 'count', name);
+      return Number(await calls.call(partition, true, (link) => link.redis.get(key)));
+    },
   };
 }
 
