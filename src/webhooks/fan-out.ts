@@ -1,7 +1,7 @@
 import type { Archive, Kept } from '../record/archive.ts';
 import type { Facts } from '../record/entry/entry.ts';
 import type { Time } from '../time/time.ts';
-import type { AddressedMessage, ChainMove, MessageQueue } from './message-queue.ts';
+import type { AddressedMessage, MessageQueue } from './message-queue.ts';
 import { lostMessage, messageOf } from './message.ts';
 import { wants } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
@@ -20,18 +20,21 @@ export interface FanOutOptions {
   readonly onLost: (count: number | undefined) => void;
 }
 
-/** What one step read. */
-interface ReadStep {
-  readonly moves: ChainMove[];
-  readonly told: { readonly kept: Kept; readonly messages: readonly AddressedMessage[] }[];
-  /** How many messages that are. */
-  count: number;
-  /** How many events the record let go before they were read. */
-  lost: number;
-  /** A chain ends before the link that was read last: it is another one than it was. */
-  isAnew: boolean;
-  /** Nothing is left behind it. */
-  isAll: boolean;
+/** What one step reads of a chain. */
+interface ChainRead {
+  readonly chain: number;
+  /** The link that was read last before. */
+  readonly at: number;
+  /** It ends before that link: it is another chain than it was. */
+  readonly isAnew: boolean;
+  readonly head: number;
+  readonly kept: readonly Kept[];
+}
+
+/** An entry, and the greatest id of its chain up to it in this step: of no chain a later one goes before an earlier one. */
+interface Step {
+  readonly kept: Kept;
+  readonly upTo: bigint;
 }
 
 /**
@@ -82,52 +85,89 @@ export class FanOut {
 
   /** One step; true: nothing is left. */
   async #step(read: ReadonlyMap<number, number>): Promise<boolean> {
-    const { archive, queue, receivers, time, onPut, onLost } = this.#options;
+    const { queue, receivers, time, onPut, onLost } = this.#options;
     const told = receivers();
-    const step: ReadStep = { moves: [], told: [], count: 0, lost: 0, isAnew: false, isAll: true };
-    for (const chain of await archive.chains()) await this.#read(chain, read.get(chain) ?? 0, step);
-    if (step.moves.length === 0) return step.isAll;
-    const inOrder = step.told.toSorted((one, other) => byId(one.kept, other.kept));
-    const messages = inOrder.flatMap((one) => one.messages);
-    const isLost = step.lost > 0 || step.isAnew;
-    const lost = step.isAnew ? undefined : step.lost;
+    const reads = await this.#reads(read);
+    const { messages, taken, firstId } = within(stepsOf(reads), told);
+    const moved = reads.filter(({ chain }) => taken.has(chain));
+    if (moved.length === 0) return true;
+    const moves = moved.map(({ chain, at }) => ({ chain, from: at, to: taken.get(chain) ?? at }));
+    const isAnew = moved.some((one) => one.isAnew);
+    const lost = await this.#lost(moved);
+    const isLost = lost > 0 || isAnew;
+    const count = isAnew ? undefined : lost;
     if (isLost) {
-      const message = lostMessage(lost, inOrder[0]?.kept.id ?? 0n, time.wallNow());
+      const message = lostMessage(count, firstId, time.wallNow());
       messages.unshift(...told.map(({ id }) => ({ ...message, receiver: id })));
     }
-    if (await queue.put(step.moves, messages)) {
-      if (isLost) onLost(lost);
+    if (await queue.put(moves, messages)) {
+      if (isLost) onLost(count);
       onPut(new Set(messages.map(({ receiver }) => receiver)));
     }
-    return step.isAll;
+    return reads.every(({ chain, head, kept }) => kept.length === 0 || (taken.get(chain) ?? 0) >= head);
   }
 
-  /** Reads what a chain holds behind a link, as far as the step has room. */
-  async #read(chain: number, at: number, step: ReadStep): Promise<void> {
-    const { archive, receivers } = this.#options;
-    const { link: head } = await archive.head(chain);
-    if (head === at) return;
-    const room = STEP - Math.max(step.told.length, step.count);
-    if (room <= 0) {
-      step.isAll = false;
-      return;
+  /** Reads what chains hold behind links, of each its share. */
+  async #reads(read: ReadonlyMap<number, number>): Promise<readonly ChainRead[]> {
+    const { archive } = this.#options;
+    const behind: { chain: number; at: number; head: number }[] = [];
+    for (const chain of await archive.chains()) {
+      const at = read.get(chain) ?? 0;
+      const { link: head } = await archive.head(chain);
+      if (head !== at) behind.push({ chain, at, head });
     }
-    const isAnew = head < at;
-    const from = isAnew ? 0 : at;
-    let to: number | undefined;
-    for (const kept of await archive.links(chain, from + 1, room)) {
-      if (step.count >= STEP) break;
-      const messages = addressed(kept, receivers());
-      step.told.push({ kept, messages });
-      step.count += messages.length;
-      to = kept.link;
+    const share = Math.ceil(STEP / behind.length);
+    const reads: ChainRead[] = [];
+    for (const { chain, at, head } of behind) {
+      const isAnew = head < at;
+      const kept = await archive.links(chain, (isAnew ? 0 : at) + 1, share);
+      reads.push({ chain, at, isAnew, head, kept });
     }
-    if (to === undefined) return;
-    step.moves.push({ chain, from: at, to });
-    step.lost += Math.max(0, ((await archive.floor(chain))?.link ?? 0) - from);
-    step.isAnew ||= isAnew;
-    step.isAll &&= to >= head;
+    return reads;
   }
+
+  /** How many events of these chains the record let go before they were read. */
+  async #lost(reads: readonly ChainRead[]): Promise<number> {
+    let lost = 0;
+    for (const { chain, at, isAnew } of reads) {
+      const floor = await this.#options.archive.floor(chain);
+      lost += Math.max(0, (floor?.link ?? 0) - (isAnew ? 0 : at));
+    }
+    return lost;
+  }
+}
+
+/**
+ * What may be told now, the oldest first: nothing that is younger than what a chain still holds behind what was read of it. For of one
+ * ticket, the sign-in and its session stand in chains of their own.
+ */
+function stepsOf(reads: readonly ChainRead[]): readonly Step[] {
+  const chains = reads.map(({ head, kept }) => {
+    let upTo = 0n;
+    const steps = kept.map((one) => ({ kept: one, upTo: (upTo = one.id > upTo ? one.id : upTo) }));
+    return { steps, end: (kept.at(-1)?.link ?? head) < head ? upTo : undefined };
+  });
+  const ends = chains.map(({ end }) => end).filter((end) => end !== undefined);
+  return chains
+    .flatMap(({ steps }) => steps)
+    .filter(({ upTo }) => ends.every((end) => upTo <= end))
+    .toSorted((one, other) => compare(one.upTo, other.upTo));
+}
+
+/** Messages of as many of these as one step puts, and how far each chain is read by it. */
+function within(steps: readonly Step[], receivers: readonly Receiver[]) {
+  const taken = new Map<number, number>();
+  const told: { readonly kept: Kept; readonly messages: readonly AddressedMessage[] }[] = [];
+  let count = 0;
+  for (const { kept } of steps) {
+    if (count >= STEP) break;
+    const messages = addressed(kept, receivers);
+    told.push({ kept, messages });
+    count += messages.length;
+    taken.set(kept.chain, kept.link);
+  }
+  const inOrder = told.toSorted((one, other) => compare(one.kept.id, other.kept.id));
+  return { taken, messages: inOrder.flatMap((one) => one.messages), firstId: inOrder[0]?.kept.id ?? 0n };
 }
 
 function addressed(kept: Kept, receivers: readonly Receiver[]): AddressedMessage[] {
@@ -136,7 +176,6 @@ function addressed(kept: Kept, receivers: readonly Receiver[]): AddressedMessage
   return receivers.filter((one) => wants(one, facts)).map(({ id }) => ({ ...message, receiver: id }));
 }
 
-// Of one ticket, the sign-in and its session stand in chains of their own.
-function byId(one: Kept, other: Kept): number {
-  return one.id < other.id ? -1 : Number(one.id > other.id);
+function compare(one: bigint, other: bigint): number {
+  return one < other ? -1 : Number(one > other);
 }

@@ -105,3 +105,50 @@ test('it ends though much is left, and the next goes on there', async () => {
   expect(read).toBeLessThan(1000);
   expect(await waiting('all0')).toHaveLength(read);
 });
+
+test('of two chains that are far behind, what happened first is put first', async () => {
+  const folder = await temporaryFolder();
+  const queue = await openFileQueue(folder.path, { bytesMax: 1e8, now: Date.now, onGone: () => undefined });
+  ends.push(async () => {
+    await queue.close();
+    await folder.remove();
+  });
+  const LINKS = 500;
+  // A session in the first chain is opened right behind a sign-in in the second; and of ids in a chain, not each is greater than the last.
+  const entry = (chain: number, link: number): Kept => {
+    const id = BigInt(4 * (link % 10 === 0 ? link - 1 : link) + (link % 10 === 0 ? 2 : 0) + 1 - chain);
+    const facts = { id: String(id), kind: chain === 0 ? 'opened' : 'confirmed', ticket_id: `t${link}` };
+    return { id, link, chain, hash: '', text: JSON.stringify(facts) };
+  };
+  let head = 0;
+  const fanOut = new FanOut({
+    archive: {
+      chains: () => Promise.resolve([0, 1]),
+      head: () => Promise.resolve({ link: head, hash: '' }),
+      floor: () => Promise.resolve(undefined),
+      links: (chain, from, limit) =>
+        Promise.resolve(
+          Array.from({ length: Math.max(0, Math.min(limit, head - from + 1)) }, (_, index) =>
+            entry(chain, from + index),
+          ),
+        ),
+    },
+    queue,
+    receivers: () => [ALL],
+    time: { wallNow: Date.now },
+    onPut: () => undefined,
+    onLost: () => undefined,
+  });
+  await fanOut.begin();
+  head = LINKS;
+  await fanOut.look();
+  const { messages } = (await queue.take('all', { limit: 10_000, after: undefined, inHand: false }))!;
+  expect(messages).toHaveLength(2 * LINKS);
+  const confirmed = new Set<string>();
+  const early: string[] = [];
+  for (const { subject, text } of messages) {
+    if (text.includes('confirmed')) confirmed.add(subject);
+    else if (!confirmed.has(subject)) early.push(subject);
+  }
+  expect(early).toEqual([]);
+});
