@@ -1,5 +1,6 @@
 import type { Archive, Kept } from '../record/archive.ts';
 import type { Facts } from '../record/entry/entry.ts';
+import { idOf } from '../record/ids/sortable-id.ts';
 import type { Time } from '../time/time.ts';
 import type { AddressedMessage, MessageQueue } from './message-queue.ts';
 import { lostMessage, messageOf } from './message.ts';
@@ -45,6 +46,8 @@ export class FanOut {
   readonly #options: FanOutOptions;
   #looking: Promise<void> | undefined;
   #isEnding = false;
+  /** Whether it knows how far it read: where nobody does any more, the queues were lost. */
+  #hasRead = false;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
@@ -76,11 +79,25 @@ export class FanOut {
     for (let isAll = false; !isAll && !this.#isEnding;) {
       const read = await queue.read();
       if (read === undefined) {
+        if (this.#hasRead) await this.#tellLost();
         await this.begin();
+        this.#hasRead = false;
         continue;
       }
+      this.#hasRead = true;
       isAll = await this.#step(read);
     }
+  }
+
+  /** What waited, and what was not read by then, may never be told. */
+  async #tellLost(): Promise<void> {
+    const { queue, receivers, time, onPut, onLost } = this.#options;
+    const nowMs = time.wallNow();
+    const message = lostMessage(undefined, idOf(nowMs, 0), nowMs);
+    const messages = receivers().map(({ id }) => ({ ...message, receiver: id }));
+    await queue.put([], messages);
+    onLost(undefined);
+    onPut(new Set(messages.map(({ receiver }) => receiver)));
   }
 
   /** One step; true: nothing is left. */

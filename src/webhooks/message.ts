@@ -33,7 +33,7 @@ export function gapMessage({ count, from, to }: Gap, nowMs: number): Message {
 /**
  * The message that tells that the record let go of audit events before they were read for receivers.
  *
- * @param count undefined: the record began anew, and nobody knows.
+ * @param count undefined: the record or the queues began anew, and nobody knows.
  * @param behind the id of the event that came next.
  */
 export function lostMessage(count: number | undefined, behind: bigint, nowMs: number): Message {
@@ -41,7 +41,7 @@ export function lostMessage(count: number | undefined, behind: bigint, nowMs: nu
   const at = instantOf(idOf(nowMs, 0));
   const reason =
     count === undefined
-      ? 'the record began anew, and what it held before may not have been told'
+      ? 'the record or the queues began anew, and what was there before may not have been told'
       : 'let go by the record before they were told';
   const written = { id, at, kind: 'gap', reason, ...(count === undefined ? {} : { count }) };
   return { id, subject: 'lost', text: JSON.stringify(written) };

@@ -134,4 +134,19 @@ export function messageQueueContract(open: () => Promise<QueuesUnderTest>): void
     expect(after?.gap).toBeUndefined();
     expect((await letters.figures('gap')).gone).toBe(gone);
   });
+
+  test('what goes while a gap waits to be told widens it, and what told of others stands for all of them', async () => {
+    const lost = { receiver: 'wide', id: '1', subject: 'lost', text: JSON.stringify({ count: 500 }) };
+    await put(lost, ...Array.from({ length: 60 }, (_, index) => message('wide', index + 2)));
+    const before = (await take('wide'))!;
+    const { gone } = await letters.figures('wide');
+    expect(before.gap).toEqual({ count: 500 + gone, from: '1', to: String(gone + 1) });
+    await put(...Array.from({ length: 60 }, (_, index) => message('wide', index + 62)));
+    await queue.fillGap('wide', before.gap!, { id: 'old', subject: 'gap', text: '{}' });
+    const { gap, messages, waiting } = (await take('wide', undefined, true))!;
+    expect(gap).toEqual({ count: 620 - waiting, from: '1', to: String(121 - waiting) });
+    expect(messages.some(({ id }) => id === 'old')).toBe(false);
+    await queue.fillGap('wide', gap!, { id: '121', subject: 'gap', text: '{}' });
+    expect((await take('wide', messages.at(-1)!.place))!.messages.map(({ id }) => id)).toEqual(['121']);
+  });
 }

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis as Client } from 'ioredis';
-import { RECEIVERS_KEY } from '../../src/keepers/redis/queue-keys.ts';
+import { RECEIVERS_KEY, receiverKeys } from '../../src/keepers/redis/queue-keys.ts';
 import type { RedisQueueOptions } from '../../src/keepers/redis/redis-queue.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { gapMessage } from '../../src/webhooks/message.ts';
 import { DEAD_MAX } from '../../src/webhooks/message-queue.ts';
 import type { Taken } from '../../src/webhooks/message-queue.ts';
+import { FanOut } from '../../src/webhooks/fan-out.ts';
 import { message, messageQueueContract } from '../contract/message-queue.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
@@ -189,4 +190,51 @@ test('of dead letters the newest are kept, and many that are delivered at a time
   await Promise.all(again.map(({ place }) => queue.delivered('many', place)));
   expect((await calls()) - before).toBeLessThanOrEqual(2);
   expect(await letters.figures('many')).toEqual({ waiting: 0, dead: 0, gone: 0 });
+});
+
+test('a lease of a clock that ran ahead, of a server that was master before, keeps nobody away', async () => {
+  const [here, there] = await Promise.all([open(7), open(7)]);
+  await here.queue.put([{ chain: 0, from: 0, to: 1 }], [message('ahead', 1)]);
+  await here.queue.take('ahead', FIRST);
+  expect(await there.queue.take('ahead', FIRST)).toBeUndefined();
+  const { state } = receiverKeys('ahead');
+  await within(7, (client) => client.hset(state, 'until', Date.now() + 3_600_000));
+  expect(ids(await there.queue.take('ahead', FIRST))).toEqual(['1']);
+});
+
+test('queues that are lost while a node reads for them are told of as a gap without a count, and once', async () => {
+  const { queue } = await open(8);
+  const record = { head: 0 };
+  const lost: (number | undefined)[] = [];
+  const fanOut = new FanOut({
+    archive: {
+      chains: () => Promise.resolve([0]),
+      head: () => Promise.resolve({ link: record.head, hash: '' }),
+      floor: () => Promise.resolve(undefined),
+      links: (_chain, from, limit) =>
+        Promise.resolve(
+          Array.from({ length: Math.max(0, Math.min(limit, record.head - from + 1)) }, (_, index) => {
+            const link = from + index;
+            const text = JSON.stringify({ id: String(link), kind: 'minted', ticket_id: `t${link}` });
+            return { id: BigInt(link), link, chain: 0, hash: '', text };
+          }),
+        ),
+    },
+    queue,
+    receivers: () => [{ id: 'lost', url: 'http://127.0.0.1/', keys: [], isPrivate: true }],
+    time: { wallNow: Date.now },
+    onPut: () => undefined,
+    onLost: (count) => void lost.push(count),
+  });
+  await fanOut.begin();
+  for (const head of [3, 5, 6]) {
+    record.head = head;
+    if (head === 5) await restore(8, new Map());
+    await fanOut.look();
+  }
+  const { messages } = (await queue.take('lost', FIRST))!;
+  expect(messages.map(({ subject }) => subject)).toEqual(['lost', 't6']);
+  expect(JSON.parse(messages[0]!.text)).toMatchObject({ kind: 'gap' });
+  expect(JSON.parse(messages[0]!.text)).not.toHaveProperty('count');
+  expect(lost).toEqual([undefined]);
 });

@@ -65,7 +65,8 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
     },
     onLost(lost) {
       metrics.webhooks.inc({ outcome: 'let_go' }, lost ?? 0);
-      if (lost === undefined) log.error('the record began anew: webhooks may not have had all of it');
+      if (lost === undefined)
+        log.error('the record or the queues began anew: webhooks may not have had all of it');
       else log.error({ count: lost }, 'audit events were let go before webhooks had them');
     },
     isFollowed: (receiver) => named.has(receiver),

@@ -252,7 +252,7 @@ export class FileQueue implements MessageQueue {
       if (going.length === 0) return;
       const { changes, state } = removed(receiver, this.#state(receiver), going);
       const gap = gapOver(state.gap, going);
-      const events = going.filter(({ subject }) => subject !== 'gap').length;
+      const events = going.filter(({ subject }) => subject !== 'gap' && subject !== 'lost').length;
       const next = { ...state, gap, gone: state.gone + events };
       await this.#environment.write([...changes, stateChange(receiver, next)]);
       this.#environment.refresh();

@@ -45,7 +45,8 @@ export function written(receiver: string, { changes, state }: Changed): readonly
 /** The gap once these go too. A message that told of one stands for those that it counts. */
 export function gapOver(before: Gap | null, going: readonly WaitingMessage[]): Gap | null {
   return going.reduce<Gap | null>((gap, { id, subject, text }) => {
-    const told = subject === 'gap' ? (JSON.parse(text) as { count?: number; from_id?: string }) : {};
+    const isGap = subject === 'gap' || subject === 'lost';
+    const told = isGap ? (JSON.parse(text) as { count?: number; from_id?: string }) : {};
     const { count = 1, from_id: from = id } = told;
     if (gap === null) return { count, from, to: id };
     const isFirst = isBelow(from, gap.from);

@@ -10,11 +10,15 @@ const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
+/** No lease is as long, in milliseconds: one that would end later is of a clock that ran ahead, of another server perhaps. */
+const LEASE_MAX_MS = 60_000;
+
 /** Whether another node than ARGV[1] has the receiver. */
 const OTHERS = `${NOW}
 local function is_others(state)
   local owner, till = unpack(redis.call('HMGET', state, 'owner', 'until'))
-  return owner and owner ~= ARGV[1] and tonumber(till) > now
+  local left = owner and tonumber(till) - now
+  return owner and owner ~= ARGV[1] and left > 0 and left <= ${LEASE_MAX_MS}
 end`;
 
 /** Puts {id, subject, text} at the end of a queue. */
@@ -57,7 +61,7 @@ local function let_go(state, queue, tries, most, kept)
     if not entry then break end
     local id, subject, text = entry[2][2], entry[2][4], entry[2][6]
     local counted, first = 1, id
-    if subject == 'gap' then
+    if subject == 'gap' or subject == 'lost' then
       local told = cjson.decode(text)
       counted, first = told.count or 1, told.from_id or id
     else
