@@ -63,7 +63,7 @@ export class Connection implements Due {
   #socket: Socket;
   #state: ConnectionState;
   #answerBy = 0;
-  #unread: ServerResponse | undefined;
+  #unread: { readonly res: ServerResponse; readonly onStall: () => void } | undefined;
   #isGone = false;
   #rests = false;
 
@@ -145,7 +145,7 @@ export class Connection implements Due {
   /** Lends it to who holds its one answer, and ends that: until then it has no time here. */
   lend(): void {
     this.#answers.length = 0;
-    this.#unread = undefined;
+    this.#wasRead();
     this.#wheel.cancel(this);
   }
 
@@ -217,7 +217,7 @@ export class Connection implements Due {
 
   #watchAnswer(): void {
     const { requestMs, stallMs } = this.#times;
-    this.#unread = undefined;
+    this.#wasRead();
     this.#answerBy = this.#now() + requestMs + ANSWER_MS;
     this.#wheel.after(stallMs, this);
   }
@@ -230,20 +230,27 @@ export class Connection implements Due {
       !res.writableEnded &&
       (markOf(res)?.kept !== undefined || this.#now() < this.#answerBy);
     if (isWaiting) this.#wheel.after(stallMs, this);
-    else if (res === undefined || !res.writableEnded || res === this.#unread) this.cut();
+    else if (res === undefined || !res.writableEnded || res === this.#unread?.res) this.cut();
     else {
-      this.#unread = res;
-      this.#cutWhenStalled();
+      this.#cutWhenStalled(res);
       this.#wheel.after(ANSWER_MS + res.writableLength / READ_RATE, this);
     }
   }
 
   // A socket's own timeout sees what the system has taken of a large answer meanwhile, which a stream does not tell.
-  #cutWhenStalled(): void {
-    this.#socket.setTimeout(this.#times.stallMs);
-    this.#socket.once('timeout', () => {
+  #cutWhenStalled(res: ServerResponse): void {
+    const onStall = (): void => {
       if (this.#state === 'busy') this.cut();
-    });
+    };
+    this.#unread = { res, onStall };
+    this.#socket.setTimeout(this.#times.stallMs, onStall);
+  }
+
+  // What comes next on the same connection may be silent for longer.
+  #wasRead(): void {
+    if (this.#unread === undefined) return;
+    this.#socket.setTimeout(0, this.#unread.onStall);
+    this.#unread = undefined;
   }
 
   #move(to: ConnectionState): void {
