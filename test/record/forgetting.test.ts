@@ -76,6 +76,18 @@ test('stopped between two steps it says so, and the same again forgets the rest'
   expect(await found('ada')).toBe(0);
 });
 
+test('a ticket that fits into one step is one', async () => {
+  const bob = { user: 'bob' };
+  await writer(archive).add([1, 2, 3].map((at) => entry(MANY + at, { ticket_id: 'short' }, bob)));
+  expect(await forgetPerson(archive, { source: 'demo', subject: 'bob' }, { isDryRun: false })).toEqual({
+    entries: 3,
+    tickets: 1,
+  });
+  expect(steps).toEqual([3]);
+  expect(await found('bob')).toBe(0);
+  expect(await found('ada')).toBe(MANY);
+});
+
 const ENDED: ErasureReport['ended'] = {
   looked: 3,
   sessions: 2,

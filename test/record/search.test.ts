@@ -65,3 +65,20 @@ test('a search in vain looks at a bounded number, lets others in between, and op
   expect(asked).toEqual([]);
   expect(await search(watched as Archive, { ...query, after: first.next })).toEqual({ events: [] });
 });
+
+test('nobody hides a user by a subject that reads as that user', async () => {
+  const own = await temporaryFolder();
+  const small = await openFileArchive(own.path);
+  const posing = { source: 'jwt', user: 'demo:ada' };
+  await writer(small).add([entry(1), entry(2, {}, posing), entry(3), entry(4, {}, { user: 'bob' })]);
+  const cursors = async (query: Partial<Parameters<typeof search>[1]>): Promise<unknown> => {
+    const { events } = await search(small, { newestFirst: false, limit: 100, ...query });
+    return events.map(({ cursor }) => cursor);
+  };
+  expect(await cursors({ user: 'demo:ada' })).toEqual(['1-1', '1-2', '1-3']);
+  expect(await cursors({ user: 'demo:ada', client: 'demo', limit: 2 })).toEqual(['1-1', '1-2']);
+  expect(await cursors({ user: 'jwt:demo:ada' })).toEqual(['1-2']);
+  expect(await cursors({ user: 'demo:bob' })).toEqual(['1-4']);
+  await small.close();
+  await own.remove();
+});

@@ -123,18 +123,17 @@ class Forgetting {
       return;
     }
     this.#seen.add(key);
+    const last: Read[] = [];
     for await (const page of this.#pages({ name: 'ticket', value: key })) {
-      const sealed = page.filter((one) => one.key === key && one.id !== id);
-      const told = sealed.filter((one) => one.told.erased !== true);
-      await this.#step(
-        [],
-        sealed.map((one) => one.id),
-        told.length,
-      );
+      const others = page.filter((one) => one.key === key && one.id !== id);
+      // What is short goes with the key: a step less for each ticket.
+      if (page.length < PAGE) last.push(...others);
+      else await this.#step([], idsOf(others), countOf(others));
     }
     if (!this.#counted.has(key)) this.#report = { ...this.#report, tickets: this.#report.tickets + 1 };
     this.#counted.add(key);
-    await this.#step([key], [id], told.erased === true ? 0 : 1);
+    last.push(found);
+    await this.#step([key], idsOf(last), countOf(last));
   }
 
   async *#pages(column: Column): AsyncGenerator<readonly Read[], void, void> {
@@ -162,4 +161,13 @@ class Forgetting {
     this.#report = { ...this.#report, entries: this.#report.entries + count };
     onProgress?.(this.#report);
   }
+}
+
+function idsOf(entries: readonly Read[]): readonly SortableId[] {
+  return entries.map(({ id }) => id);
+}
+
+/** How many of them tell of somebody. */
+function countOf(entries: readonly Read[]): number {
+  return entries.filter(({ told }) => told.erased !== true).length;
 }

@@ -68,11 +68,17 @@ export async function opened(archive: Pick<Archive, 'keys'>, page: readonly Kept
   return page.map((kept, index) => toldEntry(kept, keys.get(names[index] ?? '')));
 }
 
-// A subject may have a colon of its own, so the text as it is goes first.
+// A subject may have a colon of its own. Where one is what names another user, both are meant, and nobody hides behind the other.
 async function searched(archive: Archive, query: Query): Promise<Column | undefined> {
   const column = columnOf(query);
   if (column?.name !== 'user') return column;
   const subject = subjectIn(column.value);
-  if (subject === undefined || (await archive.find({ column, limit: 1 })).length > 0) return column;
-  return { ...column, value: subject };
+  if (subject === undefined) return column;
+  const bySubject = { ...column, value: subject };
+  if (!(await isFound(archive, column))) return bySubject;
+  return (await isFound(archive, bySubject)) ? columnOf({ ...query, user: undefined }) : column;
+}
+
+async function isFound(archive: Archive, column: Column): Promise<boolean> {
+  return (await archive.find({ column, limit: 1 })).length > 0;
 }
