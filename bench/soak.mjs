@@ -12,12 +12,15 @@
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { helpWhereAsked } from '../scripts/help.mjs';
 import { percentile, short, table } from './figures.mjs';
 import { closedLoop, nowMs, openLoop } from './load.mjs';
 import { personAt } from './person.mjs';
 import { growthOf, lineThrough } from './slope.mjs';
 import { FAULTS } from './soak-faults.mjs';
 import { leaveServerCore, openStage, rssKb } from './stage.mjs';
+
+helpWhereAsked(import.meta.url);
 
 const SAMPLE_MS_MAX = 5000;
 /** A short run has at least so many samples. */

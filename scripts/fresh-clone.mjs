@@ -10,6 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { helpWhereAsked } from './help.mjs';
+
+helpWhereAsked(import.meta.url);
 
 const READY_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 30_000;

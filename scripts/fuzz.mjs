@@ -8,6 +8,9 @@
  */
 import { register } from 'node:module';
 import { parseArgs } from 'node:util';
+import { helpWhereAsked } from './help.mjs';
+
+helpWhereAsked(import.meta.url);
 
 register('./typescript-loader.mjs', import.meta.url);
 const { fuzz } = await import('../test/fuzz/fuzz.ts');

@@ -11,6 +11,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ToolMissing, findTool } from './find-tools.mjs';
+import { helpWhereAsked } from './help.mjs';
+
+helpWhereAsked(import.meta.url);
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -9,7 +9,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, write
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
+import { helpWhereAsked } from './help.mjs';
 import { securityRows } from './security-rows.mjs';
+
+helpWhereAsked(import.meta.url);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

@@ -11,6 +11,9 @@ import { register } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { helpWhereAsked } from './help.mjs';
+
+helpWhereAsked(import.meta.url);
 
 register('./typescript-loader.mjs', import.meta.url);
 const { comparePhotographed } = await import('../test/fuzz/photographed-times.ts');

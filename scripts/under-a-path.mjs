@@ -7,6 +7,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { helpWhereAsked } from './help.mjs';
+
+helpWhereAsked(import.meta.url);
 
 const SUITES = [
   'oauth/openid-client',
