@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { drainTimes } from '../config/rooms/http.ts';
 import type { Edge } from '../http/edge.ts';
@@ -39,6 +40,10 @@ export interface LifecycleParts {
 /** What is kept of the drain's time to close the parts, in milliseconds. */
 const LAST_MS = 500;
 
+/** A turn of the event loop that takes no longer leaves nobody at the door, in milliseconds; so many turns are waited for one. */
+const QUIET_TURN_MS = 1;
+const TURNS_MAX = 100;
+
 /** The start and the stop of a gateway whose parts are up. */
 export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
   const { assembly, edge, held, state, log, metrics, time } = parts;
@@ -51,7 +56,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
     edge.connections.leave();
     metrics.draining.set(1);
     await held.drain(times, (step) => log.debug({ step, held: held.size, ...times }, 'draining'));
-    await closeServer(edge, time, Math.max(0, endBy - time.now() - LAST_MS));
+    await closeServer(edge, time, { newMs: times.newMs, allMs: endBy - time.now() - LAST_MS });
     log.debug('the server is closed');
     await assembly.close();
   }
@@ -66,7 +71,7 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
         log.info({ url: `${config.issuer}/`, host: config.HOST, port: config.PORT }, 'listening');
         await parts.warmUp();
       } catch (error) {
-        if (server.listening) await closeServer(edge, time, 0);
+        if (server.listening) await closeServer(edge, time, { newMs: 0, allMs: 0 });
         await assembly.close();
         throw error;
       }
@@ -78,16 +83,39 @@ export function lifecycle(config: Config, parts: LifecycleParts): Gateway {
   };
 }
 
-/** Closes a server: connections without a request at once, the others when they have been answered, or are cut. */
+/** How long a server that closes waits for connections: for those that have asked nothing yet, and for all. Milliseconds. */
+interface Patience {
+  readonly newMs: number;
+  readonly allMs: number;
+}
+
+/** Closes a server: connections that were answered at once, the others when they have been answered, or are cut. */
 async function closeServer(
   { server, connections }: LifecycleParts['edge'],
   time: Time,
-  withinMs: number,
+  { newMs, allMs }: Patience,
 ): Promise<void> {
   const closed = once(server, 'close');
+  await nobodyAtTheDoor();
   server.close();
   connections.close();
-  const cancel = time.after(withinMs, () => connections.destroyAll());
+  const within = Math.max(0, allMs);
+  const cancels = [
+    time.after(Math.min(newMs, within), () => connections.closeNew()),
+    time.after(within, () => connections.destroyAll()),
+  ];
   await closed;
-  cancel();
+  for (const cancel of cancels) cancel();
+}
+
+/**
+ * The system takes connections before Node does, and resets what Node has not taken when a server closes. Each turn
+ * takes all that wait: behind one that was over at once hardly any can have come.
+ */
+async function nobodyAtTheDoor(): Promise<void> {
+  for (let turns = 0; turns < TURNS_MAX; turns += 1) {
+    const begun = performance.now();
+    await nextTurn();
+    if (performance.now() - begun < QUIET_TURN_MS) return;
+  }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -11,6 +12,7 @@ import { until } from '../support/until.ts';
 const FRESH = { connection: 'close' };
 
 let gateway: Gateway;
+let leaving: Gateway | undefined;
 
 beforeAll(async () => {
   gateway = await startGateway({ env: { SCANGATE_DRAIN_WAIT: 'PT5M', SCANGATE_DRAIN_MAX: 'PT10M' } });
@@ -19,6 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.kill();
   await gateway?.stop();
+  await leaving?.stop();
 });
 
 interface Kept {
@@ -68,4 +71,29 @@ test('while a gateway drains, an answer closes its connection, and so does a str
   await stream.closed;
   expect(stream.text()).toContain('"cancelled"');
   expectStatus(await call(`${gateway.url}/livez`, { headers: FRESH }), 200);
+});
+
+test('a connection that was taken and has asked nothing yet is answered after the server has closed, or ended by its time', async () => {
+  leaving = await startGateway({
+    env: { SCANGATE_DRAIN_WAIT: 'PT0S', SCANGATE_DRAIN_WINDOW: 'PT0S', SCANGATE_DRAIN_NEW: 'PT5S' },
+  });
+  const { url, port } = leaving;
+  const [late, silent] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  let text = '';
+  late.setEncoding('utf8').on('data', (part) => (text += part));
+  const closed = [late, silent].map((socket) => once(socket.resume(), 'close'));
+  // They stand before this one.
+  expectStatus(await call(`${url}/livez`, { headers: FRESH }), 200);
+  leaving.signal('SIGTERM');
+  const refused = (): Promise<boolean> =>
+    call(`${url}/livez`, { headers: FRESH }).then(
+      () => false,
+      () => true,
+    );
+  await until(refused, { withinMs: 30_000, what: 'a server that has closed' });
+  late.write(`GET /livez HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`);
+  await Promise.all(closed);
+  expect(text).toMatch(/^HTTP\/1\.1 200 /);
+  expect(text).toMatch(/^connection: close\r$/im);
+  expect(await leaving.exited).toMatchObject({ code: 0 });
 });

@@ -71,6 +71,7 @@ export function drainTimes(config: Config) {
   return {
     waitMs: config.SCANGATE_DRAIN_WAIT,
     windowMs: config.SCANGATE_DRAIN_WINDOW,
+    newMs: config.SCANGATE_DRAIN_NEW,
     maxMs: config.SCANGATE_DRAIN_MAX,
   };
 }

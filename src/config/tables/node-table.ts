@@ -34,5 +34,14 @@ export const NODE_SETTINGS = {
     min: 0,
     max: 300_000,
   }),
+  SCANGATE_DRAIN_NEW: setting(
+    'duration',
+    'PT1S',
+    'a connection that has asked nothing yet is kept for, once no other is taken',
+    {
+      min: 0,
+      max: 60_000,
+    },
+  ),
   SCANGATE_DRAIN_MAX: setting('duration', 'PT15S', 'gone within', { min: 1000, max: 600_000 }),
 } as const satisfies Record<string, Setting>;

@@ -44,8 +44,8 @@ export function connectionOf(res: ServerResponse): Connection | undefined {
   return (res as Owned)[OWNER];
 }
 
-/** What no request is on. */
-const UNUSED: readonly ConnectionState[] = ['handshake', 'new', 'idle'];
+/** What has asked nothing yet. */
+const NEW: readonly ConnectionState[] = ['handshake', 'new'];
 
 /** Every TCP connection of a server: each has an owner and a time by which it is destroyed, whatever its client does. */
 export class Connections implements ConnectionOwner {
@@ -194,11 +194,18 @@ export class Connections implements ConnectionOwner {
     this.#leaving = true;
   }
 
-  /** From now on what no request is on is destroyed: at once, and whenever one becomes so. */
+  /**
+   * From now on what has been answered is destroyed: at once, and whenever one has been. What has asked nothing yet is left:
+   * its first request may be on its way, and a proxy does not repeat a POST.
+   */
   close(): void {
     this.#closing = true;
-    for (const connection of this.#connections.values())
-      if (UNUSED.includes(connection.state)) connection.socket.destroy();
+    this.#destroy(['idle']);
+  }
+
+  /** What has still asked nothing is destroyed. */
+  closeNew(): void {
+    this.#destroy(NEW);
   }
 
   /** Destroys all, what we have ended and its client has not closed included: a server does not know that any more. */
@@ -219,6 +226,10 @@ export class Connections implements ConnectionOwner {
 
   returned({ socket }: Connection): void {
     this.#listenAgain(socket);
+  }
+
+  #destroy(states: readonly ConnectionState[]): void {
+    for (const { state, socket } of this.#connections.values()) if (states.includes(state)) socket.destroy();
   }
 
   #forget(connection: Connection): void {
