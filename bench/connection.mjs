@@ -22,23 +22,26 @@ export class Connection {
 
   /** The answer's status, head and text. */
   send(request) {
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#socket.write(request);
-    });
+    return this.#ask(request);
   }
 
   /** All that comes, until `isWhole` says so; what a stream sends. */
   watch(request, isWhole) {
-    return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject, isWhole };
-      this.#socket.write(request);
-    });
+    return this.#ask(request, isWhole);
   }
 
   close() {
     this.#waiting = undefined;
     this.#socket.destroy();
+  }
+
+  /** A socket that is closed says nothing of what is written to it. */
+  #ask(request, isWhole) {
+    return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Error('the connection was closed'));
+      this.#waiting = { resolve, reject, isWhole };
+      return this.#socket.write(request);
+    });
   }
 
   #fail(error) {

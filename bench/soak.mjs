@@ -25,6 +25,8 @@ helpWhereAsked(import.meta.url);
 const SAMPLE_MS_MAX = 5000;
 /** A short run has at least so many samples. */
 const SAMPLES_MIN = 10;
+/** Who was idle for longer comes anew: a server closes such connections. */
+const IDLE_MS_MAX = 1000;
 const FULL_LOAD = { workers: 32, seconds: 20 };
 const FAULT_EVERY = 100;
 /** A figure is flat while its line grows by no more than this over what is judged. */
@@ -79,12 +81,13 @@ async function soak(port, child, perSecond) {
   let faulty = 0;
 
   async function signIn() {
-    const person = free.pop() ?? personAt(port);
     const begun = nowMs();
+    while (free.length > 0 && begun - free[0].at > IDLE_MS_MAX) free.shift().person.close();
+    const person = free.pop()?.person ?? personAt(port);
     try {
       await person.signIn();
       took.push(nowMs() - begun);
-      free.push(person);
+      free.push({ person, at: nowMs() });
     } catch (error) {
       person.close();
       failed.push(error.message);
@@ -118,7 +121,7 @@ async function soak(port, child, perSecond) {
     work: (number) => (number % FAULT_EVERY === FAULT_EVERY - 1 ? fault() : signIn()),
   });
   clearInterval(sampling);
-  for (const { close } of free) close();
+  for (const { person } of free) person.close();
   return { samples, failed, faulty };
 }
 
