@@ -6,10 +6,12 @@ const SLOWER = 1.25;
 const MIB = 1024 * 1024;
 
 /** What was not as it must be; nothing where all was. */
-export function broken({ without, with: others, before, after }: HalfDeadResult): readonly string[] {
+export function broken({ without, with: others, held, before, after }: HalfDeadResult): readonly string[] {
   const failures = [...without.failures, ...others.failures];
   const ratio = others.p99Ms / without.p99Ms;
+  const isAttacked = Object.values(held).some((count) => count > 0);
   return [
+    ...(isAttacked ? [] : ['none was held: nothing was attacked']),
     ...(failures.length > 0 ? [`${failures.length} sign-ins failed: ${failures[0]}`] : []),
     ...(ratio <= SLOWER ? [] : [`p99 is ${ratio.toFixed(2)} times as long with them, more than ${SLOWER}`]),
     ...(after.descriptors > before.descriptors + DESCRIPTORS_MORE ? ['descriptors did not come back'] : []),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { HalfDeadResult } from '../half-dead/half-dead.ts';
+import { broken } from '../half-dead/verdict.ts';
 import { startChild } from '../support/child.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../../scripts/half-dead.mjs');
@@ -19,6 +20,27 @@ test('the command plays its attack, and tells what it did: a sample', async () =
     expect(told.held[kind]).toBeGreaterThan(0);
   // How long sign-ins took is not for a test.
   expect(told.mistakes.filter((one) => !one.startsWith('p99'))).toEqual([]);
+});
+
+test('an attack that held nothing, or that slowed nobody for lack of a figure, is not passed', () => {
+  const times = { signIns: 20, p50Ms: 10, p99Ms: 20, cpuMs: 100, failures: [] };
+  const process = { descriptors: 30, memory: 1e8 };
+  const good: HalfDeadResult = {
+    without: times,
+    with: times,
+    opened: 70,
+    held: { silent: 9, 'half a head': 0 },
+    heldAfterQuiet: { silent: 0, 'half a head': 0 },
+    before: process,
+    during: process,
+    after: process,
+    backMs: 10,
+  };
+  expect(broken(good)).toEqual([]);
+  expect(broken({ ...good, held: { silent: 0, 'half a head': 0 } })).toEqual([
+    'none was held: nothing was attacked',
+  ]);
+  expect(broken({ ...good, with: { ...times, p99Ms: Number.NaN } })).toHaveLength(1);
 });
 
 test('a bad call is one line, and status 2', async () => {
