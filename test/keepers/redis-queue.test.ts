@@ -238,3 +238,25 @@ test('queues that are lost while a node reads for them are told of as a gap with
   expect(JSON.parse(messages[0]!.text)).not.toHaveProperty('count');
   expect(lost).toEqual([undefined]);
 });
+
+test('where the bound is lowered, a long queue goes in short steps, and each message is counted', async () => {
+  const MANY = 2000;
+  const before = await open(9, { bytesMax: 1e8 });
+  await before.queue.put(
+    [{ chain: 0, from: 0, to: 1 }],
+    Array.from({ length: MANY }, (_, index) => message('long', index + 1)),
+  );
+  const steps: number[] = [];
+  const { queue, letters } = await open(9, { onGone: (count) => void steps.push(count) });
+  let put = MANY;
+  while ((await letters.figures('long')).waiting > 40 && put < MANY + 100) {
+    put += 1;
+    await queue.put([{ chain: 0, from: put - MANY, to: put - MANY + 1 }], [message('long', put)]);
+  }
+  expect(Math.max(...steps)).toBeLessThan(150);
+  const { waiting, gone } = await letters.figures('long');
+  expect(waiting).toBeLessThanOrEqual(40);
+  expect(waiting + gone).toBe(put);
+  const { gap } = (await queue.take('long', FIRST))!;
+  expect(gap).toEqual({ count: gone, from: '1', to: String(gone) });
+});

@@ -45,18 +45,21 @@ local function remove(state, queue, tries, entry)
   redis.call('HINCRBY', state, 'bytes', -#entry[2][6] - ${MESSAGE_BYTES})
 end`;
 
+/** Besides twice what it puts, a step lets so many messages of a receiver go at most: sign-ins wait for it where the bound was lowered. */
+const GOING_MAX = 100;
+
 /** Lets the oldest go, and widens the gap; a message that told of one stands for those that it counts. Replies how many events went. */
 const LET_GO = `
 local function is_below(one, other)
   if #one ~= #other then return #one < #other end
   return one < other
 end
-local function let_go(state, queue, tries, most, kept)
+local function let_go(state, queue, tries, most, kept, going)
   local bytes = tonumber(redis.call('HGET', state, 'bytes'))
   if bytes <= most then return 0 end
   local count, from, to = unpack(redis.call('HMGET', state, 'gap_count', 'gap_from', 'gap_to'))
   local events, steps = 0, 0
-  while bytes > most or (bytes > kept and steps < 1000) do
+  while bytes > kept and steps < going do
     local entry = redis.call('XRANGE', queue, '-', '+', 'COUNT', 1)[1]
     if not entry then break end
     local id, subject, text = entry[2][2], entry[2][4], entry[2][6]
@@ -110,7 +113,8 @@ for index, group in ipairs(asked.groups) do
   local state, queue, tries = KEYS[3 * index], KEYS[3 * index + 1], KEYS[3 * index + 2]
   redis.call('ZADD', KEYS[2], now, group.receiver)
   add(state, queue, asked.nonce, group.messages)
-  gone = gone + let_go(state, queue, tries, tonumber(ARGV[2]), tonumber(ARGV[3]))
+  local going = ${GOING_MAX} + 2 * #group.messages
+  gone = gone + let_go(state, queue, tries, tonumber(ARGV[2]), tonumber(ARGV[3]), going)
 end
 return gone`;
 
