@@ -56,6 +56,22 @@ test('a decision that one gateway alone knows is not lost with the data, but wit
   expect(lost.out).toMatch(/^broken, one decision: .* confirm and cancel were acknowledged$/m);
 });
 
+// docs/failover.md has the same table.
+const longTest = process.env['SCANGATE_TEST_LONG'] === undefined ? test.skip : test;
+longTest.each([
+  ['planned-move-gateway-killed', 'replicas'],
+  ['planned-move-gateway-killed', 'asking'],
+  ['master-and-gateway-cut-off', 'asking'],
+  ['slow-gateway-master-dies', 'replicas'],
+  ['long-thought-then-empty', 'ring'],
+  ['known-to-one-gateway', 'ring'],
+])('%s breaks without %s', async (name, part) => {
+  const file = fileURLToPath(new URL(`schedules/${name}.json`, import.meta.url));
+  const { status, out } = await simulate('--schedule', file, '--without', part);
+  expect(status).toBe(1);
+  expect(out).toMatch(/^broken, /m);
+});
+
 test.each([
   [['--faults', '3'], '--faults is 1 or 2'],
   [['--seeds', 'many'], '--seeds is a whole number'],
