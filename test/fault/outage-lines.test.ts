@@ -115,7 +115,12 @@ test('two at once: each begins and ends once, and a second cause has one line mo
   await untilReady(gateway, false, NOTICED_WITHIN_MS);
   await until(() => outageLines(gateway).slice(before).length === 2);
   await refused.begin();
-  await until(() => outageLines(gateway).some(({ msg }) => msg === 'an outage has another cause'));
+  const another = 'an outage has another cause';
+  await until(() =>
+    outageLines(gateway)
+      .slice(before)
+      .some(({ msg, cause }) => msg === another && cause === 'refused'),
+  );
   await refused.end();
   await until(async () => {
     await keys.end();
