@@ -2,6 +2,15 @@
  * `npm run chaos`: breaks real topologies under real sign-ins and counts broken promises (`test/chaos`). The harness is
  * compiled, and the build it plays with copied, into a folder of this run: a build that others make meanwhile changes
  * nothing halfway.
+ *
+ *     npm run chaos                               all scenarios
+ *     npm run chaos -- --list                     their names
+ *     npm run chaos -- --only kill-master,planned some of them
+ *     npm run chaos -- --smoke                    six short ones; what takes too long is told and breaks nothing
+ *     npm run chaos -- --seed 12                  the same dice again
+ *     npm run chaos -- --sign-ins 10000           how many sign-ins the rows of the record go on for
+ *     npm run chaos -- --without ring             the gateways without a part (ring, detector, rewind): the run must break
+ *     npm run chaos -- --json <path>              the results as JSON, too
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,7 +18,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BuildError, ensureBuilt } from './build.mjs';
 import { ToolMissing, TOOLS, findTool } from './find-tools.mjs';
+import { helpWhereAsked } from './help.mjs';
 
+helpWhereAsked(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.cache', 'chaos', String(process.pid));
 const env = { ...process.env, CHAOS_COMMIT: commit(), SCANGATE_TEST_BUILT: '1' };

@@ -23,6 +23,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { helpWhereAsked } from './help.mjs';
 import { released } from './release/changelog.mjs';
 import { mustBeInstalled } from './release/installed.mjs';
 import { programs } from './release/programs.mjs';
@@ -44,6 +45,7 @@ const NUMBERED = [
 const NO_SOURCE =
   'package.json has no "repository", so where the files come from names a commit and no address to get it from: set it before you publish';
 
+helpWhereAsked(import.meta.url);
 const { version, write, out } = readCall();
 const { run, goThrough, status } = programs();
 const folder = mkdtempSync(join(tmpdir(), 'scangate-release-'));

@@ -1,4 +1,7 @@
-/** `npm start`: builds when `dist` is stale, then becomes the gateway in this very process, so signals reach it. */
+/**
+ * `npm start`: builds when `dist` is stale, then becomes the gateway in this very process, so signals reach it. Arguments
+ * are those of `scangate serve`: `npm start -- --help`.
+ */
 import { existsSync } from 'node:fs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -13,7 +16,10 @@ try {
 } catch (error) {
   stop(error.message);
 }
-await import(new URL('../dist/main.js', import.meta.url).href);
+const given = process.argv.slice(2);
+process.argv.splice(2, given.length, 'serve', ...given);
+const entry = given.length === 0 ? 'main.js' : 'cli/scangate.js';
+await import(new URL(`../dist/${entry}`, import.meta.url).href);
 
 function stop(line) {
   console.error(line);

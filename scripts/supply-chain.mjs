@@ -6,7 +6,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { helpWhereAsked } from './help.mjs';
 
+helpWhereAsked(import.meta.url);
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const [other] = process.argv.slice(2);
 const ASK_MS = 30_000;

@@ -32,7 +32,10 @@ export function makeProgram(version: string, streams: Streams): Command {
     .exitOverride()
     .showHelpAfterError()
     .configureOutput({
-      writeOut: (text) => streams.write(text),
+      writeOut: (text) => {
+        streams.unread(undefined);
+        streams.write(text);
+      },
       writeErr: (text) => streams.complain(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'scangate: ')),
     });

@@ -140,8 +140,11 @@ test('demo --json tells each step as one line', async () => {
   expect(steps.map(({ who }) => who)).toEqual(expect.arrayContaining(['gateway', 'browser', 'phone']));
 });
 
-test('a reader that has gone, as head does, ends a command that only reads: quietly, with 0', async () => {
-  const child = spawn(process.execPath, [COMMAND, 'completion', 'bash'], { cwd: folder.path });
+test.each([
+  ['a command that only reads', ['completion', 'bash']],
+  ['help', ['serve', '--help']],
+])('a reader that has gone, as head does, ends %s: quietly, with 0', async (_, args) => {
+  const child = spawn(process.execPath, [COMMAND, ...args], { cwd: folder.path });
   child.stdout.destroy();
   let stderr = '';
   child.stderr.on('data', (text) => (stderr += text));

@@ -6,11 +6,14 @@ import { startChild } from '../support/child.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 /** What begins to work at once where nothing is said. */
 const PLAYED = [
+  'scripts/chaos.mjs',
   'scripts/fresh-clone.mjs',
   'scripts/fuzz.mjs',
   'scripts/model.mjs',
   'scripts/mutants.mjs',
   'scripts/photographer.mjs',
+  'scripts/release.mjs',
+  'scripts/supply-chain.mjs',
   'scripts/under-a-path.mjs',
   'bench/soak.mjs',
 ];
