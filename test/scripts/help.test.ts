@@ -25,7 +25,7 @@ test.each(PLAYED)('%s --help says what it is for, and plays nothing', async (scr
   expect(await child.exited).toMatchObject({ code: 0 });
   const { stdout, stderr } = child.output();
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/^`npm run [a-z-]+`: /);
+  expect(stdout).toMatch(/^`npm run [a-z-]+(?: -- <\w+>)?`: /);
   expect(stdout).not.toMatch(/import |\*/);
 });
 
