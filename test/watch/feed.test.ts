@@ -8,6 +8,7 @@ import type { Feed } from '../../src/watch/feed.ts';
 import { Hub } from '../../src/watch/hub.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import { until } from '../support/until.ts';
+import { VirtualTime } from '../support/virtual-time.ts';
 import { World } from './world.ts';
 
 let world: World;
@@ -86,6 +87,12 @@ describe('the feed', () => {
 
 describe('the canary', () => {
   let ids = 0;
+  let time: VirtualTime;
+
+  beforeEach(() => {
+    time = new VirtualTime();
+  });
+
   function canaryOf(periodMs: number, limitMs: number): Canary {
     return new Canary({
       store: world,
@@ -94,7 +101,16 @@ describe('the canary', () => {
       makeNonce: () => '7',
       periodMs,
       limitMs,
-      time: systemTime,
+      time,
+    });
+  }
+
+  /** Lets its time go on, a little each time, until this is so. */
+  async function goOnUntil(isSo: () => boolean): Promise<void> {
+    await until(() => {
+      if (isSo()) return true;
+      time.pass(10);
+      return false;
     });
   }
 
@@ -106,7 +122,7 @@ describe('the canary', () => {
     await canary.start();
     expect(canary.ready).toBe(true);
     const sent = world.heads.size;
-    await until(() => world.heads.size > sent + 2);
+    await goOnUntil(() => world.heads.size > sent + 2);
     expect(canary.ready).toBe(true);
     canary.close();
     await until(() => hub.size === 0);
@@ -118,23 +134,25 @@ describe('the canary', () => {
     const canary = canaryOf(30, 100);
     await canary.start();
     world.patient = true;
-    await until(() => !canary.ready);
+    await goOnUntil(() => !canary.ready);
     expect(world.heads.size).toBeGreaterThan(1);
     world.patient = false;
     world.passWakes();
-    await until(() => canary.ready);
+    await goOnUntil(() => canary.ready);
     canary.close();
     await until(() => hub.size === 0);
   });
 
   test('is missed when the store is away', async () => {
     feed = openFeed(world, hub, systemTime);
+    await feed.ready;
     const canary = canaryOf(20, 60);
     await canary.start();
+    expect(canary.ready).toBe(true);
     world.down = true;
-    await until(() => !canary.ready);
+    await goOnUntil(() => !canary.ready);
     world.down = false;
-    await until(() => canary.ready);
+    await goOnUntil(() => canary.ready);
     canary.close();
   });
 });
