@@ -156,6 +156,35 @@ test('a log is let go of over maxmemory, and where the Redis user may not look a
   await former.store.close();
 });
 
+test('over maxmemory the log is read on, its gap with it, and goes once it was read', async () => {
+  await redis.ask('DEL', log);
+  const stores = await open(16 * 100);
+  const { outbox } = stores;
+  await write(0, 40);
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 1);
+  await (await outbox.next(0, 10))?.acknowledge();
+  await redis.ask('XTRIM', log, 'MINID', '=', `${atOf(20)}-0`);
+  const batch = await outbox.next(0, 5);
+  expect(batch).toMatchObject({ lost: { count: 10, from: atOf(9), to: atOf(20) } });
+  expect(batch?.events).toHaveLength(5);
+  await redis.ask('XTRIM', log, 'MINID', '=', `${atOf(30)}-0`);
+  expect((await outbox.next(0, 5))?.lost?.count).toBe(20);
+  await batch?.acknowledge();
+  const rest = await outbox.next(0, 100);
+  expect(rest).toMatchObject({ lost: { count: 5 } });
+  await rest?.acknowledge();
+  expect(await outbox.next(0, 100)).toBeNull();
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 0);
+  await redis.ask('XADD', log, '*', 'e', '["canary:AA",1,"1-1",1,0,"canary",1,"",{}]');
+  await (await outbox.next(0, 100))?.acknowledge();
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 1);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  await stores.store.due(10);
+  expect(await length()).toBeLessThan(11);
+  await redis.ask('CONFIG', 'SET', 'maxmemory', 0);
+  await stores.store.close();
+});
+
 test('a log that waits for the record is kept for as long as any node needs it', async () => {
   await redis.ask('DEL', log);
   const stores = await open(16 * 30);

@@ -7,6 +7,9 @@ import type { PartitionCalls } from '../connection/partition-calls.ts';
 import type { Assurer } from '../events/assurer.ts';
 import { parseEntry } from '../format/log-entry.ts';
 
+/** Reading and acknowledging go on over `maxmemory`: what was read can be let go, and the record may be kept elsewhere. */
+const OVER_MEMORY = '#!lua flags=allow-oom\n';
+
 /**
  * One look of the log's reader, a consumer group that is made anew from the beginning where it is lost: what it was given and has
  * not acknowledged, else what it was not given yet. An entry that the log has let go meanwhile has no text. What the log let go
@@ -14,8 +17,7 @@ import { parseEntry } from '../format/log-entry.ts';
  *
  *   KEYS log, unread   ARGV limit   reply {{{id, text}, ...}, {count, from, to} of what was let go}
  */
-const NEXT = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return { {}, {} } end
+const NEXT = `${OVER_MEMORY}if redis.call('EXISTS', KEYS[1]) == 0 then return { {}, {} } end
 local function fields(list)
   local told = {}
   for index = 1, #list, 2 do told[list[index]] = list[index + 1] end
@@ -56,13 +58,11 @@ for _, entry in ipairs(entries) do told[#told + 1] = { entry[1], entry[2] and en
 return { told, redis.call('HMGET', KEYS[2], 'count', 'from', 'to') }`;
 
 /**
- * Forgets a gap only as it was told: another reader may have acknowledged it, and what went since was told to nobody. Where all of
- * it was told it goes over `maxmemory` too.
+ * Forgets a gap only as it was told: another reader may have acknowledged it, and what went since was told to nobody.
  *
  *   KEYS log, unread   ARGV how many were told as let go, from, to, ids
  */
-const ACKNOWLEDGE = `
-if #ARGV > 3 then redis.call('XACK', KEYS[1], 'record', unpack(ARGV, 4)) end
+const ACKNOWLEDGE = `${OVER_MEMORY}if #ARGV > 3 then redis.call('XACK', KEYS[1], 'record', unpack(ARGV, 4)) end
 if ARGV[1] ~= '0' and redis.call('HGET', KEYS[2], 'from') == ARGV[2] then
   local left = tonumber(redis.call('HGET', KEYS[2], 'count') or 0) - tonumber(ARGV[1])
   if left <= 0 then redis.call('DEL', KEYS[2])
