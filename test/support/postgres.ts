@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, readFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './child.ts';
@@ -31,8 +31,14 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port. */
-export async function startPostgres(): Promise<Postgres> {
+/** Certificate and key of a server, as files. */
+export interface ServerCertificate {
+  readonly path: string;
+  readonly keyPath: string;
+}
+
+/** Starts one on a free port; with a certificate it takes TLS too. */
+export async function startPostgres(certificate?: ServerCertificate): Promise<Postgres> {
   const program = await tool('pg_ctl');
   const folder = await temporaryFolder();
   const data = join(folder.path, 'data');
@@ -46,7 +52,8 @@ export async function startPostgres(): Promise<Postgres> {
   };
   await control('initdb', '-s', '-o', '--no-sync -A trust -U scangate -E UTF8 --locale=C');
   const port = await freePort();
-  const options = [...SETTINGS, `port=${port}`].map((setting) => `-c ${setting}`).join(' ');
+  const tls = certificate === undefined ? [] : await tlsSettings(certificate, data, isRoot);
+  const options = [...SETTINGS, ...tls, `port=${port}`].map((setting) => `-c ${setting}`).join(' ');
   const start = (): Promise<void> =>
     control('start', '-s', '-w', '-l', join(folder.path, 'log'), '-o', options);
   let pid = 0;
@@ -73,4 +80,18 @@ export async function startPostgres(): Promise<Postgres> {
       await folder.remove();
     },
   };
+}
+
+/** It takes a key only of its own user, and that nobody else may read. */
+async function tlsSettings(
+  { path, keyPath }: ServerCertificate,
+  data: string,
+  isRoot: boolean,
+): Promise<readonly string[]> {
+  const [cert, key] = [join(data, 'server.crt'), join(data, 'server.key')] as const;
+  await copyFile(path, cert);
+  await copyFile(keyPath, key);
+  await chmod(key, 0o600);
+  if (isRoot) await Promise.all([cert, key].map((file) => chown(file, NOBODY, NOBODY)));
+  return ['ssl=on'];
 }

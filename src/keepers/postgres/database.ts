@@ -9,6 +9,8 @@ const CONNECT_MS = 2000;
 const LOCK_MS = 3000;
 const STATEMENT_MS = 10_000;
 const CALL_MS = 12_000;
+/** How long a transaction waits at the server for its next statement: of a node whose network is gone nobody hears, and it holds a chain. */
+const TRANSACTION_MS = 10_000;
 const IDLE_MS = 30_000;
 
 /** What one connection is asked, in a transaction or without. */
@@ -72,6 +74,7 @@ function poolOf(connectionString: string): Pool {
     query_timeout: CALL_MS,
     statement_timeout: STATEMENT_MS,
     lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: TRANSACTION_MS,
     idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     allowExitOnIdle: true,
