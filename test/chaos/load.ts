@@ -10,6 +10,11 @@ export interface Rates {
   readonly signInsPerSecond: number;
   /** Tickets minted at each gateway only to see whether it writes. */
   readonly pulsesPerSecond: number;
+  /**
+   * How many sign-ins may go on at once: no more begin until one has ended. Where it is absent they begin whatever became of those
+   * before, and a machine that cannot carry them is left with nothing but repeated requests.
+   */
+  readonly openMax?: number;
 }
 
 /** Sign-ins that begin all the time, and a pulse of bare mints at each gateway, until told to stop. */
@@ -40,7 +45,9 @@ export function startLoad(settings: SignInSettings, rates: Rates, random: Random
     open.add(run);
   };
   const timers = [
-    every(rates.signInsPerSecond, begin),
+    every(rates.signInsPerSecond, () => {
+      if (open.size < (rates.openMax ?? Number.POSITIVE_INFINITY)) begin();
+    }),
     ...settings.bases.map((base) => every(rates.pulsesPerSecond, () => pulse(base))),
   ];
   return {

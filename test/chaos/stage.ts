@@ -48,6 +48,8 @@ const COOL_DOWN_MS = 1500;
 const PATIENCE_MS = 20_000;
 const THINK_MS = [20, 700] as const;
 const GATEWAYS = 2;
+/** Until a gateway is ready at first: other scenarios start their servers meanwhile, and what it takes is not judged. */
+const START_MS = 120_000;
 const RATES: Rates = { signInsPerSecond: 8, pulsesPerSecond: 12 };
 /** After the last sign-in has ended, how long browsers and gateways may take to agree with the log. */
 const BOUND_MS = 10_000;
@@ -168,7 +170,7 @@ async function startGateways(
   const start = async (gateway: number, own?: number): Promise<Gateway> =>
     startGateway({
       ...(own !== undefined && { port: own }),
-      withinMs: 30_000,
+      withinMs: START_MS,
       env: {
         SCANGATE_STORE: ground.urls[gateway % ground.urls.length],
         SCANGATE_PUBLIC_URL: `http://localhost:${port!}`,

@@ -14,7 +14,7 @@ const COMMAND = built('cli/scangate.js');
 export function scangate(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Said> {
   const child = spawn(process.execPath, [COMMAND, ...args], { env: { PATH: process.env['PATH'], ...env } });
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (text) => (stdout += text));
-  child.stderr.on('data', (text) => (stderr += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
 }

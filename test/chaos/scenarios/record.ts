@@ -6,23 +6,26 @@ import type { TicketLog } from '../log.ts';
 import { judgeRecord, readRecord } from '../record.ts';
 import { scenario } from '../scenario.ts';
 import type { AnyScenario, Stage } from '../scenario.ts';
+import { unnamedTamperings } from '../tampering.ts';
 import { addGatewayUsers, cutOffGround } from './cut-off.ts';
 import type { CutOffGround } from './cut-off.ts';
 
 const GATEWAYS = 3;
 const SIGN_INS = 400;
 const CUT_OFF_MS = 12_000;
+/** About as many as go on while nothing is broken, pulses among them: what is broken is broken under all of them. */
+const OPEN_MAX = 40;
 /** Between two faults: sign-ins go through, and the record keeps up. */
 const CALM_MS = 4000;
 
-const BACK = { withinMs: 120_000, everyMs: 500, what: 'a server that is back' };
+const BACK = { withinMs: 300_000, everyMs: 500, what: 'a server that is back' };
 
 const SETTINGS = {
   gatewayCount: GATEWAYS,
   signIns: SIGN_INS,
   patienceMs: 60_000,
   outageS: CUT_OFF_MS / 1000 + 8,
-  rates: { signInsPerSecond: 16, pulsesPerSecond: 1 },
+  rates: { signInsPerSecond: 16, pulsesPerSecond: 1, openMax: OPEN_MAX },
   // The log must still have everything when the record is held against it.
   env: { SCANGATE_HISTORY: 'PT2H', SCANGATE_AUDIT_REDIS_BYTES: String(2 ** 30) },
   play,
@@ -139,6 +142,7 @@ async function judge(stage: Stage<RecordGround>, log: TicketLog): Promise<void> 
   note('entries', lines.length);
   note('superseded', lines.filter(({ kind }) => kind === 'superseded').length);
   await verify(env, 'while the gateways run');
+  const keys = await (await fetch(`${gateways[1].url}/.well-known/scangate-record-keys`)).text();
   await Promise.all(
     gateways.map(async (gateway) => {
       gateway.signal('SIGTERM');
@@ -146,6 +150,7 @@ async function judge(stage: Stage<RecordGround>, log: TicketLog): Promise<void> 
     }),
   );
   await verify(env, 'once they have ended');
+  for (const why of await unnamedTamperings(env, keys)) unkept(`an export ${why}`);
 
   async function verify(given: Readonly<Record<string, string>>, when: string): Promise<void> {
     const { status, stdout, stderr } = await scangate(['audit', 'verify'], given);
