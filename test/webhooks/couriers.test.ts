@@ -174,6 +174,7 @@ test('a receiver that is dead an hour, one that fails each third and one that ta
     await put(names, 5, 2);
     await pass(30_000);
     const healthy = of(tries, 'healthy').filter((one) => one.at >= at);
+    expect(healthy).toHaveLength(10);
     expect(Math.max(...healthy.map(({ endedAt }) => (endedAt ?? Infinity) - at))).toBeLessThan(100);
   }
   await pass(4 * HOUR_MS);
