@@ -1,14 +1,18 @@
 /**
  * A long record: how soon a user's last 50 sign-ins are found among many entries, and how much memory reading all of it takes. On
- * LMDB, and on a PostgreSQL of its own. `ENTRIES=1000000 node bench/record.mjs` for the whole count; `KEEPERS=lmdb` for one.
+ * LMDB, and on a PostgreSQL of its own. `ENTRIES=1000000 node bench/record.mjs` for the whole count; `KEEPERS=lmdb` for one. All of it
+ * is read by a process of its own, whose memory is told after each tenth: what is its own (`Anonymous` of Linux), and with the pages of
+ * LMDB's file that it looked at, which the system takes back when it needs them (`Rss`).
  */
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openFileArchive } from '../dist/keepers/file/open-archive.js';
+import { fileURLToPath } from 'node:url';
+import { openFileArchive, openFileArchiveToRead } from '../dist/keepers/file/open-archive.js';
 import { openPostgresArchive } from '../dist/keepers/postgres/open-archive.js';
 import { entryText } from '../dist/record/chain/entry-text.js';
 import { linkHash } from '../dist/record/chain/link.js';
@@ -37,18 +41,27 @@ const TRIES = 20;
 const KEY = Buffer.alloc(32, 7);
 const NOBODY = 65_534;
 
+if (process.argv[2] === 'read') {
+  await readAll(process.argv[3]);
+  process.exit(0);
+}
 const folder = await mkdtemp(join(tmpdir(), 'scangate-record-'));
 const endings = [() => rm(folder, { recursive: true, force: true })];
 try {
   console.log(`${ENTRIES} entries of ${DAYS} days, Node ${process.version}, ${availableParallelism()} cores`);
-  if (KEEPERS.includes('lmdb')) await measure('LMDB', await openFileArchive(join(folder, 'lmdb')));
-  if (KEEPERS.includes('postgres'))
-    await measure('PostgreSQL', await openPostgresArchive(await startPostgres(), Date.now));
+  if (KEEPERS.includes('lmdb')) {
+    const place = join(folder, 'lmdb');
+    await measure('LMDB', place, await openFileArchive(place));
+  }
+  if (KEEPERS.includes('postgres')) {
+    const place = await startPostgres();
+    await measure('PostgreSQL', place, await openPostgresArchive(place, Date.now));
+  }
 } finally {
   for (const end of endings.toReversed()) await end();
 }
 
-async function measure(name, archive) {
+async function measure(name, place, archive) {
   const began = performance.now();
   await fill(archive);
   console.log(`${name}: filled in ${seconds(performance.now() - began)}`);
@@ -80,25 +93,48 @@ async function measure(name, archive) {
       `${name}: ${what}: ${found} found, first ${ms(first)}, then ${ms(median)}, worst ${ms(Math.max(...rest))}`,
     );
   }
-  await readAll(name, archive);
   await archive.close();
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [fileURLToPath(import.meta.url), 'read', place],
+    { encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`the record was not read: ${stderr}`);
+  console.log(`${name}: ${stdout.trim()}`);
 }
 
-/** Reads the whole record page by page, as `scangate audit --json` does, and watches the memory meanwhile. */
-async function readAll(name, archive) {
+/** Reads the whole record page by page, as `scangate audit --json` does, and looks at this process' memory after each tenth. */
+async function readAll(place) {
+  const archive = place.startsWith('postgres:')
+    ? await openPostgresArchive(place, Date.now)
+    : await openFileArchiveToRead(place);
   const start = performance.now();
-  const before = held();
-  let [most, count, after] = [before, 0, undefined];
+  const looks = [];
+  let [count, after] = [0, undefined];
   do {
     const page = await search(archive, { newestFirst: false, limit: 1000, after });
     count += page.events.length;
     after = page.next;
-    most = Math.max(most, held());
+    if (count >= ((looks.length + 1) * ENTRIES) / 10) looks.push(memory());
   } while (after !== undefined);
-  const mib = (bytes) => `${Math.round(bytes / 2 ** 20)} MiB`;
+  const passed = seconds(performance.now() - start);
+  await archive.close();
+  const told = (name) => looks.map((look) => look[name]).join(', ');
   console.log(
-    `${name}: all ${count} read in ${seconds(performance.now() - start)}, ${mib(before)} before and ${mib(most)} at most`,
+    `all ${count} read in ${passed}; MiB after each tenth: ${told('own')}; with the file: ${told('all')}`,
   );
+}
+
+/** In MiB. Without Linux' `/proc` what Node says. */
+function memory() {
+  try {
+    const text = readFileSync('/proc/self/smaps_rollup', 'utf8');
+    const mib = (name) => Math.round(Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)[1]) / 1024);
+    return { own: mib('Anonymous'), all: mib('Rss') };
+  } catch {
+    const { heapUsed, external, rss } = process.memoryUsage();
+    return { own: Math.round((heapUsed + external) / 2 ** 20), all: Math.round(rss / 2 ** 20) };
+  }
 }
 
 async function fill(archive) {
@@ -194,12 +230,6 @@ function freePort() {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** Without what LMDB maps of its file, which the system takes back when it needs it. */
-function held() {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 function seconds(passed) {
