@@ -1,11 +1,13 @@
 /** Browsers that wait, as Chrome asks: their tickets, and raw sockets that cost the load's core as little as they can. */
 import { connect } from 'node:net';
 import { createHash } from 'node:crypto';
-import { Connection, jsonOf, requestOf } from './connection.mjs';
+import { Connection, SILENT_MAX_MS, jsonOf, requestOf } from './connection.mjs';
 
 export const VERIFIER = 'v'.repeat(43);
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 const MINTERS = 16;
+/** A process may open 20,000 descriptors, on either side; so many wait for one server where one process holds them all. */
+export const HELD_BY_ONE = 15_000;
 const OPENING_AT_ONCE = 100;
 /** A poll is silent while it is held: it counts as open once it was sent and not answered for so long. */
 const SILENT_MS = 30;
@@ -94,6 +96,7 @@ export function openWatch(port, request, isOpen, greeting) {
       if (isOpen === undefined) setTimeout(() => resolve(socket), SILENT_MS);
     });
     socket.setEncoding('latin1');
+    socket.setTimeout(SILENT_MAX_MS, () => reject(new Error(`silent for ${SILENT_MAX_MS} ms: ${text}`)));
     let text = '';
     let greeted = greeting === undefined;
     function look(chunk) {
@@ -105,6 +108,7 @@ export function openWatch(port, request, isOpen, greeting) {
       }
       if (!isOpen(text)) return undefined;
       socket.off('data', look);
+      socket.setTimeout(0);
       return resolve(socket);
     }
     socket.on('data', look);

@@ -4,6 +4,10 @@
  */
 import { connect } from 'node:net';
 
+/** Who waits for longer, and nothing comes, is told so: nobody waits for ever. */
+export const SILENT_MAX_MS = 60_000;
+const STREAMS = 'HTTP/1.1 200';
+
 export class Connection {
   #socket;
   #text = '';
@@ -16,6 +20,7 @@ export class Connection {
       this.#text += text;
       this.#look();
     });
+    this.#socket.setTimeout(SILENT_MAX_MS, () => this.#fail(new Error(`silent for ${SILENT_MAX_MS} ms`)));
     this.#socket.on('error', (error) => this.#fail(error));
     this.#socket.on('close', () => this.#fail(new Error('the connection was closed')));
   }
@@ -25,7 +30,7 @@ export class Connection {
     return this.#ask(request);
   }
 
-  /** All that comes, until `isWhole` says so; what a stream sends. */
+  /** All that comes, until `isWhole` says so; what a stream sends. @throws where no stream is opened. */
   watch(request, isWhole) {
     return this.#ask(request, isWhole);
   }
@@ -52,6 +57,11 @@ export class Connection {
   #look() {
     const { resolve, isWhole } = this.#waiting ?? {};
     if (resolve === undefined) return;
+    if (isWhole !== undefined && this.#text.length >= STREAMS.length && !this.#text.startsWith(STREAMS)) {
+      const refusal = this.#answer();
+      if (refusal !== undefined) this.#fail(new Error(`no stream: ${refusal.status} ${refusal.text}`));
+      return;
+    }
     const answer = isWhole === undefined ? this.#answer() : isWhole(this.#text) && this.#text;
     if (answer === undefined || answer === false) return;
     this.#waiting = undefined;

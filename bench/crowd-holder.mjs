@@ -10,6 +10,7 @@
  * A failure is answered by { failed: why }.
  */
 import { connect } from 'node:net';
+import { SILENT_MAX_MS } from './connection.mjs';
 import { nowMs } from './load.mjs';
 
 const AT_ONCE = 100;
@@ -69,9 +70,11 @@ function openOne(port, localAddress, { request, ready, greeting }, index) {
         socket.write(Buffer.from(greeting, 'latin1'));
       }
       if (!come.includes(ready)) return undefined;
+      socket.setTimeout(0);
       socket.off('data', look).on('data', (bytes) => hear(bytes, index));
       return resolve(socket);
     }
+    socket.setTimeout(SILENT_MAX_MS, () => reject(new Error(`silent for ${SILENT_MAX_MS} ms: ${come}`)));
     socket.setEncoding('latin1').on('data', look);
     socket.on('error', reject);
     socket.on('close', () => reject(new Error(`closed: ${come}`)));

@@ -33,3 +33,8 @@ export function short(value) {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
+
+/** A count as people read it. */
+export function counted(count) {
+  return count.toLocaleString('en-US');
+}

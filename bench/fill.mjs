@@ -29,6 +29,20 @@ const MINTED = {
   number_match: false,
 };
 const ADA = { source: 'jwt', issuer: 'https://id.example', subject: 'ada', name: 'Ada' };
+const OPENING = {
+  sid: ({ ticketId }) => ticketId,
+  open: ({ ticketId, ticket }) => ({
+    ticket_id: ticketId,
+    confirmed_id: ticket.confirmed.id,
+    key_id: MINTED.key_id,
+    client_id: MINTED.client_id,
+    user: ADA,
+    scope: MINTED.scope,
+    auth_time: Math.floor(Date.now() / 1000),
+    browser: MINTED.browser,
+    life_ms: HOUR_MS,
+  }),
+};
 const PHONE = { ip: '198.51.100.4', agent: 'ShopApp/7.1 (iPhone)' };
 
 export const SCAN = { type: 'scan', user: ADA, phone: PHONE };
@@ -56,6 +70,9 @@ export async function openFill(url, historyMs = HOUR_MS) {
 
     /** Does the same to all. @param command `SCAN`, `CONFIRM` or `REDEEM`. */
     run: (ids, command) => forEach(ids, (id) => commands.run(id, command, () => undefined)),
+
+    /** Redeems all, each with a session that lives on. */
+    redeem: (ids) => forEach(ids, (id) => commands.redeem(id, undefined, () => undefined, OPENING)),
 
     /** Bytes that Redis has taken for what it holds. */
     async usedMemory() {

@@ -5,6 +5,7 @@ import { Connection, jsonOf, requestOf } from './connection.mjs';
 const VERIFIER = randomBytes(32).toString('base64url');
 const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+const CODE = /"code":"([^"]+)"/;
 let people = 0;
 
 /** A connection that is kept for requests; a browser's watch takes one of its own each time, as there. */
@@ -16,7 +17,7 @@ export function personAt(port) {
   const send = async (what, expected, method, path, options) =>
     jsonOf(await kept.send(requestOf(method, path, { ...options, host })), expected, what);
 
-  return {
+  const person = {
     mint: () =>
       send('mint', 201, 'POST', '/v1/tickets', {
         json: {
@@ -29,8 +30,8 @@ export function personAt(port) {
         },
       }),
 
-    async signIn() {
-      const ticket = await this.mint();
+    /** Waits until the stream is there: `{ told, close }`, of which `told` comes to the code. */
+    async watch(ticket) {
       const browser = new Connection(port);
       let opened;
       const isOpen = new Promise((resolve) => (opened = resolve));
@@ -41,22 +42,36 @@ export function personAt(port) {
         }),
         (text) => {
           if (text.includes('"pending"')) opened();
-          return text.includes('"confirmed"') && /"code":"[^"]+"/.test(text);
+          return text.includes('"confirmed"') && CODE.test(text);
         },
       );
-      await Promise.race([isOpen, told]);
-      const scanCode = new URL(ticket.scan.url).pathname.split('/s/')[1];
-      const scanned = await send('scan', 201, 'POST', '/v1/scans', {
+      const close = () => browser.close();
+      try {
+        await Promise.race([isOpen, told]);
+      } catch (error) {
+        close();
+        throw error;
+      }
+      const code = told.then((text) => CODE.exec(text)[1]);
+      // It may fail before anybody asks for it.
+      code.catch(() => undefined);
+      return { told: code, close };
+    },
+
+    scan: (ticket) =>
+      send('scan', 201, 'POST', '/v1/scans', {
         headers: phone,
-        json: { scan_code: scanCode },
-      });
-      await send('confirm', 200, 'POST', `/v1/tickets/${ticket.ticket_id}/confirm`, {
+        json: { scan_code: new URL(ticket.scan.url).pathname.split('/s/')[1] },
+      }),
+
+    confirm: ({ ticket_id, handshake }) =>
+      send('confirm', 200, 'POST', `/v1/tickets/${ticket_id}/confirm`, {
         headers: phone,
-        json: { handshake: scanned.handshake },
-      });
-      const [, code] = /"code":"([^"]+)"/.exec(await told);
-      browser.close();
-      return send('redeem', 200, 'POST', '/oauth/token', {
+        json: { handshake },
+      }),
+
+    redeem: (code) =>
+      send('redeem', 200, 'POST', '/oauth/token', {
         form: {
           grant_type: 'authorization_code',
           code,
@@ -64,7 +79,17 @@ export function personAt(port) {
           client_id: 'demo',
           redirect_uri: callback,
         },
-      });
+      }),
+
+    async signIn() {
+      const ticket = await person.mint();
+      const { told, close } = await person.watch(ticket);
+      try {
+        await person.confirm({ ...ticket, ...(await person.scan(ticket)) });
+        return await person.redeem(await told);
+      } finally {
+        close();
+      }
     },
 
     /** RFC 8628, with the user code typed in the phone's app. */
@@ -73,10 +98,7 @@ export function personAt(port) {
         form: { client_id: 'demo', scope: 'openid' },
       });
       const scanned = await send('scan', 201, 'POST', '/v1/scans', { headers: phone, json: { user_code } });
-      await send('confirm', 200, 'POST', `/v1/tickets/${scanned.ticket_id}/confirm`, {
-        headers: phone,
-        json: { handshake: scanned.handshake },
-      });
+      await person.confirm(scanned);
       return send('redeem', 200, 'POST', '/oauth/token', {
         form: { grant_type: DEVICE_GRANT, device_code, client_id: 'demo' },
       });
@@ -84,4 +106,5 @@ export function personAt(port) {
 
     close: () => kept.close(),
   };
+  return person;
 }

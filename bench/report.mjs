@@ -4,7 +4,7 @@ import { median, short, spread } from './figures.mjs';
 
 const PERCENT = 100;
 /** Rows whose contenders are all the gateway's own. */
-const OURS = new Set(['start', 'memory', 'growth']);
+const OURS = new Set(['steps', 'start', 'memory', 'growth', 'told']);
 const CHARTED = {
   held: ['KB'],
   delivery: ['p50 ms', 'p99 ms'],
@@ -20,7 +20,7 @@ export function reportOf(run) {
 
 /** The charts, by their path below the checkout. */
 export function chartsOf(run) {
-  return run.rows.map((row) => [
+  return run.rows.filter(isMeasured).map((row) => [
     `docs/speed/${row.row}.svg`,
     chartOf(
       row.says,
@@ -29,17 +29,22 @@ export function chartsOf(run) {
   ]);
 }
 
-function headOf({ on, node, processor, rounds, seconds, browsers, live, rows }) {
+function isMeasured({ failed }) {
+  return failed === undefined;
+}
+
+function headOf({ on, node, processor, rounds, seconds, browsers, live, rows, note }) {
   const noisy = rows.reduce((sum, row) => sum + row.noisyRounds, 0);
   const all = rows.reduce((sum, row) => sum + Object.values(row.rounds).flat().length, 0);
   return `One run on ${on}: Node ${node}, ${processor}, ${rounds} rounds of ${seconds} s, ${browsers} browsers, ${live} live tickets. In ${noisy} of ${all} rounds others used more than 5 % of the machine: ${
     noisy > all / 10
       ? 'take the ratios of CPU and of memory; rates and delays only tell that nothing stood still.'
       : 'it was quiet.'
-  } In a chart, a red mark is the goal, a thin line the spread of the rounds.`;
+  } In a chart, a red mark is the goal, a thin line the spread of the rounds.${note === undefined ? '' : ` ${note}`}`;
 }
 
 function sectionOf(row) {
+  if (!isMeasured(row)) return `### ${row.row}\n\n${row.says}.\n\nIt failed in this run: ${row.failed}`;
   const figures = [...new Set(Object.values(row.rounds).flatMap(([first]) => Object.keys(first)))];
   const head = `| | ${figures.join(' | ')} |\n| --- |${' ---: |'.repeat(figures.length)}`;
   const lines = Object.entries(row.rounds).map(

@@ -8,11 +8,12 @@
  *     npm run bench -- --browsers 2000       so many wait, in the rows where browsers wait
  *     npm run bench -- --live 100000         so many tickets are alive, in the rows start and growth
  *     npm run bench -- --json FILE           the figures of every round, too
- *     npm run bench -- --charts              keeps the run, and writes the tables and charts of docs/speed.md of it
+ *     npm run bench -- --charts              keeps the run, and writes the figures of docs/speed.md and docs/scale.md of it
  *     npm run bench -- --list                the rows and what they measure
  *
  * Servers run on the first core, Redis and the load on the others. A round while which others used more than 5 % of the
- * machine is told: the figures of such a run are worth little.
+ * machine is told: the figures of such a run are worth little. A row that fails is tried once more; where it fails again the
+ * others go on, the run says so, and ends with 1.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -28,11 +29,12 @@ import { opening } from './rows/opening.mjs';
 import { installPeers } from './peers.mjs';
 import { device, signIn } from './rows/sign-in.mjs';
 import { start } from './rows/start.mjs';
+import { steps } from './rows/steps.mjs';
 import { told } from './rows/told.mjs';
 import { valueOf } from './report.mjs';
 import { leaveServerCore, noiseOf, openStage } from './stage.mjs';
 
-const ROWS = [mint, signIn, device, held, opening, delivery, start, memory, growth, told];
+const ROWS = [mint, signIn, steps, device, held, opening, delivery, start, memory, growth, told];
 const LAST_RUN = 'bench/last-run.json';
 const NOISY = 0.05;
 const WARM_UP_SECONDS = 5;
@@ -62,7 +64,7 @@ if (given.charts === true && (given.only ?? given.contenders) !== undefined)
   giveUp('--charts is of a whole run: without --only and --contenders');
 
 if (given.list || given.help) {
-  for (const { name, says } of ROWS) console.log(`${name.padEnd(12)} ${says}`);
+  for (const row of ROWS) console.log(`${row.name.padEnd(12)} ${saysOf(row)}`);
 } else {
   if (rows.some(({ needsPeers }) => needsPeers)) installPeers();
   await leaveServerCore();
@@ -70,7 +72,7 @@ if (given.list || given.help) {
     `Node ${process.version}, ${cpus()[0]?.model ?? 'a processor'}, ${rounds} rounds of ${seconds} s`,
   );
   const results = [];
-  for (const row of rows) results.push(await measure(row));
+  for (const row of rows) results.push(await measured(row));
   const run = {
     on: new Date().toISOString().slice(0, 10),
     node: process.version,
@@ -85,6 +87,27 @@ if (given.list || given.help) {
   for (const file of files.filter((one) => one !== undefined))
     await writeFile(file, `${JSON.stringify(run, null, 2)}\n`);
   if (given.charts === true) spawnSync('npm', ['run', '--silent', 'docs'], { stdio: 'inherit' });
+  const failed = results.filter((result) => result.failed !== undefined);
+  for (const { row, failed: why } of failed) console.error(`${row} failed: ${why}`);
+  if (failed.length > 0) process.exitCode = 1;
+}
+
+function saysOf({ says }) {
+  return typeof says === 'string' ? says : says({ browsers, live });
+}
+
+async function measured(row) {
+  const begun = performance.now();
+  try {
+    return await measure(row).catch((error) => {
+      console.error(`${row.name} failed and is tried once more: ${error.stack}`);
+      return measure(row);
+    });
+  } catch (error) {
+    return { row: row.name, says: saysOf(row), failed: error.message, goals: [], rounds: {}, noisyRounds: 0 };
+  } finally {
+    process.stderr.write(`${row.name} took ${((performance.now() - begun) / 1000).toFixed(0)} s\n`);
+  }
 }
 
 /**
@@ -112,7 +135,7 @@ async function measure(row) {
       process.stderr.write(`${row.name}: round ${round + 1} of ${times}\n`);
     }
     show(row, found, noisy);
-    return { row: row.name, says: row.says, goals: row.goals, rounds: found, noisyRounds: noisy };
+    return { row: row.name, says: saysOf(row), goals: row.goals, rounds: found, noisyRounds: noisy };
   } finally {
     if (scene !== undefined) await row.close?.(scene);
     await stage.close();
@@ -146,7 +169,7 @@ function show(row, found, noisy) {
     name,
     ...figures.map((figure) => cell(of, figure)),
   ]);
-  console.log(`\n${row.name}: ${row.says}\n${table(['', ...figures], lines)}`);
+  console.log(`\n${row.name}: ${saysOf(row)}\n${table(['', ...figures], lines)}`);
   for (const goal of row.goals)
     if (goal.of in found && (goal.beside ?? goal.of) in found) console.log(heldAgainst(goal, found));
   if (noisy > 0) console.log(`${noisy} noisy rounds: others used more than ${100 * NOISY} % of the machine`);

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findTool } from '../scripts/find-tools.mjs';
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 180_000;
 const TICKS_A_SECOND = 100;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -37,7 +37,7 @@ export async function openStage() {
     async server(script, args = [], options = {}) {
       const port = await freePort();
       const child = start(process.execPath, [...(options.node ?? []), script, port, ...args], options);
-      await untilListens(port);
+      await untilListens(port, child);
       return { child, port };
     },
 
@@ -47,7 +47,7 @@ export async function openStage() {
       const [program, args] = await commandOf(port);
       const child = start(program, args);
       programs.add(child);
-      await untilListens(port);
+      await untilListens(port, child);
       return { child, port };
     },
 
@@ -59,7 +59,7 @@ export async function openStage() {
         [...own, '--maxmemory-policy', 'noeviction', ...args],
         { core: LOAD_CORES },
       );
-      await untilListens(port);
+      await untilListens(port, child);
       return { child, port, url: `redis://127.0.0.1:${port}/0` };
     },
 
@@ -77,7 +77,7 @@ export async function openStage() {
           ...env,
         },
       });
-      await untilAnswers(port, '/readyz');
+      await untilAnswers(port, '/readyz', child);
       return { child, port };
     },
 
@@ -165,8 +165,8 @@ export async function freePort() {
   return port;
 }
 
-async function untilAnswers(port, path) {
-  await until(`port ${port} answers ${path}`, () =>
+async function untilAnswers(port, path, child) {
+  await until(`port ${port} answers ${path}`, child, () =>
     fetch(`http://127.0.0.1:${port}${path}`).then(
       (response) => response.ok,
       () => false,
@@ -174,9 +174,9 @@ async function untilAnswers(port, path) {
   );
 }
 
-async function untilListens(port) {
+async function untilListens(port, child) {
   const { connect } = await import('node:net');
-  await until(`port ${port} listens`, () => {
+  await until(`port ${port} listens`, child, () => {
     const socket = connect(port, '127.0.0.1');
     return new Promise((resolve) => {
       socket.once('connect', () => resolve(true));
@@ -185,9 +185,11 @@ async function untilListens(port) {
   });
 }
 
-async function until(what, probe) {
+async function until(what, child, probe) {
   const end = performance.now() + READY_WITHIN_MS;
   while (!(await probe())) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`it ended with ${child.exitCode ?? child.signalCode} before ${what}`);
     if (performance.now() > end) throw new Error(`not within ${READY_WITHIN_MS} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 30));
   }

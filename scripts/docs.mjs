@@ -1,6 +1,7 @@
 /**
  * `npm run docs`: writes what documents repeat: `docs/settings.md` and `.env.example` from `src/config`, `docs/commands.md` from
- * `src/cli`, `docs/metrics.md` from `src/telemetry`, the figures and charts of `docs/speed.md` from `bench/last-run.json`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
+ * `src/cli`, `docs/metrics.md` from `src/telemetry`, the figures and charts of `docs/speed.md` and what `docs/scale.md`
+ * computes of them from `bench/last-run.json`, and in the README the worst and the total row of the table in `docs/chaos.md`. `npm run docs:check` makes them again and compares, follows all
  * links, and holds the rows of `docs/security.md` against the tests that they name.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { chartsOf, reportOf } from '../bench/report.mjs';
+import { scaleOf } from '../bench/scale.mjs';
 import { readTable, summaryOf } from './chaos-summary.mjs';
 import { deadLinks } from './dead-links.mjs';
 import { mutantMistakes, securityMistakes } from './security-rows.mjs';
@@ -46,6 +48,16 @@ function speedPage(run) {
   return text.replace(RUN, () => `\n${reportOf(run)}\n\n`);
 }
 
+function scalePage(run) {
+  let text = read('docs/scale.md');
+  for (const [name, part] of Object.entries(scaleOf(run))) {
+    const marked = new RegExp(`(?<=<!-- ${name}: npm run docs -->\\n)[\\s\\S]*?(?=<!-- /${name} -->)`);
+    if (!marked.test(text)) throw new Error(`docs/scale.md has lost the marks of its ${name}`);
+    text = text.replace(marked, () => `\n${part}\n\n`);
+  }
+  return text;
+}
+
 const lastRun = JSON.parse(read(LAST_RUN));
 const written = [
   ['docs/settings.md', settingsPage(), 'src/config'],
@@ -53,6 +65,7 @@ const written = [
   ['docs/metrics.md', metricsPage(), 'src/telemetry/metrics.ts'],
   ['.env.example', envExample(), 'src/config'],
   ['docs/speed.md', speedPage(lastRun), LAST_RUN],
+  ['docs/scale.md', scalePage(lastRun), LAST_RUN],
   ...chartsOf(lastRun).map(([path, chart]) => [path, chart, LAST_RUN]),
   ['README.md', readme(), 'the table in docs/chaos.md'],
 ];

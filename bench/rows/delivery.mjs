@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '../connection.mjs';
 import { HELD_EACH, startHolders } from '../crowd.mjs';
+import { counted } from '../figures.mjs';
 import { lateness, nowMs, openLoop } from '../load.mjs';
 import { nchanOf } from '../peers/nchan.mjs';
 import { cpuMs } from '../stage.mjs';
@@ -22,7 +23,8 @@ const ENV = {
 
 export const delivery = {
   name: 'delivery',
-  says: `confirm to browser over two nodes, ${PER_SECOND} a second while all browsers wait; what a confirm decides counts, too`,
+  says: ({ browsers }) =>
+    `confirm to browser over two nodes, ${PER_SECOND} a second while ${counted(browsers)} browsers wait; what a confirm decides counts, too`,
   needsPeers: true,
   goals: [
     { of: 'gateway', beside: 'bare', figure: 'p50 ms', most: 1.5 },

@@ -1,4 +1,5 @@
 /** Whether a sign-in costs more where very many tickets are alive: two Redis with a gateway each, one nearly empty and one full. */
+import { counted } from '../figures.mjs';
 import { filledRedis } from '../filled-redis.mjs';
 import { contender, signingIn } from './ways.mjs';
 
@@ -8,7 +9,8 @@ const AT_ONCE = 32;
 
 export const growth = {
   name: 'growth',
-  says: `whole sign-ins beside --live tickets that are alive (1,000,000), and beside ${FEW}`,
+  says: ({ live }) =>
+    `whole sign-ins beside ${counted(live)} tickets that are alive (many), and beside ${counted(FEW)} (few)`,
   warmUpSteps: WARM_UP_STEPS,
   goals: ['ms of CPU', 'ms of Redis'].map((figure) => ({ of: 'many', beside: 'few', figure, most: 1.1 })),
 

@@ -1,5 +1,11 @@
-/** What one waiting browser costs: resident memory a held connection, each way in a process of its own. */
+/**
+ * What one waiting browser costs: resident memory a held connection, each way in a process of its own. Browsers come in steps, and
+ * the cost is the slope of the line through them: what the process has in reserve at any step bends it little.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  HELD_BY_ONE,
   STREAM,
   browserRequest,
   closeAll,
@@ -9,12 +15,21 @@ import {
   watchRequest,
 } from '../browsers.mjs';
 import { nchanOf } from '../peers/nchan.mjs';
+import { counted } from '../figures.mjs';
+import { lineThrough } from '../slope.mjs';
 import { rssKb } from '../stage.mjs';
 
-/** Held before the first look, so that what the process keeps in reserve does not count. */
+/** Held before the first look, so that what the process fills once does not count. */
 const WARM_UP = 1500;
-const COLLECTIONS = 5;
-const COLLECTING_MS = 300;
+/** Looks behind the first, as many browsers apart. */
+const STEPS = 4;
+/** It is collected until that gives nothing back any more, so often at most. */
+const COLLECTIONS_MAX = 10;
+const STEADY = 0.002;
+const COLLECTED_WITHIN_MS = 60_000;
+const LOOK_MS = 50;
+/** Who knows no collection is looked at after as long. */
+const SETTLING_MS = 500;
 const COLLECTING = ['--expose-gc', '--import', './bench/gc-on-signal.mjs'];
 
 /** Socket.IO's connect packet in a masked text frame (RFC 6455 §5.2), its mask of zeros. */
@@ -27,7 +42,8 @@ const isGreeted = (text) => text.includes(': hi');
 
 export const held = {
   name: 'held',
-  says: 'KB of resident memory a waiting browser, after a forced collection; the gateway whole, on its file store',
+  says: ({ browsers }) =>
+    `KB of resident memory a waiting browser, by the line through ${STEPS + 1} looks up to ${counted(waiting(browsers))}, each after forced collections; the gateway whole, on its file store`,
   needsPeers: true,
   isStill: true,
   goals: [
@@ -35,7 +51,7 @@ export const held = {
     { of: 'gateway WebSocket', figure: 'KB', most: 8 },
     { of: 'gateway long-poll', figure: 'KB', most: 10 },
   ],
-  open: (stage, browsers) => ({ stage, browsers }),
+  open: (stage, browsers) => ({ stage, browsers: waiting(browsers) }),
   contenders: {
     'gateway SSE': gateway('sse'),
     'gateway long-poll': gateway('poll'),
@@ -53,6 +69,17 @@ export const held = {
   },
 };
 
+function waiting(browsers) {
+  return Math.min(browsers, HELD_BY_ONE);
+}
+
+let processes = 0;
+
+/** What a process is started with that tells when it has collected. */
+function collecting({ folder }) {
+  return { node: COLLECTING, env: { BENCH_COLLECTED: `${folder}/collected-${(processes += 1)}` } };
+}
+
 function gateway(kind) {
   return async ({ stage, browsers }) => {
     const env = {
@@ -67,9 +94,14 @@ function gateway(kind) {
     const tickets = await mintTickets(minting.port, browsers + WARM_UP);
     await stage.end(minting.child);
     // Anew, so that its heap is clean of minting.
-    const { child, port } = await stage.gateway({ store, env, node: COLLECTING });
+    const collects = collecting(stage);
+    const { child, port } = await stage.gateway({
+      store,
+      node: collects.node,
+      env: { ...env, ...collects.env },
+    });
     const isOpen = kind === 'poll' ? undefined : isTold;
-    return await costOf(stage, child, tickets, (ticket) =>
+    return await costOf(stage, { child, collects }, tickets, (ticket) =>
       openWatch(port, watchRequest(kind, port, ticket), isOpen),
     );
   };
@@ -83,11 +115,10 @@ function server(way, kind) {
       const id = String(index).padStart(22, 'A');
       return { path: `/${id}`, cookie: `scangate_${id}=${id}.b.${'m'.repeat(43)}`, cursor: '1-7' };
     });
-    const { child, port } = await stage.server('bench/held-server.mjs', [way, count], {
-      node: COLLECTING,
-    });
+    const collects = collecting(stage);
+    const { child, port } = await stage.server('bench/held-server.mjs', [way, count], collects);
     const isOpen = kind === 'poll' ? undefined : isTold;
-    return await costOf(stage, child, tickets, (ticket) =>
+    return await costOf(stage, { child, collects }, tickets, (ticket) =>
       openWatch(port, watchRequest(kind, port, ticket), isOpen),
     );
   };
@@ -96,7 +127,7 @@ function server(way, kind) {
 function nchan(upgrades, isOpen) {
   return async ({ stage, browsers }) => {
     const { child, port } = await stage.program((port) => nchanOf({ port, folder: stage.folder }));
-    return await costOf(stage, child, numbers(browsers), (id) => {
+    return await costOf(stage, { child }, numbers(browsers), (id) => {
       const lines = upgrades ? [] : [STREAM];
       return openWatch(port, browserRequest(upgrades, port, `/wait/${id}`, lines), isOpen);
     });
@@ -104,8 +135,9 @@ function nchan(upgrades, isOpen) {
 }
 
 async function socketIo({ stage, browsers }) {
-  const { child, port } = await stage.server('bench/peers/socket-io.mjs', [], { node: COLLECTING });
-  return await costOf(stage, child, numbers(browsers), (id) =>
+  const collects = collecting(stage);
+  const { child, port } = await stage.server('bench/peers/socket-io.mjs', [], collects);
+  return await costOf(stage, { child, collects }, numbers(browsers), (id) =>
     openWatch(port, socketIoRequest(port, id), isTold, SOCKET_IO_CONNECT),
   );
 }
@@ -114,23 +146,45 @@ function numbers(browsers) {
   return Array.from({ length: browsers + WARM_UP }, (_, index) => index);
 }
 
-async function costOf(stage, child, tickets, open) {
-  const count = tickets.length - WARM_UP;
-  const sockets = await openAll(tickets.slice(count), open);
-  const before = await residentKb(child);
-  sockets.push(...(await openAll(tickets.slice(0, count), open)));
-  const after = await residentKb(child);
+async function costOf(stage, held, tickets, open) {
+  const sockets = [];
+  const looks = [];
+  for (let step = 0; step <= STEPS; step += 1) {
+    const count = WARM_UP + Math.round(((tickets.length - WARM_UP) * step) / STEPS);
+    sockets.push(...(await openAll(tickets.slice(sockets.length, count), open)));
+    looks.push([count, await residentKb(held)]);
+  }
   closeAll(sockets);
-  await stage.stop(child);
-  return { KB: (after - before) / count };
+  await stage.stop(held.child);
+  return { KB: lineThrough(looks).slope };
 }
 
-/** After several collections, where the process knows any. */
-async function residentKb(child) {
-  const collects = child.spawnargs.includes('--expose-gc');
-  for (let round = 0; round < COLLECTIONS; round += 1) {
-    if (collects) child.kill('SIGUSR2');
-    await new Promise((resolve) => setTimeout(resolve, COLLECTING_MS));
+/** After as many collections as give something back, where the process knows any. */
+async function residentKb({ child, collects }) {
+  if (collects === undefined) {
+    await sleep(SETTLING_MS);
+    return rssKb(child);
   }
-  return rssKb(child);
+  let before = Infinity;
+  for (let round = 0; round < COLLECTIONS_MAX; round += 1) {
+    await collect(child, collects.env.BENCH_COLLECTED);
+    const now = rssKb(child);
+    if (round > 0 && now > before * (1 - STEADY)) return now;
+    before = now;
+  }
+  return before;
+}
+
+/** Collects, and waits until that is done: on a busy machine it is not in any fixed time. */
+async function collect(child, file) {
+  const often = () => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0);
+  const before = often();
+  child.kill('SIGUSR2');
+  const end = performance.now() + COLLECTED_WITHIN_MS;
+  while (often() <= before) {
+    if (performance.now() > end) throw new Error(`nothing was collected within ${COLLECTED_WITHIN_MS} ms`);
+    await sleep(LOOK_MS);
+  }
+  // What a collection frees in the background, and what closes behind it.
+  await sleep(LOOK_MS);
 }

@@ -1,4 +1,5 @@
 /** What a ticket costs Redis, with its events, its head and what finds it by time. */
+import { counted } from '../figures.mjs';
 import { CONFIRM, SCAN, openFill } from '../fill.mjs';
 
 const TICKETS_MAX = 100_000;
@@ -6,7 +7,7 @@ const BYTES = 1000;
 
 export const memory = {
   name: 'memory',
-  says: `KB of Redis a ticket, of ${TICKETS_MAX} that are alive (or --live, where that is less)`,
+  says: ({ live }) => `KB of Redis a ticket, of ${counted(Math.min(live, TICKETS_MAX))} that are alive`,
   isStill: true,
   goals: [
     { of: 'waiting', figure: 'KB', most: 0.9 },
@@ -28,6 +29,7 @@ export const memory = {
     }),
     scanned: after(({ fill, ids }) => fill.run(ids, SCAN)),
     confirmed: after(({ fill, ids }) => fill.run(ids, CONFIRM)),
+    'redeemed, with its session': after(({ fill, ids }) => fill.redeem(ids)),
   },
 };
 

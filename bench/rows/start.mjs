@@ -1,11 +1,13 @@
 /** How soon a gateway is ready: from when its process is started until `/readyz` says so, which is asked every 30 ms. */
+import { counted } from '../figures.mjs';
 import { filledRedis } from '../filled-redis.mjs';
 
 const ENV = { SCANGATE_DRAIN_WAIT: 'PT0S' };
 
 export const start = {
   name: 'start',
-  says: 'seconds until a gateway is ready, on its file store, and on Redis beside --live events (1,000,000), all of tickets that are alive',
+  says: ({ live }) =>
+    `seconds until a gateway is ready, on its file store, and on Redis beside ${counted(live)} events, all of tickets that are alive`,
   goals: [
     { of: 'file store', figure: 'seconds', most: 1 },
     { of: 'Redis', figure: 'seconds', most: 1.5 },
