@@ -17,7 +17,10 @@ export interface RecordLine {
 
 /** What the record is held against. */
 export interface RecordGiven {
+  /** As it was before the record was read: the record has all of it. */
   readonly log: TicketLog;
+  /** As it was after that: it has all of the record. Tickets may have ended in between. Absent: none did. */
+  readonly later?: TicketLog;
   readonly chronicle: Pick<Chronicle, 'acknowledged' | 'asked' | 'redeemed'>;
 }
 
@@ -145,11 +148,12 @@ function asTheLog(tickets: ByTicket, log: TicketLog): RecordBreach[] {
   );
 }
 
-function nothingInvented(lines: readonly RecordLine[], { log, chronicle }: RecordGiven): RecordBreach[] {
+function nothingInvented(lines: readonly RecordLine[], given: RecordGiven): RecordBreach[] {
+  const { log, later = log, chronicle } = given;
   return standing(lines.filter(({ kind }) => OF_TICKETS.has(kind) || kind === 'superseded')).flatMap(
     ({ kind, cursor, ticket_id: ticketId = '-' }) => {
       if (kind === 'superseded') return [];
-      const isLogged = (log.get(ticketId) ?? []).some((line) => line.cursor === cursor);
+      const isLogged = (later.get(ticketId) ?? []).some((line) => line.cursor === cursor);
       if (!isLogged)
         return [
           breach('phantom', ticketId, `${kind} ${cursor} stands in the record, and the log never had it`),

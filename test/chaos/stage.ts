@@ -237,13 +237,14 @@ async function settle(
   const end = performance.now() + BOUND_MS;
   for (;;) {
     const asked = [...tickets, ...pulses.slice(-PULSES_ASKED)];
+    const before = await readTicketLog(await ground.masters());
     const told = (
       await Promise.all(gateways.map((gateway, index) => lookAtAll(asked, gateway, index)))
     ).flat();
     const ends = told.filter(({ answer }) => !forgets || answer !== 404);
     const log = await readTicketLog(await ground.masters());
     const { acknowledged, observed, redeemed } = chronicle;
-    const remains = { log, acknowledged, observed, redeemed, ends, pardon: pardon() };
+    const remains = { log, before, acknowledged, observed, redeemed, ends, pardon: pardon() };
     const breaches = judgeRemains(remains);
     const mayPass = breaches.some(({ column }) => column === 'without outcome' || column === 'phantom');
     if (!mayPass || performance.now() > end) return { remains, breaches };

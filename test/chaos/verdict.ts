@@ -30,6 +30,8 @@ export interface Pardon {
 /** All that one scenario left behind. */
 export interface Remains {
   readonly log: TicketLog;
+  /** The log as it was before the gateways were asked how tickets stand: some moved while they were. Absent: none did. */
+  readonly before?: TicketLog;
   readonly acknowledged: readonly Acknowledgement[];
   readonly observed: readonly Observation[];
   readonly redeemed: readonly Redemption[];
@@ -84,7 +86,7 @@ export function judgeRemains(remains: Remains): Breach[] {
     ...judge({ log: remains.log, acknowledged: [], observed, redeemed: remains.redeemed }).map(asBreach),
     ...remains.acknowledged.flatMap((entry) => lossOf(entry, remains.log)),
     ...twoWinners(remains.acknowledged),
-    ...remains.ends.flatMap((end) => liesOf(end, remains.log)),
+    ...remains.ends.flatMap((end) => liesOf(end, remains)),
     ...observed.filter(({ gone, ticketId }) => gone && !isGone(ticketId)).map(wrongFarewell),
   ];
   const unforgiven = breaches.filter(
@@ -132,15 +134,19 @@ function twoWinners(acknowledged: readonly Acknowledgement[]): Breach[] {
     }));
 }
 
-function liesOf({ ticketId, gateway, answer, cursor, status }: EndState, log: TicketLog): Breach[] {
+function liesOf(
+  { ticketId, gateway, answer, cursor, status }: EndState,
+  { log, before = log }: Remains,
+): Breach[] {
   const lines = log.get(ticketId) ?? [];
   const breach = (column: Column, why: string): Breach[] => [
     { column, ticketId, why: `gateway ${gateway} ${why}` },
   ];
   if (answer === 404) return lines.length > 0 ? breach('lost', 'says 404 of a ticket that the log has') : [];
   if (answer !== 200) return breach('without outcome', `answers ${answer} in the end`);
-  if (lines.at(-1)?.cursor === cursor && lines.at(-1)?.status === status) return [];
-  if (lines.some((line) => line.cursor === cursor && line.status === status)) {
+  const told = lines.findLastIndex((line) => line.cursor === cursor && line.status === status);
+  if (told >= 0) {
+    if (told >= (before.get(ticketId)?.length ?? 0) - 1) return [];
     return breach('without outcome', `says ${status}, the truth is ${lines.at(-1)?.status}`);
   }
   return breach('phantom', `says ${status} ${cursor}, which the log never had`);

@@ -69,3 +69,11 @@ test('what nobody asked for is invented, though the log has it', () => {
     { column: 'phantom' },
   ]);
 });
+
+test('what came after the log was read is invented only where the log does not have it later', () => {
+  const { log, chronicle } = given;
+  const later = new Map([...log, ['t2', [{ cursor: '1-x', status: 'expired', at: 9 } as const]]]);
+  const lines = [...WHOLE, { ...line(6, 'expired', '1-x'), ticket_id: 't2' }];
+  expect(judgeRecord(lines, { log, later, chronicle })).toEqual([]);
+  expect(judgeRecord(lines, given)).toMatchObject([{ column: 'phantom', ticketId: 't2' }]);
+});

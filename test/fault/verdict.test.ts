@@ -218,3 +218,13 @@ test('what took too long is late', () => {
   expect(lateness({ outageS: 10 }, { ...measured, p99Ms: 5100 })).toEqual([]);
   expect(lateness({ writesAfterSwitchS: 1.5 }, { ...measured, withoutWritesS: 3.6 })).toHaveLength(1);
 });
+
+test('a gateway that was asked before a ticket moved is right, and one that said less than stood by then is not', () => {
+  const ends = [end({ cursor: '2-22', status: 'scanned' })];
+  const before = (...lines: readonly LogLine[]): Pick<Remains, 'before'> => ({
+    before: new Map([['t', lines]]),
+  });
+  expect(judgeRemains(remains({ ends, ...before(PENDING, SCANNED) }))).toEqual([]);
+  expect(judgeRemains(remains({ ends, ...before(PENDING) }))).toEqual([]);
+  expect(columns(remains({ ends, ...before(PENDING, SCANNED, CONFIRMED) }))).toEqual(['without outcome']);
+});

@@ -2,6 +2,7 @@ import { startPostgres } from '../../support/postgres.ts';
 import { TEST_SECRETS } from '../../support/gateway.ts';
 import { scangate } from '../../support/scangate.ts';
 import { until } from '../../support/until.ts';
+import { readTicketLog } from '../log.ts';
 import type { TicketLog } from '../log.ts';
 import { judgeRecord, readRecord } from '../record.ts';
 import { scenario } from '../scenario.ts';
@@ -137,7 +138,8 @@ async function judge(stage: Stage<RecordGround>, log: TicketLog): Promise<void> 
     ...ground.env,
   };
   const lines = await readRecord(env, log);
-  for (const { column, ticketId, why } of judgeRecord(lines, { log, chronicle }))
+  const later = await readTicketLog(await ground.masters());
+  for (const { column, ticketId, why } of judgeRecord(lines, { log, later, chronicle }))
     breach(column, why, ticketId);
   note('entries', lines.length);
   note('superseded', lines.filter(({ kind }) => kind === 'superseded').length);
