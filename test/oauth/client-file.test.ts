@@ -159,6 +159,7 @@ describe('a file of clients', () => {
     [{ grant_types: ['implicit'] }, /grant_types has implicit/],
     [{ response_types: ['token'] }, /response_types\[0\] Invalid option/],
     [{ scangate: { endpoint_audiences: true } }, /scangate\.endpoint_audiences is of no use with none/],
+    [{ scangate: { access_token_alg: 'none' } }, /scangate\.access_token_alg Invalid option/],
     [{ scangate: { claims: ['sid'] } }, /scangate\.claims\[0\] is no claim about a user/],
     [{ scangate: { resources: ['https://a.example/#b'] } }, /scangate\.resources\[0\] is no absolute/],
     [{ scangate: { origins: ['capacitor://localhost/x'] } }, /scangate\.origins\[0\] is no origin/],

@@ -95,6 +95,32 @@ describe('a code', () => {
     expect(await world.server.tokens.readAccess(answer.access_token)).toBeDefined();
   });
 
+  test.each(['RS256', 'ES256', 'EdDSA'])(
+    'of a client whose policy says %s brings an access token of it that is one of ours',
+    async (alg) => {
+      const row = { client_id: 'app', redirect_uris: [CALLBACK], scope: 'openid offline_access' };
+      world.register({ ...row, scangate: { access_token_alg: alg } });
+      const code = await world.code({ client_id: 'app', scope: ['openid', 'offline_access'] });
+      const first = await world.server.token(redeeming(code, { client_id: 'app' }));
+      const form = { grant_type: 'refresh_token', refresh_token: first.refresh_token, client_id: 'app' };
+      const second = await world.server.token({ ...redeeming(''), form });
+      const keys = createLocalJWKSet((await world.keys.jwks()) as unknown as JSONWebKeySet);
+      for (const answer of [first, second]) {
+        const { protectedHeader } = await jwtVerify(answer.access_token, keys, {
+          typ: 'at+jwt',
+          currentDate: new Date(world.now()),
+        });
+        expect(protectedHeader.alg).toBe(alg);
+        expect(decodeProtectedHeader(answer.id_token ?? '').alg).toBe('RS256');
+        const digest = createHash('sha256').update(answer.access_token).digest();
+        expect(decodeJwt(answer.id_token ?? '')['at_hash']).toBe(
+          digest.subarray(0, 16).toString('base64url'),
+        );
+        expect(await world.node().tokens.readAccess(answer.access_token)).toMatchObject({ client_id: 'app' });
+      }
+    },
+  );
+
   test('is redeemed once among fifty at a time', async () => {
     const code = await world.code();
     const answers = await Promise.all(

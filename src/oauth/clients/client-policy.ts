@@ -1,5 +1,6 @@
 import { Temporal } from '@js-temporal/polyfill';
 import { z } from 'zod';
+import { SIGNING_ALGS } from '../../secrets/signing-keys.ts';
 import { ACCEPT_POLICIES } from '../../ticket/events.ts';
 import { RISK_OUTCOMES, RISK_SIGNS } from '../../ticket/risk.ts';
 import type { RiskPolicy, RiskSign } from '../../ticket/risk.ts';
@@ -69,6 +70,7 @@ export const POLICY = z.strictObject({
   sealed_results: z.boolean().default(false),
   endpoint_audiences: z.boolean().default(false),
   pkce: z.enum(PKCE_POLICIES).default('required'),
+  access_token_alg: z.enum(SIGNING_ALGS).optional(),
   claims: z.array(CLAIM).max(50).default([]),
   origins: z.array(ORIGIN).max(50).optional(),
   embedders: z.array(ORIGIN).max(20).optional(),
@@ -91,6 +93,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     sealed_results,
     endpoint_audiences,
     pkce,
+    access_token_alg,
     introspects,
     origins,
     embedders,
@@ -104,6 +107,7 @@ export function policyOf(row: z.output<typeof POLICY>): ClientPolicy {
     Object.entries(lives).flatMap(([name, ms]) => (ms === undefined ? [] : [[`${name}_ms`, ms]])),
   ) as Partial<Record<`${keyof typeof LIVES}_ms`, number>>;
   const asks = {
+    ...(access_token_alg === undefined ? {} : { access_token_alg }),
     ...(introspects === undefined ? {} : { introspects }),
     ...(origins === undefined ? {} : { origins }),
     ...(embedders === undefined ? {} : { embedders }),

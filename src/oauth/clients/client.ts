@@ -33,6 +33,8 @@ export interface ClientPolicy {
    * carries a state, and its answer goes by redirect.
    */
   readonly pkce: (typeof PKCE_POLICIES)[number];
+  /** How its access tokens are signed; absent: as every resource server can check. */
+  readonly access_token_alg?: SigningAlg;
   /** Whether its `backchannel_logout_uri` is told of sessions whose time ran out, too. */
   readonly logout_on_expiry?: boolean;
   /** Its own colours on the gateway's pages. */

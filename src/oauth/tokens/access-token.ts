@@ -19,7 +19,10 @@ export interface AccessClaims {
 /** The `typ` of an access token (RFC 9068 §2.1). */
 export const ACCESS_TYPE = 'at+jwt';
 
-/** How all access tokens are signed: those who read them know the issuer, and not what its clients registered. */
+/**
+ * How access tokens are signed unless a client's operator knows that all who read them can check another algorithm: it is the one
+ * that every resource server must (RFC 9068 §4).
+ */
 export const ACCESS_ALG: SigningAlg = 'RS256';
 
 /** The claims of an access token that we signed, outdated or not; undefined for any other text. */

@@ -75,7 +75,7 @@ export function tokens(options: TokensOptions): Tokens {
   return {
     async answer(view, client, generation, scope) {
       const opened = openedOf(view);
-      const key = await keyOf(generation, ACCESS_ALG);
+      const key = await keyOf(generation, client.policy.access_token_alg ?? ACCESS_ALG);
       const times = timesOf(view, client, generation);
       const access = await signedJwt(key, ACCESS_TYPE, {
         iss: issuer,
