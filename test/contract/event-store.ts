@@ -455,7 +455,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         const later = await mint();
         const ended = await grow(await mint({ ms: 1_500 }), { type: 'cancelled', data: {} }, { ms: 0 });
         const moved = await grow(await mint({ ms: 1_500 }), SCANNED);
-        expect(await store.due(200)).not.toContain(soon.subject);
+        expect(await store.due(200)).not.toContain(later.subject);
         await untilStoreTime(store, deadlineOf(soon) + 40);
         for (let i = 0; i < 2; i++) {
           const subjects = await other.due(200);
