@@ -68,7 +68,7 @@ describe('at debug', () => {
       env: {
         SCANGATE_LOG_LEVEL: 'debug',
         SCANGATE_WATCHERS_PER_TICKET: '1',
-        SCANGATE_SOCKET_SECRET_WAIT: 'PT0.5S',
+        SCANGATE_SOCKET_SECRET_WAIT: 'PT3S',
       },
     });
   });
