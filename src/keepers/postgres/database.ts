@@ -9,8 +9,11 @@ const CONNECT_MS = 2000;
 const LOCK_MS = 3000;
 const STATEMENT_MS = 10_000;
 const CALL_MS = 12_000;
-/** How long a transaction waits at the server for its next statement: of a node whose network is gone nobody hears, and it holds a chain. */
-const TRANSACTION_MS = 10_000;
+/**
+ * A transaction waits 10 s at the server for its next statement: of a node whose network is gone nobody hears, and it holds a chain.
+ * It is said here, for a pooler in between (PgBouncer) refuses a connection that starts with a setting it does not know.
+ */
+const BEGIN = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000';
 const IDLE_MS = 30_000;
 
 /** What one connection is asked, in a transaction or without. */
@@ -42,7 +45,7 @@ export class Database implements Statements {
       client = await this.#opened().connect();
       // A connection may end between two statements, when nothing waits for it: the next statement hears of that.
       client.on('error', ignore);
-      await client.query('BEGIN');
+      await client.query(BEGIN);
       const done = await work(client);
       await client.query(done === undefined ? 'ROLLBACK' : 'COMMIT');
       isBroken = false;
@@ -74,7 +77,6 @@ function poolOf(connectionString: string): Pool {
     query_timeout: CALL_MS,
     statement_timeout: STATEMENT_MS,
     lock_timeout: LOCK_MS,
-    idle_in_transaction_session_timeout: TRANSACTION_MS,
     idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     allowExitOnIdle: true,

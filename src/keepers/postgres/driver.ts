@@ -25,7 +25,6 @@ export interface PoolConfig {
   readonly query_timeout: number;
   readonly statement_timeout: number;
   readonly lock_timeout: number;
-  readonly idle_in_transaction_session_timeout: number;
   readonly idleTimeoutMillis: number;
   readonly keepAlive: boolean;
   readonly allowExitOnIdle: boolean;
