@@ -2,11 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { look } from '../support/signin.ts';
-import type { Minted } from '../support/signin.ts';
 import type { Random } from '../support/random.ts';
 import { Chronicle } from './chronicle.ts';
 import type { Observation } from './chronicle.ts';
+import { judgedInTime, lookAtAll } from './ends.ts';
 import { startLoad } from './load.ts';
 import type { Rates } from './load.ts';
 import { readTicketLog } from './log.ts';
@@ -15,7 +14,7 @@ import { delaysToTruth, eventsPerSecond, percentile, secondsWithoutWrites } from
 import type { AnyScenario, Ground, Prepared, Stage } from './scenario.ts';
 import type { SignInSettings } from './sign-in.ts';
 import { COLUMNS, judgeRemains } from './verdict.ts';
-import type { Breach, Column, EndState, Pardon, Remains } from './verdict.ts';
+import type { Breach, Column, Pardon, Remains } from './verdict.ts';
 
 /** What one scenario came to: a row of the table. */
 export interface Row {
@@ -51,7 +50,7 @@ const GATEWAYS = 2;
 /** Until a gateway is ready at first: other scenarios start their servers meanwhile, and what it takes is not judged. */
 const START_MS = 120_000;
 const RATES: Rates = { signInsPerSecond: 8, pulsesPerSecond: 12 };
-/** After the last sign-in has ended, how long browsers and gateways may take to agree with the log. */
+/** After the last sign-in has ended, how long browsers and gateways may take until one more of them agrees with the log. */
 const BOUND_MS = 10_000;
 const PULSES_ASKED = 40;
 const BREACHES_KEPT = 25;
@@ -234,8 +233,10 @@ async function settle(
   { tickets, pulses }: SignInSettings,
   { pardon, forgets = false }: { readonly pardon: () => Pardon; readonly forgets?: boolean },
 ): Promise<{ remains: Remains; breaches: Breach[] }> {
-  const end = performance.now() + BOUND_MS;
-  for (;;) {
+  const judgeOnce = async (): Promise<{
+    judged: { remains: Remains; breaches: Breach[] };
+    open: number;
+  }> => {
     const asked = [...tickets, ...pulses.slice(-PULSES_ASKED)];
     const before = await readTicketLog(await ground.masters());
     const told = (
@@ -246,29 +247,8 @@ async function settle(
     const { acknowledged, observed, redeemed } = chronicle;
     const remains = { log, before, acknowledged, observed, redeemed, ends, pardon: pardon() };
     const breaches = judgeRemains(remains);
-    const mayPass = breaches.some(({ column }) => column === 'without outcome' || column === 'phantom');
-    if (!mayPass || performance.now() > end) return { remains, breaches };
-    await sleep(700);
-  }
-}
-
-async function lookAtAll(tickets: readonly Minted[], gateway: Gateway, index: number): Promise<EndState[]> {
-  const left = [...tickets];
-  const ends: EndState[] = [];
-  const worker = async (): Promise<void> => {
-    for (let ticket = left.pop(); ticket !== undefined; ticket = left.pop()) {
-      const { ticketId } = ticket;
-      const answer = await look(ticket, gateway.url).catch(() => undefined);
-      const { cursor, status } = answer?.status === 200 ? answer.body : {};
-      ends.push({
-        ticketId,
-        gateway: index,
-        answer: answer?.status ?? 0,
-        ...(cursor !== undefined && { cursor }),
-        ...(status !== undefined && { status }),
-      });
-    }
+    const open = breaches.filter(({ column }) => column === 'without outcome' || column === 'phantom').length;
+    return { judged: { remains, breaches }, open };
   };
-  await Promise.all([worker(), worker(), worker(), worker()]);
-  return ends;
+  return await judgedInTime(judgeOnce, { boundMs: BOUND_MS, everyMs: 700 });
 }
