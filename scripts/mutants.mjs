@@ -1,90 +1,142 @@
 /**
  * `npm run mutants`: breaks a copy of this checkout in one place at a time, builds it, runs the tests that should
- * notice, and prints which did. A mutant that survives means a test that cannot fail. Arguments pick mutants by a part
- * of their name. With `--attack` they are those of `scripts/attack-mutants.json`: each takes away what a row of
- * `docs/security.md` says that the gateway does, and begins with that row's name; every row must have one.
+ * notice, and prints which did. A mutant that survives means a test that cannot fail. With `--attack` they are those of
+ * `scripts/attack-mutants.json`: each takes away what a row of `docs/security.md` says that the gateway does, and begins
+ * with that row's name; every row must have one.
+ *
+ *     npm run mutants -- --attack                     all of them
+ *     npm run mutants -- --attack --only framed       those with this in their name; also without --only
+ *     npm run mutants -- --attack --resume            what was not noticed yet, while the sources are the same
+ *     npm run mutants -- --attack --list              their names
+ *
+ * Each test file runs unbroken first, once, before the first mutant that it should notice. Where a mutant has a `title`,
+ * only the tests so named run against it. The status is 0 when every mutant was noticed by a test that passes without it.
  */
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.mjs';
 import { helpWhereAsked } from './help.mjs';
+import { fingerprint, makeCopy, outcomeKey, stale, whileBroken } from './mutants/copy.mjs';
+import { keepPlayed, readPlayed } from './mutants/played.mjs';
+import { runTests, testEnvironment } from './mutants/run-tests.mjs';
 import { securityRows } from './security-rows.mjs';
 
 helpWhereAsked(import.meta.url);
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-const isAttack = process.argv.includes('--attack');
+const given = process.argv.slice(2);
+const isAttack = given.includes('--attack');
+const list = isAttack ? 'scripts/attack-mutants.json' : 'scripts/mutants.json';
+const keptIn = join(root, '.cache', isAttack ? 'mutants-attack.json' : 'mutants-rules.json');
 
 /**
  * What is broken: a text of a file and what stands in its place. Each must compile, so that a test has to notice.
  * `npm run check` holds the list against the files.
  *
- * @type {readonly { name: string, file: string, from: string, to: string, tests: readonly string[] }[]}
+ * @type {readonly { name: string, file: string, from: string, to: string, tests: readonly string[], title?: string }[]}
  */
-const MUTANTS = JSON.parse(
-  readFileSync(join(root, isAttack ? 'scripts/attack-mutants.json' : 'scripts/mutants.json'), 'utf8'),
-);
-
-const COPIED = ['src', 'test', 'scripts', 'migrations', 'bench', 'package.json', 'package-lock.json'].concat([
-  'tsconfig.json',
-  'tsconfig.build.json',
-  'tsconfig.web.json',
-  'jest.config.mjs',
-  'openapi.yaml',
-]);
-
-const copy = join(root, '.cache', 'mutants');
-const report = join(copy, 'jest.json');
+const MUTANTS = JSON.parse(readFileSync(join(root, list), 'utf8'));
 
 const picked = MUTANTS.filter(({ name }) => {
-  const parts = process.argv.slice(2).filter((part) => !part.startsWith('--'));
+  const parts = given.filter((part) => !part.startsWith('--'));
   return parts.length === 0 || parts.some((part) => name.includes(part));
 });
-if (picked.length === 0)
-  stop(`no mutant is named so; there are: ${MUTANTS.map(({ name }) => name).join(' · ')}`);
+if (picked.length === 0 || given.includes('--list')) {
+  const names = (picked.length === 0 ? MUTANTS : picked).map(({ name }) => `  ${name}`).join('\n');
+  if (picked.length === 0) stop(`no mutant is named so; there are:\n${names}`);
+  console.log(names);
+  process.exit(0);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 if (isAttack) checkRows();
-makeCopy();
+const copy = makeCopy(root);
 checkTexts();
-await build();
-const baseline = [...new Set(picked.flatMap(({ tests }) => tests))];
-console.log(`Unbroken first: ${baseline.length} test files must pass …`);
-const failures = await runTests(baseline);
-if (failures.length > 0)
-  stop(
-    `the tests fail without any mutant:\n${failures.map(({ test, why }) => `  ${test}\n    ${why}`).join('\n')}`,
-  );
-
-let survivors = 0;
-console.log(`\n${'mutant'.padEnd(44)} noticed by`);
-for (const mutant of picked) {
-  const noticed = await tryMutant(mutant);
-  if (noticed.length === 0) survivors += 1;
-  const more = noticed.length > 1 ? ` (and ${noticed.length - 1} more)` : '';
-  console.log(`${mutant.name.padEnd(44)} ${noticed.length === 0 ? '— SURVIVED —' : noticed[0].test + more}`);
+const env = await testEnvironment();
+const sources = fingerprint(copy);
+const outcomes = given.includes('--resume') ? readPlayed(keptIn, sources) : {};
+const unbroken = new Map();
+const started = performance.now();
+const todo = picked.filter((mutant) => outcomes[outcomeKey(copy, mutant)]?.noticed === undefined);
+if (todo.length < picked.length) console.log(`${picked.length - todo.length} were noticed already`);
+for (const [at, mutant] of todo.entries()) {
+  const outcome = await play(mutant);
+  outcomes[outcomeKey(copy, mutant)] = outcome;
+  keepPlayed(keptIn, sources, outcomes);
+  const spent = performance.now() - started;
+  const left = (spent / (at + 1)) * (todo.length - at - 1);
+  console.log(`${at + 1}/${todo.length}, ${minutes(left)} left  ${mutant.name}: ${inWords(outcome)}`);
 }
-console.log(`\n${picked.length - survivors} of ${picked.length} mutants noticed`);
-process.exitCode = survivors === 0 ? 0 : 1;
+summary();
 
-function stop(why) {
-  console.error(`mutants: ${why}`);
-  process.exit(1);
+/** @returns {Promise<{ noticed?: string, more?: number, unjudged?: string, ms: number }>} */
+async function play(mutant) {
+  const start = performance.now();
+  const outcome = await judge(mutant);
+  return { ...outcome, ms: Math.round(performance.now() - start) };
 }
 
-function makeCopy() {
-  rmSync(copy, { recursive: true, force: true, maxRetries: 3 });
-  mkdirSync(copy, { recursive: true });
-  for (const name of COPIED)
-    if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+async function judge(mutant) {
+  const passing = new Set();
+  for (const test of mutant.tests) {
+    const { passed, failed, broken } = await runUnbroken(test);
+    if (broken !== undefined) return { unjudged: `${test} does not run without it: ${broken}` };
+    if (failed.length > 0) return { unjudged: `fails without it: ${failed[0].test}\n${failed[0].why}` };
+    for (const name of passed) passing.add(name);
+  }
+  return whileBroken(copy, mutant, async () => {
+    try {
+      await build();
+    } catch (error) {
+      return { unjudged: `cannot be built: ${error.message}` };
+    }
+    const { failed, broken } = await runTests({ copy, env, tests: mutant.tests, title: mutant.title });
+    const noticed = failed.filter(({ test }) => passing.has(test));
+    if (noticed.length > 0) return { noticed: noticed[0].test, more: noticed.length - 1 };
+    return broken === undefined ? {} : { unjudged: `its tests do not run with it: ${broken}` };
+  });
+}
+
+/** Each file once, whatever number of mutants it should notice. */
+async function runUnbroken(test) {
+  if (!unbroken.has(test)) {
+    await build();
+    unbroken.set(test, await runTests({ copy, env, tests: [test] }));
+  }
+  return unbroken.get(test);
 }
 
 /** Tests that start a build make it themselves, and most tests of attacks start none. */
 async function build() {
   if (!isAttack) await ensureBuilt({ root: copy, say: () => {} });
+}
+
+function summary() {
+  const rows = picked.map((mutant) => ({ mutant, outcome: outcomes[outcomeKey(copy, mutant)] }));
+  const width = Math.max(...rows.map(({ mutant }) => mutant.name.length));
+  console.log(`\n${'mutant'.padEnd(width)}  noticed by`);
+  for (const { mutant, outcome } of rows) console.log(`${mutant.name.padEnd(width)}  ${inWords(outcome)}`);
+  const noticed = rows.filter(({ outcome }) => outcome.noticed !== undefined).length;
+  console.log(
+    `\n${noticed} of ${picked.length} mutants noticed, in ${minutes(performance.now() - started)}, Node ${process.versions.node}`,
+  );
+  process.exitCode = noticed === picked.length ? 0 : 1;
+}
+
+function inWords({ noticed, more, unjudged }) {
+  if (unjudged !== undefined) return `— NOT JUDGED — ${unjudged}`;
+  if (noticed === undefined) return '— SURVIVED —';
+  return noticed + (more > 0 ? ` (and ${more} more)` : '');
+}
+
+function minutes(ms) {
+  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+function stop(why) {
+  console.error(`mutants: ${why}`);
+  process.exit(1);
 }
 
 function checkRows() {
@@ -98,61 +150,10 @@ function checkRows() {
 
 /** A text that is gone, or stands twice, is said before anything runs. */
 function checkTexts() {
-  const wrong = picked.filter(({ file, from }) => {
-    const path = join(copy, file);
-    return !existsSync(path) || readFileSync(path, 'utf8').split(from).length !== 2;
-  });
+  const wrong = stale(copy, picked);
   if (wrong.length > 0)
     stop(
       `this text does not stand exactly once in its file any more:\n` +
         wrong.map(({ name, file, from }) => `  ${name}: ${file}: ${from}`).join('\n'),
     );
-}
-
-async function tryMutant({ name, file, from, to, tests }) {
-  const path = join(copy, file);
-  const whole = readFileSync(path, 'utf8');
-  writeFileSync(
-    path,
-    whole.replace(from, () => to),
-  );
-  try {
-    await build();
-    return await runTests(tests);
-  } catch (error) {
-    stop(`"${name}" cannot be built or run: ${error.message}`);
-  } finally {
-    writeFileSync(path, whole);
-  }
-}
-
-/** @returns {Promise<readonly { test: string, why: string }[]>} the tests that failed */
-async function runTests(tests) {
-  rmSync(report, { force: true });
-  const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const jest = [
-    'node_modules/jest/bin/jest.js',
-    '--runInBand',
-    '--silent',
-    '--json',
-    `--outputFile=${report}`,
-  ];
-  const child = spawn(process.execPath, [...node, ...jest, ...tests], {
-    cwd: copy,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
-  await new Promise((resolve) => child.on('close', resolve));
-  if (!existsSync(report)) throw new Error(`jest said nothing of its tests:\n${said.slice(-2000)}`);
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
-  return testResults.flatMap(({ name, status, assertionResults, message }) => {
-    const where = name.slice(copy.length + 1);
-    const failed = assertionResults.filter((one) => one.status === 'failed');
-    if (status === 'failed' && failed.length === 0) return [{ test: where, why: message.slice(0, 500) }];
-    return failed.map((one) => ({
-      test: `${where}: ${one.fullName}`,
-      why: (one.failureMessages[0] ?? '').slice(0, 1500).replaceAll('\n', '\n    '),
-    }));
-  });
 }

@@ -8,6 +8,8 @@ interface Mutant {
   readonly from: string;
   readonly to: string;
   readonly tests: readonly string[];
+  /** Only the tests whose name has this are to notice. */
+  readonly title?: string;
 }
 
 const texts: Rule = {
@@ -15,7 +17,7 @@ const texts: Rule = {
   find(tree) {
     const lists = ['scripts/mutants.json', 'scripts/attack-mutants.json'];
     const mutants = lists.flatMap((path) => JSON.parse(textOf(tree, path) || '[]') as readonly Mutant[]);
-    return mutants.flatMap(({ name, file, from, to, tests }) => {
+    return mutants.flatMap(({ name, file, from, to, tests, title }) => {
       const count = textOf(tree, file).split(from).length - 1;
       return [
         ...(count === 1 ? [] : [`${name}: its text stands ${count} times in ${file}`]),
@@ -24,6 +26,9 @@ const texts: Rule = {
         ...tests
           .filter((test) => filesIn(tree, 'test', /\.test\.ts$/).every((path) => path !== test))
           .map((test) => `${name}: there is no ${test}`),
+        ...(title === undefined || tests.some((test) => textOf(tree, test).includes(title))
+          ? []
+          : [`${name}: no test is named ${title}`]),
       ];
     });
   },
@@ -34,9 +39,18 @@ const texts: Rule = {
         { name: 'gone', file: 'src/a.ts', from: 'three', to: 'two', tests: ['test/b.test.ts'] },
         { name: 'twice', file: 'src/a.ts', from: 'four', to: 'four', tests: [] },
         { name: 'moved', file: 'src/b.ts', from: 'one', to: 'two', tests: ['test/a.test.ts'] },
+        { name: 'named', file: 'src/a.ts', from: 'one', to: 'two', tests: ['test/a.test.ts'], title: 'five' },
+        {
+          name: 'misnamed',
+          file: 'src/a.ts',
+          from: 'one',
+          to: 'two',
+          tests: ['test/a.test.ts'],
+          title: 'six',
+        },
       ]),
       'src/a.ts': 'one four four',
-      'test/a.test.ts': '',
+      'test/a.test.ts': "test('five times', () => {});",
     },
     finds: [
       'gone: its text stands 0 times in src/a.ts',
@@ -45,6 +59,7 @@ const texts: Rule = {
       'twice: nothing changes',
       'twice: nothing may notice',
       'moved: its text stands 0 times in src/b.ts',
+      'misnamed: no test is named six',
     ],
   },
 };
