@@ -12,6 +12,9 @@ export function risksOf(config: Config, tlsUnchecked: boolean): readonly string[
   ];
 }
 
+/** The default, which is the longest that hosted providers of tokens let an application ask for. */
+const JWT_LIFE_LONG_MS = 30 * 86_400_000;
+
 const DEMO = 'SCANGATE_PHONE_IDENTITY: demo lets anyone who reaches this gateway be anyone';
 
 /** Of these, what weakens; demo phones only where others than this machine reach them. @param tlsUnchecked whether Node was told to check no certificate. */
@@ -37,6 +40,10 @@ export function weaknessesOf(config: Config, tlsUnchecked: boolean): readonly st
     [
       config.storeKind === 'redis' && config.SCANGATE_DURABILITY === 'acknowledged',
       'SCANGATE_DURABILITY: decisions are told before a replica has them, and can be lost with one server',
+    ],
+    [
+      config.phoneIdentities.includes('jwt') && config.SCANGATE_PHONE_JWT_LIFE_MAX > JWT_LIFE_LONG_MS,
+      'SCANGATE_PHONE_JWT_LIFE_MAX: a phone’s JWT that leaked counts for longer than 30 days',
     ],
     ...storeRisks(config),
     ...archiveRisks(config.SCANGATE_ARCHIVE),

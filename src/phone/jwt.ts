@@ -15,8 +15,8 @@ export interface JwtIdentityOptions {
   readonly claims: readonly string[];
   /** How far the issuer's clock may be off, in milliseconds. */
   readonly toleranceMs: number;
-  /** The longest life that a token may be given, in milliseconds; undefined: any. */
-  readonly lifeMaxMs: number | undefined;
+  /** The longest life that a token may be given, in milliseconds. */
+  readonly lifeMaxMs: number;
   /** Milliseconds since the epoch, by this node's clock. */
   readonly now: () => number;
   /** Told of each refusal. */
@@ -130,8 +130,9 @@ async function verified(bearer: string, options: JwtIdentityOptions): Promise<JW
   if (OTHER_KINDS.includes(protectedHeader.typ?.toLowerCase().replace(/^application\//, '')))
     throw new OtherKind();
   const { exp = 0, iat = now / 1000 } = payload;
-  if (lifeMaxMs !== undefined && (exp - Math.min(iat, now / 1000)) * 1000 > lifeMaxMs)
-    throw new LivesTooLong();
+  // One that says it is of later than its issuer's clock may be lives from then, not from when it says.
+  const from = Math.min(iat * 1000, now + toleranceMs);
+  if (exp * 1000 - from > lifeMaxMs) throw new LivesTooLong();
   return payload;
 }
 

@@ -122,7 +122,7 @@ function identityOf(
     keys,
     claims: [],
     toleranceMs: 5000,
-    lifeMaxMs: undefined,
+    lifeMaxMs: 3_600_000,
     now: () => clock,
     onRefusal: (reason) => void refusals.push(reason),
     ...rules,
@@ -268,7 +268,7 @@ test('keys may come from a file, and a changed file counts', async () => {
 test('the issuer’s clock may be off by the tolerance, and a token may live no longer than it may', async () => {
   const backend = await started();
   const at = (seconds: number): number => START / 1000 + seconds;
-  const strict = identityOf(backend.address, {}, { toleranceMs: 0 });
+  const strict = identityOf(backend.address, {}, { toleranceMs: 0, lifeMaxMs: 86_400_000 });
   const lenient = identityOf(backend.address, {}, { toleranceMs: 30_000, lifeMaxMs: 3_600_000 });
   const subjects = async (claims: Record<string, unknown>, exp: number): Promise<unknown[]> => {
     const bearer = await backend.sign(claims, { exp: at(exp) });
@@ -279,8 +279,10 @@ test('the issuer’s clock may be off by the tolerance, and a token may live no 
   expect(await subjects({}, -31)).toEqual([undefined, undefined]);
   expect(await subjects({ iat: at(-1800) }, 1800)).toEqual(['u1', 'u1']);
   expect(await subjects({ iat: at(-1801) }, 1800)).toEqual(['u1', undefined]);
+  expect(await subjects({}, 3600)).toEqual(['u1', 'u1']);
   expect(await subjects({}, 3601)).toEqual(['u1', undefined]);
-  expect(await subjects({ iat: at(3600) }, 3601)).toEqual(['u1', undefined]);
+  expect(await subjects({ iat: at(30) }, 3630)).toEqual(['u1', 'u1']);
+  expect(await subjects({ iat: at(3600) }, 3631)).toEqual(['u1', undefined]);
   await stopAll();
 });
 

@@ -169,7 +169,7 @@ beforeAll(async () => {
     keys: () => Promise.resolve(keys.publicKey),
     claims: [],
     toleranceMs: 0,
-    lifeMaxMs: undefined,
+    lifeMaxMs: 3_600_000,
     now: Date.now,
     onRefusal: () => undefined,
   });

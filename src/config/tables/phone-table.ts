@@ -12,8 +12,8 @@ export const PHONE_SETTINGS = {
   }),
   SCANGATE_PHONE_JWT_LIFE_MAX: setting(
     'duration',
-    undefined,
-    'the longest life a JWT may have, from `iat` to `exp`; none: any',
+    'P30D',
+    'the longest life a JWT may have, from `iat` to `exp`, or from now where it has no `iat`',
     { min: 1000 },
   ),
   SCANGATE_PHONE_OIDC_ISSUER: setting('text', undefined, 'the provider that phones sign in at'),
