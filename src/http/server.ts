@@ -89,6 +89,8 @@ export function makeHttpServer(parts: ServerParts): HttpServer {
     if (req.headers.upgrade?.toLowerCase() === 'websocket') onUpgrade(req, socket, head);
     else server.emit(accepted, withoutUpgrade(req, socket, head));
   });
+  // Node would answer an expectation that it does not know by itself, past every check and count of ours.
+  server.on('checkExpectation', answer);
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const [code, answer] = parserRefusal(error);
     if (connections.finish(socket, answerText(answer, security))) onUnread(code, error.code ?? 'unknown');

@@ -56,6 +56,30 @@ test('attack: a second Host is refused, whatever it says and whoever asks', asyn
       expect(await status(`GET ${path}`, 'Host: localhost:8080', second)).toBe(400);
 });
 
+test('attack: nor is another host in the address, whatever the header says', async () => {
+  for (const address of [
+    'http://rebound.example/',
+    'HTTPS://rebound.example:8080?x',
+    'ftp://rebound.example/livez',
+  ])
+    expect(await status(`GET ${address}`, 'Host: localhost:8080', ELSEWHERE)).toBe(400);
+  expect(await status('GET http://rebound.example/livez', 'Host: localhost:8080')).toBe(400);
+  expect(await status('GET http://localhost:8080/livez', 'Host: rebound.example')).toBe(400);
+  expect(await status('GET http://user@localhost/livez', 'Host: localhost')).toBe(400);
+  expect(await status('GET http://LOCALHOST/openapi.yaml', 'Host: localhost:8080', ELSEWHERE)).toBe(200);
+});
+
+test('attack: an expectation brings no request past the checks, and no answer without our headers', async () => {
+  const expects = 'Expect: 200-maybe';
+  expect(await status('GET /oauth/jwks', 'Host: rebound.example', ELSEWHERE, expects)).toBe(400);
+  expect(await status('GET /oauth/jwks', 'Host: localhost', ELSEWHERE, expects)).toBe(200);
+  const answer = await rawRequest(
+    edge.url,
+    `GET /nothing HTTP/1.1\r\nHost: localhost\r\n${expects}\r\nConnection: close\r\n\r\n`,
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 404 [^]*\r\nX-Content-Type-Options: nosniff\r\n/i);
+});
+
 test('load balancers ask by any name', async () => {
   for (const path of ['/livez', '/readyz', '/livez?x=1', 'http://pod.example/livez'])
     expect(await status(`GET ${path}`, 'Host: pod.example', ELSEWHERE)).toBe(200);

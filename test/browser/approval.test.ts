@@ -62,38 +62,6 @@ test('an application without a website is named as one, and not beside an empty 
   expect((await row.innerText()).split(/\s*\n\s*/)).toEqual(['Application', 'not verified']);
 });
 
-test('a tap meant for what was there before confirms nothing', async () => {
-  const both = await scanned();
-  const { phone } = both;
-  await typeNumber(both);
-  await phone.locator('.confirm:not([aria-disabled])').waitFor();
-  const sent: string[] = [];
-  phone.on('request', (request) => sent.push(request.url()));
-  // As when another window lay over the page and closes under the finger.
-  await phone.evaluate("window.dispatchEvent(new Event('focus'))");
-  await phone.evaluate("document.querySelector('.confirm').click()");
-  expect(await phone.locator('.confirm').getAttribute('aria-disabled')).toBe('true');
-  expect(sent).toEqual([]);
-  await phone.locator(CONFIRM).click();
-  await view(phone, 'confirmed');
-});
-
-test('Confirm rests for a moment when it comes into view', async () => {
-  const { notice } = await mint(site.gateway.url, {
-    clientId: site.shop.clientId,
-    redirectUri: site.shop.redirectUri,
-  });
-  const phone = await openPhone();
-  await phone.clock.install();
-  await phone.goto(notice.scan?.url ?? '');
-  await phone.locator('input[name="name"]').fill('ada');
-  await phone.keyboard.press('Enter');
-  await phone.locator('[data-do="continue"]').click();
-  await phone.locator('.confirm[aria-disabled="true"]').waitFor();
-  await phone.clock.runFor(800);
-  await phone.locator('.confirm:not([aria-disabled])').waitFor();
-});
-
 test('who signed in too long ago for the application signs in anew, and then confirms', async () => {
   const phone = await openPhone();
   await phone.goto(`${site.gateway.url}/device`);

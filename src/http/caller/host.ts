@@ -5,11 +5,14 @@ import { ScangateError } from '../../ticket/error.ts';
 /** A host as RFC 9110 §7.2 has it: a name or address, and perhaps a port. */
 const HOST = /^(?:([A-Za-z0-9._~%!$&'()*+,;=-]*)|(\[[0-9A-Fa-f:.]+\]))(?::\d{0,5})?$/;
 
+/** An address in absolute form: its host counts, whatever the header says (RFC 9112 §3.2.2). */
+const TARGET = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
+
 /** What load balancers ask, by whatever name they have for this node. */
 const ANY_HOST = /^(?:https?:\/\/[^/]*)?\/(?:livez|readyz)(?:\?|$)/i;
 
 /**
- * Makes the check of whom a request is for (RFC 9112 §3.2): exactly one `Host`, and our own name in it, so that no page of
+ * Makes the check of whom a request is for (RFC 9112 §3.2): exactly one `Host`, no other in its address, and our own name in it, so that no page of
  * another name, which its owner lets lead here, is answered as if it were ours. Our names are the public address's, a
  * loopback one, and the very address that the connection came to.
  *
@@ -23,14 +26,22 @@ export function hostCheck(
   return (req) => {
     const { headers, httpVersion, rawHeaders, url = '' } = req;
     // Only HTTP/1.0, as old health checks speak it, may leave it out.
-    if (headers.host === undefined && httpVersion === '1.0') return;
-    const [text, name = '', address = ''] = HOST.exec(headers.host ?? '[') ?? [];
-    if (text === undefined) throw refused('The Host header is not one.');
+    const target = TARGET.exec(url)?.[1];
+    const given = headers.host ?? (httpVersion === '1.0' ? target : '[');
+    if (given === undefined) return;
+    const host = nameOf(given);
+    if (host === undefined) throw refused('The Host header is not one.');
     if (countOf(rawHeaders) > 1) throw refused('There are two Host headers.');
-    const host = (name + address).toLowerCase();
+    if (target !== undefined && nameOf(target) !== host) throw refused('The address has another host.');
     const isOurs = host === publicUrl.hostname || isLoopback(host) || isOwnAddress(host, req);
     if (!isOurs && !ANY_HOST.test(url) && !isLocal(req)) throw refused('This host is not here.');
   };
+}
+
+/** The name or address in a host, without its port; undefined for what is none. */
+function nameOf(text: string): string | undefined {
+  const [whole, name = '', address = ''] = HOST.exec(text) ?? [];
+  return whole === undefined ? undefined : (name + address).toLowerCase();
 }
 
 function refused(message: string): ScangateError {

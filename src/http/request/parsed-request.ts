@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import { printable } from '../../telemetry/printable.ts';
 import { ScangateError } from '../../ticket/error.ts';
 import type { ClientAddress } from '../caller/client-address.ts';
 import { bearerOf, cookieOf } from '../caller/credentials.ts';
@@ -42,8 +43,9 @@ export class ParsedRequest implements RouteRequest {
     this.raw = req.headers;
   }
 
+  /** What its browser says of itself, which may be anything but what a terminal obeys. */
   get agent(): string {
-    return (this.raw['user-agent'] ?? '').slice(0, AGENT_LENGTH_MAX);
+    return printable((this.raw['user-agent'] ?? '').slice(0, AGENT_LENGTH_MAX));
   }
 
   get bearer(): string | undefined {
