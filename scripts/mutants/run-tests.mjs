@@ -66,6 +66,7 @@ async function jest(copy, env, args) {
     detached: true,
   });
   const end = () => {
+    if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch (error) {
