@@ -29,7 +29,7 @@ export function makeCopy(root) {
 export function fingerprint(copy) {
   const hash = createHash('sha256');
   const paths = FOLDERS.flatMap((folder) =>
-    readdirSync(join(copy, folder), { recursive: true }).map((path) => `${folder}/${path}`),
+    readdirSync(join(copy, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   ).filter((path) => !APART.test(path) && statSync(join(copy, path)).isFile());
   for (const path of [...paths, ...FILES].toSorted())
     hash.update(`${path}\0`).update(readFileSync(join(copy, path)));
