@@ -31,10 +31,12 @@ export function fingerprint(copy) {
   const paths = FOLDERS.flatMap((folder) =>
     readdirSync(join(copy, folder), { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
   ).filter((path) => !APART.test(path) && statSync(join(copy, path)).isFile());
-  for (const path of [...paths, ...FILES].toSorted())
+  for (const path of [...paths, ...FILES].toSorted(byName))
     hash.update(`${path}\0`).update(readFileSync(join(copy, path)));
   return hash.digest('hex');
 }
+
+const byName = (one, other) => (one < other ? -1 : 1);
 
 /** What the outcome of one mutant rests on besides: its row of the list, and its tests. */
 export function outcomeKey(copy, mutant) {

@@ -63,9 +63,8 @@ test('attack: nor is another host in the address, whatever the header says', asy
     'ftp://rebound.example/livez',
   ])
     expect(await status(`GET ${address}`, 'Host: localhost:8080', ELSEWHERE)).toBe(400);
-  expect(await status('GET http://rebound.example/livez', 'Host: localhost:8080')).toBe(400);
-  expect(await status('GET http://localhost:8080/livez', 'Host: rebound.example')).toBe(400);
-  expect(await status('GET http://user@localhost/livez', 'Host: localhost')).toBe(400);
+  expect(await status('GET http://user@localhost/', 'Host: localhost')).toBe(400);
+  expect(await status('GET http://localhost/', 'Host: a b')).toBe(400);
   expect(await status('GET http://LOCALHOST/openapi.yaml', 'Host: localhost:8080', ELSEWHERE)).toBe(200);
 });
 

@@ -12,7 +12,7 @@ const TARGET = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
 const ANY_HOST = /^(?:https?:\/\/[^/]*)?\/(?:livez|readyz)(?:\?|$)/i;
 
 /**
- * Makes the check of whom a request is for (RFC 9112 §3.2): exactly one `Host`, no other in its address, and our own name in it, so that no page of
+ * Makes the check of whom a request is for (RFC 9112 §3.2): exactly one `Host`, and our own name in it, or in the whole address, so that no page of
  * another name, which its owner lets lead here, is answered as if it were ours. Our names are the public address's, a
  * loopback one, and the very address that the connection came to.
  *
@@ -25,14 +25,14 @@ export function hostCheck(
 ): (req: IncomingMessage) => void {
   return (req) => {
     const { headers, httpVersion, rawHeaders, url = '' } = req;
-    // Only HTTP/1.0, as old health checks speak it, may leave it out.
     const target = TARGET.exec(url)?.[1];
-    const given = headers.host ?? (httpVersion === '1.0' ? target : '[');
+    // Only HTTP/1.0, as old health checks speak it, may leave it out.
+    if (headers.host === undefined && httpVersion !== '1.0') throw refused('There is no Host header.');
+    if (countOf(rawHeaders) > 1) throw refused('There are two Host headers.');
+    const given = target ?? headers.host;
     if (given === undefined) return;
     const host = nameOf(given);
-    if (host === undefined) throw refused('The Host header is not one.');
-    if (countOf(rawHeaders) > 1) throw refused('There are two Host headers.');
-    if (target !== undefined && nameOf(target) !== host) throw refused('The address has another host.');
+    if (host === undefined || nameOf(headers.host ?? '') === undefined) throw refused('The Host is not one.');
     const isOurs = host === publicUrl.hostname || isLoopback(host) || isOwnAddress(host, req);
     if (!isOurs && !ANY_HOST.test(url) && !isLocal(req)) throw refused('This host is not here.');
   };
