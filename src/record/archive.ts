@@ -53,8 +53,8 @@ export interface Archive {
   /** Where a chain stands. {@link NO_LINK} for one that has not begun. */
   head(chain: number): Promise<ChainHead>;
 
-  /** The chains that have begun. */
-  chains(): Promise<readonly number[]>;
+  /** Where each chain stands that has begun, in the order of their numbers, as of one moment. */
+  heads(): Promise<ReadonlyMap<number, ChainHead>>;
 
   /** Which of these ids are kept already. */
   known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>>;

@@ -1,5 +1,5 @@
 import type { Archive } from '../record/archive.ts';
-import { keyNameIn } from '../record/chain/entry-text.ts';
+import { readEntry } from '../record/chain/entry-text.ts';
 import { readId } from '../record/ids/sortable-id.ts';
 import { sleep } from '../time/time.ts';
 import type { Time } from '../time/time.ts';
@@ -10,6 +10,7 @@ import { bodyOf, gapMessage, webhookId } from './message.ts';
 import type { CallReceiver, TryCause, TryOutcome } from './receiver-call.ts';
 import type { Receiver } from './receiver.ts';
 import { TRIES_MAX, waitAfter } from './retries.ts';
+import { SealingKeys } from './sealing-keys.ts';
 
 /** How many messages of a receiver a node has in hand. */
 const HAND_MAX = 500;
@@ -45,6 +46,7 @@ export interface CourierOptions {
 export class Courier {
   readonly #options: CourierOptions;
   readonly #hand = new Hand();
+  readonly #keys: SealingKeys;
   readonly #ending = new AbortController();
   readonly #cut = new AbortController();
   readonly #sending = new Set<Promise<void>>();
@@ -62,6 +64,7 @@ export class Courier {
   constructor(receiver: Receiver, options: CourierOptions) {
     this.#receiver = receiver;
     this.#options = options;
+    this.#keys = new SealingKeys(options.archive);
   }
 
   open(): void {
@@ -150,14 +153,14 @@ export class Courier {
 
   /** @throws StoreUnavailable where what seals the message cannot be asked for. */
   async #try(held: InHand): Promise<void> {
-    const { archive, call, queue, onDelivery } = this.#options;
+    const { call, queue, onDelivery } = this.#options;
     const { message } = held;
-    const name = keyNameIn({ id: readId(message.id) ?? 0n, text: message.text });
-    const key = name === undefined ? undefined : (await archive.keys([name])).get(name);
+    const entry = readEntry({ id: readId(message.id) ?? 0n, text: message.text });
+    const key = entry.keyName === undefined ? undefined : await this.#keys.of(entry.keyName);
     // Keys may have been slow to come, and another node has the receiver by now.
     if (this.#options.time.now() >= this.#heldUntil) return;
     const receiver = this.#receiver;
-    const sent = { id: webhookId(message), body: bodyOf(message, key) };
+    const sent = { id: webhookId(message), body: bodyOf(entry.told(key)) };
     const outcome = await call(receiver, sent, this.#cut.signal);
     if (outcome.kind !== 'ended') this.#isFailing = outcome.kind === 'failed';
     if (outcome.kind === 'failed') return await this.#failed(held, outcome);

@@ -11,7 +11,7 @@ import type { Receiver } from './receiver.ts';
 const STEP = 200;
 
 export interface FanOutOptions {
-  readonly archive: Pick<Archive, 'chains' | 'head' | 'floor' | 'links'>;
+  readonly archive: Pick<Archive, 'heads' | 'links'>;
   readonly queue: Pick<MessageQueue, 'read' | 'begin' | 'put'>;
   readonly receivers: () => readonly Receiver[];
   readonly time: Pick<Time, 'wallNow'>;
@@ -63,9 +63,8 @@ export class FanOut {
   async begin(): Promise<void> {
     const { archive, queue } = this.#options;
     if ((await queue.read()) !== undefined) return;
-    const links = new Map<number, number>();
-    for (const chain of await archive.chains()) links.set(chain, (await archive.head(chain)).link);
-    await queue.begin(links);
+    const heads = await archive.heads();
+    await queue.begin(new Map([...heads].map(([chain, { link }]) => [chain, link])));
   }
 
   /** Ends once the step that is under way is done. What is not read by then is read by whoever looks next. */
@@ -110,7 +109,7 @@ export class FanOut {
     if (moved.length === 0) return true;
     const moves = moved.map(({ chain, at }) => ({ chain, from: at, to: taken.get(chain) ?? at }));
     const isAnew = moved.some((one) => one.isAnew);
-    const lost = await this.#lost(moved);
+    const lost = moved.reduce((sum, one) => sum + lostBefore(one), 0);
     const isLost = lost > 0 || isAnew;
     const count = isAnew ? undefined : lost;
     if (isLost) {
@@ -128,9 +127,8 @@ export class FanOut {
   async #reads(read: ReadonlyMap<number, number>): Promise<readonly ChainRead[]> {
     const { archive } = this.#options;
     const behind: { chain: number; at: number; head: number }[] = [];
-    for (const chain of await archive.chains()) {
+    for (const [chain, { link: head }] of await archive.heads()) {
       const at = read.get(chain) ?? 0;
-      const { link: head } = await archive.head(chain);
       if (head !== at) behind.push({ chain, at, head });
     }
     const share = Math.ceil(STEP / behind.length);
@@ -142,16 +140,11 @@ export class FanOut {
     }
     return reads;
   }
+}
 
-  /** How many events of these chains the record let go before they were read. */
-  async #lost(reads: readonly ChainRead[]): Promise<number> {
-    let lost = 0;
-    for (const { chain, at, isAnew } of reads) {
-      const floor = await this.#options.archive.floor(chain);
-      lost += Math.max(0, (floor?.link ?? 0) - (isAnew ? 0 : at));
-    }
-    return lost;
-  }
+/** How many events of a chain the record let go before they were read: a chain has no gaps, but that its low end went. */
+function lostBefore({ at, isAnew, kept: [first] }: ChainRead): number {
+  return first === undefined ? 0 : first.link - 1 - (isAnew ? 0 : at);
 }
 
 /**

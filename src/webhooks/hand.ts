@@ -44,18 +44,20 @@ export class Hand {
     this.#held.delete(message.place);
   }
 
-  /** What may be sent: the first of each subject that is due, at most `limit`; and when the next of the others is. */
+  /** What may be sent: the first of each subject that is due, at most `limit`; and, where that is all, when the next of the others is. */
   due(now: number, limit: number): { readonly ready: readonly InHand[]; readonly nextAt: number } {
     const subjects = new Set<string>();
     const ready: InHand[] = [];
     let nextAt = Number.POSITIVE_INFINITY;
     for (const held of this.#held.values()) {
+      // Whoever is sent ends, and it is looked again: most of what is in hand need not be gone through for that.
+      if (ready.length >= limit) return { ready, nextAt: Number.POSITIVE_INFINITY };
       const { subject } = held.message;
       if (subjects.has(subject)) continue;
       subjects.add(subject);
       if (held.isSending) continue;
       if (held.dueAt > now) nextAt = Math.min(nextAt, held.dueAt);
-      else if (ready.length < limit) ready.push(held);
+      else ready.push(held);
     }
     return { ready, nextAt };
   }

@@ -1,7 +1,7 @@
 import type { Kept } from '../record/archive.ts';
-import { toldEntry } from '../record/chain/entry-text.ts';
+import type { ToldEntry } from '../record/chain/entry-text.ts';
 import type { Facts } from '../record/entry/entry.ts';
-import { idOf, instantOf, readId } from '../record/ids/sortable-id.ts';
+import { idOf, instantOf } from '../record/ids/sortable-id.ts';
 import type { Gap, Message } from './message-queue.ts';
 
 /** What becomes of the record itself, and nothing of a sign-in: told only to those who name the kind. */
@@ -52,8 +52,7 @@ export function webhookId({ id, subject }: Message): string {
   return `${subject === 'gap' || subject === 'lost' ? subject : 'msg'}_${id}`;
 }
 
-/** The body. @param key opens what is sealed; undefined: it was forgotten, or nothing is. */
-export function bodyOf({ id, text }: Message, key: Buffer | undefined): string {
-  const told = toldEntry({ id: readId(id) ?? 0n, text }, key);
+/** The body. */
+export function bodyOf(told: ToldEntry): string {
   return JSON.stringify({ type: told.kind, timestamp: told.at, data: told });
 }

@@ -125,9 +125,7 @@ function archiveOf(record: { readonly head: number }) {
     return { id: BigInt(link), link, chain: 0, hash: '', text };
   };
   return {
-    chains: () => Promise.resolve([0]),
-    head: () => Promise.resolve({ link: record.head, hash: '' }),
-    floor: () => Promise.resolve(undefined),
+    heads: () => Promise.resolve(new Map([[0, { link: record.head, hash: '' }]])),
     links(_chain: number, from: number, limit: number) {
       const length = Math.max(0, Math.min(limit, record.head - from + 1));
       return Promise.resolve(Array.from({ length }, (_, index) => entry(from + index)));

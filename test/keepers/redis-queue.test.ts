@@ -208,9 +208,7 @@ test('queues that are lost while a node reads for them are told of as a gap with
   const lost: (number | undefined)[] = [];
   const fanOut = new FanOut({
     archive: {
-      chains: () => Promise.resolve([0]),
-      head: () => Promise.resolve({ link: record.head, hash: '' }),
-      floor: () => Promise.resolve(undefined),
+      heads: () => Promise.resolve(new Map([[0, { link: record.head, hash: '' }]])),
       links: (_chain, from, limit) =>
         Promise.resolve(
           Array.from({ length: Math.max(0, Math.min(limit, record.head - from + 1)) }, (_, index) => {

@@ -36,9 +36,7 @@ async function stage(receivers: readonly Receiver[]): Promise<Stage> {
   };
   const fanOut = new FanOut({
     archive: {
-      chains: () => Promise.resolve([0]),
-      head: () => Promise.resolve({ link: record.head, hash: '' }),
-      floor: () => Promise.resolve(undefined),
+      heads: () => Promise.resolve(new Map([[0, { link: record.head, hash: '' }]])),
       links(_chain, from, limit) {
         record.reads += 1;
         const length = Math.max(0, Math.min(limit, record.head - from + 1));
@@ -123,9 +121,7 @@ test('of two chains that are far behind, what happened first is put first', asyn
   let head = 0;
   const fanOut = new FanOut({
     archive: {
-      chains: () => Promise.resolve([0, 1]),
-      head: () => Promise.resolve({ link: head, hash: '' }),
-      floor: () => Promise.resolve(undefined),
+      heads: () => Promise.resolve(new Map([0, 1].map((chain) => [chain, { link: head, hash: '' }]))),
       links: (chain, from, limit) =>
         Promise.resolve(
           Array.from({ length: Math.max(0, Math.min(limit, head - from + 1)) }, (_, index) =>

@@ -38,7 +38,7 @@ export type ChainPart =
 
 /** Reads each chain of an archive: where it stands, up to where it was let go, and its entries in their order. */
 export async function* chained(archive: Archive): AsyncGenerator<ChainPart, void, void> {
-  for (const chain of await archive.chains()) {
+  for (const chain of (await archive.heads()).keys()) {
     yield { kind: 'head', place: { chain, ...(await archive.head(chain)) } };
     let page = await archive.links(chain, 0, PAGE);
     const floor = await archive.floor(chain);

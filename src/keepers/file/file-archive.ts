@@ -69,8 +69,9 @@ export class FileArchive implements Archive {
     return this.#placeAt(floorKey(chain));
   }
 
-  async chains(): Promise<readonly number[]> {
-    return this.#environment.keys(CHAIN_RANGE, CHAINS_MAX).map(chainOfKey);
+  async heads(): Promise<ReadonlyMap<number, ChainHead>> {
+    const chains = this.#environment.keys(CHAIN_RANGE, CHAINS_MAX).map(chainOfKey);
+    return new Map(chains.map((chain) => [chain, this.#headOf(chain)]));
   }
 
   async known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>> {

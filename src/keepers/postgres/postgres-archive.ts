@@ -44,7 +44,7 @@ export class PostgresArchive implements Archive {
 
   async head(chain: number): Promise<ChainHead> {
     const [row] = await this.#read('SELECT link, hash FROM scangate_chains WHERE chain = $1', [chain]);
-    return row === undefined ? NO_LINK : { link: Number(row['link']), hash: String(row['hash']) };
+    return row === undefined ? NO_LINK : headIn(row);
   }
 
   async floor(chain: number): Promise<ChainHead | undefined> {
@@ -54,9 +54,10 @@ export class PostgresArchive implements Archive {
     return row && { link: Number(row['floor_link']), hash: String(row['floor_hash']) };
   }
 
-  async chains(): Promise<readonly number[]> {
-    const rows = await this.#read('SELECT chain FROM scangate_chains WHERE link > 0 ORDER BY chain');
-    return rows.map(({ chain }) => Number(chain));
+  async heads(): Promise<ReadonlyMap<number, ChainHead>> {
+    const text = 'SELECT chain, link, hash FROM scangate_chains WHERE link > 0 ORDER BY chain';
+    const rows = await this.#read(text);
+    return new Map(rows.map((row) => [Number(row['chain']), headIn(row)]));
   }
 
   async known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>> {
@@ -169,6 +170,10 @@ export class PostgresArchive implements Archive {
       throw error;
     }
   }
+}
+
+function headIn(row: Readonly<Record<string, unknown>>): ChainHead {
+  return { link: Number(row['link']), hash: String(row['hash']) };
 }
 
 /** Keeps keys that are not there yet; false where one is another, or was forgotten. In one order, so that no two wait for each other. */

@@ -1,14 +1,14 @@
-import { hash } from 'node:crypto';
 import type { Archive, Kept, PersonKey, Row } from '../../record/archive.ts';
 import { NO_LINK } from '../../record/chain/link.ts';
 import type { ChainHead } from '../../record/chain/link.ts';
 import { PERSONAL_COLUMNS } from '../../record/entry/entry.ts';
-import type { Column, ColumnName } from '../../record/entry/entry.ts';
+import type { ColumnName } from '../../record/entry/entry.ts';
 import type { SortableId } from '../../record/ids/sortable-id.ts';
 import type { RecordCalls } from '../../store/redis/outbox/record-calls.ts';
 import { StoreUnavailable } from '../../store/event-store.ts';
+import { ColumnNames } from './column-names.ts';
 import { isMemoryScarce } from './memory.ts';
-import { ADD, CHAINS, FIELDS, FIND, FORGET, FORGOTTEN, LINKS, RECORD_TAG, TRIM } from './scripts.ts';
+import { ADD, FIELDS, FIND, FORGET, FORGOTTEN, HEADS, LINKS, RECORD_TAG, TRIM } from './scripts.ts';
 
 /** How many entries go in one step where the bound in bytes is passed. */
 const STEP = 20;
@@ -41,6 +41,7 @@ export interface RedisArchiveOptions {
 /** The archive on the Redis of the store itself: bounded in bytes as well as in age. */
 export class RedisArchive implements Archive {
   readonly #options: RedisArchiveOptions;
+  readonly #columnNames = new ColumnNames();
   #roomUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: RedisArchiveOptions) {
@@ -55,9 +56,12 @@ export class RedisArchive implements Archive {
     return this.#placeIn('floors', chain);
   }
 
-  async chains(): Promise<readonly number[]> {
-    const chains = (await this.#options.calls.ask(CHAINS, RECORD_TAG)) as readonly string[];
-    return chains.map(Number).toSorted((one, other) => one - other);
+  async heads(): Promise<ReadonlyMap<number, ChainHead>> {
+    const told = (await this.#options.calls.ask(HEADS, RECORD_TAG)) as readonly string[];
+    const heads: [number, ChainHead][] = [];
+    for (let index = 0; index < told.length; index += 2)
+      heads.push([Number(told[index]), headIn(told[index + 1] ?? '')]);
+    return new Map(heads.sort(([one], [other]) => one - other));
   }
 
   async known(ids: readonly SortableId[]): Promise<ReadonlySet<SortableId>> {
@@ -73,17 +77,25 @@ export class RedisArchive implements Archive {
   ): Promise<boolean> {
     const last = rows.at(-1);
     if (last === undefined) return true;
-    const asked = {
-      chain: String(chain),
-      behind: `${behind.link} ${behind.hash}`,
-      link: String(last.link),
-      hash: last.hash,
-      rows: rows.map(writtenRow),
-      keys: keys.map(({ name, bytes }) => [name, bytes.toString('base64url')]),
-    };
+    const byColumn = new Map<string, string[]>();
+    const written = rows.flatMap((row) => {
+      const id = textOf(row.id);
+      const columns = row.columns.map((column) => this.#columnNames.of(column));
+      for (const column of columns) {
+        const ids = byColumn.get(column);
+        if (ids === undefined) byColumn.set(column, [id]);
+        else ids.push(id);
+      }
+      return [id, rowText(row, columns), row.link];
+    });
+    const moved = [RECORD_TAG, chain, headText(behind), headText(last)];
+    const counts = [rows.length, keys.length, byColumn.size];
+    const sealing = keys.flatMap(({ name, bytes }) => [name, bytes.toString('base64url')]);
+    const found = [...byColumn].flatMap(([column, ids]) => [column, ids.length, ...ids]);
     await this.#takeRoom();
     const { calls, bytesMax, onDropped } = this.#options;
-    const bytes = (await calls.change(ADD, JSON.stringify(asked), RECORD_TAG)) as number;
+    const asked = [...moved, ...counts, ...written, ...sealing, ...found];
+    const bytes = (await calls.change(ADD, ...asked)) as number;
     if (bytes < 0) return false;
     let left = bytes;
     while (left > bytesMax) {
@@ -98,7 +110,7 @@ export class RedisArchive implements Archive {
   async find({ column, after, before, newestFirst = false, limit }: Parameters<Archive['find']>[0]) {
     const from = after === undefined ? '-' : `(${textOf(after)}`;
     const to = before === undefined ? '+' : `(${textOf(before)}`;
-    const set = column === undefined ? 'ids' : `column:${columnText(column)}`;
+    const set = column === undefined ? 'ids' : `column:${this.#columnNames.of(column)}`;
     const reply = await this.#options.calls.ask(FIND, set, from, to, limit, newestFirst ? 1 : 0, RECORD_TAG);
     return keptIn(reply as readonly string[]);
   }
@@ -164,9 +176,7 @@ export class RedisArchive implements Archive {
 
   async #placeIn(hash: string, chain: number): Promise<ChainHead | undefined> {
     const [text = ''] = await this.#fields(hash, [String(chain)]);
-    if (text === '') return undefined;
-    const [link, linkHash = ''] = text.split(' ');
-    return { link: Number(link), hash: linkHash };
+    return text === '' ? undefined : headIn(text);
   }
 
   async #fields(hash: string, fields: readonly string[]): Promise<readonly string[]> {
@@ -177,31 +187,23 @@ export class RedisArchive implements Archive {
 
 const LAST_ID = (1n << 63n) - 1n;
 
+function headIn(text: string): ChainHead {
+  const [link, linkHash = ''] = text.split(' ');
+  return { link: Number(link), hash: linkHash };
+}
+
 function textOf(id: SortableId): string {
   return id.toString().padStart(19, '0');
 }
 
-function columnText({ name, value }: Column): string {
-  return `${name}:${hash('sha256', value, 'base64url').slice(0, 16)}`;
+function headText({ link, hash }: ChainHead): string {
+  return `${link} ${hash}`;
 }
 
-function writtenRow(row: Row): Readonly<Record<string, unknown>> {
-  const { id, text, chain, link, hash, key } = row;
-  const columns = row.columns.map(columnText);
-  const value: RowValue = {
-    text,
-    chain: String(chain),
-    link,
-    hash,
-    columns,
-    key,
-  };
-  return {
-    id: textOf(id),
-    link,
-    columns,
-    row: JSON.stringify(value),
-  };
+/** A row as it is kept. @param columns their names. */
+function rowText({ text, chain, link, hash, key }: Row, columns: readonly string[]): string {
+  const value: RowValue = { text, chain: String(chain), link, hash, columns, key };
+  return JSON.stringify(value);
 }
 
 /** A row without what a person is found by, and what that was; nothing where there is none. */
@@ -213,7 +215,7 @@ function impersonal(id: string, row: string): { id: string; row: string; columns
   return columns.length === 0 ? [] : [{ id, row: JSON.stringify({ ...value, columns: staying }), columns }];
 }
 
-/** @param column as {@link columnText} writes it. */
+/** @param column by its name. */
 function isPersonal(column: string): boolean {
   return PERSONAL_COLUMNS.has(column.slice(0, column.indexOf(':')) as ColumnName);
 }

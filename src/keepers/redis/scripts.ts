@@ -14,30 +14,43 @@
 export const RECORD_TAG = '{sg:0}record:';
 
 /**
- * ARGV[1] is JSON: chain, behind, link, hash, rows, keys. Replies the bytes held, or -1 where the head is another, a row is there, or a
- * key is another.
+ * ARGV: the tag, the chain, behind which head, the new head, how many of each follow; rows as {id, row, link}; keys as {name, key}; columns
+ * as {column, how many ids, ids}. Replies the bytes held, or -1 where the head is another, a row is there, or a key is another.
  */
 export const ADD = `
-local tag, a = ARGV[2], cjson.decode(ARGV[1])
-local head = redis.call('HGET', tag .. 'heads', a.chain)
-if (head or '0 ') ~= a.behind then return -1 end
-for _, row in ipairs(a.rows) do
-  if redis.call('HGET', tag .. 'rows', row.id) then return -1 end
+local tag, chain = ARGV[1], ARGV[2]
+if (redis.call('HGET', tag .. 'heads', chain) or '0 ') ~= ARGV[3] then return -1 end
+local first_key = 8 + 3 * ARGV[5]
+local first_column = first_key + 2 * ARGV[6]
+local ids, rows, links, keys, bytes = {}, {}, {}, {}, 0
+for at = 8, first_key - 1, 3 do
+  local id, row = ARGV[at], ARGV[at + 1]
+  if redis.call('HGET', tag .. 'rows', id) then return -1 end
+  rows[#rows + 1], rows[#rows + 2] = id, row
+  ids[#ids + 1], ids[#ids + 2] = 0, id
+  links[#links + 1], links[#links + 2] = ARGV[at + 2], id
+  bytes = bytes + #row
 end
-for _, key in ipairs(a.keys) do
-  local there = redis.call('HGET', tag .. 'keys', key[1])
-  if there and there ~= key[2] then return -1 end
+for at = first_key, first_column - 1, 2 do
+  local there = redis.call('HGET', tag .. 'keys', ARGV[at])
+  if there and there ~= ARGV[at + 1] then return -1 end
+  if not there then keys[#keys + 1], keys[#keys + 2] = ARGV[at], ARGV[at + 1] end
 end
-local bytes = 0
-for _, row in ipairs(a.rows) do
-  redis.call('HSET', tag .. 'rows', row.id, row.row)
-  redis.call('ZADD', tag .. 'ids', 0, row.id)
-  redis.call('ZADD', tag .. 'links:' .. a.chain, row.link, row.id)
-  for _, column in ipairs(row.columns) do redis.call('ZADD', tag .. 'column:' .. column, 0, row.id) end
-  bytes = bytes + #row.row
+local function write(command, key, values)
+  for at = 1, #values, 1000 do redis.call(command, key, unpack(values, at, math.min(at + 999, #values))) end
 end
-for _, key in ipairs(a.keys) do redis.call('HSET', tag .. 'keys', key[1], key[2]) end
-redis.call('HSET', tag .. 'heads', a.chain, a.link .. ' ' .. a.hash)
+write('HSET', tag .. 'rows', rows)
+write('ZADD', tag .. 'ids', ids)
+write('ZADD', tag .. 'links:' .. chain, links)
+local at = first_column
+for _ = 1, tonumber(ARGV[7]) do
+  local found = {}
+  for place = at + 2, at + 1 + ARGV[at + 1] do found[#found + 1], found[#found + 2] = 0, ARGV[place] end
+  write('ZADD', tag .. 'column:' .. ARGV[at], found)
+  at = at + 2 + ARGV[at + 1]
+end
+write('HSET', tag .. 'keys', keys)
+redis.call('HSET', tag .. 'heads', chain, ARGV[4])
 return redis.call('HINCRBY', tag .. 'state', 'bytes', bytes)`;
 
 /** ARGV: set, from, to, limit, 1 for downwards; the tag. Replies {id, row, ...}. */
@@ -64,8 +77,14 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', tag .. 'links:' .. ARGV[1], ARGV
 end
 return told`;
 
-/** ARGV: the tag. Replies every chain. */
-export const CHAINS = `return redis.call('HKEYS', ARGV[1] .. 'heads')`;
+/** ARGV: the tag. Replies {chain, link and hash, ...}. */
+export const HEADS = `
+local chains, told = redis.call('HKEYS', ARGV[1] .. 'heads'), {}
+for _, chain in ipairs(chains) do
+  told[#told + 1] = chain
+  told[#told + 1] = redis.call('HGET', ARGV[1] .. 'heads', chain)
+end
+return told`;
 
 /** ARGV: a hash; the tag; fields. Replies what stands there. */
 export const FIELDS = `

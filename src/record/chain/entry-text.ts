@@ -67,16 +67,32 @@ export function entryText(entry: Entry, key: Buffer | undefined): string {
   return JSON.stringify(written);
 }
 
+/** An entry that was read, sealed as it is. */
+export interface SealedEntry {
+  /** Of the key that it needs; undefined where it needs none. */
+  readonly keyName: string | undefined;
+  /** @param key the one that sealed it; undefined: it is gone. */
+  told(key: Buffer | undefined): ToldEntry;
+}
+
+export function readEntry({ id, text }: KeptText): SealedEntry {
+  const { sealed, ...facts } = JSON.parse(text) as Written;
+  if (sealed === undefined) return { keyName: undefined, told: () => facts };
+  return {
+    keyName: keyNameOf({ id, facts }),
+    told(key) {
+      const personal = key === undefined ? undefined : openedPerson(key, id, sealed);
+      return personal === undefined ? { ...facts, erased: true } : { ...facts, ...personal };
+    },
+  };
+}
+
 /** The name of the key that a kept entry needs; undefined where it needs none. */
-export function keyNameIn({ id, text }: KeptText): string | undefined {
-  const written = JSON.parse(text) as Written;
-  return written.sealed === undefined ? undefined : keyNameOf({ id, facts: written });
+export function keyNameIn(kept: KeptText): string | undefined {
+  return readEntry(kept).keyName;
 }
 
 /** Reads an entry. @param key the one that sealed it; undefined: it is gone. */
-export function toldEntry({ id, text }: KeptText, key: Buffer | undefined): ToldEntry {
-  const { sealed, ...facts } = JSON.parse(text) as Written;
-  if (sealed === undefined) return facts;
-  const personal = key === undefined ? undefined : openedPerson(key, id, sealed);
-  return personal === undefined ? { ...facts, erased: true } : { ...facts, ...personal };
+export function toldEntry(kept: KeptText, key: Buffer | undefined): ToldEntry {
+  return readEntry(kept).told(key);
 }

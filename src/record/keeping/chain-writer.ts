@@ -5,12 +5,22 @@ import type { Entry } from '../entry/entry.ts';
 import { entryText, isPersonal, keyNameOf } from '../chain/entry-text.ts';
 import { linkHash } from '../chain/link.ts';
 import type { ChainHead } from '../chain/link.ts';
+import type { SortableId } from '../ids/sortable-id.ts';
 import type { PersonKeys } from './person-keys.ts';
 
 /** Times that an add is tried against a head that moved, or keys that were forgotten. */
-const TRIES = 3;
+const TRIES = 4;
+
+const NO_IDS: ReadonlySet<SortableId> = new Set();
+
+/** What is known of the names of keys before they are asked for: which were forgotten, and which nobody can have made yet. */
+interface KeyNames {
+  readonly forgotten: ReadonlySet<string>;
+  readonly unmade: ReadonlySet<string>;
+}
 
 const NONE: ReadonlySet<string> = new Set();
+const NOTHING_KNOWN: KeyNames = { forgotten: NONE, unmade: NONE };
 
 /** Extends one chain. */
 export class ChainWriter {
@@ -36,11 +46,13 @@ export class ChainWriter {
     for (let tried = 0; tried < TRIES; tried += 1) {
       // The head first: what others add behind it from now on is refused.
       const head = this.#head ?? (await this.#archive.head(this.#chain));
-      const fresh = await this.#fresh(entries);
+      // Mostly all of it is new: it is asked only once the archive has refused, as it does where an id is taken or a key another.
+      const isFirst = tried === 0;
+      const known = isFirst ? NO_IDS : await this.#archive.known(entries.map(({ id }) => id));
+      const fresh = await this.#fresh(entries, known);
       if (fresh.length === 0) return;
-      const names = tried === 0 ? [] : fresh.filter(isPersonal).map(keyNameOf);
-      const forgotten = names.length === 0 ? NONE : await this.#personKeys.forgotten(names);
-      if (await this.#addBehind(head, fresh, forgotten)) return;
+      const names = isFirst ? { ...NOTHING_KNOWN, unmade: begunIn(fresh) } : await this.#askNames(fresh);
+      if (await this.#addBehind(head, fresh, names)) return;
     }
     throw new StoreUnavailable('another writer extends this chain of the record');
   }
@@ -63,25 +75,30 @@ export class ChainWriter {
   }
 
   /**
-   * Adds right behind a head; false where the chain stands elsewhere by now, or a key is another. @param forgotten names of keys
-   * that were forgotten: what comes late of such a ticket tells of nobody.
+   * Adds right behind a head; false where the chain stands elsewhere by now, or a key is another. What comes late of a ticket whose key
+   * was forgotten tells of nobody.
    */
   async #addBehind(
     behind: ChainHead,
     entries: readonly Entry[],
-    forgotten: ReadonlySet<string> = NONE,
+    names: KeyNames = NOTHING_KNOWN,
   ): Promise<boolean> {
     this.#head = undefined;
-    const { rows, keys, head } = await this.#rowsOf(entries, behind, forgotten);
+    const { rows, keys, head } = await this.#rowsOf(entries, behind, names);
     if (!(await this.#archive.add(this.#chain, behind, rows, keys))) return false;
     this.#head = head;
     this.#personKeys.remember(keys);
     return true;
   }
 
-  /** Entries that are not kept yet, each under an id that nothing else has. */
-  async #fresh(entries: readonly Entry[]): Promise<Entry[]> {
-    const known = await this.#archive.known(entries.map(({ id }) => id));
+  async #askNames(entries: readonly Entry[]): Promise<KeyNames> {
+    const names = entries.filter(isPersonal).map(keyNameOf);
+    if (names.length === 0) return NOTHING_KNOWN;
+    return { ...NOTHING_KNOWN, forgotten: await this.#personKeys.forgotten(names) };
+  }
+
+  /** Entries that are not kept yet, each under an id that nothing else has. @param known their ids that are taken. */
+  async #fresh(entries: readonly Entry[], known: ReadonlySet<SortableId>): Promise<Entry[]> {
     const taken = new Set<bigint>();
     const fresh: Entry[] = [];
     for (const entry of entries) {
@@ -115,10 +132,11 @@ export class ChainWriter {
   async #rowsOf(
     entries: readonly Entry[],
     behind: ChainHead,
-    forgotten: ReadonlySet<string>,
+    { forgotten, unmade }: KeyNames,
   ): Promise<{ rows: Row[]; keys: PersonKey[]; head: ChainHead }> {
     const names = entries.filter(isPersonal).map(keyNameOf);
-    const known = await this.#personKeys.of(names.filter((name) => !forgotten.has(name)));
+    const needed = names.filter((name) => !forgotten.has(name));
+    const known = await this.#personKeys.of(needed, unmade);
     let head = behind;
     const rows = entries.map((entry): Row => {
       const keyName = keyNameOf(entry);
@@ -131,4 +149,9 @@ export class ChainWriter {
     });
     return { rows, keys: [...known].map(([name, bytes]) => ({ name, bytes })), head };
   }
+}
+
+/** Names of the keys of tickets that begin among these: nothing of them was kept before. */
+function begunIn(entries: readonly Entry[]): ReadonlySet<string> {
+  return new Set(entries.filter(({ facts }) => facts.kind === 'minted').map(keyNameOf));
 }

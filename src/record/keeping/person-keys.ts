@@ -15,8 +15,12 @@ export class PersonKeys {
     this.#makeKey = makeKey;
   }
 
-  /** A key for each name, a new one where there is none: all are to be kept with what they seal, as the old ones may go meanwhile. */
-  async of(names: readonly string[]): Promise<ReadonlyMap<string, Buffer>> {
+  /**
+   * A key for each name, a new one where there is none: all are to be kept with what they seal, as the old ones may go meanwhile.
+   *
+   * @param unmade names that are not asked for: none has a key, as far as anybody knows.
+   */
+  async of(names: readonly string[], unmade: ReadonlySet<string>): Promise<ReadonlyMap<string, Buffer>> {
     const wanted = [...new Set(names)];
     const known = new Map<string, Buffer>();
     for (const name of wanted) {
@@ -24,7 +28,9 @@ export class PersonKeys {
       if (bytes !== undefined) known.set(name, bytes);
     }
     const others = wanted.filter((name) => !known.has(name));
-    for (const [name, bytes] of await this.#archive.keys(others)) known.set(name, bytes);
+    const asked = others.filter((name) => !unmade.has(name));
+    if (asked.length > 0)
+      for (const [name, bytes] of await this.#archive.keys(asked)) known.set(name, bytes);
     for (const name of others) if (!known.has(name)) known.set(name, this.#makeKey());
     return known;
   }

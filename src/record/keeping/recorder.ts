@@ -189,9 +189,11 @@ export class Recorder {
   async #tellTakenBack(partition: number): Promise<void> {
     const { outbox, onTurn, holds } = this.#options;
     await this.#takenBack.look(partition, outbox.historyOf?.(partition), async (entries) => {
-      if (!holds(partition)) return;
-      await this.#writer(partition).add(entries);
-      onTurn({ kind: 'superseded', count: entries.length });
+      for (let at = 0; at < entries.length && holds(partition); at += BATCH_MAX) {
+        const some = entries.slice(at, at + BATCH_MAX);
+        await this.#writer(partition).add(some);
+        onTurn({ kind: 'superseded', count: some.length });
+      }
     });
   }
 
