@@ -29,8 +29,7 @@ export class PersonKeys {
     }
     const others = wanted.filter((name) => !known.has(name));
     const asked = others.filter((name) => !unmade.has(name));
-    if (asked.length > 0)
-      for (const [name, bytes] of await this.#archive.keys(asked)) known.set(name, bytes);
+    if (asked.length > 0) for (const [name, bytes] of await this.#archive.keys(asked)) known.set(name, bytes);
     for (const name of others) if (!known.has(name)) known.set(name, this.#makeKey());
     return known;
   }
