@@ -6,7 +6,8 @@ import { FolderInUse } from '../../store/refused.ts';
 import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import { BadCall } from '../bad-call.ts';
 import { reasonOf } from '../reason.ts';
-import { NOBODY, NO_ISSUER, STOPPED_BY, UNRECORDED } from '../revoke/revoke.ts';
+import { NOBODY, NO_ISSUER, UNRECORDED } from '../revoke/revoke.ts';
+import { stoppable } from '../stop-signals.ts';
 import { STATUS } from '../terminal.ts';
 import type { Status, Terminal } from '../terminal.ts';
 import { toolConfig } from '../tool-config.ts';
@@ -50,16 +51,14 @@ export async function forget(user: string, isDryRun: boolean, { say, tell }: Ter
       throw error;
     });
     if (opened === undefined) return await forgetByGateway(config, user, isDryRun, onProgress);
-    const stopping = new AbortController();
-    const stop = (): void => stopping.abort();
-    if (!isDryRun) for (const signal of STOPPED_BY) process.on(signal, stop);
-    try {
-      const options = { isDryRun, onProgress, signal: stopping.signal };
-      return await operatorErasure({ ...opened, report: keep }, selection, options);
-    } finally {
-      await opened.close();
-      for (const signal of STOPPED_BY) process.off(signal, stop);
-    }
+    return await stoppable(!isDryRun, async (signal) => {
+      try {
+        const options = { isDryRun, onProgress, signal };
+        return await operatorErasure({ ...opened, report: keep }, selection, options);
+      } finally {
+        await opened.close();
+      }
+    });
 
     async function keep(event: SecurityEvent): Promise<void> {
       const kept = opened?.keep(event);

@@ -10,6 +10,7 @@ import { BadCall } from '../bad-call.ts';
 import { reasonOf } from '../reason.ts';
 import { revokeByGateway } from './by-gateway.ts';
 import type { RevocationEar } from './by-gateway.ts';
+import { stoppable } from '../stop-signals.ts';
 import { STATUS } from '../terminal.ts';
 import type { Status, Terminal } from '../terminal.ts';
 
@@ -22,8 +23,6 @@ export const NO_ISSUER =
 export const NOBODY = `nothing of this user was found, and ${NO_ISSUER}`;
 
 export const UNRECORDED = 'the record does not say that this was done: ';
-
-export const STOPPED_BY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Ends what is asked for on the store of the environment. @throws BadCall, StoreRefused, StoreUnavailable */
 export async function revoke(
@@ -68,17 +67,15 @@ export async function revoke(
       throw error;
     });
     if (opened === undefined) return await revokeByGateway(config, asked, isDryRun, ear);
-    const stopping = new AbortController();
-    const stop = (): void => stopping.abort();
-    if (!isDryRun) for (const signal of STOPPED_BY) process.on(signal, stop);
-    try {
-      const { selected: onSelected, progress: onProgress } = ear;
-      const options = { isDryRun, onSelected, onProgress, signal: stopping.signal };
-      return await operatorRevocation(opened.revoke, { said: asked, selection }, options, keep);
-    } finally {
-      await opened.close();
-      for (const signal of STOPPED_BY) process.off(signal, stop);
-    }
+    return await stoppable(!isDryRun, async (signal) => {
+      try {
+        const { selected: onSelected, progress: onProgress } = ear;
+        const options = { isDryRun, onSelected, onProgress, signal };
+        return await operatorRevocation(opened.revoke, { said: asked, selection }, options, keep);
+      } finally {
+        await opened.close();
+      }
+    });
 
     async function keep(event: SecurityEvent): Promise<void> {
       const kept = opened?.keep(event);

@@ -1,8 +1,8 @@
 import { StoreUnavailable } from '../../store/event-store.ts';
 import type { DiskRoom, Environment } from '../../store/file/disk/environment.ts';
-import { decoded, encoded } from '../../store/file/record.ts';
+import { encoded } from '../../store/file/record.ts';
 import { byReceiver } from '../../webhooks/by-receiver.ts';
-import { DEAD_MAX, IDLE_KEEP_MS } from '../../webhooks/message-queue.ts';
+import { DEAD_MAX } from '../../webhooks/message-queue.ts';
 import type {
   AddressedMessage,
   ChainMove,
@@ -13,28 +13,19 @@ import type {
   TakeOptions,
   WaitingMessage,
 } from '../../webhooks/message-queue.ts';
-import {
-  BEGUN_KEY,
-  READ_RANGE,
-  STATE_RANGE,
-  chainOfRead,
-  placeKey,
-  placeRange,
-  readKey,
-  receiverOfState,
-  stateKey,
-} from './queue-keys.ts';
+import { DeliveryNews } from './delivery-news.ts';
+import type { News } from './delivery-news.ts';
+import { IdleQueues } from './idle-queues.ts';
+import { BEGUN_KEY, READ_RANGE, chainOfRead, placeKey, placeRange, readKey } from './queue-keys.ts';
 import { added, gapOver, removed, stateChange, written } from './queue-changes.ts';
 import type { Change } from './queue-changes.ts';
-import { bytesOf, deadIn, deadRow, stateIn, waitingIn, waitingRow } from './queue-rows.ts';
-import type { QueueState } from './queue-rows.ts';
+import { QueueReader } from './queue-reader.ts';
+import { bytesOf, deadIn, deadRow } from './queue-rows.ts';
 import type { ReplayWishes } from './replay-wishes.ts';
 
 const NOTHING = Buffer.alloc(0);
 /** How much of a queue goes where its bound is passed: an eighth, so that not every message pays for it. */
 const KEPT_SHARE = 7 / 8;
-/** How often queues of receivers that are none any more are looked for, in milliseconds. */
-const IDLE_LOOK_MS = 24 * 3_600_000;
 /** How many rows are looked at, or go, in one step. */
 const STEP = 1000;
 
@@ -53,13 +44,6 @@ export interface FileQueueOptions {
   readonly wishes: ReplayWishes;
 }
 
-/** What became of a message: it was tried so often by now, or, undefined, delivered. */
-interface News {
-  readonly receiver: string;
-  readonly place: string;
-  readonly tries: number | undefined;
-}
-
 /**
  * The queues in a folder, for the one process that delivers from it; others read it meanwhile. What became of messages while a
  * commit is under way is written in the next one, all of it.
@@ -67,20 +51,23 @@ interface News {
 export class FileQueue implements MessageQueue {
   readonly #environment: Environment;
   readonly #options: FileQueueOptions;
-  #news = new Map<string, News>();
-  #idleAt = Number.NEGATIVE_INFINITY;
+  readonly #reader: QueueReader;
+  readonly #idle: IdleQueues;
+  readonly #news = new DeliveryNews();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(environment: Environment, options: FileQueueOptions) {
     this.#environment = environment;
     this.#options = options;
+    this.#reader = new QueueReader(environment, options.now);
+    this.#idle = new IdleQueues({ environment, reader: this.#reader, ...options });
   }
 
   async read(): Promise<ReadonlyMap<number, number> | undefined> {
     this.#environment.refresh();
     if (this.#environment.get(BEGUN_KEY) === undefined) return undefined;
     const keys = this.#environment.keys(READ_RANGE, STEP * 10);
-    return new Map(keys.map((key) => [chainOfRead(key), this.#linkAt(key)]));
+    return new Map(keys.map((key) => [chainOfRead(key), this.#reader.linkAt(key)]));
   }
 
   begin(links: ReadonlyMap<number, number>): Promise<void> {
@@ -93,14 +80,14 @@ export class FileQueue implements MessageQueue {
 
   put(moves: readonly ChainMove[], messages: readonly AddressedMessage[]): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (moves.some(({ chain, from }) => this.#linkAt(readKey(chain)) !== from)) return false;
-      if (this.#options.now() >= this.#idleAt) await this.#forgetIdle();
+      if (moves.some(({ chain, from }) => this.#reader.linkAt(readKey(chain)) !== from)) return false;
+      await this.#idle.forgetWhereDue();
       await this.#checkRoom();
       const moved = moves.map(({ chain, to }): Change => ({ key: readKey(chain), value: encoded([to]) }));
       const groups = byReceiver(messages);
       const putAt = this.#options.now();
       const puts = [...groups].flatMap(([receiver, theirs]) => {
-        const { changes, state } = added(receiver, this.#state(receiver), theirs);
+        const { changes, state } = added(receiver, this.#reader.state(receiver), theirs);
         return [...changes, stateChange(receiver, { ...state, putAt })];
       });
       await this.#environment.write([...moved, ...puts]);
@@ -114,10 +101,10 @@ export class FileQueue implements MessageQueue {
       await this.#replay(receiver);
       const range = placeRange('q', receiver, BigInt(after ?? 0));
       const keys = limit > 0 ? this.#environment.keys(range, limit) : [];
-      const { gap, count } = this.#state(receiver);
+      const { gap, count } = this.#reader.state(receiver);
       return {
         anew: after === undefined,
-        messages: keys.flatMap((key) => this.#waiting(key)),
+        messages: keys.flatMap((key) => this.#reader.waiting(key)),
         gap: gap ?? undefined,
         waiting: count,
       };
@@ -134,13 +121,13 @@ export class FileQueue implements MessageQueue {
 
   bury(receiver: string, place: string, tries: number, reason: string): Promise<void> {
     return this.#inTurn(async () => {
-      const [waiting] = this.#waiting(placeKey('q', receiver, BigInt(place)));
+      const [waiting] = this.#reader.waiting(placeKey('q', receiver, BigInt(place)));
       if (waiting === undefined) return;
       const value = deadRow(waiting, tries, reason, this.#options.now());
       const kept = this.#environment.keys(placeRange('d', receiver, 0n), 2 * DEAD_MAX);
       const over = kept.slice(0, Math.max(0, kept.length + 1 - DEAD_MAX));
       await this.#environment.write([
-        ...written(receiver, removed(receiver, this.#state(receiver), [waiting])),
+        ...written(receiver, removed(receiver, this.#reader.state(receiver), [waiting])),
         ...over.map((key) => ({ key, value: null })),
         { key: placeKey('d', receiver, BigInt(place)), value },
       ]);
@@ -149,7 +136,7 @@ export class FileQueue implements MessageQueue {
 
   fillGap(receiver: string, gap: Gap, message: Message): Promise<void> {
     return this.#inTurn(async () => {
-      const before = this.#state(receiver);
+      const before = this.#reader.state(receiver);
       const { count, from, to } = before.gap ?? { count: 0, from: '', to: '' };
       if (count !== gap.count || from !== gap.from || to !== gap.to) return;
       await this.#environment.write(written(receiver, added(receiver, { ...before, gap: null }, [message])));
@@ -163,7 +150,7 @@ export class FileQueue implements MessageQueue {
 
   /** Lets go of the queues of receivers that were told nothing for long, and are none any more. */
   forgetIdle(): Promise<void> {
-    return this.#inTurn(() => this.#forgetIdle());
+    return this.#inTurn(() => this.#idle.forget());
   }
 
   async close(): Promise<void> {
@@ -172,35 +159,10 @@ export class FileQueue implements MessageQueue {
   }
 
   #note(one: News): Promise<void> {
-    const key = `${one.receiver} ${one.place}`;
-    this.#news.set(key, one);
-    return this.#inTurn(async () => {
-      const news = this.#news;
-      this.#news = new Map();
-      const changes = [...byReceiver([...news.values()])].flatMap(([name, theirs]) =>
-        this.#newsOf(name, theirs),
-      );
-      try {
-        if (changes.length > 0) await this.#environment.write(changes);
-      } catch (error) {
-        this.#news = new Map([...news, ...this.#news]);
-        throw error;
-      }
-    });
-  }
-
-  #newsOf(receiver: string, news: readonly News[]): readonly Change[] {
-    const there = news.flatMap(({ place, tries }) =>
-      this.#waiting(placeKey('q', receiver, BigInt(place))).map((waiting) => ({ waiting, tries })),
+    this.#news.add(one);
+    return this.#inTurn(() =>
+      this.#news.write(this.#reader, this.#options.now(), (changes) => this.#environment.write(changes)),
     );
-    const gone = there.filter(({ tries }) => tries === undefined).map(({ waiting }) => waiting);
-    const now = this.#options.now();
-    const tried = there.flatMap(({ waiting, tries }) =>
-      tries === undefined
-        ? []
-        : [{ key: placeKey('q', receiver, BigInt(waiting.place)), value: waitingRow(waiting, tries, now) }],
-    );
-    return [...tried, ...written(receiver, removed(receiver, this.#state(receiver), gone))];
   }
 
   async #replay(receiver: string): Promise<void> {
@@ -213,44 +175,26 @@ export class FileQueue implements MessageQueue {
       const record = this.#environment.get(key);
       return record === undefined ? [] : [deadIn(key, record)];
     });
-    const again = added(receiver, this.#state(receiver), letters);
+    const again = added(receiver, this.#reader.state(receiver), letters);
     const gone = keys.map((key) => ({ key, value: null }));
     await this.#environment.write([...written(receiver, again), ...gone]);
     await this.#options.wishes.grant(wished);
   }
 
-  async #forgetIdle(): Promise<void> {
-    const { now, isFollowed } = this.#options;
-    this.#idleAt = now() + IDLE_LOOK_MS;
-    const receivers = this.#environment.keys(STATE_RANGE, STEP * 10).map(receiverOfState);
-    for (const receiver of receivers) {
-      if (isFollowed(receiver) || this.#state(receiver).putAt >= now() - IDLE_KEEP_MS) continue;
-      for (let isLast = false; !isLast;) {
-        const rows = (['q', 'd'] as const).flatMap((letter) =>
-          this.#environment.keys(placeRange(letter, receiver, 0n), STEP),
-        );
-        isLast = rows.length < STEP;
-        const going = [...rows, ...(isLast ? [stateKey(receiver)] : [])];
-        await this.#environment.write(going.map((key) => ({ key, value: null })));
-        this.#environment.refresh();
-      }
-    }
-  }
-
   async #keepBound(receiver: string): Promise<void> {
     const { bytesMax, onGone } = this.#options;
-    while (this.#state(receiver).bytes > bytesMax) {
+    while (this.#reader.state(receiver).bytes > bytesMax) {
       const going: WaitingMessage[] = [];
-      let left = this.#state(receiver).bytes;
+      let left = this.#reader.state(receiver).bytes;
       for (const key of this.#environment.keys(placeRange('q', receiver, 0n), STEP)) {
         if (left <= bytesMax * KEPT_SHARE) break;
-        for (const waiting of this.#waiting(key)) {
+        for (const waiting of this.#reader.waiting(key)) {
           left -= bytesOf(waiting);
           going.push(waiting);
         }
       }
       if (going.length === 0) return;
-      const { changes, state } = removed(receiver, this.#state(receiver), going);
+      const { changes, state } = removed(receiver, this.#reader.state(receiver), going);
       const gap = gapOver(state.gap, going);
       const events = going.filter(({ subject }) => subject !== 'gap' && subject !== 'lost').length;
       const next = { ...state, gap, gone: state.gone + events };
@@ -264,20 +208,6 @@ export class FileQueue implements MessageQueue {
     const room = await this.#environment.room();
     if (room.freeBytes >= this.#options.freeMinOf(room)) return;
     throw new StoreUnavailable('what is left of the disk is for sign-ins, and webhooks wait in the record');
-  }
-
-  #waiting(key: Buffer): WaitingMessage[] {
-    const record = this.#environment.get(key);
-    return record === undefined ? [] : [waitingIn(key, record, this.#options.now())];
-  }
-
-  #linkAt(key: Buffer): number {
-    const record = this.#environment.get(key);
-    return record === undefined ? 0 : (decoded(record).fields as readonly [number])[0];
-  }
-
-  #state(receiver: string): QueueState {
-    return stateIn(this.#environment.get(stateKey(receiver)));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
