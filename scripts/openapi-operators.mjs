@@ -58,6 +58,10 @@ const page = z
     next: z.string().optional().meta({
       description: 'Where the next page begins: its `after`, or its `before` with the newest first.',
     }),
+    record_since: z.iso.datetime().optional().meta({
+      description:
+        'How far back the record goes. Absent: nothing was let go of, and it has all that ever was.',
+    }),
   })
   .meta({ id: 'AuditPage' });
 

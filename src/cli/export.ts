@@ -14,7 +14,7 @@ type Write = (part: string) => Promise<void>;
 /** Copies the store of the environment into a file (`-`: to standard output). @throws StoreRefused, and what the disk says */
 export async function exportStore(path: string, release: string, terminal: Terminal): Promise<Status> {
   const config = toolConfig();
-  const quiet: Terminal = { say: () => undefined, tell: () => undefined };
+  const quiet: Terminal = { say: () => undefined, tell: () => undefined, remark: () => undefined };
   const { say, tell } = path === '-' ? quiet : terminal;
   const source = await openSource(config);
   try {

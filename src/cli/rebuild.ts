@@ -1,4 +1,5 @@
 import { openExistingStores } from '../compose/store/existing.ts';
+import { counted } from './counted.ts';
 import { toolConfig } from './tool-config.ts';
 import type { RebuildAll, RebuildReport } from '../store/rebuild.ts';
 import { onThreads } from './rebuild-threads.ts';
@@ -38,7 +39,7 @@ async function runRebuild(rebuildAll: RebuildAll, { say, tell }: Terminal): Prom
 
 function summary({ events, tickets, equal, rebuilt, over, newer, different }: RebuildReport): string {
   return (
-    `${events} events of ${tickets} tickets: ${equal} heads equal to the byte, ${rebuilt} rebuilt, ${over} over, ` +
+    `${counted(events, 'event')} of ${counted(tickets, 'ticket')}: ${counted(equal, 'head')} equal to the byte, ${rebuilt} rebuilt, ${over} over, ` +
     `${newer} of a later release, ${different.length} different`
   );
 }

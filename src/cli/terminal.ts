@@ -4,6 +4,8 @@ export interface Terminal {
   say(text: string): void;
   /** A value for a program, as one line of JSON; only with `--json`. */
   tell(value: unknown): void;
+  /** A value for a program that is none of the answer's, as one line of JSON on standard error; only with `--json`. */
+  remark(value: unknown): void;
 }
 
 /** The exit statuses of all commands. */
@@ -17,14 +19,21 @@ export const STATUS = {
 
 export type Status = (typeof STATUS)[keyof typeof STATUS];
 
-/** A terminal on standard output. */
-export function terminalOf(json: boolean, write: (text: string) => void): Terminal {
+/** A terminal on standard output, and for remarks on standard error. */
+export function terminalOf(
+  json: boolean,
+  write: (text: string) => void,
+  complain: (text: string) => void,
+): Terminal {
   return {
     say: (text) => {
       if (!json) write(text);
     },
     tell: (value) => {
       if (json) write(`${JSON.stringify(value)}\n`);
+    },
+    remark: (value) => {
+      if (json) complain(`${JSON.stringify(value)}\n`);
     },
   };
 }

@@ -7,6 +7,8 @@ import { json, problem } from './said.ts';
 /** What of the record the operators' server shows. */
 export interface SearchedRecord {
   search(asked: Search): Promise<Found>;
+  /** How far back it goes, in ISO 8601; undefined where nothing was let go of. */
+  beginning(): Promise<string | undefined>;
 }
 
 /** `GET /v1/audit`: one page of the record. */
@@ -17,7 +19,12 @@ export async function auditPage(
 ): Promise<Said> {
   try {
     const { events, next } = await record.search(askedIn(query, wallNow));
-    return json(200, { events, ...(next === undefined ? {} : { next: next.toString() }) });
+    const since = await record.beginning();
+    return json(200, {
+      events,
+      ...(next === undefined ? {} : { next: next.toString() }),
+      ...(since === undefined ? {} : { record_since: since }),
+    });
   } catch (error) {
     if (error instanceof BadSearch)
       return problem(400, {

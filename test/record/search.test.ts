@@ -44,6 +44,31 @@ test('a history has what the user decided, however much else was kept since, and
   expect(kinds(await decisionsOf(archive, ada, 1))).toEqual([['denied', '1-2']]);
 });
 
+test('a history is as long as it was asked for, however much of what was decided last was taken back', async () => {
+  const own = await temporaryFolder();
+  const small = await openFileArchive(own.path);
+  const decisions = Array.from({ length: 40 }, (_, index) => entry(index + 1, { kind: 'confirmed' }));
+  // The newest fifteen, of which a failover took back each.
+  const takenBack = decisions.slice(25).map(({ id }, index) =>
+    entry(100 + index, {
+      kind: 'superseded',
+      superseded: { id: id.toString(), kind: 'confirmed' },
+    }),
+  );
+  await writer(small).add([...decisions, ...takenBack]);
+  const ada = { source: 'demo', issuer: 'demo', subject: 'ada' };
+  const told = await decisionsOf(small, ada, 10);
+  expect(told.map(({ id }) => id)).toEqual(
+    decisions
+      .slice(15, 25)
+      .map(({ id }) => id.toString())
+      .toReversed(),
+  );
+  expect(await decisionsOf(small, ada, 50)).toHaveLength(25);
+  await small.close();
+  await own.remove();
+});
+
 test('a search in vain looks at a bounded number, lets others in between, and opens nothing', async () => {
   let turns = 0;
   let isOver = false;

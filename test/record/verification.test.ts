@@ -75,7 +75,11 @@ async function verified(given: readonly object[], heads?: object): Promise<unkno
     'verify',
     file,
     { keys: join(folder.path, 'keys.json'), ...(heads === undefined ? {} : { heads: anchor }) },
-    { say: () => undefined, tell: (value) => void told.push(value as (typeof told)[number]) },
+    {
+      say: () => undefined,
+      tell: (value) => void told.push(value as (typeof told)[number]),
+      remark: () => undefined,
+    },
   );
   return [status, ...told.flatMap((one) => (one.break === undefined ? [] : [one.break.what]))];
 }

@@ -20,7 +20,10 @@ export async function audit(given: AuditGiven, terminal: Terminal): Promise<Stat
     const newest = given.last === undefined ? Number.POSITIVE_INFINITY : Number(given.last);
     await show(archive, asked, newest, terminal);
     const since = await beginningOf(archive);
-    if (since !== undefined) terminal.say(`older entries were let go of: the record goes back to ${since}\n`);
+    if (since !== undefined) {
+      terminal.say(`older entries were let go of: the record goes back to ${since}\n`);
+      terminal.remark({ record_since: since });
+    }
     return STATUS.done;
   } finally {
     await archive.close();

@@ -1,16 +1,17 @@
 import type { ToldEntry } from '../../record/chain/entry-text.ts';
+import { counted } from '../counted.ts';
 
 /** One entry as a line of a table. */
 export function entryLine(told: ToldEntry): string {
   const what = [
     told.reason,
-    told.count === undefined ? undefined : `${told.count} times`,
+    told.count === undefined ? undefined : counted(told.count, 'time'),
     told.from === undefined ? undefined : `partition ${told.partition}, from ${told.from} to ${told.to}`,
     told.superseded === undefined
       ? undefined
       : `a failover took back ${told.superseded.kind} ${told.superseded.id}`,
     told.ended === undefined ? undefined : `${told.ended} ended`,
-    told.entries === undefined ? undefined : `${told.entries} entries forgotten`,
+    told.entries === undefined ? undefined : `${counted(told.entries, 'entry', 'entries')} forgotten`,
     told.since === undefined ? undefined : `since ${told.since}`,
     told.before === undefined ? undefined : `before ${told.before}`,
     told.user === undefined ? undefined : `by ${told.user} (${told.source})`,

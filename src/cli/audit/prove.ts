@@ -9,6 +9,7 @@ import type { Facts } from '../../record/entry/entry.ts';
 import { keysIn } from '../../record/search/keys.ts';
 import { opened } from '../../record/search/search.ts';
 import { BadCall } from '../bad-call.ts';
+import { counted } from '../counted.ts';
 import { STATUS } from '../terminal.ts';
 import type { Status, Terminal } from '../terminal.ts';
 import type { AuditGiven } from './audit-given.ts';
@@ -161,7 +162,7 @@ class Told {
     const { erased } = this;
     const covered = [...signed].map(([chain, link]) => `chain ${chain} up to link ${link}`).join(', ');
     this.#terminal.say(
-      `${entries} entries, ${breaks} breaks, ${erased} erased; signed: ${covered || 'nothing'}\n`,
+      `${counted(entries, 'entry', 'entries')}, ${counted(breaks, 'break')}, ${erased} erased; signed: ${covered || 'nothing'}\n`,
     );
     this.#terminal.tell({ entries, breaks, erased, signed: Object.fromEntries(signed), heads });
     return breaks === 0 ? STATUS.done : STATUS.failed;

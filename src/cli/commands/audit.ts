@@ -11,7 +11,8 @@ export function auditCommand(run: Run): Command {
     summary: 'shows what the record holds: who let which browser in, from where, and what happened since',
     more:
       'The oldest first, as much as there is; with --last the newest. All that is given must hold. It reads while a gateway ' +
-      'runs; what happened within the last second may not be there yet.\n\n' +
+      'runs; what happened within the last second may not be there yet. ' +
+      'Where older entries were let go of, it says at the end how far back the record goes: with --json on standard error, as `{"record_since": …}`.\n\n' +
       '`audit export` writes every entry as it is chained, one value a line, and `audit verify` says of the record, or of an export, ' +
       'whether each entry is what was written (status 1 where one is not, or where a signature is missing that a gateway would have ' +
       'made by now), and up to where a signature covers it. Of a receipt in a file it says whether it is one, and what it says; that takes ' +

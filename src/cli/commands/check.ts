@@ -9,7 +9,7 @@ export function checkCommand(run: Run): Command {
     more: 'Secrets are not shown, and nothing is changed. It ends with status 1 where a gateway would not start, as beside one that runs on the same port or the same folder.',
   }).action(async ({ json = false }: { readonly json?: boolean }) => {
     await run(json, async (terminal) => {
-      const { check } = await import('../check.ts');
+      const { check } = await import('../check/check.ts');
       return await check(terminal);
     });
   });

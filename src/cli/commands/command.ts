@@ -31,7 +31,7 @@ export type Run = (
 export function runOn({ write, complain, end, unread }: Streams): Run {
   return async (json, work, unreadStatus) => {
     unread(unreadStatus);
-    const terminal = terminalOf(json, write);
+    const terminal = terminalOf(json, write, complain);
     try {
       end(await work(terminal));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { counted } from '../counted.ts';
 import type { Terminal } from '../terminal.ts';
 import type { CopyCounts, OnCount } from './copy-file.ts';
 
@@ -12,5 +13,5 @@ export function progressOn({ say }: Pick<Terminal, 'say'>, what: string): OnCoun
 }
 
 export function countsText({ heads, events, ledger }: CopyCounts): string {
-  return `${heads} heads, ${events} events, ${ledger} entries of the ledger`;
+  return `${counted(heads, 'head')}, ${counted(events, 'event')}, ${counted(ledger, 'entry', 'entries')} of the ledger`;
 }

@@ -5,6 +5,7 @@ import { BadSelection } from '../../oauth/revocation/selection.ts';
 import { FolderInUse } from '../../store/refused.ts';
 import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import { BadCall } from '../bad-call.ts';
+import { counted } from '../counted.ts';
 import { reasonOf } from '../reason.ts';
 import { NOBODY, NO_ISSUER, UNRECORDED } from '../revoke/revoke.ts';
 import { stoppable } from '../stop-signals.ts';
@@ -78,11 +79,14 @@ function selected(user: string): WholeUser {
 
 function summary({ ended, forgotten }: ErasureReport): string {
   const { sessions, tickets, failed, newer, untold } = ended;
+  const { entries } = forgotten;
   return [
-    `${sessions} sessions and ${tickets} tickets ended`,
+    `${counted(sessions, 'session')} and ${counted(tickets, 'ticket')} ended`,
     ...(failed === 0 ? [] : [`${failed} could not be: the same again tries them once more`]),
     ...(newer === 0 ? [] : [`${newer} of a later release were left alone`]),
-    ...(untold === 0 ? [] : [`the applications of ${untold} sessions may not hear that they ended`]),
-    `${forgotten.entries} entries of the record, of ${forgotten.tickets} tickets, tell of nobody any more`,
+    ...(untold === 0
+      ? []
+      : [`the applications of ${counted(untold, 'session')} may not hear that they ended`]),
+    `${counted(entries, 'entry', 'entries')} of the record, of ${counted(forgotten.tickets, 'ticket')}, ${entries === 1 ? 'tells' : 'tell'} of nobody any more`,
   ].join('; ');
 }

@@ -7,6 +7,7 @@ import type { AskedSelection } from '../../oauth/revocation/selection.ts';
 import { FolderInUse } from '../../store/refused.ts';
 import type { SecurityEvent } from '../../telemetry/security-event.ts';
 import { BadCall } from '../bad-call.ts';
+import { counted } from '../counted.ts';
 import { reasonOf } from '../reason.ts';
 import { revokeByGateway } from './by-gateway.ts';
 import type { RevocationEar } from './by-gateway.ts';
@@ -97,9 +98,14 @@ function summary({ looked, sessions, tickets, failed, newer, untold }: Revocatio
   const rest = [
     ...(failed === 0 ? [] : [`${failed} could not be ended: the same again tries them once more`]),
     ...(newer === 0 ? [] : [`${newer} of a later release were left alone`]),
-    ...(untold === 0 ? [] : [`the applications of ${untold} sessions may not hear that they ended`]),
+    ...(untold === 0
+      ? []
+      : [`the applications of ${counted(untold, 'session')} may not hear that they ended`]),
   ];
-  return [`${sessions} sessions and ${tickets} tickets of ${looked} looked at`, ...rest].join('; ');
+  return [
+    `${counted(sessions, 'session')} and ${counted(tickets, 'ticket')} of ${looked} looked at`,
+    ...rest,
+  ].join('; ');
 }
 
 function lineOf({ kind, id, user, clientId, address, at }: Selected): string {

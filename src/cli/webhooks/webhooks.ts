@@ -6,6 +6,7 @@ import type { DeadLetter, DeadLetters } from '../../webhooks/message-queue.ts';
 import { shownReceiver } from '../../webhooks/receiver.ts';
 import type { Receiver } from '../../webhooks/receiver.ts';
 import { BadCall } from '../bad-call.ts';
+import { counted } from '../counted.ts';
 import { STATUS } from '../terminal.ts';
 import type { Status, Terminal } from '../terminal.ts';
 
@@ -71,7 +72,7 @@ async function showDead(
       const { kind, ticket_id: ticketId } = JSON.parse(letter.text) as Facts;
       const at = new Date(letter.at).toISOString();
       say(
-        `${at}  ${id}  ${letter.id}  ${kind}  ${ticketId ?? '–'}  ${letter.tries} tries: ${letter.reason}\n`,
+        `${at}  ${id}  ${letter.id}  ${kind}  ${ticketId ?? '–'}  ${counted(letter.tries, 'try', 'tries')}: ${letter.reason}\n`,
       );
       tell({
         webhook: id,
@@ -98,7 +99,7 @@ async function replay(
     await letters?.replay(id, places);
     count += places.length;
   }
-  say(`${count} ${count === 1 ? 'message is' : 'messages are'} tried again.\n`);
+  say(`${counted(count, 'message is', 'messages are')} tried again.\n`);
   tell({ replayed: count });
 }
 

@@ -14,6 +14,7 @@ import { Recorder } from '../../record/keeping/recorder.ts';
 import type { RecordTurn } from '../../record/keeping/recorder.ts';
 import { keepFor } from '../../record/keeping/retention.ts';
 import { entryOfSecurity } from '../../record/entry/security-entry.ts';
+import { beginningOf } from '../../record/search/beginning.ts';
 import { decisionsOf } from '../../record/search/history.ts';
 import { search } from '../../record/search/search.ts';
 import type { Found, Search } from '../../record/search/search.ts';
@@ -53,6 +54,8 @@ export interface ReadRecord {
 export interface KeptRecord {
   /** One page of what is looked for, all that was written before the question included. */
   search(asked: Search): Promise<Found>;
+  /** How far back it goes, in ISO 8601; undefined where nothing was let go of. */
+  beginning(): Promise<string | undefined>;
   /** Every key that the record may be signed by. */
   keys(): Promise<readonly RecordKeyJwk[]>;
   /** A user's last decisions, the newest first. */
@@ -152,6 +155,7 @@ function keptRecord(recorder: Recorder, archive: Archive, keys: RecordKeys): Kep
       await recorder.settle();
       return await search(archive, asked);
     },
+    beginning: () => beginningOf(archive),
     async decisionsOf(user, limit) {
       await recorder.settle();
       return await decisionsOf(archive, user, limit);

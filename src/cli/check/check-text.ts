@@ -1,7 +1,7 @@
-import type { FolderCheck } from '../compose/check/folder-check.ts';
-import type { ServerCheck } from '../compose/check/redis-check.ts';
-import type { SettingInEffect } from '../config/settings-in-effect.ts';
-import type { ShownReceiver } from '../webhooks/receiver.ts';
+import type { FolderCheck } from '../../compose/check/folder-check.ts';
+import type { ServerCheck } from '../../compose/check/redis-check.ts';
+import type { SettingInEffect } from '../../config/settings-in-effect.ts';
+import type { ShownReceiver } from '../../webhooks/receiver.ts';
 
 /** What a check found. */
 export interface Found {
