@@ -2,8 +2,9 @@ import type { Archive, Kept } from '../record/archive.ts';
 import type { Facts } from '../record/entry/entry.ts';
 import { idOf } from '../record/ids/sortable-id.ts';
 import type { Time } from '../time/time.ts';
-import type { AddressedMessage, MessageQueue } from './message-queue.ts';
+import type { AddressedMessage, Links, MessageQueue } from './message-queue.ts';
 import { lostMessage, messageOf } from './message.ts';
+import { Newcomers } from './newcomers.ts';
 import { wants } from './receiver.ts';
 import type { Receiver } from './receiver.ts';
 
@@ -12,7 +13,7 @@ const STEP = 200;
 
 export interface FanOutOptions {
   readonly archive: Pick<Archive, 'heads' | 'links'>;
-  readonly queue: Pick<MessageQueue, 'read' | 'begin' | 'put'>;
+  readonly queue: Pick<MessageQueue, 'read' | 'begin' | 'joined' | 'join' | 'put'>;
   readonly receivers: () => readonly Receiver[];
   readonly time: Pick<Time, 'wallNow'>;
   /** Told of receivers for whom something was put. */
@@ -36,6 +37,8 @@ interface ChainRead {
 interface Step {
   readonly kept: Kept;
   readonly upTo: bigint;
+  /** Its chain began anew. */
+  readonly isAnew: boolean;
 }
 
 /**
@@ -44,6 +47,7 @@ interface Step {
  */
 export class FanOut {
   readonly #options: FanOutOptions;
+  readonly #newcomers: Newcomers;
   #looking: Promise<void> | undefined;
   #isEnding = false;
   /** Whether it knows how far it read: where nobody does any more, the queues were lost. */
@@ -51,6 +55,7 @@ export class FanOut {
 
   constructor(options: FanOutOptions) {
     this.#options = options;
+    this.#newcomers = new Newcomers({ queue: options.queue, heads: () => this.#heads() });
   }
 
   /** Puts all that the record holds by now. @throws StoreUnavailable */
@@ -59,12 +64,11 @@ export class FanOut {
     return this.#looking;
   }
 
-  /** Takes note of where the record stands, so that a first receiver is told what happens from now on. @throws StoreUnavailable */
+  /** Takes note of where the record stands, so that receivers who are new are told what happens from now on. @throws StoreUnavailable */
   async begin(): Promise<void> {
-    const { archive, queue } = this.#options;
-    if ((await queue.read()) !== undefined) return;
-    const heads = await archive.heads();
-    await queue.begin(new Map([...heads].map(([chain, { link }]) => [chain, link])));
+    const { queue, receivers } = this.#options;
+    if ((await queue.read()) === undefined) await queue.begin(await this.#heads());
+    await this.#newcomers.welcome(receivers(), (await queue.read()) ?? new Map());
   }
 
   /** Ends once the step that is under way is done. What is not read by then is read by whoever looks next. */
@@ -78,6 +82,7 @@ export class FanOut {
     for (let isAll = false; !isAll && !this.#isEnding;) {
       const read = await queue.read();
       if (read === undefined) {
+        this.#newcomers.forget();
         if (this.#hasRead) await this.#tellLost();
         await this.begin();
         this.#hasRead = false;
@@ -103,8 +108,9 @@ export class FanOut {
   async #step(read: ReadonlyMap<number, number>): Promise<boolean> {
     const { queue, receivers, time, onPut, onLost } = this.#options;
     const told = receivers();
+    await this.#newcomers.welcome(told, read);
     const reads = await this.#reads(read);
-    const { messages, taken, firstId } = within(stepsOf(reads), told);
+    const { messages, taken, firstId } = within(stepsOf(reads), (kept) => this.#addressed(kept, told));
     const moved = reads.filter(({ chain }) => taken.has(chain));
     if (moved.length === 0) return true;
     const moves = moved.map(({ chain, at }) => ({ chain, from: at, to: taken.get(chain) ?? at }));
@@ -114,13 +120,34 @@ export class FanOut {
     const count = isAnew ? undefined : lost;
     if (isLost) {
       const message = lostMessage(count, firstId, time.wallNow());
-      messages.unshift(...told.map(({ id }) => ({ ...message, receiver: id })));
+      const concerned = told.filter((one) => isAnew || this.#isOfAll(one, moved));
+      messages.unshift(...concerned.map(({ id }) => ({ ...message, receiver: id })));
     }
     if (await queue.put(moves, messages)) {
+      if (isAnew) this.#newcomers.forget();
       if (isLost) onLost(count);
       onPut(new Set(messages.map(({ receiver }) => receiver)));
     }
     return reads.every(({ chain, head, kept }) => kept.length === 0 || (taken.get(chain) ?? 0) >= head);
+  }
+
+  async #heads(): Promise<Links> {
+    const heads = await this.#options.archive.heads();
+    return new Map([...heads].map(([chain, { link }]) => [chain, link]));
+  }
+
+  /** Where a chain began anew, what it holds is told to all: its links are none of those behind which somebody joined. */
+  #addressed({ kept, isAnew }: Step, receivers: readonly Receiver[]): AddressedMessage[] {
+    const facts = JSON.parse(kept.text) as Facts;
+    const message = messageOf(kept, facts);
+    return receivers
+      .filter((one) => wants(one, facts) && (isAnew || this.#newcomers.isSince(one, kept)))
+      .map(({ id }) => ({ ...message, receiver: id }));
+  }
+
+  /** Whether a receiver is told all that is read of one of these chains: it was there before what it may have missed. */
+  #isOfAll(receiver: Receiver, reads: readonly ChainRead[]): boolean {
+    return reads.some(({ chain, at }) => this.#newcomers.isSince(receiver, { chain, link: at + 1 }));
   }
 
   /** Reads what chains hold behind links, of each its share. */
@@ -152,9 +179,9 @@ function lostBefore({ at, isAnew, kept: [first] }: ChainRead): number {
  * ticket, the sign-in and its session stand in chains of their own.
  */
 function stepsOf(reads: readonly ChainRead[]): readonly Step[] {
-  const chains = reads.map(({ head, kept }) => {
+  const chains = reads.map(({ head, kept, isAnew }) => {
     let upTo = 0n;
-    const steps = kept.map((one) => ({ kept: one, upTo: (upTo = one.id > upTo ? one.id : upTo) }));
+    const steps = kept.map((one) => ({ kept: one, upTo: (upTo = one.id > upTo ? one.id : upTo), isAnew }));
     return { steps, end: (kept.at(-1)?.link ?? head) < head ? upTo : undefined };
   });
   const ends = chains.map(({ end }) => end).filter((end) => end !== undefined);
@@ -165,25 +192,20 @@ function stepsOf(reads: readonly ChainRead[]): readonly Step[] {
 }
 
 /** Messages of as many of these as one step puts, and how far each chain is read by it. */
-function within(steps: readonly Step[], receivers: readonly Receiver[]) {
+function within(steps: readonly Step[], addressed: (step: Step) => readonly AddressedMessage[]) {
   const taken = new Map<number, number>();
   const told: { readonly kept: Kept; readonly messages: readonly AddressedMessage[] }[] = [];
   let count = 0;
-  for (const { kept } of steps) {
+  for (const step of steps) {
     if (count >= STEP) break;
-    const messages = addressed(kept, receivers);
+    const { kept } = step;
+    const messages = addressed(step);
     told.push({ kept, messages });
     count += messages.length;
     taken.set(kept.chain, kept.link);
   }
   const inOrder = told.toSorted((one, other) => compare(one.kept.id, other.kept.id));
   return { taken, messages: inOrder.flatMap((one) => one.messages), firstId: inOrder[0]?.kept.id ?? 0n };
-}
-
-function addressed(kept: Kept, receivers: readonly Receiver[]): AddressedMessage[] {
-  const facts = JSON.parse(kept.text) as Facts;
-  const message = messageOf(kept, facts);
-  return receivers.filter((one) => wants(one, facts)).map(({ id }) => ({ ...message, receiver: id }));
 }
 
 function compare(one: bigint, other: bigint): number {

@@ -70,6 +70,9 @@ export interface QueueFigures {
   readonly gone: number;
 }
 
+/** A link of each chain. */
+export type Links = ReadonlyMap<number, number>;
+
 /** A chain of the record has been read from one link up to another. */
 export interface ChainMove {
   readonly chain: number;
@@ -99,12 +102,21 @@ export const MESSAGE_BYTES = 200;
  */
 export interface MessageQueue {
   /** How far each chain was read; undefined: nobody ever has. */
-  read(): Promise<ReadonlyMap<number, number> | undefined>;
+  read(): Promise<Links | undefined>;
 
   /** Begins to read behind these links; nothing where somebody has begun. */
-  begin(links: ReadonlyMap<number, number>): Promise<void>;
+  begin(links: Links): Promise<void>;
 
-  /** Puts messages, and moves how far chains were read; false, and nothing is put, where one of them stands elsewhere. */
+  /** Behind which links these are told, where not all that is read is for them. Who is not in it has not joined, and was never told anything. */
+  joined(receivers: readonly string[]): Promise<ReadonlyMap<string, Links>>;
+
+  /** These are told what stands behind these links; nothing for one that joined, or was told something, before. */
+  join(receivers: readonly string[], links: Links): Promise<void>;
+
+  /**
+   * Puts messages, and moves how far chains were read; false, and nothing is put, where one of them stands elsewhere. Where one moves
+   * back, its chain began anew, and who joined behind links of the old one is told all.
+   */
   put(moves: readonly ChainMove[], messages: readonly AddressedMessage[]): Promise<boolean>;
 
   /** Gives messages to this node, and renews its lease; undefined: another node has the receiver. */

@@ -65,6 +65,38 @@ export function messageQueueContract(open: () => Promise<QueuesUnderTest>): void
     expect(await ids('moves')).toEqual(['1']);
   });
 
+  test('a receiver joins once, behind links that stand until a chain begins anew, and one that was told something has joined', async () => {
+    const links = new Map([
+      [3, 70],
+      [1, 12],
+    ]);
+    expect(await queue.joined(['early', 'late'])).toEqual(new Map());
+    await queue.join(['early', 'plain'], links);
+    await queue.join(['early', 'late'], new Map());
+    expect(await queue.joined(['early', 'late', 'nobody'])).toEqual(
+      new Map([
+        ['early', links],
+        ['late', new Map()],
+      ]),
+    );
+    await put(message('told', 1));
+    await queue.join(['told'], links);
+    expect(await queue.joined(['told', 'plain'])).toEqual(
+      new Map([
+        ['told', new Map()],
+        ['plain', links],
+      ]),
+    );
+    expect(await queue.put([{ chain: 9, from: 0, to: 8 }], [])).toBe(true);
+    expect(await queue.put([{ chain: 9, from: 8, to: 2 }], [])).toBe(true);
+    expect(await queue.joined(['early', 'plain'])).toEqual(
+      new Map([
+        ['early', new Map()],
+        ['plain', new Map()],
+      ]),
+    );
+  });
+
   test('messages come in the order in which they were put, each receiver its own', async () => {
     await put(message('one', 5), message('other', 5), message('one', 4));
     await put(message('one', 6));

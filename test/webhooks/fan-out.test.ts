@@ -16,6 +16,8 @@ afterEach(async () => {
 
 interface Stage {
   readonly fanOut: FanOut;
+  /** The same after a restart. */
+  restarted(): FanOut;
   readonly queue: MessageQueue;
   /** Where the record of one chain ends, and what was asked of it. */
   readonly record: { head: number; age: number; reads: number };
@@ -23,7 +25,7 @@ interface Stage {
   waiting(receiver: string): Promise<readonly WaitingMessage[]>;
 }
 
-/** A fan-out over a record of one chain, whose head the test moves. */
+/** A fan-out over a record of one chain, whose head the test moves. @param receivers may change meanwhile. */
 async function stage(receivers: readonly Receiver[]): Promise<Stage> {
   const folder = await temporaryFolder();
   const queue = await openFileQueue(folder.path, { bytesMax: 1e8, now: Date.now, onGone: () => undefined });
@@ -34,21 +36,22 @@ async function stage(receivers: readonly Receiver[]): Promise<Stage> {
     const text = JSON.stringify({ id: String(id), kind: 'minted', ticket_id: `t${id}` });
     return { id, link, chain: 0, hash: '', text };
   };
-  const fanOut = new FanOut({
-    archive: {
-      heads: () => Promise.resolve(new Map([[0, { link: record.head, hash: '' }]])),
-      links(_chain, from, limit) {
-        record.reads += 1;
-        const length = Math.max(0, Math.min(limit, record.head - from + 1));
-        return Promise.resolve(Array.from({ length }, (_, index) => entry(from + index)));
+  const makeFanOut = (): FanOut =>
+    new FanOut({
+      archive: {
+        heads: () => Promise.resolve(new Map([[0, { link: record.head, hash: '' }]])),
+        links(_chain, from, limit) {
+          record.reads += 1;
+          const length = Math.max(0, Math.min(limit, record.head - from + 1));
+          return Promise.resolve(Array.from({ length }, (_, index) => entry(from + index)));
+        },
       },
-    },
-    queue,
-    receivers: () => receivers,
-    time: { wallNow: Date.now },
-    onPut: () => undefined,
-    onLost: (count) => void lost.push(count),
-  });
+      queue,
+      receivers: () => receivers,
+      time: { wallNow: Date.now },
+      onPut: () => undefined,
+      onLost: (count) => void lost.push(count),
+    });
   ends.push(async () => {
     await queue.close();
     await folder.remove();
@@ -56,7 +59,7 @@ async function stage(receivers: readonly Receiver[]): Promise<Stage> {
   async function waiting(receiver: string): Promise<readonly WaitingMessage[]> {
     return (await queue.take(receiver, { limit: 10_000, after: undefined, inHand: false }))?.messages ?? [];
   }
-  return { fanOut, queue, record, lost, waiting };
+  return { fanOut: makeFanOut(), restarted: makeFanOut, queue, record, lost, waiting };
 }
 
 test('each event is put once, and a record that did not move is not read', async () => {
@@ -89,6 +92,48 @@ test('a record that began anew is told from its beginning, and that something ma
     Array.from({ length: 300 }, (_, index) => index + 1),
   );
   expect(lost).toEqual([undefined]);
+});
+
+test('who joins while none runs is told what happens from then on, and the others what they missed', async () => {
+  const receivers = [ALL];
+  const { fanOut, restarted, record, waiting } = await stage(receivers);
+  await fanOut.begin();
+  record.head = 5;
+  await fanOut.look();
+  // None runs: of more than one step, a part is read before it is killed again.
+  record.head = 505;
+  receivers.push({ ...ALL, id: 'new' });
+  const killed = restarted();
+  await killed.begin();
+  const looking = killed.look();
+  await killed.close();
+  await looking;
+  record.head = 508;
+  const later = restarted();
+  await later.begin();
+  await later.look();
+  expect((await waiting('new')).map(({ id }) => Number(id))).toEqual([506, 507, 508]);
+  expect(await waiting('all')).toHaveLength(508);
+});
+
+test('who joined before the record began anew is told what the new one holds', async () => {
+  const receivers = [ALL];
+  const { fanOut, restarted, record, waiting } = await stage(receivers);
+  await fanOut.begin();
+  record.head = 50;
+  await fanOut.look();
+  record.head = 100;
+  receivers.push({ ...ALL, id: 'new' });
+  await restarted().begin();
+  record.age = 100_000;
+  record.head = 20;
+  await restarted().look();
+  const [first, ...others] = await waiting('new');
+  expect(first).toMatchObject({ subject: 'lost' });
+  expect(others).toHaveLength(20);
+  record.head = 70;
+  await restarted().look();
+  expect(await waiting('new')).toHaveLength(71);
 });
 
 test('it ends though much is left, and the next goes on there', async () => {

@@ -7,6 +7,7 @@ import type {
   AddressedMessage,
   ChainMove,
   Gap,
+  Links,
   Message,
   MessageQueue,
   Taken,
@@ -16,11 +17,20 @@ import type {
 import { DeliveryNews } from './delivery-news.ts';
 import type { News } from './delivery-news.ts';
 import { IdleQueues } from './idle-queues.ts';
-import { BEGUN_KEY, READ_RANGE, chainOfRead, placeKey, placeRange, readKey } from './queue-keys.ts';
+import {
+  BEGUN_KEY,
+  JOIN_RANGE,
+  READ_RANGE,
+  chainOfRead,
+  joinKey,
+  placeKey,
+  placeRange,
+  readKey,
+} from './queue-keys.ts';
 import { added, gapOver, removed, stateChange, written } from './queue-changes.ts';
 import type { Change } from './queue-changes.ts';
 import { QueueReader } from './queue-reader.ts';
-import { bytesOf, deadIn, deadRow } from './queue-rows.ts';
+import { FRESH, bytesOf, deadIn, deadRow, joinRow } from './queue-rows.ts';
 import type { ReplayWishes } from './replay-wishes.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -63,18 +73,37 @@ export class FileQueue implements MessageQueue {
     this.#idle = new IdleQueues({ environment, reader: this.#reader, ...options });
   }
 
-  async read(): Promise<ReadonlyMap<number, number> | undefined> {
+  async read(): Promise<Links | undefined> {
     this.#environment.refresh();
     if (this.#environment.get(BEGUN_KEY) === undefined) return undefined;
     const keys = this.#environment.keys(READ_RANGE, STEP * 10);
     return new Map(keys.map((key) => [chainOfRead(key), this.#reader.linkAt(key)]));
   }
 
-  begin(links: ReadonlyMap<number, number>): Promise<void> {
+  begin(links: Links): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#environment.get(BEGUN_KEY) !== undefined) return;
       const changes = [...links].map(([chain, link]) => ({ key: readKey(chain), value: encoded([link]) }));
       await this.#environment.write([...changes, { key: BEGUN_KEY, value: NOTHING }]);
+    });
+  }
+
+  async joined(receivers: readonly string[]): Promise<ReadonlyMap<string, Links>> {
+    this.#environment.refresh();
+    const known = receivers.filter((receiver) => this.#reader.isKnown(receiver));
+    return new Map(known.map((receiver) => [receiver, this.#reader.joined(receiver)]));
+  }
+
+  join(receivers: readonly string[], links: Links): Promise<void> {
+    return this.#inTurn(async () => {
+      const putAt = this.#options.now();
+      const changes = receivers
+        .filter((receiver) => !this.#reader.isKnown(receiver))
+        .flatMap((receiver) => [
+          stateChange(receiver, { ...FRESH, putAt }),
+          ...(links.size === 0 ? [] : [{ key: joinKey(receiver), value: joinRow(links) }]),
+        ]);
+      if (changes.length > 0) await this.#environment.write(changes);
     });
   }
 
@@ -90,7 +119,9 @@ export class FileQueue implements MessageQueue {
         const { changes, state } = added(receiver, this.#reader.state(receiver), theirs);
         return [...changes, stateChange(receiver, { ...state, putAt })];
       });
-      await this.#environment.write([...moved, ...puts]);
+      const isAnew = moves.some(({ from, to }) => to < from);
+      const unjoined = isAnew ? this.#environment.keys(JOIN_RANGE, STEP * 10) : [];
+      await this.#environment.write([...moved, ...unjoined.map((key) => ({ key, value: null })), ...puts]);
       for (const receiver of groups.keys()) await this.#keepBound(receiver);
       return true;
     });

@@ -1,6 +1,6 @@
 import type { Environment } from '../../store/file/disk/environment.ts';
 import { IDLE_KEEP_MS } from '../../webhooks/message-queue.ts';
-import { STATE_RANGE, placeRange, receiverOfState, stateKey } from './queue-keys.ts';
+import { STATE_RANGE, joinKey, placeRange, receiverOfState, stateKey } from './queue-keys.ts';
 import type { QueueReader } from './queue-reader.ts';
 
 /** How often queues of receivers that are none any more are looked for, in milliseconds. */
@@ -49,7 +49,7 @@ export class IdleQueues {
         environment.keys(placeRange(letter, receiver, 0n), STEP),
       );
       isLast = rows.length < STEP;
-      const going = [...rows, ...(isLast ? [stateKey(receiver)] : [])];
+      const going = [...rows, ...(isLast ? [stateKey(receiver), joinKey(receiver)] : [])];
       await environment.write(going.map((key) => ({ key, value: null })));
       environment.refresh();
     }

@@ -9,6 +9,7 @@ import type { KeyRange } from '../../store/file/disk/environment.ts';
  *     q<receiver><place>      a message that waits: [id, subject, tries, when it was tried], and its text
  *     d<receiver><place>      a dead letter: [id, subject, tries, reason, when], and its text
  *     m<receiver>             how the queue stands
+ *     j<receiver>             behind which links it is told, where not all that is read is for it: [[chain, link], …]
  */
 export const QUEUE_FORMAT_KEY = Buffer.from('f');
 export const BEGUN_KEY = Buffer.from('b');
@@ -43,6 +44,12 @@ export function stateKey(receiver: string): Buffer {
 export function receiverOfState(key: Buffer): string {
   return key.toString('utf8', 1);
 }
+
+export function joinKey(receiver: string): Buffer {
+  return Buffer.from(`j${receiver}`);
+}
+
+export const JOIN_RANGE: KeyRange = { start: Buffer.from('j'), end: Buffer.from('k') };
 
 export const STATE_RANGE: KeyRange = { start: Buffer.from('m'), end: Buffer.from('n') };
 

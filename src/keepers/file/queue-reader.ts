@@ -1,8 +1,8 @@
 import type { Environment } from '../../store/file/disk/environment.ts';
 import { decoded } from '../../store/file/record.ts';
-import type { WaitingMessage } from '../../webhooks/message-queue.ts';
-import { stateKey } from './queue-keys.ts';
-import { stateIn, waitingIn } from './queue-rows.ts';
+import type { Links, WaitingMessage } from '../../webhooks/message-queue.ts';
+import { joinKey, stateKey } from './queue-keys.ts';
+import { joinIn, stateIn, waitingIn } from './queue-rows.ts';
 import type { QueueState } from './queue-rows.ts';
 
 /** What stands in the file of the queues, as of the environment's last refresh. */
@@ -14,6 +14,16 @@ export class QueueReader {
   constructor(environment: Environment, now: () => number) {
     this.#environment = environment;
     this.#now = now;
+  }
+
+  /** Whether somebody put something for a receiver, or had it join. */
+  isKnown(receiver: string): boolean {
+    return this.#environment.get(stateKey(receiver)) !== undefined;
+  }
+
+  /** Behind which links a receiver is told. */
+  joined(receiver: string): Links {
+    return joinIn(this.#environment.get(joinKey(receiver)));
   }
 
   state(receiver: string): QueueState {

@@ -1,6 +1,6 @@
 import { decoded, encoded } from '../../store/file/record.ts';
 import { MESSAGE_BYTES } from '../../webhooks/message-queue.ts';
-import type { DeadLetter, Gap, Message, WaitingMessage } from '../../webhooks/message-queue.ts';
+import type { DeadLetter, Gap, Links, Message, WaitingMessage } from '../../webhooks/message-queue.ts';
 import { placeOf } from './queue-keys.ts';
 
 /** How a queue stands. */
@@ -15,7 +15,7 @@ export interface QueueState {
   readonly putAt: number;
 }
 
-const FRESH: QueueState = { last: 0, count: 0, bytes: 0, gap: null, gone: 0, putAt: 0 };
+export const FRESH: QueueState = { last: 0, count: 0, bytes: 0, gap: null, gone: 0, putAt: 0 };
 
 type WaitingFields = readonly [id: string, subject: string, tries: number, triedAt: number];
 type DeadFields = readonly [id: string, subject: string, tries: number, reason: string, at: number];
@@ -26,6 +26,14 @@ export function stateIn(record: Buffer | undefined): QueueState {
 
 export function stateRow(state: QueueState): Buffer {
   return encoded([state]);
+}
+
+export function joinRow(links: Links): Buffer {
+  return encoded([[...links]]);
+}
+
+export function joinIn(record: Buffer | undefined): Links {
+  return new Map(record === undefined ? [] : (decoded(record).fields as readonly [[number, number][]])[0]);
 }
 
 export function waitingRow({ id, subject, text }: Message, tries: number, triedAt: number): Buffer {

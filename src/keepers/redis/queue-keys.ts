@@ -2,7 +2,8 @@
  * Every key of the queues on Redis, under one hash tag, so that one script is one step, and a Cluster has them on one server.
  *
  *     read            hash: chain → how far it was read; `begun`
- *     receivers       sorted set: receivers by when something was put for them
+ *     receivers       sorted set: receivers by when something was put for them, or they joined
+ *     joined          hash: receiver → JSON of the links behind which it is told, `{"<chain>": link}`, where not all that is read is for it
  *     state:<r>       hash: how the queue stands: `last` number given away, `count`, `bytes`, `gone`, `dead`; the gap that nothing tells of
  *                     (`gap_count`, `gap_from`, `gap_to`); which node has it (`owner`, `until`), and the last place it was given (`given`)
  *     queue:<r>       stream: what waits, as `i`, `s` and `t`; an id is a number that counts, and a nonce of its put
@@ -12,6 +13,7 @@
 const TAG = '{sg:0}webhooks:';
 
 export const READ_KEY = `${TAG}read`;
+export const JOINED_KEY = `${TAG}joined`;
 export const RECEIVERS_KEY = `${TAG}receivers`;
 
 /** The keys of one receiver. */

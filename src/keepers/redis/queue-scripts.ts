@@ -99,8 +99,24 @@ export const BEGIN = `
 if redis.call('HGET', KEYS[1], 'begun') then return end
 redis.call('HSET', KEYS[1], 'begun', 1, unpack(ARGV))`;
 
+/** KEYS: receivers, joined. ARGV: receivers. Replies of each the links behind which it is told, nothing where it has not joined. */
+export const JOINED = `
+local told = {}
+for index, receiver in ipairs(ARGV) do
+  local is_known = redis.call('ZSCORE', KEYS[1], receiver)
+  told[index] = is_known and (redis.call('HGET', KEYS[2], receiver) or '{}')
+end
+return told`;
+
+/** KEYS: receivers, joined. ARGV: the links, as `joined` has them, or nothing where there are none; receivers. */
+export const JOIN = `${NOW}
+for index = 2, #ARGV do
+  local added = redis.call('ZADD', KEYS[1], 'NX', now, ARGV[index])
+  if added == 1 and ARGV[1] ~= '' then redis.call('HSET', KEYS[2], ARGV[index], ARGV[1]) end
+end`;
+
 /**
- * KEYS: read, receivers, and for each receiver its state, queue and tries. ARGV: JSON of moves, groups of messages, and the nonce; the
+ * KEYS: read, receivers, joined, and for each receiver its state, queue and tries. ARGV: JSON of moves, groups of messages, and the nonce; the
  * bound in bytes, and what stays of it. Replies how many events were let go; -1: a chain stands elsewhere.
  */
 export const PUT = `${NOW}${ADD}${REMOVE}${LET_GO}
@@ -108,9 +124,12 @@ local asked, gone = cjson.decode(ARGV[1]), 0
 for _, move in ipairs(asked.moves) do
   if (redis.call('HGET', KEYS[1], move[1]) or '0') ~= move[2] then return -1 end
 end
-for _, move in ipairs(asked.moves) do redis.call('HSET', KEYS[1], move[1], move[3]) end
+for _, move in ipairs(asked.moves) do
+  redis.call('HSET', KEYS[1], move[1], move[3])
+  if tonumber(move[3]) < tonumber(move[2]) then redis.call('DEL', KEYS[3]) end
+end
 for index, group in ipairs(asked.groups) do
-  local state, queue, tries = KEYS[3 * index], KEYS[3 * index + 1], KEYS[3 * index + 2]
+  local state, queue, tries = KEYS[3 * index + 1], KEYS[3 * index + 2], KEYS[3 * index + 3]
   redis.call('ZADD', KEYS[2], now, group.receiver)
   add(state, queue, asked.nonce, group.messages)
   local going = ${GOING_MAX} + 2 * #group.messages
@@ -220,9 +239,10 @@ redis.call('HINCRBY', KEYS[1], 'dead', -redis.call('XDEL', KEYS[3], unpack(place
 export const IDLE = `${NOW}
 return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1], 'LIMIT', 0, 1000)`;
 
-/** KEYS: receivers, and the four of one receiver. ARGV: the receiver, how long ago. */
+/** KEYS: receivers, joined, and the four of one receiver. ARGV: the receiver, how long ago. */
 export const FORGET = `${NOW}
 local put_at = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not put_at or tonumber(put_at) > now - ARGV[2] then return end
 redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])`;
+redis.call('HDEL', KEYS[2], ARGV[1])
+redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[6])`;

@@ -6,6 +6,7 @@ import type {
   AddressedMessage,
   ChainMove,
   Gap,
+  Links,
   Message,
   MessageQueue,
   Taken,
@@ -13,13 +14,15 @@ import type {
   WaitingMessage,
 } from '../../webhooks/message-queue.ts';
 import { isMemoryScarce } from './memory.ts';
-import { READ_KEY, RECEIVERS_KEY, receiverKeys } from './queue-keys.ts';
+import { JOINED_KEY, READ_KEY, RECEIVERS_KEY, receiverKeys } from './queue-keys.ts';
 import {
   BEGIN,
   BURY,
   FILL_GAP,
   FORGET,
   IDLE,
+  JOIN,
+  JOINED,
   NOTE,
   PEEK,
   PUT,
@@ -84,7 +87,7 @@ export class RedisQueue implements MessageQueue {
     this.#options = options;
   }
 
-  async read(): Promise<ReadonlyMap<number, number> | undefined> {
+  async read(): Promise<Links | undefined> {
     const reply = (await this.#options.calls.askOn([READ_KEY], READ)) as readonly string[] | null;
     if (reply === null) return undefined;
     const pairs = Array.from({ length: reply.length / 2 }, (_, index) =>
@@ -93,8 +96,22 @@ export class RedisQueue implements MessageQueue {
     return new Map(pairs.map(([chain, link]) => [Number(chain), Number(link)]));
   }
 
-  async begin(links: ReadonlyMap<number, number>): Promise<void> {
+  async begin(links: Links): Promise<void> {
     await this.#options.calls.changeOn([READ_KEY], BEGIN, ...[...links].flat());
+  }
+
+  async joined(receivers: readonly string[]): Promise<ReadonlyMap<string, Links>> {
+    const reply = await this.#options.calls.askOn([RECEIVERS_KEY, JOINED_KEY], JOINED, ...receivers);
+    return new Map(
+      (reply as readonly (string | null)[]).flatMap((text, index): [string, Links][] =>
+        text === null ? [] : [[receivers[index] ?? '', linksIn(text)]],
+      ),
+    );
+  }
+
+  async join(receivers: readonly string[], links: Links): Promise<void> {
+    const text = links.size === 0 ? '' : JSON.stringify(Object.fromEntries(links));
+    await this.#options.calls.changeOn([RECEIVERS_KEY, JOINED_KEY], JOIN, text, ...receivers);
   }
 
   async put(moves: readonly ChainMove[], messages: readonly AddressedMessage[]): Promise<boolean> {
@@ -115,7 +132,7 @@ export class RedisQueue implements MessageQueue {
     };
     const bounds = [bytesMax, Math.floor(bytesMax * KEPT_SHARE)];
     const reply = await calls.changeOn(
-      [READ_KEY, RECEIVERS_KEY, ...keys],
+      [READ_KEY, RECEIVERS_KEY, JOINED_KEY, ...keys],
       PUT,
       JSON.stringify(asked),
       ...bounds,
@@ -178,7 +195,7 @@ export class RedisQueue implements MessageQueue {
     const idle = (await calls.askOn([RECEIVERS_KEY], IDLE, IDLE_KEEP_MS)) as readonly string[];
     for (const receiver of idle) {
       if (isFollowed(receiver)) continue;
-      const keys = [RECEIVERS_KEY, ...Object.values(receiverKeys(receiver))];
+      const keys = [RECEIVERS_KEY, JOINED_KEY, ...Object.values(receiverKeys(receiver))];
       await calls.changeOn(keys, FORGET, receiver, IDLE_KEEP_MS);
     }
     this.#idleAt = now() + IDLE_LOOK_MS;
@@ -193,6 +210,11 @@ export class RedisQueue implements MessageQueue {
       );
     this.#roomUntil = now() + MEMORY_LOOK_MS;
   }
+}
+
+function linksIn(text: string): Links {
+  const links = JSON.parse(text) as Readonly<Record<string, number>>;
+  return new Map(Object.entries(links).map(([chain, link]) => [Number(chain), link]));
 }
 
 function takenIn([anew, waiting, count, from, to, rows]: TakenReply): Taken {
