@@ -124,7 +124,9 @@ async function moves(from: string, to: string): Promise<void> {
   const copy = join(folder.path, 'store.copy');
   const exported = await scangate(['export', copy], { ...env, SCANGATE_STORE: from });
   expect({ ...exported, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
-  expect(exported.stdout).toMatch(/\d+ heads?, \d+ events?, \d+ (entry|entries) of the ledger; sha256 [0-9a-f]{64}\n/);
+  expect(exported.stdout).toMatch(
+    /\d+ heads?, \d+ events?, \d+ (entry|entries) of the ledger; sha256 [0-9a-f]{64}\n/,
+  );
   expect(await readFile(copy, 'utf8')).not.toContain(TEST_SECRETS);
   const imported = await scangate(['import', copy], { ...env, SCANGATE_STORE: to });
   expect({ ...imported, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
