@@ -3,8 +3,9 @@ import { Sender } from '../fuzz/exchange.ts';
 import { repeated } from '../fuzz/fuzz.ts';
 import { CALLBACK, startFuzzedGateway } from '../fuzz/gateway.ts';
 import { holdingOf } from '../fuzz/growth.ts';
-import { newTally, sendMalformed } from '../fuzz/requests.ts';
+import { sendMalformed } from '../fuzz/requests.ts';
 import { playSequences } from '../fuzz/sequences.ts';
+import { newTally } from '../fuzz/tally.ts';
 import { MARK, mistakeOf } from '../fuzz/verdict.ts';
 import { expectStatus } from '../support/call.ts';
 import { rounds, seeded } from '../support/random.ts';
@@ -30,12 +31,12 @@ afterEach(() => sender.close());
 
 test(
   'attack: malformed requests get answers that openapi.yaml has, and no secret back',
-  seeded(async (random) => {
+  seeded(async ({ seed }) => {
     const before = await holdingOf(gateway.pid);
     const tally = newTally();
-    await sendMalformed(gateway.url, sender, REQUESTS, random, tally);
+    await sendMalformed(gateway.url, sender, { seed, from: 0, to: REQUESTS }, tally);
     expect(tally.mistakes).toEqual([]);
-    expect(tally.sent).toBe(REQUESTS);
+    expect(tally.sent).toBeGreaterThanOrEqual(REQUESTS);
     for (const status of ['400', '401', '404', '405', '415']) expect(tally.statuses.has(status)).toBe(true);
     expect(repeated(gateway.output())).toEqual([]);
     sender.close();
@@ -46,10 +47,11 @@ test(
 
 test(
   'attack: one wrong thing in the midst of a sign-in is refused, and changes nothing of it',
-  seeded(async (random) => {
+  seeded(async ({ seed }) => {
     const tally = newTally();
-    await playSequences(sender, SEQUENCES, random, tally);
+    await playSequences(sender, { seed, from: 0, to: SEQUENCES }, tally);
     expect(tally.mistakes).toEqual([]);
+    expect(tally.played).toBe(SEQUENCES);
     expect(repeated(gateway.output())).toEqual([]);
   }),
 );

@@ -1,21 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { randomFrom } from '../support/random.ts';
 import { Sender } from './exchange.ts';
 import { startFuzzedGateway } from './gateway.ts';
-import { holdingOf } from './growth.ts';
+import type { FuzzedStore } from './gateway.ts';
+import { holdingWithoutGarbage } from './growth.ts';
 import type { Holding } from './growth.ts';
-import { newTally, sendMalformed } from './requests.ts';
-import type { Tally } from './requests.ts';
+import { MALFORMATIONS } from './malformation.ts';
+import { Progress } from './progress.ts';
+import { sendMalformed, sendMalformedAgain } from './requests.ts';
 import { playSequences } from './sequences.ts';
+import { mintSending } from './sign-in.ts';
+import { malformedTable, timesOf, wrongTable } from './table.ts';
+import { newTally } from './tally.ts';
 import { MARK } from './verdict.ts';
 
 export interface FuzzOptions {
   readonly seed: number;
   readonly requests: number;
   readonly sequences: number;
+  readonly store: FuzzedStore;
 }
 
-const CONNECTIONS = 16;
+/** What one finding is played again by. */
+export interface OneFinding {
+  readonly seed: number;
+  readonly of: 'request' | 'sequence';
+  readonly index: number;
+  readonly store: FuzzedStore;
+}
+
+const CONNECTIONS = 24;
 /** What is tried before it counts what the process holds: a process that has just begun holds little. */
 const WARM_UP = 4000;
 /** Until connections that were let go are closed, and tickets are forgotten. */
@@ -25,32 +38,48 @@ const GROWTH_BYTES = 96 * 1024 * 1024;
 const DESCRIPTORS_MORE = 16;
 
 /** Plays all of it against a gateway of its own, tells what it does, and returns the exit status. */
-export async function fuzz({ seed, requests, sequences }: FuzzOptions): Promise<number> {
-  const { gateway, stop } = await startFuzzedGateway();
-  const sender = new Sender(gateway.url, CONNECTIONS);
-  const random = randomFrom(seed);
+export async function fuzz({ seed, requests, sequences, store }: FuzzOptions): Promise<number> {
+  console.log(`fuzz --seed ${seed} --requests ${requests} --sequences ${sequences} --store ${store}`);
+  const { gateway, stop } = await startFuzzedGateway(store, { collects: true });
+  const sender = new Sender(gateway.url, CONNECTIONS, mintSending);
   const tally = newTally();
-  const begun = performance.now();
-  const progress = (what: string): void => {
-    const perSecond = Math.round((tally.sent / (performance.now() - begun)) * 1000);
-    process.stderr.write(
-      `\r${what}: ${tally.sent} sent, ${perSecond} a second, ${tally.mistakes.length} mistakes `,
-    );
-  };
-  console.log(`fuzz --seed ${seed} --requests ${requests} --sequences ${sequences}`);
+  const warm = Math.min(WARM_UP, requests);
+  const malformed = new Progress('malformed', requests, tally);
+  const told = (): void => malformed.tell(tally.sent);
   try {
-    const warm = Math.min(WARM_UP, requests);
-    await sendMalformed(gateway.url, sender, warm, random, tally, () => progress('malformed'));
-    const before = await holdingOf(gateway.pid);
-    await sendMalformed(gateway.url, sender, requests - warm, random, tally, () => progress('malformed'));
-    await playSequences(sender, sequences, random, tally, () => progress('sequences'));
+    await sendMalformed(gateway.url, sender, { seed, from: 0, to: warm }, tally, told);
+    const before = await holdingWithoutGarbage(gateway);
+    await sendMalformed(gateway.url, sender, { seed, from: warm, to: requests }, tally, told);
+    malformed.end(tally.sent);
+    const played = new Progress('sequences', sequences, tally);
+    await playSequences(sender, { seed, from: 0, to: sequences }, tally, () => played.tell(tally.played));
+    played.end(tally.played);
     sender.close();
     await sleep(QUIET_MS);
-    const after = await holdingOf(gateway.pid);
+    const after = await holdingWithoutGarbage(gateway);
     const mistakes = [...tally.mistakes, ...growth(before, after), ...repeated(gateway.output())];
-    tell(tally, before, after, mistakes);
-    return mistakes.length === 0 ? 0 : 1;
+    for (const line of [...malformedTable(tally, MALFORMATIONS), '', ...wrongTable(tally), ''])
+      console.log(line);
+    console.log(`${tally.sent} answers, ${tally.played} sequences: ${timesOf(tally.statuses)}`);
+    console.log(holdings(before, after));
+    return verdict(mistakes);
   } finally {
+    await stop();
+  }
+}
+
+/** Plays one finding of a run again, alone, and returns the exit status: 1 where it is found again. */
+export async function fuzzOne({ seed, of, index, store }: OneFinding): Promise<number> {
+  const { gateway, stop } = await startFuzzedGateway(store);
+  const sender = new Sender(gateway.url, CONNECTIONS, mintSending);
+  const tally = newTally();
+  try {
+    if (of === 'request') await sendMalformedAgain(gateway.url, sender, seed, index, tally);
+    else await playSequences(sender, { seed, from: index, to: index + 1 }, tally);
+    console.log(`${of} ${index} of seed ${seed}, ${tally.sent} answers: ${timesOf(tally.statuses)}`);
+    return verdict([...tally.mistakes, ...repeated(gateway.output())]);
+  } finally {
+    sender.close();
     await stop();
   }
 }
@@ -77,16 +106,16 @@ export function repeated({
     .slice(0, 10);
 }
 
-function tell(tally: Tally, before: Holding, after: Holding, mistakes: readonly string[]): void {
-  const statuses = [...tally.statuses]
-    .map(([status, times]) => `${status} × ${times}`)
-    .toSorted((one, other) => one.localeCompare(other));
+function holdings(before: Holding, after: Holding): string {
   const mebibytes = (bytes: number): number => Math.round(bytes / 1024 / 1024);
-  console.log(`\n${tally.sent} answers: ${statuses.join(', ')}`);
-  console.log(
-    `memory ${mebibytes(before.memory)} MiB, then ${mebibytes(after.memory)} MiB; ` +
-      `descriptors ${before.descriptors}, then ${after.descriptors}`,
+  return (
+    `memory ${mebibytes(before.memory)} MiB after the first ${WARM_UP}, then ${mebibytes(after.memory)} MiB; ` +
+    `descriptors ${before.descriptors}, then ${after.descriptors}`
   );
+}
+
+function verdict(mistakes: readonly string[]): number {
   for (const mistake of mistakes) console.log(`- ${mistake}`);
   console.log(mistakes.length === 0 ? 'nothing found' : `${mistakes.length} found`);
+  return mistakes.length === 0 ? 0 : 1;
 }

@@ -219,22 +219,36 @@ const wrongMethod: Malformation = (draft, random) => {
   return true;
 };
 
-const ALL: readonly Malformation[] = [wrongMember, wrongMember, noMember, strangeMember, memberTwice].concat([
-  damaged,
-  damaged,
-  wrongBody,
-  wrongBody,
-  wrongType,
-  wrongHole,
-  wrongQuery,
-  wrongHeader,
-  wrongCredential,
-  wrongMethod,
-]);
+/** Each by its name, and how many chances it has to be drawn. */
+const ALL: readonly (readonly [name: string, chances: number, malformation: Malformation])[] = [
+  ['member', 2, wrongMember],
+  ['no member', 1, noMember],
+  ['strange', 1, strangeMember],
+  ['twice', 1, memberTwice],
+  ['damaged', 2, damaged],
+  ['body', 2, wrongBody],
+  ['type', 1, wrongType],
+  ['path', 1, wrongHole],
+  ['query', 1, wrongQuery],
+  ['header', 1, wrongHeader],
+  ['credential', 1, wrongCredential],
+  ['method', 1, wrongMethod],
+];
 
+/** What may be done to a request, by name. */
+export const MALFORMATIONS: readonly string[] = ALL.map(([name]) => name);
+
+const DRAWN = ALL.flatMap((row) => Array.from({ length: row[1] }, () => row));
 const MOST = 3;
 
-/** Does one to three things to a request. */
-export function malform(draft: Draft, random: Random, live: Live): void {
-  for (let left = random.between(1, MOST); left > 0;) if (random.pick(ALL)(draft, random, live)) left -= 1;
+/** Does one to three things to a request, and says which. */
+export function malform(draft: Draft, random: Random, live: Live): readonly string[] {
+  const done = new Set<string>();
+  for (let left = random.between(1, MOST); left > 0;) {
+    const [name, , malformation] = random.pick(DRAWN);
+    if (!malformation(draft, random, live)) continue;
+    done.add(name);
+    left -= 1;
+  }
+  return [...done];
 }

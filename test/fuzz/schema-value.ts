@@ -3,9 +3,13 @@ import type { Schema } from './operation.ts';
 
 const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('');
 
+/** So many are drawn; longer texts repeat them. */
+const DRAWN_MAX = 200;
+
 /** So many characters of base64url. */
 export function letters(random: Random, length: number): string {
-  return Array.from({ length }, () => random.pick(URL_SAFE)).join('');
+  const drawn = Array.from({ length: Math.min(length, DRAWN_MAX) }, () => random.pick(URL_SAFE)).join('');
+  return drawn.repeat(Math.ceil(length / DRAWN_MAX)).slice(0, length);
 }
 
 /**

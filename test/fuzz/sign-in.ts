@@ -14,7 +14,7 @@ export interface SignIn {
   /** The browser secret, and the headers that prove it. */
   readonly secret: string;
   readonly browser: Readonly<Record<string, string>>;
-  readonly scanCode: string;
+  scanCode: string;
   handshake?: string;
   number?: string;
   isConfirmed?: boolean;
@@ -37,13 +37,19 @@ export const phoneHeaders = (name: string): Record<string, string> => ({
 });
 export const json = (value: unknown): string => JSON.stringify(value);
 const form = (members: Readonly<Record<string, string>>): string => new URLSearchParams(members).toString();
+const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** A mint of `app`. */
+export const mintSending: Sending = mintOf('app', 'bearer', 'c'.repeat(43));
 
 export const look: Step = {
   name: 'look',
   send: ({ ticketId, browser }) => ({ method: 'GET', path: `/v1/tickets/${ticketId}`, headers: browser }),
   right: [200],
-  learn: (signIn, { number, result }: Notice) => {
+  learn: (signIn, notice: Notice) => {
+    const { status, number, result } = notice;
+    if (status === 'pending') signIn.scanCode = readScanCode(notice);
     if (number !== undefined) signIn.number = number;
     if (result?.code !== undefined) signIn.code = result.code;
   },
@@ -139,20 +145,9 @@ export async function beginSignIn(
   phone: string,
 ): Promise<SignIn> {
   const verifier = randomBytes(32).toString('base64url');
-  const site: Record<string, string> = binding === 'cookie' ? { 'sec-fetch-site': 'same-origin' } : {};
-  const answer = await sender.send({
-    method: 'POST',
-    path: '/v1/tickets',
-    headers: { 'content-type': 'application/json', ...site },
-    body: json({
-      client_id: client,
-      redirect_uri: CALLBACK,
-      scope: 'openid profile offline_access',
-      binding,
-      code_challenge: s256(verifier),
-      code_challenge_method: 'S256',
-    }),
-  });
+  const sending = mintOf(client, binding, s256(verifier));
+  const site = binding === 'cookie' ? SAME_ORIGIN : {};
+  const answer = await sender.send(sending);
   const notice = bodyOf(answer) as Notice & { readonly browser_secret?: string };
   const [cookie = ''] = ((answer?.headers['set-cookie'] as string[] | undefined)?.[0] ?? '').split(';');
   const secret = notice.browser_secret ?? cookie.slice(cookie.indexOf('=') + 1);
@@ -165,6 +160,22 @@ export async function beginSignIn(
     secret,
     browser: binding === 'cookie' ? { cookie, ...site } : { authorization: `Bearer ${secret}` },
     scanCode: readScanCode(notice),
+  };
+}
+
+function mintOf(client: SignIn['client'], binding: SignIn['binding'], challenge: string): Sending {
+  return {
+    method: 'POST',
+    path: '/v1/tickets',
+    headers: { 'content-type': 'application/json', ...(binding === 'cookie' ? SAME_ORIGIN : {}) },
+    body: json({
+      client_id: client,
+      redirect_uri: CALLBACK,
+      scope: 'openid profile offline_access',
+      binding,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    }),
   };
 }
 

@@ -8,6 +8,8 @@ import { MARK } from './verdict.ts';
 /** One thing that is wrong with a request in the midst of a sign-in. Each must be refused, and must change nothing. */
 export interface WrongThing {
   readonly name: string;
+  /** The step that it makes sense before, and not after; any if none. */
+  readonly before?: string;
   /** The request; undefined where it would be right, or makes no sense, at this point. @param other another's sign-in */
   readonly send: (mine: SignIn, other: SignIn, random: Random) => Sending | undefined;
 }
@@ -120,6 +122,7 @@ export const WRONG_THINGS: readonly WrongThing[] = [
   },
   {
     name: 'a decision before the scan',
+    before: 'scan',
     send: (mine, _other, random) =>
       mine.handshake === undefined
         ? decided(mine, { handshake: `${mine.ticketId}.1-1.${letters(random, 22)}` }, random)
@@ -131,27 +134,36 @@ export const WRONG_THINGS: readonly WrongThing[] = [
   },
   {
     name: 'a confirmation without its number',
+    before: 'confirm',
     send: ({ number: _number, ...mine }) =>
       // Once it is confirmed, the same again is the same (docs/wire.md), whatever it says of a number.
       mine.client === 'asking' && mine.handshake !== undefined && mine.isConfirmed !== true
         ? confirmStep.send(mine)
         : undefined,
   },
-  { name: 'a wrong verifier', send: (mine, other) => redeemed(mine, 'code_verifier', other.verifier) },
+  {
+    name: 'a wrong verifier',
+    before: 'redeem',
+    send: (mine, other) => redeemed(mine, 'code_verifier', other.verifier),
+  },
   {
     name: 'another client',
+    before: 'redeem',
     send: (mine) => redeemed(mine, 'client_id', mine.client === 'app' ? 'asking' : 'app'),
   },
   {
     name: 'another redirect address',
+    before: 'redeem',
     send: (mine) => redeemed(mine, 'redirect_uri', 'https://app.example/back?x'),
   },
   {
     name: 'a damaged code',
+    before: 'redeem',
     send: (mine, _other, random) => redeemed(mine, 'code', damaged(mine.code ?? mine.secret, random)),
   },
   {
     name: 'the handshake as a code',
+    before: 'redeem',
     send: (mine) => redeemed(mine, 'code', mine.handshake ?? mine.scanCode),
   },
   {
@@ -179,6 +191,7 @@ export const WRONG_THINGS: readonly WrongThing[] = [
   },
   {
     name: 'an acceptance where nothing is asked',
+    before: 'scan',
     send: (mine) => (mine.handshake === undefined ? acceptStep.send(mine) : undefined),
   },
 ];

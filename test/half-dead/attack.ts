@@ -1,15 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { until } from '../support/until.ts';
 import type { AttackPlan } from './attackers.ts';
 
 /** What the attackers see of themselves. */
 export interface AttackView {
   /** Connections since the beginning, those in the place of others included. */
   readonly opened: number;
-  /** Whether each connection of the plan was there. */
-  readonly isComplete: boolean;
   /** Address and port of what they hold open, by kind. */
   readonly ends: Readonly<Record<string, readonly string[]>>;
 }
@@ -17,6 +14,8 @@ export interface AttackView {
 /** Attackers at work, in a process of their own. */
 export interface Attack {
   look(): Promise<AttackView>;
+  /** They are told how many the gateway holds, and open more where those are too few. */
+  hold(held: number): Promise<unknown>;
   /** They open no more, and close nothing. */
   rest(): Promise<unknown>;
   /** They are gone, and their system closes all. */
@@ -24,9 +23,8 @@ export interface Attack {
 }
 
 const PROCESS = fileURLToPath(new URL('attackers-process.mjs', import.meta.url));
-const COMPLETE_WITHIN_MS = 60_000;
 
-/** Begins, and waits until all of the plan were opened. */
+/** Begins. */
 export async function beginAttack(plan: AttackPlan): Promise<Attack> {
   const child = fork(PROCESS, { stdio: 'inherit' });
   const waiting = new Map<number, (answer: unknown) => void>();
@@ -52,16 +50,12 @@ export async function beginAttack(plan: AttackPlan): Promise<Attack> {
     child.kill('SIGKILL');
     await gone;
   };
-  const attack = { look: () => ask<AttackView>('look'), rest: () => ask('rest'), leave };
+  const look = (): Promise<AttackView> => ask<AttackView>('look');
+  const hold = (held: number): Promise<unknown> => ask('hold', { held });
   try {
     await Promise.race([isReady, failed]);
     await ask('begin', { plan });
-    await until(async () => (await attack.look()).isComplete, {
-      withinMs: COMPLETE_WITHIN_MS,
-      everyMs: 100,
-      what: 'an attack by all that were planned',
-    });
-    return attack;
+    return { look, hold, rest: () => ask('rest'), leave };
   } catch (error) {
     await leave();
     throw error;

@@ -6,11 +6,12 @@ const { Attackers } = await import('./attackers.ts');
 
 let attackers;
 const answers = {
-  begin: (plan) => void (attackers = new Attackers(plan)),
-  look: () => ({ opened: attackers.opened, isComplete: attackers.isComplete, ends: attackers.ends() }),
+  begin: ({ plan }) => void (attackers = new Attackers(plan)),
+  hold: ({ held }) => attackers.hold(held),
+  look: () => ({ opened: attackers.opened, ends: attackers.ends() }),
   rest: () => attackers.rest(),
 };
 
-process.on('message', ({ id, what, plan }) => process.send({ id, answer: answers[what](plan) ?? {} }));
+process.on('message', ({ id, what, ...more }) => process.send({ id, answer: answers[what](more) ?? {} }));
 process.on('disconnect', () => process.exit());
 process.send({ id: 0, answer: {} });

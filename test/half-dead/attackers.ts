@@ -13,10 +13,14 @@ export interface AttackPlan {
 }
 
 /** How many connections are opened a second, at most, first ones and those in the place of others. */
-const OPENED_PER_SECOND = 1000;
+const OPENED_PER_SECOND = 2000;
 const TICK_MS = 5;
+/** What a busy machine delayed is opened in one go, as much as the gateway's system takes from one at a time. */
+const CATCH_UP_MS = 100;
 /** Once the gateway has ended one, it is the gateway's for so long; then another takes its place. */
 const AGAIN_AFTER_MS = 5000;
+/** Places for each connection that is to stand: some kinds are ended as soon as they are there. */
+const PLACES_MAX = 4;
 
 /** A connection that is to be there all the time. */
 interface Place {
@@ -27,24 +31,30 @@ interface Place {
   socket: Socket | undefined;
 }
 
-/** Clients of an attacker that keep as many half-dead connections open as planned, whatever the gateway does to them. */
+/**
+ * Clients of an attacker that keep half-dead connections open, whatever the gateway does to them. A place is a connection that is
+ * opened anew when the gateway ends it; told how many the gateway really holds, they take as many places as it needs for the plan.
+ */
 export class Attackers {
-  readonly #places: readonly Place[];
-  readonly #port: number;
-  readonly #empty: Place[];
+  readonly #plan: AttackPlan;
+  readonly #places: Place[] = [];
+  readonly #empty: Place[] = [];
   #attacks = true;
   #opened = 0;
 
-  constructor({ port, connections, targets }: AttackPlan) {
-    this.#port = port;
-    this.#places = Array.from({ length: connections }, (_, index) => {
-      const from = index % targets.length;
-      const kind = KINDS[index % KINDS.length]!;
-      const turn = Math.floor(index / KINDS.length);
-      return { kind, turn, address: addressOf(from), target: targets[from]!, socket: undefined };
-    });
-    this.#empty = [...this.#places];
+  constructor(plan: AttackPlan) {
+    this.#plan = plan;
+    this.#add(plan.connections);
     void this.#open();
+  }
+
+  /** @param held how many the gateway holds now: where they are too few, more places are taken */
+  hold(held: number): void {
+    const { connections } = this.#plan;
+    const room = PLACES_MAX * connections - this.#places.length;
+    // Those that are still to be opened are on their way.
+    const missing = connections - held - this.#empty.length;
+    if (missing > 0) this.#add(Math.min(room, Math.ceil(missing / 2)));
   }
 
   /** Those that were opened since the beginning. */
@@ -60,11 +70,6 @@ export class Attackers {
     return ends;
   }
 
-  /** Whether each place is, or was, taken. */
-  get isComplete(): boolean {
-    return this.#opened >= this.#places.length;
-  }
-
   /** Opens no more. Closes nothing either. */
   rest(): void {
     this.#attacks = false;
@@ -75,13 +80,30 @@ export class Attackers {
     for (const { socket } of this.#places) socket?.destroy();
   }
 
+  #add(count: number): void {
+    const { targets } = this.#plan;
+    for (let left = count; left > 0; left -= 1) {
+      const index = this.#places.length;
+      const from = index % targets.length;
+      const place = {
+        kind: KINDS[index % KINDS.length]!,
+        turn: Math.floor(index / KINDS.length),
+        address: addressOf(from),
+        target: targets[from]!,
+        socket: undefined,
+      };
+      this.#places.push(place);
+      this.#empty.push(place);
+    }
+  }
+
   async #open(): Promise<void> {
     let due = performance.now();
     while (this.#attacks) {
       const place = performance.now() < due ? undefined : this.#empty.shift();
       if (place === undefined) {
         await sleep(TICK_MS);
-        due = Math.max(due, performance.now() - 2 * TICK_MS);
+        due = Math.max(due, performance.now() - CATCH_UP_MS);
         continue;
       }
       due += 1000 / OPENED_PER_SECOND;
@@ -92,17 +114,17 @@ export class Attackers {
   #take(place: Place): void {
     const { kind, turn, address, target } = place;
     const socket = connect({
-      port: this.#port,
+      port: this.#plan.port,
       host: '127.0.0.1',
       localAddress: address,
       allowHalfOpen: true,
     });
     place.socket = socket;
     this.#opened += 1;
-    let ended = false;
+    let isOver = false;
     const again = (): void => {
-      if (ended) return;
-      ended = true;
+      if (isOver) return;
+      isOver = true;
       setTimeout(() => {
         if (!this.#attacks) return;
         socket.destroy();

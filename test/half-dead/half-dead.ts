@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { holdingOf } from '../fuzz/growth.ts';
+import { COLLECTING, holdingOf, holdingWithoutGarbage } from '../fuzz/growth.ts';
 import type { Holding } from '../fuzz/growth.ts';
+import { freePort } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { peers } from '../support/peer-ports.ts';
 import { s256 } from '../support/signin.ts';
+import { until } from '../support/until.ts';
 import { beginAttack } from './attack.ts';
 import type { Attack } from './attack.ts';
 import { addressOf } from './attackers.ts';
 import type { AttackPlan } from './attackers.ts';
+import { countsAt, spreadOf, sumOf, watchCounts } from './census.ts';
+import type { Counts } from './census.ts';
 import { Client } from './client.ts';
 import { KINDS } from './kinds.ts';
 import type { Target } from './kinds.ts';
@@ -18,6 +22,7 @@ import { signInAtAPace } from './owner.ts';
 
 /** How much is played. */
 export interface HalfDeadOptions {
+  /** How many stand at one time; with 0 there is no attack, and the same sign-ins show what those alone leave behind. */
   readonly connections: number;
   /** Loopback addresses that they come from. */
   readonly addresses: number;
@@ -45,12 +50,14 @@ export interface Times {
 export interface HalfDeadResult {
   readonly without: Times;
   readonly with: Times;
+  /** Connections of the gateway by its own count, once a second in all rounds without them, and in all rounds with them. */
+  readonly standing: { readonly without: Standing; readonly with: Standing };
   /** Connections that were opened in all, and what the gateway held of them at the end of the last round, by kind. */
   readonly opened: number;
   readonly held: Readonly<Record<string, number>>;
   /** The same after they had been quiet. */
   readonly heldAfterQuiet: Readonly<Record<string, number>>;
-  /** What the process holds before the first attack, in the midst of the last, and after it. */
+  /** What the process holds before the first attack, in the midst of the last (with its garbage), and after it. */
   readonly before: Holding;
   readonly during: Holding;
   readonly after: Holding;
@@ -58,7 +65,13 @@ export interface HalfDeadResult {
   readonly backMs: number;
 }
 
+type Standing = ReturnType<typeof spreadOf>;
+
 const WARM_UP_MS = 15_000;
+/** Until all stand; where they never do, it is played with those that do, and found. */
+const STAND_WITHIN_MS = 10_000;
+const STAND_WITHIN_MS_EACH = 16;
+const READY_WITHIN_MS = 120_000;
 const BACK_WITHIN_MS = 60_000;
 /** What a process that goes on working may hold more than before: connections of the owner, tickets, and a heap’s reserve. */
 export const DESCRIPTORS_MORE = 16;
@@ -69,12 +82,24 @@ export async function playHalfDead(
   options: HalfDeadOptions,
   tell: (progress: string) => void,
 ): Promise<HalfDeadResult> {
-  const gateway = await startGateway({ env: { SCANGATE_LIMITS: 'on' } });
+  const admin = `127.0.0.1:${await freePort()}`;
+  const gateway = await startGateway({
+    withinMs: READY_WITHIN_MS,
+    env: {
+      SCANGATE_LIMITS: 'on',
+      SCANGATE_ADMIN_LISTEN: admin,
+      // A disk that others keep busy is not what is looked at.
+      SCANGATE_STORE_TIMEOUT: 'PT1M',
+      ...COLLECTING,
+    },
+  });
   let attack: Attack | undefined;
   const owners = { without: newOwned(), with: newOwned() };
   const signIn = async (to: Owned, forMs = options.seconds * 1000): Promise<void> => {
     const cpuBefore = await cpuMsOf(gateway.pid);
+    const watch = watchCounts(`http://${admin}`, (counts) => void to.looks.push(counts));
     const { tookMs, failures } = await signInAtAPace(gateway.port, options.pace, forMs);
+    await watch.stop();
     to.cpuMs += (await cpuMsOf(gateway.pid)) - cpuBefore;
     to.tookMs.push(...tookMs);
     to.failures.push(...failures);
@@ -82,29 +107,36 @@ export async function playHalfDead(
   try {
     tell('warm-up');
     await signIn(newOwned(), Math.min(WARM_UP_MS, 1000 * options.seconds));
-    const before = await holdingOf(gateway.pid);
+    const before = await holdingWithoutGarbage(gateway);
     let opened = 0;
-    let last: { readonly during: Holding; readonly held: HalfDeadResult['held'] } | undefined;
+    let last = { during: before, held: {} as HalfDeadResult['held'] };
     for (let round = 1; round <= options.rounds; round += 1) {
       await attack?.leave();
       if (attack !== undefined) await comeBack(gateway, before, options.pace);
       tell(`round ${round} of ${options.rounds}, without`);
       await signIn(owners.without);
       tell(`round ${round} of ${options.rounds}, with`);
-      attack = await beginAttack(await planOf(gateway, options));
+      if (options.connections > 0) attack = await beginAttack(await planOf(gateway, options));
+      const attacking = watchCounts(`http://${admin}`, (counts) => void attack?.hold(sumOf(counts)));
+      await until(async () => sumOf(await countsAt(`http://${admin}`)) >= options.connections, {
+        withinMs: STAND_WITHIN_MS + STAND_WITHIN_MS_EACH * options.connections,
+        everyMs: 500,
+      }).catch(() => tell('not all stand'));
       await signIn(owners.with);
-      opened += (await attack.look()).opened;
+      await attacking.stop();
+      opened += (await attack?.look())?.opened ?? 0;
       last = { during: await holdingOf(gateway.pid), held: await heldOf(gateway, attack) };
     }
     tell(`quiet for ${options.quiet} s`);
     await attack?.rest();
     await sleep(options.quiet * 1000);
-    const heldAfterQuiet = attack === undefined ? {} : await heldOf(gateway, attack);
+    const heldAfterQuiet = await heldOf(gateway, attack);
     await attack?.leave();
     tell('gone');
     const { after, backMs } = await comeBack(gateway, before, options.pace);
     const [without, others] = [timesOf(owners.without), timesOf(owners.with)];
-    return { without, with: others, opened, ...last!, heldAfterQuiet, before, after, backMs };
+    const standing = { without: spreadOf(owners.without.looks), with: spreadOf(owners.with.looks) };
+    return { without, with: others, standing, opened, ...last, heldAfterQuiet, before, after, backMs };
   } finally {
     await attack?.leave();
     await gateway.stop();
@@ -114,10 +146,11 @@ export async function playHalfDead(
 interface Owned {
   readonly tookMs: number[];
   readonly failures: string[];
+  readonly looks: Counts[];
   cpuMs: number;
 }
 
-const newOwned = (): Owned => ({ tookMs: [], failures: [], cpuMs: 0 });
+const newOwned = (): Owned => ({ tookMs: [], failures: [], looks: [], cpuMs: 0 });
 
 /** CPU time that a process has used, in its own code and in the kernel (Linux, whose ticks are hundredths of a second). */
 async function cpuMsOf(pid: number): Promise<number> {
@@ -157,26 +190,30 @@ async function planOf({ port }: Gateway, { connections, addresses }: HalfDeadOpt
   return { port, connections, targets };
 }
 
-async function heldOf({ pid }: Gateway, attack: Attack): Promise<Readonly<Record<string, number>>> {
+async function heldOf(
+  { pid }: Gateway,
+  attack: Attack | undefined,
+): Promise<Readonly<Record<string, number>>> {
+  if (attack === undefined) return {};
   const [{ ends }, held] = await Promise.all([attack.look(), peers(pid)]);
   const count = (name: string): number => (ends[name] ?? []).filter((end) => held.has(end)).length;
   return Object.fromEntries(KINDS.map(({ name }) => [name, count(name)]));
 }
 
-/** Signs in until the process holds about as much as before, for a minute at most: one that does nothing collects no garbage. */
+/** Signs in until the process holds about as much as before, for a minute at most. */
 async function comeBack(
-  { pid, port }: Gateway,
+  gateway: Gateway,
   before: Holding,
   pace: number,
 ): Promise<{ readonly after: Holding; readonly backMs: number }> {
   const begun = performance.now();
   for (;;) {
-    const after = await holdingOf(pid);
+    const after = await holdingWithoutGarbage(gateway);
     const backMs = performance.now() - begun;
     const isBack =
       after.descriptors <= before.descriptors + DESCRIPTORS_MORE &&
       after.memory <= before.memory + MEMORY_MORE;
     if (isBack || backMs > BACK_WITHIN_MS) return { after, backMs };
-    await signInAtAPace(port, pace, 500);
+    await signInAtAPace(gateway.port, pace, 500);
   }
 }

@@ -19,7 +19,7 @@ test('the command plays its attack, and tells what it did: a sample', async () =
   for (const kind of ['silent', 'half a head', 'half a body', 'silent socket', 'unread answer'])
     expect(told.held[kind]).toBeGreaterThan(0);
   // How long sign-ins took is not for a test.
-  expect(told.mistakes.filter((one) => !one.startsWith('p99'))).toEqual([]);
+  expect(told.mistakes.filter((one) => !/^p99|^only/.test(one))).toEqual([]);
 });
 
 test('an attack that held nothing, or that slowed nobody for lack of a figure, is not passed', () => {
@@ -28,6 +28,10 @@ test('an attack that held nothing, or that slowed nobody for lack of a figure, i
   const good: HalfDeadResult = {
     without: times,
     with: times,
+    standing: {
+      without: { least: 1, middle: { busy: 1 }, most: 2 },
+      with: { least: 60, middle: { new: 30, busy: 39 }, most: 80 },
+    },
     opened: 70,
     held: { silent: 9, 'half a head': 0 },
     heldAfterQuiet: { silent: 0, 'half a head': 0 },
@@ -36,15 +40,19 @@ test('an attack that held nothing, or that slowed nobody for lack of a figure, i
     after: process,
     backMs: 10,
   };
-  expect(broken(good)).toEqual([]);
-  expect(broken({ ...good, held: { silent: 0, 'half a head': 0 } })).toEqual([
+  const options = { connections: 70 };
+  expect(broken(options, good)).toEqual([]);
+  expect(broken(options, { ...good, held: { silent: 0, 'half a head': 0 } })).toEqual([
     'none was held: nothing was attacked',
   ]);
-  expect(broken({ ...good, with: { ...times, p99Ms: Number.NaN } })).toHaveLength(1);
+  expect(broken(options, { ...good, with: { ...times, p99Ms: Number.NaN } })).toHaveLength(1);
+  expect(broken({ connections: 80 }, good)).toEqual(['only 69 of 80 stood']);
+  // A control, without an attack.
+  expect(broken({ connections: 0 }, { ...good, held: {} })).toEqual([]);
 });
 
 test('a bad call is one line, and status 2', async () => {
   const child = startChild(process.execPath, [SCRIPT, '--connections', 'many']);
   expect(await child.exited).toMatchObject({ code: 2 });
-  expect(child.output().stderr).toBe('half-dead: --connections is a whole number from 1 on\n');
+  expect(child.output().stderr).toBe('half-dead: --connections is a whole number from 0 on\n');
 });
