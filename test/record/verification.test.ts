@@ -140,6 +140,32 @@ test('a record that does not reach its own head is cut', () => {
   expect(verification.end(START_MS + 4 * MINUTE_MS)).toMatchObject([{ what: 'dropped', link: 9 }]);
 });
 
+test('an end that no signature covers yet is said, with its age, and is a break once it is old', () => {
+  const verification = new Verification([recordKeyJwk(privateKey)]);
+  expect(lines.slice(0, -1).flatMap((line) => verification.next(line))).toEqual([]);
+  const since = Date.parse(String(lines.at(-2)!.told['at']));
+  const link = lines.length - 3;
+  expect(verification.end(since + MINUTE_MS)).toEqual([]);
+  expect(verification.waiting(since + MINUTE_MS)).toEqual([{ chain: 0, link, entries: 3, age_s: 60 }]);
+  expect(verification.end(since + 2 * MINUTE_MS + 3)).toMatchObject([{ what: 'not_signed', link }]);
+  expect(verification.waiting(since + 2 * MINUTE_MS + 3)).toEqual([]);
+});
+
+test('an end that was young when its chain was read is no break, however long it took to read the others', () => {
+  const verification = new Verification([recordKeyJwk(privateKey)]);
+  const entryAt = (chain: number, minute: number): Break[] => {
+    const text = JSON.stringify({ at: new Date(START_MS + minute * MINUTE_MS).toISOString() });
+    return [...verification.next({ chain, link: 1, hash: linkHash('', text), text })];
+  };
+  expect([...entryAt(0, 0), ...entryAt(1, 5), ...entryAt(2, 1)]).toEqual([]);
+  // The last was read behind one that is four minutes younger.
+  expect(verification.end(START_MS + MINUTE_MS)).toMatchObject([{ chain: 2, what: 'not_signed' }]);
+  expect(verification.waiting(START_MS + MINUTE_MS)).toMatchObject([
+    { chain: 0, age_s: 60 },
+    { chain: 1, age_s: 0 },
+  ]);
+});
+
 test('the first entry that is left after a trim is held against the one before it', async () => {
   await archive.trim(entry(MINUTE_MS).id, 100);
   const { lines: left, end: last, floor } = await exported();

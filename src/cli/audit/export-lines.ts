@@ -21,7 +21,7 @@ interface FloorLine {
 /** The last line: where the chains stood, and when. Without it an export was cut off. */
 interface EndLine {
   readonly heads: readonly Place[];
-  /** ISO 8601. */
+  /** When the export began, in ISO 8601: no chain was read before. */
   readonly at: string;
 }
 
@@ -60,6 +60,7 @@ export async function* exportLines(
   archive: Archive,
   now: () => number,
 ): AsyncGenerator<ExportLine, void, void> {
+  const at = new Date(now()).toISOString();
   const ends = new Map<number, Place>();
   for await (const part of chained(archive)) {
     if (part.kind === 'head') continue;
@@ -78,7 +79,7 @@ export async function* exportLines(
       yield { chain, link, hash, text, ...shown, told: toldEntry(kept, key) };
     }
   }
-  yield { heads: [...ends.values()], at: new Date(now()).toISOString() };
+  yield { heads: [...ends.values()], at };
 }
 
 /** Reads an export. @throws BadCall for a line that is none of one */

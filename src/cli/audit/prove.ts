@@ -4,7 +4,7 @@ import { toolConfig } from '../tool-config.ts';
 import type { Archive } from '../../record/archive.ts';
 import type { RecordKeyJwk } from '../../record/chain/signed-head.ts';
 import { Verification } from '../../record/chain/verification.ts';
-import type { Break, Place } from '../../record/chain/verification.ts';
+import type { Break, Place, Waiting } from '../../record/chain/verification.ts';
 import type { Facts } from '../../record/entry/entry.ts';
 import { keysIn } from '../../record/search/keys.ts';
 import { opened } from '../../record/search/search.ts';
@@ -57,6 +57,7 @@ async function verifyArchive(archive: Archive, given: AuditGiven, terminal: Term
   const keys = trusted(given) ?? (await keysIn(archive)).map(({ key }) => key);
   const verification = new Verification(keys, anchorsOf(given));
   const told = new Told(verification, terminal);
+  const readAt = Date.now();
   for await (const part of chained(archive)) {
     if (part.kind === 'head') verification.expect(part.place);
     else if (part.kind === 'floor') told.breaks(verification.begin(part.place));
@@ -65,8 +66,7 @@ async function verifyArchive(archive: Archive, given: AuditGiven, terminal: Term
       told.erased += (await opened(archive, part.entries)).filter(({ erased }) => erased === true).length;
     }
   }
-  told.breaks(verification.end(Date.now()));
-  return told.sum();
+  return told.end(readAt);
 }
 
 async function verifyExport(file: string, given: AuditGiven, terminal: Terminal): Promise<Status> {
@@ -82,8 +82,7 @@ async function verifyExport(file: string, given: AuditGiven, terminal: Terminal)
     if ('told' in line && line.told.erased === true) told.erased += 1;
   }
   if (exportedAt === undefined) told.breaks([CUT_OFF]);
-  told.breaks(verification.end(exportedAt ?? 0));
-  return told.sum();
+  return told.end(exportedAt ?? 0);
 }
 
 const CUT_OFF: Break = {
@@ -135,6 +134,13 @@ function anchorsOf({ heads }: AuditGiven): readonly Place[] {
   throw wrong;
 }
 
+function waitingText(waiting: readonly Waiting[]): string {
+  const entries = waiting.reduce((sum, one) => sum + one.entries, 0);
+  const oldest = Math.max(...waiting.map(({ age_s }) => age_s));
+  const chains = waiting.map(({ chain }) => chain).join(', ');
+  return `not signed yet: ${entries} ${entries === 1 ? 'entry' : 'entries'} at the end of chain ${chains}, the oldest ${oldest} s old`;
+}
+
 /** What a verification found, as it is told. */
 class Told {
   readonly #verification: Verification;
@@ -156,7 +162,15 @@ class Told {
     this.#breaks += breaks.length;
   }
 
-  sum(): Status {
+  /** @param readAt when the chains began to be read, in milliseconds since the epoch. */
+  end(readAt: number): Status {
+    this.breaks(this.#verification.end(readAt));
+    const waiting = this.#verification.waiting(readAt);
+    if (waiting.length > 0) this.#terminal.say(`${waitingText(waiting)}\n`);
+    return this.#sum(waiting);
+  }
+
+  #sum(waiting: readonly Waiting[]): Status {
     const { entries, signed, places: heads } = this.#verification;
     const breaks = this.#breaks;
     const { erased } = this;
@@ -164,7 +178,7 @@ class Told {
     this.#terminal.say(
       `${counted(entries, 'entry', 'entries')}, ${counted(breaks, 'break')}, ${erased} erased; signed: ${covered || 'nothing'}\n`,
     );
-    this.#terminal.tell({ entries, breaks, erased, signed: Object.fromEntries(signed), heads });
+    this.#terminal.tell({ entries, breaks, erased, signed: Object.fromEntries(signed), waiting, heads });
     return breaks === 0 ? STATUS.done : STATUS.failed;
   }
 }

@@ -15,7 +15,7 @@ export function auditCommand(run: Run): Command {
       'Where older entries were let go of, it says at the end how far back the record goes: with --json on standard error, as `{"record_since": …}`.\n\n' +
       '`audit export` writes every entry as it is chained, one value a line, and `audit verify` says of the record, or of an export, ' +
       'whether each entry is what was written (status 1 where one is not, or where a signature is missing that a gateway would have ' +
-      'made by now), and up to where a signature covers it. Of a receipt in a file it says whether it is one, and what it says; that takes ' +
+      'made by now), up to where a signature covers it, and how old what is not signed yet was when it began to read. Of a receipt in a file it says whether it is one, and what it says; that takes ' +
       '--keys and no store. Without --keys the keys are those that the record names itself: that shows ' +
       'what was altered by accident, and nothing of who made keys of their own. What was cut off at the end shows with --heads alone.',
   })

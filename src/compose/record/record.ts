@@ -13,6 +13,7 @@ import { ReaderLease } from '../../record/keeping/reader-lease.ts';
 import { Recorder } from '../../record/keeping/recorder.ts';
 import type { RecordTurn } from '../../record/keeping/recorder.ts';
 import { keepFor } from '../../record/keeping/retention.ts';
+import { keepSigning } from '../../record/keeping/signing.ts';
 import { entryOfSecurity } from '../../record/entry/security-entry.ts';
 import { beginningOf } from '../../record/search/beginning.ts';
 import { decisionsOf } from '../../record/search/history.ts';
@@ -20,7 +21,6 @@ import { search } from '../../record/search/search.ts';
 import type { Found, Search } from '../../record/search/search.ts';
 import type { RecordKeyJwk } from '../../record/chain/signed-head.ts';
 import type { KeyRing } from '../../secrets/key-ring.ts';
-import { every } from '../../time/time.ts';
 import type { Time } from '../../time/time.ts';
 import type { ToldEntry } from '../../record/chain/entry-text.ts';
 import { systemTime } from '../../time/system-time.ts';
@@ -85,9 +85,6 @@ export interface RecordParts {
   readonly stores: OpenStores;
   readonly ring: KeyRing;
 }
-
-/** How often the chains are signed, in milliseconds. */
-const SIGN_MS = 60_000;
 
 /** Opens the record beside the stores. */
 export async function openRecord(
@@ -183,7 +180,11 @@ function moving(
     recorder.report(facts, personal);
   });
   recorder.open();
-  const endSigning = every(time, SIGN_MS, () => void keys.sign(recorder));
+  const endSigning = keepSigning({
+    time,
+    sign: () => keys.sign(recorder),
+    isToSign: () => recorder.isToSign(),
+  });
   return async () => {
     endSigning();
     await keys.sign(recorder);

@@ -28,11 +28,23 @@ export interface Break {
   readonly detail: string;
 }
 
+/** The end of a chain that no signature covers yet, and that is no break. */
+export interface Waiting {
+  readonly chain: number;
+  /** Of its first entry. */
+  readonly link: number;
+  readonly entries: number;
+  /** How old its oldest entry was when the chain was read, in seconds. */
+  readonly age_s: number;
+}
+
 /** What stands behind the last valid signature of a chain. */
 interface Unsigned {
   readonly link: number;
   readonly since: number;
   readonly until: number;
+  /** The newest unsigned entry that was read by then, of any chain: this one was read no earlier. */
+  readonly newest: number;
 }
 
 /** Follows chains, entry by entry in their order, and names each place where one is not what was written. */
@@ -111,23 +123,30 @@ export class Verification {
   /**
    * What is missing at the end: chains that stood further once, and entries that a signature would cover by now.
    *
-   * @param now when these chains were read, in milliseconds since the epoch.
+   * @param readAt when these chains began to be read, in milliseconds since the epoch: what was read later may be younger, and reading takes long.
    */
-  end(now: number): readonly Break[] {
+  end(readAt: number): readonly Break[] {
     const short = this.#anchors.flatMap(({ chain, link }): Break[] => {
       const found = this.#places.get(chain)?.link ?? 0;
       const detail = `the chain ends here, and it stood at link ${link} once`;
       return found >= link ? [] : [{ chain, link: found + 1, what: 'dropped', detail }];
     });
-    const readAt = Math.max(now, this.#newest);
-    const waiting = [...this.#unsigned].flatMap(([chain, { link, since, until }]): Break[] => {
-      // A chain of a node that was killed stays as it is; any other is signed once a gateway runs.
-      const isLate = chain < NODE_CHAINS && readAt - since > UNSIGNED_MAX_MS;
-      if (!isLate && until - since <= UNSIGNED_MAX_MS) return [];
+    const late = [...this.#unsigned].flatMap(([chain, unsigned]): Break[] => {
+      if (!isLate(chain, unsigned, readAt)) return [];
       const detail = 'no signature covers the chain from here on, and one would by now while a gateway runs';
-      return [{ chain, link, what: 'not_signed', detail }];
+      return [{ chain, link: unsigned.link, what: 'not_signed', detail }];
     });
-    return [...short, ...waiting];
+    return [...short, ...late];
+  }
+
+  /** What the next signatures cover. @param readAt as in {@link Verification.end} */
+  waiting(readAt: number): readonly Waiting[] {
+    return [...this.#unsigned].flatMap(([chain, unsigned]): Waiting[] => {
+      if (isLate(chain, unsigned, readAt)) return [];
+      const { link } = unsigned;
+      const entries = (this.#places.get(chain)?.link ?? link) - link + 1;
+      return [{ chain, link, entries, age_s: Math.max(0, Math.round(ageOf(unsigned, readAt) / 1000)) }];
+    });
   }
 
   #held(chain: number, link: number, hash: string): readonly Break[] {
@@ -140,11 +159,12 @@ export class Verification {
   #waits(chain: number, link: number, facts: Partial<Facts> & { readonly at?: unknown }): void {
     const at = typeof facts.at === 'string' ? Date.parse(facts.at) || 0 : 0;
     this.#newest = Math.max(this.#newest, at);
-    const known = this.#unsigned.get(chain) ?? { link, since: at, until: at };
+    const known = this.#unsigned.get(chain) ?? { link, since: at, until: at, newest: at };
     this.#unsigned.set(chain, {
       link: known.link,
       since: Math.min(known.since, at),
       until: Math.max(known.until, at),
+      newest: this.#newest,
     });
   }
 
@@ -158,6 +178,18 @@ export class Verification {
       return 'it was signed for another place';
     return undefined;
   }
+}
+
+/** How old the oldest of them was when its chain was read. */
+function ageOf({ since, newest }: Unsigned, readAt: number): number {
+  return Math.max(readAt, newest) - since;
+}
+
+/** Whether a signature would cover it by now. */
+function isLate(chain: number, unsigned: Unsigned, readAt: number): boolean {
+  // A chain of a node that was killed stays as it is; any other is signed once a gateway runs.
+  if (chain < NODE_CHAINS && ageOf(unsigned, readAt) > UNSIGNED_MAX_MS) return true;
+  return unsigned.until - unsigned.since > UNSIGNED_MAX_MS;
 }
 
 function factsIn(text: string): Partial<Facts> {

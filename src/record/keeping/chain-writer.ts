@@ -3,7 +3,7 @@ import type { Archive, PersonKey, Row } from '../archive.ts';
 import { PERSONAL_COLUMNS, columnsOf } from '../entry/entry.ts';
 import type { Entry } from '../entry/entry.ts';
 import { entryText, isPersonal, keyNameOf } from '../chain/entry-text.ts';
-import { linkHash } from '../chain/link.ts';
+import { NO_LINK, linkHash } from '../chain/link.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { SortableId } from '../ids/sortable-id.ts';
 import type { PersonKeys } from './person-keys.ts';
@@ -28,8 +28,8 @@ export class ChainWriter {
   readonly #chain: number;
   readonly #personKeys: PersonKeys;
   #head: ChainHead | undefined;
-  /** Up to where a signature covers the chain, as far as this writer knows; undefined: it has not looked. */
-  #signedLink: number | undefined;
+  /** The hash of an entry behind which nothing had to be signed. */
+  #signedHash = NO_LINK.hash;
 
   constructor(archive: Archive, chain: number, personKeys: PersonKeys) {
     this.#archive = archive;
@@ -58,20 +58,32 @@ export class ChainWriter {
   }
 
   /**
-   * Adds a signed head behind what was added since the last one, by this writer or by one that was killed. @param entryOf makes the entry that signs.
+   * Adds a signed head behind what was added since the last one, by this writer or by any other. @param entryOf makes the entry that signs.
    *
+   * @returns false where another writer extended the chain meanwhile, and it is not signed.
    * @throws as {@link ChainWriter.add} does.
    */
-  async sign(entryOf: (chain: number, head: ChainHead) => Promise<Entry>): Promise<void> {
-    const head = this.#head ?? (await this.#archive.head(this.#chain));
-    this.#signedLink ??= await this.#signedAt(head);
-    if (head.link <= this.#signedLink) return;
-    if (await this.#addBehind(head, [await entryOf(this.#chain, head)])) this.#signedLink = head.link + 1;
+  async sign(entryOf: (chain: number, head: ChainHead) => Promise<Entry>): Promise<boolean> {
+    const head = await this.#unsignedHead();
+    if (head === undefined) return true;
+    if (!(await this.#addBehind(head, [await entryOf(this.#chain, head)]))) return false;
+    this.#signedHash = this.#head?.hash ?? NO_LINK.hash;
+    return true;
   }
 
-  async #signedAt({ link }: ChainHead): Promise<number> {
-    const [last] = link === 0 ? [] : await this.#archive.links(this.#chain, link, 1);
-    return last !== undefined && (JSON.parse(last.text) as Entry['facts']).kind === 'head' ? link : 0;
+  /** Whether the chain ends in an entry that no signature covers, whoever added it. */
+  async isUnsigned(): Promise<boolean> {
+    return (await this.#unsignedHead()) !== undefined;
+  }
+
+  // Asked anew each time: what this writer remembers may be from before others wrote, or from before a failover took some of it back.
+  async #unsignedHead(): Promise<ChainHead | undefined> {
+    const head = await this.#archive.head(this.#chain);
+    if (head.hash === this.#signedHash) return undefined;
+    const [last] = await this.#archive.links(this.#chain, head.link, 1);
+    if (last?.hash !== head.hash || (JSON.parse(last.text) as Entry['facts']).kind !== 'head') return head;
+    this.#signedHash = head.hash;
+    return undefined;
   }
 
   /**

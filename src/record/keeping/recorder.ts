@@ -10,6 +10,7 @@ import { PersonKeys } from './person-keys.ts';
 import { Contexts, contextOfHead } from '../entry/context.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { Entry, Facts, HeadFact, Personal } from '../entry/entry.ts';
+import { msOf } from '../ids/sortable-id.ts';
 import type { SortableIds } from '../ids/sortable-ids.ts';
 import { entryOfLog } from '../entry/log-entry.ts';
 import { gapOf } from './gap.ts';
@@ -24,6 +25,8 @@ const CONTEXTS_MAX = 20_000;
 const AWAY_MS = 1000;
 /** How long a search waits for what was written before it. */
 const SETTLE_MS = 2000;
+/** An entry that is older than this when it is kept has waited long enough for a signature. */
+const LATE_MS = 30_000;
 
 /** What became of a move, for a counter and the log. */
 export type RecordTurn =
@@ -70,6 +73,10 @@ export class Recorder {
   readonly #writers = new Map<number, ChainWriter>();
   readonly #reports: Reports;
   readonly #takenBack: TakenBack;
+  /** Partitions that this node has held at each look since it took them over. */
+  readonly #taken = new Set<number>();
+  /** Chains that are to be signed soon, once they are this node's. */
+  readonly #toSign = new Set<number>();
   readonly #ending = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   /** The look that has not begun: it sees what was written before, whoever asks. */
@@ -104,23 +111,18 @@ export class Recorder {
     return this.#look();
   }
 
-  /** Signs where the chains stand that have moved here since they were signed last. */
+  /** Signs where the chains of this node stand that have moved since they were signed last. What could not be signed {@link isToSign}. */
   async sign(): Promise<void> {
     await this.settle();
-    const { signHead, ids, onTurn, outbox, holds } = this.#options;
-    const entryOf = async (chain: number, head: ChainHead): Promise<Entry> => ({
-      id: await ids.next(),
-      facts: { kind: 'head', head: signHead(chain, head) },
-      personal: {},
-    });
-    const before = this.#looking;
-    const signAll = async (): Promise<void> => {
-      await before;
-      for (const partition of outbox.partitions.filter(holds)) this.#writer(partition);
-      for (const writer of this.#writers.values()) await writer.sign(entryOf);
-    };
-    this.#looking = signAll().catch((error: unknown) => onTurn({ kind: 'away', error }));
+    const { onTurn } = this.#options;
+    const signAll = this.#looking.then(() => this.#signAll());
+    this.#looking = signAll.catch((error: unknown) => onTurn({ kind: 'away', error }));
     await this.#looking;
+  }
+
+  /** Whether a chain of this node is to be signed before the next time: it came from another node, or could not be signed, or is late. */
+  isToSign(): boolean {
+    return [...this.#toSign].some((chain) => this.#isOwn(chain));
   }
 
   /** Moves what is there, as far as the archive takes it, and ends. */
@@ -157,11 +159,34 @@ export class Recorder {
     return look;
   }
 
+  async #signAll(): Promise<void> {
+    const { signHead, ids, outbox, holds } = this.#options;
+    const entryOf = async (chain: number, head: ChainHead): Promise<Entry> => ({
+      id: await ids.next(),
+      facts: { kind: 'head', head: signHead(chain, head) },
+      personal: {},
+    });
+    for (const partition of outbox.partitions.filter(holds)) this.#writer(partition);
+    const outcomes = await Promise.allSettled(
+      [...this.#writers].map(async ([chain, writer]) => {
+        this.#toSign.add(chain);
+        if (this.#isOwn(chain) && (await writer.sign(entryOf))) this.#toSign.delete(chain);
+      }),
+    );
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  /** A partition is of the node that moves it; what stands in none is of the node that reported it. */
+  #isOwn(chain: number): boolean {
+    const { outbox, holds } = this.#options;
+    return !outbox.partitions.includes(chain) || holds(chain);
+  }
+
   async #moveAll(): Promise<void> {
     const { outbox, holds } = this.#options;
     const failures: unknown[] = [];
     const moves = outbox.partitions.map(async (partition) => {
-      if (!holds(partition)) return this.#takenBack.leave(partition);
+      if (!holds(partition)) return this.#leave(partition);
       const moved = this.#movePartition(partition).then(() => this.#tellTakenBack(partition));
       await moved.catch((error: unknown) => failures.push(error));
     });
@@ -170,15 +195,29 @@ export class Recorder {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** Another node may read this partition meanwhile. */
+  #leave(partition: number): void {
+    this.#taken.delete(partition);
+    this.#takenBack.leave(partition);
+  }
+
+  /** What a node that was killed left unsigned is signed soon: it may have been about to. */
+  async #take(partition: number): Promise<void> {
+    if (this.#taken.has(partition)) return;
+    if (await this.#writer(partition).isUnsigned()) this.#toSign.add(partition);
+    this.#taken.add(partition);
+  }
+
   async #movePartition(partition: number): Promise<void> {
     const { outbox, onTurn, holds } = this.#options;
     for (;;) {
       if (!holds(partition)) return;
       const batch = await outbox.next(partition, BATCH_MAX);
+      await this.#take(partition);
       if (batch === null) return;
       const { entries, unread } = await this.#entriesOf(batch.events);
       const lost = lostInAll([batch.lost, ...unread]);
-      await this.#writer(partition).add([...(lost === null ? [] : [gapOf(partition, lost)]), ...entries]);
+      await this.#add(partition, [...(lost === null ? [] : [gapOf(partition, lost)]), ...entries]);
       await batch.acknowledge();
       if (lost !== null) onTurn({ kind: 'lost', count: lost.count });
       onTurn({ kind: 'kept', count: entries.length });
@@ -191,7 +230,7 @@ export class Recorder {
     await this.#takenBack.look(partition, outbox.historyOf?.(partition), async (entries) => {
       for (let at = 0; at < entries.length && holds(partition); at += BATCH_MAX) {
         const some = entries.slice(at, at + BATCH_MAX);
-        await this.#writer(partition).add(some);
+        await this.#add(partition, some);
         onTurn({ kind: 'superseded', count: some.length });
       }
     });
@@ -239,10 +278,16 @@ export class Recorder {
     for (;;) {
       const entries = await this.#reports.first(BATCH_MAX);
       if (entries.length === 0) return;
-      await this.#writer(chain).add(entries);
+      await this.#add(chain, entries);
       this.#reports.remove(entries.length);
       onTurn({ kind: 'kept', count: entries.length });
     }
+  }
+
+  async #add(chain: number, entries: readonly Entry[]): Promise<void> {
+    await this.#writer(chain).add(entries);
+    const late = this.#options.time.wallNow() - LATE_MS;
+    if (entries.some(({ id }) => msOf(id) < late)) this.#toSign.add(chain);
   }
 
   #writer(chain: number): ChainWriter {
