@@ -137,7 +137,7 @@ test('attack: what is left in the midst of its answers is counted, and kept, no 
     // Those that the test’s own client keeps are idle.
     const isEmpty = async (): Promise<boolean> =>
       (await open()).every((line) => / 0$|"idle"} [01]$/.test(line));
-    await until(isEmpty, { withinMs: 5000 }).catch(() => undefined);
+    await until(isEmpty).catch(() => undefined);
     expect((await open()).filter((line) => !/ 0$|"idle"} [01]$/.test(line))).toEqual([]);
     expect(await open()).toContainEqual(expect.stringMatching(/"busy"} 0$/));
   } finally {
@@ -158,23 +158,20 @@ test('attack: refused upgrades of clients that never close are destroyed as more
     await until(async () => ((await leftOver(opened, patient))['upgrade'] ?? 0) <= 64, { everyMs: 50 });
     expect(await leftOver(opened, patient)).toEqual({ upgrade: 64 });
   } finally {
-    const begun = performance.now();
+    // Nor do they hold up a stop: whoever did would have it killed.
     expect(await patient.stop()).toMatchObject({ code: 0 });
-    // Nor do they hold up a stop.
-    expect(performance.now() - begun).toBeLessThan(15_000);
   }
 });
 
 test('attack: connections that were never used do not hold up a stop', async () => {
-  const going = await startGateway({ env: { SCANGATE_DRAIN_MAX: 'PT20S' } });
+  const going = await startGateway({ env: { SCANGATE_DRAIN_MAX: 'PT1M' } });
   const unused = Array.from({ length: 5 }, () => connect({ port: going.port, host: '127.0.0.1' }));
   await Promise.all(unused.map((socket) => once(socket, 'connect')));
   const used = connect({ port: going.port, host: '127.0.0.1', allowHalfOpen: true });
   used.write(textOf('keeps an idle connection', going));
   await once(used, 'data');
-  const begun = performance.now();
+  // Held up, it would be killed before its own time is over.
   expect(await going.stop()).toMatchObject({ code: 0 });
-  expect(performance.now() - begun).toBeLessThan(15_000);
   for (const socket of [...unused, used]) socket.destroy();
 });
 

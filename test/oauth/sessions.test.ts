@@ -79,7 +79,7 @@ describe('the user on the phone', () => {
     expectStatus(await end(sid, 'leaver'), 204);
     const endings = await within(
       Promise.all(watches.map(({ ended }) => ended)),
-      10_000,
+      30_000,
       'the news of the sign-out',
     );
     expect(endings).toEqual(['end', '204', '1000', '1000']);

@@ -14,7 +14,7 @@ import { temporaryFolder } from '../support/folder.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';
 import type { SentinelTopology } from '../support/sentinel.ts';
 import { until } from '../support/until.ts';
-import { openStores } from './redis-support.ts';
+import { openStoresOnceUp } from './redis-support.ts';
 
 /** A machine without faketime cannot give a server another clock. */
 const canFake = await fakedClock({ fixed: '+0' }).then(
@@ -54,7 +54,7 @@ beforeEach(async () => {
     incidents.push(incident);
     watch.onIncident?.(incident);
   };
-  ({ store } = await openStores(topology.url, {}, { onIncident }));
+  ({ store } = await openStoresOnceUp(topology.url, {}, { onIncident }));
 });
 
 afterEach(async () => {

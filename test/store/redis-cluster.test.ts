@@ -13,7 +13,7 @@ import type { Redis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { judge, startLoad } from './redis-load.ts';
 import type { Load, Verdict } from './redis-load.ts';
-import { openStores, wholeLog } from './redis-support.ts';
+import { openStoresOnceUp, wholeLog } from './redis-support.ts';
 
 const PARTITIONS = 64;
 
@@ -36,7 +36,7 @@ wholeContract('The Redis store on a Cluster', async (settings) => {
   const opened: EventStore[] = [];
   async function open(): Promise<EventStore> {
     // What a replica that is slow to answer does to an append is another test's matter.
-    const { store } = await openStores(cluster.url, { ...settings, replicationTimeoutMs: 20_000 });
+    const { store } = await openStoresOnceUp(cluster.url, { ...settings, replicationTimeoutMs: 20_000 });
     opened.push(store);
     return store;
   }
@@ -88,7 +88,7 @@ describe('a Cluster that changes under load', () => {
   async function load(): Promise<Load> {
     incidents = [];
     for (let i = 0; i < 2; i++) {
-      const { store } = await openStores(
+      const { store } = await openStoresOnceUp(
         cluster.url,
         {},
         { onIncident: (incident) => incidents.push(incident) },
@@ -188,7 +188,7 @@ describe('a Cluster that changes under load', () => {
   });
 
   test('a partition of some thousand keys that moves one key at a time waits or is unavailable, and loses nothing', async () => {
-    const { store } = await openStores(cluster.url);
+    const { store } = await openStoresOnceUp(cluster.url);
     stores.push(store);
     const { partition, from, to } = await twoMasters();
     const random = seeded(SEED);

@@ -6,7 +6,7 @@ import { MINTED, SCANNED, SEED, appendMaker, freshTicket, headOf, seeded } from 
 import { until } from '../support/until.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
-import { openStores } from './redis-support.ts';
+import { openStoresOnceUp } from './redis-support.ts';
 
 const LIFE = { ms: 60_000 };
 const random = seeded(SEED);
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function open(gateway: 0 | 1, settings: Partial<RedisSettings>): Promise<EventStore> {
-  const { store } = await openStores(ground.urls[gateway], { callTimeoutMs: 1_000, ...settings });
+  const { store } = await openStoresOnceUp(ground.urls[gateway], { callTimeoutMs: 1_000, ...settings });
   stores.push(store);
   return store;
 }

@@ -9,7 +9,7 @@ import type { SentinelTopology } from '../support/sentinel.ts';
 import { until } from '../support/until.ts';
 import { judge, startLoad } from './redis-load.ts';
 import type { Load, Verdict } from './redis-load.ts';
-import { openStores, wholeLog } from './redis-support.ts';
+import { openStoresOnceUp, wholeLog } from './redis-support.ts';
 
 let topology: SentinelTopology;
 let stores: EventStore[] = [];
@@ -29,7 +29,7 @@ afterEach(async () => {
 
 async function open(settings: Partial<RedisSettings> = {}): Promise<EventStore> {
   ring = settings.ringSizeMax !== 0;
-  const { store } = await openStores(topology.url, settings, {
+  const { store } = await openStoresOnceUp(topology.url, settings, {
     onIncident: (incident) => incidents.push(incident),
   });
   stores.push(store);
@@ -79,9 +79,10 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
     const verdict = await over(async () => {
       await old.kill();
       await topology.switched(old);
+      const before = load.acknowledged.size;
+      await until(() => load.acknowledged.size > before + 20, { what: 'sign-ins that go on' });
     }, load);
     expect(verdict).toMatchObject(KEPT);
-    expect(load.longestGapMs).toBeLessThan(20_000);
   });
 
   test('a planned move without a pause', async () => {

@@ -13,6 +13,7 @@ import { partitionOf } from '../../src/store/subject.ts';
 import { systemTime } from '../../src/time/system-time.ts';
 import type { Subject } from '../../src/store/subject.ts';
 import { ask } from '../support/ask.ts';
+import { until } from '../support/until.ts';
 import type { StoreUnderTest } from '../contract/event-store.ts';
 
 export const SETTINGS: StoreSettings = { historyMs: 60_000, lifeMaxMs: 180_000, callTimeoutMs: 5_000 };
@@ -32,6 +33,11 @@ export function openStores(
     randomText: () => randomBytes(16).toString('hex'),
     ...options,
   });
+}
+
+/** Opens a store on servers that have just begun, and may not yet agree on who of them is the master. */
+export function openStoresOnceUp(...asked: Parameters<typeof openStores>): Promise<RedisStores> {
+  return until(() => openStores(...asked), { withinMs: 60_000, everyMs: 100, what: 'an open store' });
 }
 
 /** A contract's store on one server, which is emptied first. */

@@ -95,7 +95,11 @@ test('the command shows what waits, and has dead letters tried again by the node
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   };
-  const [listed] = await ask();
+  // What was taken last is let go of behind its answer.
+  const [listed] = await until(async () => {
+    const rows = await ask();
+    return rows[0]?.['waiting'] === 0 && rows;
+  });
   expect(listed).toMatchObject({ address: receiver.url, waiting: 0, dead: 0, let_go: 0 });
   const id = String(listed!['id']);
   gateway!.signal('SIGTERM');
