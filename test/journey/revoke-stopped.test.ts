@@ -48,13 +48,15 @@ interface Line {
   readonly unrecorded?: string;
 }
 
-/** Ends every ticket, over a slow way to Redis. @param inTheMidst called once the first is named */
+/** Ends every ticket, over a slow way to Redis. @param inTheMidst called once the first is named. @param settings of the command */
 async function revokeSlowly(
   inTheMidst: (child: ChildProcess) => void,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number | null; readonly lines: readonly Line[]; readonly stderr: string }> {
   for (const direction of ['toServer', 'toClient'] as const)
     proxy.set(direction, { kind: 'latency', delayMs: LATER_MS });
-  const env = { PATH: process.env['PATH'], SCANGATE_STORE: `redis://127.0.0.1:${proxy.port}` };
+  const store = `redis://127.0.0.1:${proxy.port}`;
+  const env = { ...settings, PATH: process.env['PATH'], SCANGATE_STORE: store };
   const command = [built('cli/scangate.js'), 'revoke', '--client', 'demo', '--json'];
   const started = spawn(process.execPath, command, { env });
   child = started;
@@ -95,7 +97,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s in the midst ends what is being ended and no more, and the record has how many that were',
   async (signal) => {
     const before = await living();
-    const { status, stderr, lines } = await revokeSlowly((going) => going.kill(signal));
+    const patient = { SCANGATE_STORE_TIMEOUT: 'PT1M' };
+    const { status, stderr, lines } = await revokeSlowly((going) => going.kill(signal), patient);
     expect([status, stderr]).toEqual([1, expect.stringContaining('stopped before it was through')]);
     expect(lines.at(-1)).toEqual({ error: expect.stringContaining('the same again ends what is left') });
     const left = await living();

@@ -109,7 +109,7 @@ describe('a Cluster that changes under load', () => {
   /** Sign-ins go on: not only those that were under way have ended. */
   async function moreSignIns(running: Load): Promise<void> {
     const before = running.acknowledged.size;
-    await until(() => running.acknowledged.size >= before + MORE, { withinMs: 30_000, what: 'sign-ins' });
+    await until(() => running.acknowledged.size >= before + MORE, { withinMs: 90_000, what: 'sign-ins' });
   }
 
   async function verdictOf(running: Load): Promise<Verdict> {
@@ -196,7 +196,7 @@ describe('a Cluster that changes under load', () => {
     const prefix = prefixOf(partition);
     const mint = async (): Promise<Subject> => {
       const subject: Subject = `ticket:${freshId(random, prefix)}`;
-      await store.append([first(subject, { type: 'minted', data: MINTED }, { ms: 60_000 })]);
+      await store.append([first(subject, { type: 'minted', data: MINTED }, { ms: 180_000 })]);
       return subject;
     };
     const tickets = await Promise.all(Array.from({ length: 3_000 }, mint));
@@ -206,7 +206,7 @@ describe('a Cluster that changes under load', () => {
     moved.catch(() => undefined);
     const scan = async (subject: Subject): Promise<string> => {
       const { heads } = await store.read([subject]);
-      return (await store.append([next(heads[0]!, SCANNED, { life: { ms: 60_000 } })])).outcome;
+      return (await store.append([next(heads[0]!, SCANNED, { life: { ms: 180_000 } })])).outcome;
     };
     const outcomes = new Set<string>();
     for (let i = 0; !moving.isOver; i++) {
