@@ -1,6 +1,7 @@
 import { BadSetting } from '../config/bad-setting.ts';
 import { NoCopy } from '../store/copy-line.ts';
 import { RevocationStopped } from '../oauth/revocation/revocation.ts';
+import { ForgettingStopped } from '../record/keeping/forgetting.ts';
 import { StoreUnavailable } from '../store/event-store.ts';
 import { StoreRefused } from '../store/refused.ts';
 import { NotPlayed } from './demo/not-played.ts';
@@ -10,7 +11,7 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof BadSetting || error instanceof NoCopy || error instanceof NotPlayed)
     return error.message;
-  if (error instanceof RevocationStopped) return error.message;
+  if (error instanceof RevocationStopped || error instanceof ForgettingStopped) return error.message;
   if (error instanceof StoreRefused || error instanceof StoreUnavailable)
     return `SCANGATE_STORE: ${error.message}`;
   if ('syscall' in error) {
