@@ -12,13 +12,14 @@
  *     npm run chaos -- --without ring             the gateways without a part (ring, detector, rewind): the run must break
  *     npm run chaos -- --json <path>              the results as JSON, too
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BuildError, ensureBuilt } from './build.mjs';
 import { ToolMissing, TOOLS, findTool } from './find-tools.mjs';
 import { helpWhereAsked } from './help.mjs';
+import { transpile } from './transpile.mjs';
 
 helpWhereAsked(import.meta.url);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -34,7 +35,7 @@ try {
   cpSync(built ?? join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   cpSync(join(root, 'migrations'), join(folder, 'migrations'), { recursive: true });
   symlinkSync(join(root, 'scripts'), join(folder, 'scripts'), 'junction');
-  compile();
+  await transpile({ from: root, to: folder, entries: ['test/chaos/main.ts'] });
 } catch (error) {
   console.error(error instanceof BuildError || error instanceof ToolMissing ? error.message : error);
   process.exit(1);
@@ -47,25 +48,6 @@ function commit() {
   } catch {
     return undefined;
   }
-}
-
-function compile() {
-  const config = join(folder, 'tsconfig.json');
-  const compilerOptions = {
-    noEmit: false,
-    rootDir: root,
-    outDir: folder,
-    sourceMap: false,
-    typeRoots: [join(root, 'node_modules/@types')],
-  };
-  const include = [join(root, 'test/chaos')];
-  writeFileSync(
-    config,
-    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include, exclude: [] }),
-  );
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) throw new BuildError('the chaos run does not compile');
 }
 
 function play() {

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { transform } from '@swc/core';
+import { withoutTypes } from './transpile.mjs';
 import { buildWeb } from './build-web.mjs';
 
 const FOLDERS = ['src', 'migrations'];
@@ -63,7 +63,11 @@ export class Mirror {
     const to = join(this.#out, path.replace(/^src\//, '').replace(/\.ts$/, '.js'));
     if (!existsSync(from)) return rmSync(to, { force: true });
     mkdirSync(dirname(to), { recursive: true });
-    if (path.endsWith('.ts')) writeFileSync(to, await stripped(from));
+    if (path.endsWith('.ts'))
+      writeFileSync(
+        to,
+        await withoutTypes(readFileSync(from, 'utf8'), { filename: from, sourceMaps: 'inline' }),
+      );
     else cpSync(from, to);
   }
 
@@ -82,21 +86,4 @@ export class Mirror {
 function stampOf(file) {
   const stat = statSync(file, { throwIfNoEntry: false });
   return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
-}
-
-async function stripped(file) {
-  const { code } = await transform(readFileSync(file, 'utf8'), {
-    filename: file,
-    configFile: false,
-    swcrc: false,
-    isModule: true,
-    sourceMaps: 'inline',
-    jsc: {
-      target: 'es2023',
-      parser: { syntax: 'typescript' },
-      rewriteRelativeImportExtensions: true,
-      transform: { verbatimModuleSyntax: true },
-    },
-  });
-  return code;
 }

@@ -2,10 +2,11 @@
  * `npm run simulate`: plays seeded faults under whole stores in virtual time and judges what their clients were told
  * (`test/simulator`). It is compiled into a folder of this run, with what `--without` switches off.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transpile } from './transpile.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.cache', 'simulate', String(process.pid));
@@ -15,11 +16,23 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetri
 const SWITCHES = JSON.parse(readFileSync(join(root, 'scripts/simulate-switches.json'), 'utf8'));
 
 const { args, without } = readArguments(process.argv.slice(2));
-for (const name of ['src', 'test', 'migrations'])
-  cpSync(join(root, name), join(folder, 'from', name), { recursive: true });
-for (const name of without) switchOff(name);
-cpSync(join(folder, 'from', 'migrations'), join(folder, 'migrations'), { recursive: true });
-compile();
+const edits = without.flatMap(editsOf);
+const edited = new Set();
+mkdirSync(folder, { recursive: true });
+mkdirSync(join(folder, 'migrations'));
+for (const name of readdirSync(join(root, 'migrations')).filter((file) => file.endsWith('.lua'))) {
+  const path = `migrations/${name}`;
+  writeFileSync(join(folder, path), switchedOff(path, readFileSync(join(root, path), 'utf8')));
+}
+symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+await transpile({
+  from: root,
+  to: folder,
+  entries: ['main', 'worker'].map((name) => `test/simulator/command/${name}.ts`),
+  edit: switchedOff,
+});
+for (const { name, file } of edits) if (!edited.has(file)) stop(`the simulation has no ${file}, of ${name}`);
 play();
 
 function readArguments(given) {
@@ -28,40 +41,22 @@ function readArguments(given) {
   return { args: given.toSpliced(at, 2), without: (given[at + 1] ?? '').split(',') };
 }
 
-function switchOff(name) {
+function editsOf(name) {
   const found = SWITCHES.filter((one) => one.name === name);
   if (found.length === 0)
     stop(`there is no switch ${name}: ${[...new Set(SWITCHES.map((one) => one.name))].join(', ')}`);
-  for (const { file, from, to } of found) {
-    const path = join(folder, 'from', file);
-    const parts = readFileSync(path, 'utf8').split(from);
-    if (parts.length !== 2) stop(`the text of ${name} does not stand exactly once in ${file}`);
-    writeFileSync(path, parts.join(to));
-  }
+  return found;
 }
 
-function compile() {
-  const config = join(folder, 'from', 'tsconfig.json');
-  const compilerOptions = {
-    noEmit: false,
-    rootDir: join(folder, 'from'),
-    outDir: folder,
-    sourceMap: false,
-    noUnusedLocals: false,
-    noUnusedParameters: false,
-    typeRoots: [join(root, 'node_modules/@types')],
-  };
-  mkdirSync(join(folder, 'from'), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  const include = [join(folder, 'from', 'test/simulator/command')];
-  writeFileSync(
-    config,
-    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include, exclude: [] }),
-  );
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', config], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) stop('the simulation does not compile');
+function switchedOff(path, source) {
+  let text = source;
+  for (const { name, from, to } of edits.filter(({ file }) => file === path)) {
+    const parts = text.split(from);
+    if (parts.length !== 2) stop(`the text of ${name} does not stand exactly once in ${path}`);
+    text = parts.join(to);
+    edited.add(path);
+  }
+  return text;
 }
 
 function play() {
