@@ -36,10 +36,11 @@ export const TOOLS = {
     extracted: 'usr/bin/redis-server',
     install: false,
   },
-  chromium: {
+  // Chromium without the code of its windows: a start and a page take less than half as much processor time.
+  'chromium-headless-shell': {
     variable: 'CHROMIUM_BIN',
-    packages: ['chromium'],
-    extracted: 'usr/lib/chromium/chromium',
+    packages: ['chromium-headless-shell', 'chromium-common'],
+    extracted: 'usr/lib/chromium/chromium-headless-shell',
     install: true,
   },
   nginx: { variable: 'NGINX_BIN', packages: ['nginx'], extracted: 'usr/sbin/nginx', install: true },

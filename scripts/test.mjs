@@ -18,7 +18,7 @@ import { BuildError, ensureBuilt } from './build.mjs';
 import { ToolMissing, TOOLS, findTool } from './find-tools.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const NEEDED = ['redis-server', 'chromium'];
+const NEEDED = ['redis-server', 'chromium-headless-shell'];
 
 const given = process.argv.slice(2);
 const env = { ...process.env };

@@ -10,7 +10,7 @@ const NODE = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarnin
 /** The environment of the tests: the copy has no tools of its own. A test says what is missing. */
 export async function testEnvironment() {
   const env = { ...process.env };
-  for (const name of ['redis-server', 'chromium']) {
+  for (const name of ['redis-server', 'chromium-headless-shell']) {
     try {
       env[TOOLS[name].variable] = await findTool(name);
     } catch (error) {

@@ -20,7 +20,7 @@ const QUIET = [
  */
 export async function startChromium(...flags: readonly string[]): Promise<Browser> {
   return chromium.launch({
-    executablePath: await tool('chromium'),
+    executablePath: await tool('chromium-headless-shell'),
     args: [...QUIET, ...flags],
     headless: true,
   });

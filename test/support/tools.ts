@@ -1,7 +1,7 @@
 /** The programs that tests need, found or fetched by `scripts/find-tools.mjs`. */
 export type ToolName =
   | 'redis-server'
-  | 'chromium'
+  | 'chromium-headless-shell'
   | 'nginx'
   | 'haproxy'
   | 'caddy'
