@@ -1,26 +1,28 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeCertificate } from '../delivery/front.ts';
-import { built } from '../support/built.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
+import { scangate } from '../support/scangate.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
-const COMMAND = built('cli/scangate.js');
 const PASSWORD = 'a-password-of-redis';
 
 let redis: Redis;
+let warm: Warm;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
 beforeAll(async () => {
+  warm = startWarm();
   [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
   await redis.ask('ACL', 'SETUSER', 'gateway', 'on', `>${PASSWORD}`, '~*', '&*', '+@all');
   await redis.ask(
@@ -38,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([redis?.stop(), folder?.remove()]);
+  await Promise.all([redis?.stop(), warm.stop(), folder?.remove()]);
 });
 
 interface Checked {
@@ -54,14 +56,9 @@ interface Report {
   readonly servers: readonly Readonly<Record<string, unknown>>[];
 }
 
-function check(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Checked> {
-  const child = spawn(process.execPath, [COMMAND, 'check', ...args], {
-    cwd: folder.path,
-    env: { PATH: process.env['PATH'], ...env },
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (text += part));
-  return new Promise((resolve) => child.on('close', (status) => resolve({ status, text })));
+async function check(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Checked> {
+  const { status, stdout, stderr } = await warm.scangate(['check', ...args], env, folder.path);
+  return { status, text: stdout + stderr };
 }
 
 async function report(env: Readonly<Record<string, string>>): Promise<Report> {
@@ -169,10 +166,11 @@ test('what a gateway would not start with is named, and the status tells', async
   ]);
   expect(JSON.stringify(lesser)).not.toContain(PASSWORD);
   await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-  const wasteful = await check({ ...shared, SCANGATE_STORE: redis.url });
+  // In a process of its own, once: its status is the command's.
+  const wasteful = await scangate(['check'], { ...shared, SCANGATE_STORE: redis.url });
   await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
   expect(wasteful.status).toBe(1);
-  expect(wasteful.text).toContain('its maxmemory-policy is allkeys-lru, and must be noeviction');
+  expect(wasteful.stdout).toContain('its maxmemory-policy is allkeys-lru, and must be noeviction');
 });
 
 test.each<readonly [string, () => Promise<Record<string, string>>, RegExp]>([

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeProgram } from '../../src/cli/program.ts';
 import { built } from '../support/built.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 const COMMAND = built('cli/scangate.js');
 const nowhere = {
@@ -18,12 +20,16 @@ const { version: VERSION } = JSON.parse(
 ) as { readonly version: string };
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let warm: Warm;
 
 beforeAll(async () => {
+  warm = startWarm();
   folder = await temporaryFolder();
 });
 
-afterAll(() => folder.remove());
+afterAll(async () => {
+  await Promise.all([warm.stop(), folder.remove()]);
+});
 
 interface Ended {
   readonly status: number | null;
@@ -35,6 +41,11 @@ interface Ended {
 const NO_STORE = { SCANGATE_STORE: 'redis://127.0.0.1:1' };
 
 function scangate(args: readonly string[], env: Readonly<Record<string, string>> = NO_STORE): Promise<Ended> {
+  return warm.scangate(args, env, folder.path);
+}
+
+/** The same in a process of its own. */
+function alone(args: readonly string[], env: Readonly<Record<string, string>> = NO_STORE): Promise<Ended> {
   return run(process.execPath, [COMMAND, ...args], env);
 }
 
@@ -100,8 +111,14 @@ test.each([
   expect(stderr).toMatch(/^(scangate: |Usage: )/);
 });
 
+test('the status, and what is said, are those of the process', async () => {
+  const [done, wrong] = await Promise.all([alone(['--version']), alone(['run'])]);
+  expect(done).toEqual({ status: 0, stdout: `${VERSION}\n`, stderr: '' });
+  expect(wrong).toEqual({ status: 2, stdout: '', stderr: expect.stringMatching(/^scangate: /) });
+});
+
 test('what cannot be done is status 1 and one line, with --json also an object', async () => {
-  const { status, stdout, stderr } = await scangate(['migrate', '--json']);
+  const { status, stdout, stderr } = await alone(['migrate', '--json']);
   expect(status).toBe(1);
   expect(stderr).toMatch(/^scangate: SCANGATE_STORE: no Redis to be reached: .*\n$/);
   expect(JSON.parse(stdout)).toEqual({ error: expect.stringContaining('no Redis to be reached') });
@@ -131,7 +148,7 @@ test.each([[['migrate', '--force']], [['run']], [['timeline']]])(
 );
 
 test('demo --json tells each step as one line', async () => {
-  const { status, stdout } = await scangate(['demo', '--json'], {});
+  const { status, stdout } = await alone(['demo', '--json'], {});
   const steps = stdout
     .trim()
     .split('\n')

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { built } from '../support/built.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { freePort } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
@@ -12,10 +9,11 @@ import { signIn } from '../support/journey.ts';
 import type { Journey } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
+import { scangate } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
 import { demoPhone, deny, mint, readScanCode, scan } from '../support/signin.ts';
-
-const run = promisify(execFile);
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 interface Told {
   readonly id: string;
@@ -34,6 +32,14 @@ interface Page {
   readonly events: readonly Told[];
   readonly next?: string;
 }
+
+let warm: Warm;
+
+beforeAll(() => {
+  warm = startWarm();
+});
+
+afterAll(() => warm.stop());
 
 describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) => {
   let redis: Redis | undefined;
@@ -64,19 +70,15 @@ describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) =
   }
 
   /** `scangate audit …`, whatever its status. */
-  async function command(...args: readonly string[]) {
-    const env = { ...process.env, SCANGATE_STORE: redis?.url ?? `file:${gateway.folder}/store` };
-    const call = [built('cli/scangate.js'), 'audit', ...args, '--json'];
-    const { status, stdout } = await run(process.execPath, call, { env }).then(
-      (ended) => ({ ...ended, status: 0 }),
-      (error: { readonly code: number; readonly stdout: string }) => ({ ...error, status: error.code }),
-    );
+  async function command(run: Warm['scangate'], ...args: readonly string[]) {
+    const env = { SCANGATE_STORE: redis?.url ?? `file:${gateway.folder}/store` };
+    const { status, stdout } = await run(['audit', ...args, '--json'], env);
     const told = stdout.split('\n').filter((line) => line !== '');
     return { status, stdout, told: told.map((line) => JSON.parse(line) as unknown) };
   }
 
   async function audit(...args: readonly string[]): Promise<readonly Told[]> {
-    return (await command(...args)).told as readonly Told[];
+    return (await command(warm.scangate, ...args)).told as readonly Told[];
   }
 
   test('a whole sign-in is found by its ticket, in order, each event once', async () => {
@@ -196,16 +198,16 @@ describe.each(['file', 'redis'] as const)('the record on the %s store', (kind) =
     const published = await call(`${gateway.url}/.well-known/scangate-record-keys`);
     expect(expectStatus(published, 200)['keys']).toHaveLength(1);
     await writeFile(keys, published.text);
-    const live = await command('verify', '--keys', keys);
+    const live = await command(warm.scangate, 'verify', '--keys', keys);
     expect(live).toMatchObject({ status: 0, told: [{ breaks: 0, erased: 0 }] });
     const [sum] = live.told as readonly { readonly signed: Readonly<Record<string, number>> }[];
     expect(Object.values(sum?.signed ?? {}).reduce((links, link) => links + link, 0)).toBeGreaterThan(10);
 
-    const { stdout } = await command('export');
+    const { stdout } = await command(scangate, 'export');
     const lines = stdout.trim().split('\n');
     const verify = async (changed: readonly string[]): Promise<unknown> => {
       await writeFile(file, changed.join('\n'));
-      const { status, told } = await command('verify', file, '--keys', keys);
+      const { status, told } = await command(warm.scangate, 'verify', file, '--keys', keys);
       return [status, ...told.slice(0, -1).map((one) => (one as { break: { what: string } }).break.what)];
     };
     const at = lines.findIndex(

@@ -14,6 +14,8 @@ import type { Redis } from '../support/redis.ts';
 import { scangate } from '../support/scangate.ts';
 import type { Said } from '../support/scangate.ts';
 import { demoPhone } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 interface Told {
   readonly kind: string;
@@ -48,6 +50,14 @@ const ENTRIES = 5;
 /** What two of them leave, with the ends of both sessions. */
 const ERASED = 2 * (ENTRIES + 1);
 
+let warm: Warm;
+
+beforeAll(() => {
+  warm = startWarm();
+});
+
+afterAll(() => warm.stop());
+
 describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s store', (kind) => {
   let folder: TemporaryFolder;
   let redis: Redis | undefined;
@@ -72,7 +82,7 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
     await signIn(gateway.url, { name: 'bob' });
     exported = join(folder.path, 'before.ndjson');
     await audit('user=alice');
-    if (kind === 'file') await writeFile(exported, (await scangate(['audit', 'export'], env)).stdout);
+    if (kind === 'file') await writeFile(exported, (await warm.scangate(['audit', 'export'], env)).stdout);
   });
 
   afterAll(async () => {
@@ -96,14 +106,14 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
   }
 
   async function forget(...args: readonly string[]): Promise<Forgot> {
-    return linesOf<Forgot>(await scangate(['forget', ...args, '--json'], env)).at(-1) as Forgot;
+    return linesOf<Forgot>(await warm.scangate(['forget', ...args, '--json'], env)).at(-1) as Forgot;
   }
 
   /** What the command of a line says, which goes well. */
-  async function said(line: string): Promise<string> {
+  async function said(line: string, run = warm.scangate): Promise<string> {
     const [program = '', ...args] = line.trim().split(' ');
     expect(program).toBe('scangate');
-    const { status, stdout, stderr } = await scangate(args, env);
+    const { status, stdout, stderr } = await run(args, env);
     expect({ line, status, stderr }).toEqual({ line, status: 0, stderr: '' });
     return stdout;
   }
@@ -126,7 +136,7 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
     expect(await history('alice')).toHaveLength(2);
     expect(await audit('kind=forgotten')).toEqual([]);
 
-    const did = await said(forgets);
+    const did = await said(forgets, scangate);
     expect(did).toContain(`2 sessions and 0 tickets ended; ${ERASED} entries of the record, of 2 tickets`);
     expect(did).toContain('out of reach: exports');
     expect(await said(asks)).toBe('');
@@ -170,11 +180,15 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
   // What is exported is the same whatever keeps it.
   if (kind === 'file')
     test('exports still prove all of it, and say how much is erased; what was exported before is out of reach', async () => {
-      const old = linesOf<{ erased: number }>(await scangate(['audit', 'verify', exported, '--json'], env));
+      const old = linesOf<{ erased: number }>(
+        await warm.scangate(['audit', 'verify', exported, '--json'], env),
+      );
       expect(old.at(-1)).toMatchObject({ breaks: 0, erased: 0 });
       const now = join(folder.path, 'after.ndjson');
-      await writeFile(now, (await scangate(['audit', 'export'], env)).stdout);
-      const later = linesOf(await scangate(['audit', 'verify', now, '--heads', exported, '--json'], env));
+      await writeFile(now, (await warm.scangate(['audit', 'export'], env)).stdout);
+      const later = linesOf(
+        await warm.scangate(['audit', 'verify', now, '--heads', exported, '--json'], env),
+      );
       expect(later.at(-1)).toMatchObject({ breaks: 0, erased: ERASED });
     });
 
@@ -187,7 +201,7 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
     await gateway.kill();
     const { forgotten } = await forget('demo:bob');
     expect(forgotten).toMatchObject({ tickets: 1 });
-    const sum = linesOf(await scangate(['audit', 'verify', '--json'], env)).at(-1);
+    const sum = linesOf(await warm.scangate(['audit', 'verify', '--json'], env)).at(-1);
     expect(sum).toMatchObject({ breaks: 0, erased: ERASED + forgotten.entries });
     if (kind === 'file')
       expect(await forget('demo:bob')).toMatchObject({ forgotten: { entries: 0, tickets: 0 } });
@@ -195,7 +209,7 @@ describe.each(['file', 'redis'] as const)('a person who is forgotten, on the %s 
 });
 
 test('a wrong call does nothing', async () => {
-  expect(await scangate(['forget', 'bob'], {})).toMatchObject({ status: 2 });
-  const long = await scangate(['forget', 'demo:' + 'k'.repeat(256)], {});
+  expect(await warm.scangate(['forget', 'bob'], {})).toMatchObject({ status: 2 });
+  const long = await warm.scangate(['forget', 'demo:' + 'k'.repeat(256)], {});
   expect(long).toMatchObject({ status: 2, stderr: expect.stringContaining('255 characters at most') });
 });

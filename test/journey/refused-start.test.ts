@@ -1,23 +1,27 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { refusedStart } from '../support/gateway.ts';
+import { TEST_SECRETS, refusedStart } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 let redis: Redis;
 let folder: TemporaryFolder;
+let warm: Warm;
 
 beforeAll(async () => {
+  warm = startWarm();
   [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
   await redis.ask('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
   await writeFile(join(folder.path, 'broken.json'), '[{');
 });
 
 afterAll(async () => {
-  await Promise.all([redis.stop(), folder.remove()]);
+  await Promise.all([redis.stop(), warm.stop(), folder.remove()]);
 });
 
 const JWT = {
@@ -25,6 +29,18 @@ const JWT = {
   SCANGATE_PHONE_JWT_ISSUER: 'https://app.example',
   SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
 };
+
+/** A file store where none is said, and what a shared one needs. */
+function storeOf({ SCANGATE_STORE: said }: Record<string, string>): Record<string, string> {
+  if (said === undefined) return { SCANGATE_STORE: `file:${join(folder.path, 'store')}` };
+  return { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
+}
+
+test('the process of a gateway that is refused ends with 1, and says why on standard error', async () => {
+  const { code, stderr } = await refusedStart({ env: { SCANGATE_CLIENTS_FILE: '/none' } });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^scangate: SCANGATE_CLIENTS_FILE: [^\n]+\n$/);
+});
 
 test.each<readonly [string, string, () => Record<string, string>]>([
   ['a Redis that may throw data away', 'SCANGATE_STORE', () => ({ SCANGATE_STORE: redis.url })],
@@ -49,8 +65,9 @@ test.each<readonly [string, string, () => Record<string, string>]>([
   ],
   ['a host that is nobody', 'HOST', () => ({ HOST: '10.255.255.254', SCANGATE_LIMITS: 'on' })],
 ])('%s stops the start with one line that names %s', async (_what, name, env) => {
-  const { code, stdout, stderr } = await refusedStart({ env: env() });
-  expect(code).toBe(1);
+  const usual = { PORT: '0', SCANGATE_ADMIN_LISTEN: 'off', SCANGATE_LIMITS: 'off' };
+  const { status, stdout, stderr } = await warm.start({ ...usual, ...storeOf(env()), ...env() }, folder.path);
+  expect(status).toBe(1);
   expect(stdout.split('\n').filter((line) => line !== '' && !line.includes('"kind":"weak_setting"'))).toEqual(
     [],
   );

@@ -20,12 +20,15 @@ import type { Said } from '../support/scangate.ts';
 import { confirm, demoPhone, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted } from '../support/signin.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 import { TRANSPORTS, watch } from '../support/watching.ts';
 
 const CALLBACK = 'https://app.example/cb';
 
 let folder: TemporaryFolder;
 let redis: Redis;
+let warm: Warm;
 let here: Gateway;
 let there: Gateway;
 let listener: Server;
@@ -34,6 +37,7 @@ let clientsFile: string;
 const heard: { readonly clientId: string; readonly sid: unknown }[] = [];
 
 beforeAll(async () => {
+  warm = startWarm();
   folder = await temporaryFolder();
   listener = createServer((req, res) => {
     let body = '';
@@ -70,7 +74,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([here?.stop(), there?.stop()]);
-  await redis?.stop();
+  await Promise.all([redis?.stop(), warm.stop()]);
   listener?.close();
   await folder.remove();
 });
@@ -111,12 +115,12 @@ async function signIn(clientId: string, name: string, options: Options = {}): Pr
 }
 
 function revoke(...args: string[]): Promise<Said> {
-  return scangate(['revoke', ...args, '--json'], { SCANGATE_STORE: redis.url });
+  return warm.scangate(['revoke', ...args, '--json'], { SCANGATE_STORE: redis.url });
 }
 
 /** What the record has of revocations themselves, the oldest first. */
 async function recorded(store: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const said = await scangate(['audit', '--kind', 'revocation', '--json'], { SCANGATE_STORE: store });
+  const said = await warm.scangate(['audit', '--kind', 'revocation', '--json'], { SCANGATE_STORE: store });
   expect(said).toMatchObject({ status: 0, stderr: '' });
   return said.stdout
     .trim()
@@ -222,12 +226,12 @@ test('of a client, an address and a time; all that is said must hold', async () 
 
 test('of a user of whom nothing is alive, page sessions end where their issuer is set, and else it says that they go on', async () => {
   const env = { SCANGATE_STORE: redis.url, SCANGATE_PHONE_WECHAT_WEB_APP_ID: 'wx-site' };
-  const unknown = await scangate(['revoke', '--user', 'oidc:erna'], env);
+  const unknown = await warm.scangate(['revoke', '--user', 'oidc:erna'], env);
   expect([unknown.status, unknown.stdout]).toEqual([
     1,
     expect.stringContaining('SCANGATE_PHONE_OIDC_ISSUER'),
   ]);
-  const found = await scangate(['revoke', '--user', 'wechat:erna', '--json'], env);
+  const found = await warm.scangate(['revoke', '--user', 'wechat:erna', '--json'], env);
   expect(linesOf(found).report).toMatchObject({ sessions: 0, users: 1 });
 });
 
@@ -258,7 +262,7 @@ test('on a file store the gateway that has the folder does it', async () => {
   const store = `file:${join(folder.path, 'store')}`;
   const gateway = await startGateway({ env: { SCANGATE_STORE: store, SCANGATE_ADMIN_LISTEN: admin } });
   const run = (more: Readonly<Record<string, string>>, ...args: string[]): Promise<Said> =>
-    scangate(['revoke', ...args, '--json'], { SCANGATE_STORE: store, ...more });
+    warm.scangate(['revoke', ...args, '--json'], { SCANGATE_STORE: store, ...more });
   try {
     const ticket = await mint(gateway.url, { scope: 'openid' });
     const scanned = expectStatus(await scan(gateway.url, readScanCode(ticket.notice)), 201);
