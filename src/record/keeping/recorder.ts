@@ -1,26 +1,22 @@
-import type { EventStore, StoredEvent } from '../../store/event-store.ts';
-import { lostAt, lostInAll } from '../../store/outbox.ts';
-import type { LostEvents, Outbox } from '../../store/outbox.ts';
-import type { Subject } from '../../store/subject.ts';
+import type { EventStore } from '../../store/event-store.ts';
+import { lostInAll } from '../../store/outbox.ts';
+import type { Outbox } from '../../store/outbox.ts';
 import { sleep, within } from '../../time/time.ts';
 import type { Time } from '../../time/time.ts';
 import type { Archive } from '../archive.ts';
 import { ChainWriter } from './chain-writer.ts';
 import { PersonKeys } from './person-keys.ts';
-import { Contexts, contextOfHead } from '../entry/context.ts';
 import type { ChainHead } from '../chain/link.ts';
 import type { Entry, Facts, HeadFact, Personal } from '../entry/entry.ts';
 import { msOf } from '../ids/sortable-id.ts';
 import type { SortableIds } from '../ids/sortable-ids.ts';
-import { entryOfLog } from '../entry/log-entry.ts';
 import { gapOf } from './gap.ts';
+import { ReadableEvents } from './readable-events.ts';
 import { Reports } from './reports.ts';
 import { TakenBack } from './taken-back.ts';
 
 /** How many events are moved at a time. */
 const BATCH_MAX = 128;
-/** How many subjects' contexts are remembered. */
-const CONTEXTS_MAX = 20_000;
 /** The pause between two looks while the archive or the store is away, in milliseconds. */
 const AWAY_MS = 1000;
 /** How long a search waits for what was written before it. */
@@ -69,7 +65,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #personKeys: PersonKeys;
-  readonly #contexts = new Contexts(CONTEXTS_MAX);
+  readonly #readable: ReadableEvents;
   readonly #writers = new Map<number, ChainWriter>();
   readonly #reports: Reports;
   readonly #takenBack: TakenBack;
@@ -86,6 +82,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#reports = new Reports(options.ids);
+    this.#readable = new ReadableEvents(options.store);
     this.#takenBack = new TakenBack(options);
     this.#personKeys = new PersonKeys(options.archive, options.makeKey);
   }
@@ -215,7 +212,7 @@ export class Recorder {
       const batch = await outbox.next(partition, BATCH_MAX);
       await this.#take(partition);
       if (batch === null) return;
-      const { entries, unread } = await this.#entriesOf(batch.events);
+      const { entries, unread } = await this.#readable.entriesOf(batch.events);
       const lost = lostInAll([batch.lost, ...unread]);
       await this.#add(partition, [...(lost === null ? [] : [gapOf(partition, lost)]), ...entries]);
       await batch.acknowledge();
@@ -234,41 +231,6 @@ export class Recorder {
         onTurn({ kind: 'superseded', count: some.length });
       }
     });
-  }
-
-  /** What cannot be read, of a later release down to its cursor, is told as a gap: nothing behind it waits. */
-  async #entriesOf(
-    events: readonly StoredEvent[],
-  ): Promise<{ readonly entries: readonly Entry[]; readonly unread: readonly LostEvents[] }> {
-    await this.#learn(events);
-    const unread: LostEvents[] = [];
-    const entries = events.flatMap((stored) => {
-      try {
-        const { entry, context } = entryOfLog(stored, this.#contexts.get(stored.subject) ?? {});
-        this.#contexts.set(stored.subject, context);
-        return [entry];
-      } catch {
-        unread.push(lostAt(stored.at));
-        return [];
-      }
-    });
-    return { entries, unread };
-  }
-
-  /** Reads the heads of subjects whose earlier events this process has not moved. */
-  async #learn(events: readonly StoredEvent[]): Promise<void> {
-    const begun = new Set<Subject>();
-    const unknown = new Set<Subject>();
-    for (const { subject, version } of events) {
-      if (version === 1) begun.add(subject);
-      else if (!begun.has(subject) && this.#contexts.get(subject) === undefined) unknown.add(subject);
-    }
-    if (unknown.size === 0) return;
-    const { heads } = await this.#options.store.read([...unknown]);
-    for (const head of heads) {
-      const context = head === null ? undefined : contextOfHead(head);
-      if (head !== null && context !== undefined) this.#contexts.set(head.subject, context);
-    }
   }
 
   async #moveReports(): Promise<void> {
