@@ -1,8 +1,8 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { redeem } from '../support/signin.ts';
+import { axeOn } from './axe.ts';
 import { scanAs } from './phone.ts';
 import { withShop } from './foreign-site.ts';
 import type { OpenOptions } from './foreign-site.ts';
@@ -35,7 +35,7 @@ test('the tag of the README signs in on a page with a strict policy, COEP and a 
   const phone = await site.visit(PHONE);
   const address = await awaitQrCode(page);
   await keepScreenshot(page, 'foreign-dark-system');
-  const axe = await new AxeBuilder({ page }).withRules(['color-contrast', 'role-img-alt']).analyze();
+  const axe = await axeOn(page).withRules(['color-contrast', 'role-img-alt']).analyze();
   expect(axe.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
   await scanAs(phone.page, address, 'ada');
   const number = page.locator('.scangate-number');
@@ -60,7 +60,7 @@ test('the element is as dark as the page says, or as its theme says', async () =
   await page.evaluate("document.documentElement.style.background = '#000'");
   await keepScreenshot(page, 'foreign-black-page');
   expect(await awaitQrCode(page)).toContain('/s/');
-  const axe = await new AxeBuilder({ page }).include('scan-login').withRules('color-contrast').analyze();
+  const axe = await axeOn(page).include('scan-login').withRules('color-contrast').analyze();
   expect(axe.violations).toEqual([]);
   await page.evaluate("document.querySelector('scan-login').setAttribute('theme', 'light')");
   await page.evaluate("var tag = document.querySelector('scan-login'); tag.replaceWith(tag.cloneNode())");

@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
+import { axeOn } from './axe.ts';
 import { openAs } from './phone.ts';
 import { awaitQrCode, keepScreenshot } from './screen.ts';
 import { PHONE, visit } from './visit.ts';
@@ -38,9 +38,7 @@ const EXEMPT = ['meta-refresh'];
 
 /** `npm run looks` looks at every page in every language, light and dark, at every width. */
 const LONG = process.env['SCANGATE_TEST_LONG'] !== undefined;
-const LOCALES = LONG ? LANGUAGES : (['en', 'zh-CN'] as const);
-/** For pages that are like others but for their words. */
-const FEWER = LONG ? LANGUAGES : (['en'] as const);
+const LOCALES = LONG ? LANGUAGES : (['en'] as const);
 const WIDTHS = LONG ? [1280, 390, 320] : [320];
 const WITHIN_MS = LONG ? 900_000 : 180_000;
 /** Long enough to look at everything before a ticket ends. */
@@ -70,9 +68,7 @@ const ASKED = {
 /** Looks at a page as it is, light and dark: axe finds nothing, and nothing is cut or runs out at the side. */
 async function inspect(page: Page, name: string): Promise<void> {
   const wide = page.viewportSize() ?? { width: 760, height: 720 };
-  // Colours are the same in every language.
-  const schemes = !LONG && name.startsWith('zh-CN') ? (['light'] as const) : (['light', 'dark'] as const);
-  for (const colorScheme of schemes) {
+  for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.evaluate(TWO_FRAMES);
     if (!LONG) await look(page, name, colorScheme, colorScheme);
@@ -85,14 +81,13 @@ async function inspect(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 640 });
-    if (!LONG) await keepScreenshot(page, `${name}-${width}`);
     expect([name, width, await page.evaluate(CUT)]).toEqual([name, width, []]);
   }
   await page.setViewportSize(wide);
 }
 
 async function look(page: Page, name: string, scheme: 'light' | 'dark', kept: string): Promise<void> {
-  const axe = new AxeBuilder({ page });
+  const axe = axeOn(page);
   // Nothing but its colours makes a page darker.
   const { violations } = await (
     scheme === 'light' ? axe.disableRules(EXEMPT) : axe.withRules('color-contrast')
@@ -175,7 +170,7 @@ for (const locale of LOCALES) {
   );
 }
 
-test.each(FEWER)(
+test.each(LOCALES)(
   'every stage of a denied sign-in looks right in %s',
   async (locale) => {
     const { renew, cancel } = textsFor(locale);
@@ -200,7 +195,7 @@ test.each(FEWER)(
   WITHIN_MS,
 );
 
-test.each(FEWER)(
+test.each(LOCALES)(
   'the pages that stand alone look right in %s',
   async (locale) => {
     await withBoth(locale, async (screen, phone) => {
@@ -221,7 +216,7 @@ test.each(FEWER)(
   WITHIN_MS,
 );
 
-test.each(FEWER)(
+test.each(LOCALES)(
   'the pages without JavaScript look right in %s',
   async (locale) => {
     await withBoth(locale, async (screen, phone) => {

@@ -7,8 +7,11 @@ import { until } from '../support/until.ts';
 
 const ARTIFACTS = fileURLToPath(new URL('../../test-artifacts/browser', import.meta.url));
 
-/** Keeps what a page looks like as `test-artifacts/browser/<name>.png`. */
+const KEEPS = process.env['SCANGATE_TEST_LONG'] !== undefined;
+
+/** Keeps what a page looks like as `test-artifacts/browser/<name>.png` with `npm test -- --long`: for people, no test looks at it. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  if (!KEEPS) return;
   await mkdir(ARTIFACTS, { recursive: true });
   await page.screenshot({ path: join(ARTIFACTS, `${name}.png`), fullPage: true, animations: 'disabled' });
 }
