@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { redeem, s256 } from '../support/signin.ts';
+import { expectStatus } from '../support/call.ts';
+import { confirm, redeem, s256, scan } from '../support/signin.ts';
 import { within } from '../support/until.ts';
 import { scanAs } from './phone.ts';
 import { withShop } from './foreign-site.ts';
@@ -16,25 +17,24 @@ interface Given {
   readonly verifier: string;
 }
 
-/** Signs in on the shop's page, whose number the phone has to enter. */
+/** Signs in on the shop's page, whose number the phone, an app, has to enter. */
 async function signInAtShop(
   body: string,
   name: string,
 ): Promise<{ given: Given; screen: Visit; at: string }> {
   site.shop.serve(site.gateway.url, body);
   const screen = await site.visit({}, 'both');
-  const phone = await site.visit(PHONE);
   let told: (given: Given) => void = () => {};
   const given = new Promise<Given>((resolve) => (told = resolve));
   await screen.page.exposeFunction('tellTest', (text: string) => told(JSON.parse(text) as Given));
   await screen.page.goto(site.shop.url);
-  await scanAs(phone.page, await awaitQrCode(screen.page), 'ada');
-  const number = screen.page.locator('.scangate-number');
-  await number.filter({ hasText: /^\d\d$/ }).waitFor();
+  const scanCode = new URL(await awaitQrCode(screen.page)).pathname.slice('/s/'.length);
+  const scanned = expectStatus(await scan(site.gateway.url, scanCode, 'ada'), 201);
+  const shown = screen.page.locator('.scangate-number');
+  await shown.filter({ hasText: /^\d\d$/ }).waitFor();
   await keepScreenshot(screen.page, `${name}-number`);
-  await phone.page.locator('#number').fill((await number.textContent()) ?? '');
-  await keepScreenshot(phone.page, `${name}-phone-number`);
-  await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
+  const number = (await shown.textContent()) ?? '';
+  expectStatus(await confirm(site.gateway.url, scanned, 'ada', { number }), 200);
   const result = await within(given, 30_000, 'the result on the page');
   expect({ complaints: screen.complaints, strays: screen.strays }).toEqual({ complaints: [], strays: [] });
   return { given: result, screen, at: screen.page.url() };

@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
-import { freePort } from '../support/child.ts';
+import { freePorts } from '../support/child.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
+import { rounds } from '../support/random.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';
 import type { SentinelTopology } from '../support/sentinel.ts';
 import { until } from '../support/until.ts';
 import { keepScreenshot } from './screen.ts';
 import { visit } from './visit.ts';
+
+/** Nodes with a page, beside one without. */
+const PAGES = rounds(1, 2);
 
 let browser: Browser;
 let stores: SentinelTopology;
@@ -39,8 +43,8 @@ async function open(port: number): Promise<Page> {
 
 beforeAll(async () => {
   [browser, stores] = await Promise.all([startChromium(), startSentinelTopology()]);
-  const ports = [await freePort(), await freePort()];
-  [, , withoutPage] = await Promise.all([start(ports[0]), start(ports[1]), start()]);
+  const ports = await freePorts(PAGES);
+  [withoutPage] = await Promise.all([start(), ...ports.map(start)]);
   pages = await Promise.all(ports.map(open));
 });
 
@@ -64,13 +68,13 @@ async function eachReads(selector: string, text: string): Promise<void> {
 }
 
 test('each page lists all nodes with their figures, also one without a page', async () => {
-  await eachHas('#nodes tr', 3);
-  await eachHas('#nodes .pill.ready', 3);
+  await eachHas('#nodes tr', PAGES + 1);
+  await eachHas('#nodes .pill.ready', PAGES + 1);
   await signIn(withoutPage.url);
   const row = pages.map((page) => page.locator('#nodes tr', { hasText: `:${withoutPage.port}` }));
   await Promise.all(row.map((one) => one.locator('td:nth-of-type(3)', { hasText: /^1$/ }).waitFor()));
   await eachReads('#nodes th', 'no page');
-  await eachReads('#funnel-scope', 'counted by the 3 nodes');
+  await eachReads('#funnel-scope', `counted by the ${PAGES + 1} nodes`);
   await eachReads('#funnel li:last-child .count', '1');
 });
 
@@ -81,15 +85,15 @@ test('each tells of a failover as it happens, and counts on', async () => {
   await eachReads('#bulletins .bad', 'The store has another history than before');
   await eachReads('#bulletins .good', 'Dealt with a failover');
   await eachReads('#bulletins .good', 'An outage is over: store');
-  await eachHas('#nodes .pill.ready', 3);
+  await eachHas('#nodes .pill.ready', PAGES + 1);
   await signIn(withoutPage.url);
   const row = pages.map((page) => page.locator('#nodes tr', { hasText: `:${withoutPage.port}` }));
   await Promise.all(row.map((one) => one.locator('td:nth-of-type(3)', { hasText: /^2$/ }).waitFor()));
   await keepScreenshot(pages[0]!, 'operators-failover');
-  expect(await pages[1]!.locator('#store', { hasText: 'Redis behind Sentinels' }).count()).toBe(1);
+  expect(await pages.at(-1)!.locator('#store', { hasText: 'Redis behind Sentinels' }).count()).toBe(1);
 });
 
 test('a node that leaves is not listed any longer', async () => {
   expect((await withoutPage.stop()).code).toBe(0);
-  await eachHas('#nodes tr', 2);
+  await eachHas('#nodes tr', PAGES);
 });
