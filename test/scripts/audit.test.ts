@@ -24,6 +24,7 @@ interface Changed {
   body: string;
 }
 
+const LONG = process.env['SCANGATE_TEST_LONG'] !== undefined;
 const REFUSED_BYTES = 1_000_000;
 
 let folder: TemporaryFolder;
@@ -145,7 +146,7 @@ const at =
   };
 const found = (answer: Changed): void => void (answer.status = 200);
 
-test.each<readonly [RegExp, Weakness]>([
+const WEAKNESSES: readonly (readonly [RegExp, Weakness])[] = [
   [/^headers: .*content-security-policy is missing/, { answers: header('content-security-policy') }],
   [/^headers: .*nosniff|x-content-type-options is missing/, { answers: header('x-content-type-options') }],
   [/^headers: .*permissions-policy is weakened/, { answers: header('permissions-policy', 'camera=*') }],
@@ -201,10 +202,27 @@ test.each<readonly [RegExp, Weakness]>([
     },
   ],
   [/^clock: .*away/, { answers: header('date', new Date(Date.now() - 300_000).toUTCString()) }],
-])('a weakness is named: %s', async (named, weak) => {
-  weakness = weak;
-  expect((await weaknessesOf()).find((line) => named.test(line))).toBeDefined();
-});
+];
+
+/** All of these at one time. */
+function together(all: readonly Weakness[]): Weakness {
+  return {
+    asks: (headers, url) => all.reduce((now, { asks }) => asks?.(headers, now) ?? now, url),
+    answers: (answer, req) => all.forEach(({ answers }) => answers?.(answer, req)),
+  };
+}
+
+/** One at a time with `npm test -- --long`; else all of them, none of which hides another. */
+const PLAYED = LONG ? WEAKNESSES.map((one) => [one]) : [WEAKNESSES];
+
+test.each(PLAYED.map((played) => [played.map(([named]) => named), played] as const))(
+  'weaknesses are named: %s',
+  async (names, played) => {
+    weakness = together(played.map(([, weak]) => weak));
+    const told = await weaknessesOf();
+    expect(names.filter((named) => !told.some((line) => named.test(line)))).toEqual([]);
+  },
+);
 
 /** What an attacker, or a broken clock, makes of a token. */
 function withClaims(change: (claims: { iat: number; exp: number }) => void): Weakness {
