@@ -20,6 +20,9 @@ import type { Cut, CuttingProxy } from '../support/cutting-proxy.ts';
 import { look, mint, readScanCode, redeem } from '../support/signin.ts';
 import type { Minted } from '../support/signin.ts';
 
+/** With `npm test -- --long` every way to cut meets every keyboard and every exchange of a page; else each meets one. */
+const ALL = process.env['SCANGATE_TEST_LONG'] !== undefined;
+
 let edge: RunningEdge;
 let proxy: CuttingProxy;
 let site: Server;
@@ -91,8 +94,9 @@ async function outcomeOf(ticket: Minted): Promise<[string, string | undefined, n
 const ONE_OUTCOME = ['confirmed', '3', 200];
 
 describe('over a network that cuts', () => {
-  test.each(CUTS)('every %s once: one outcome, on each keyboard', async (cut) => {
+  test.each(CUTS)('every %s once: one outcome, on another keyboard each', async (cut) => {
     for (const [index, typed] of KEYBOARDS.entries()) {
+      if (!ALL && index !== CUTS.indexOf(cut)) continue;
       const ticket = await minted();
       const phone = newPhone();
       // Each call's first exchange is cut, and its next one goes through.
@@ -268,13 +272,14 @@ test('a mini program’s transport reads Retry-After whatever its case', async (
   expect(fetchTransport()).toBeInstanceOf(Function);
 });
 
-test('in Chromium, from a page of another origin, cut after every request and every answer', async () => {
+test('in Chromium, from a page of another origin, each exchange cut', async () => {
   const browser = await startChromium();
   try {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${portOf(site)}/`);
     for (const cut of CUTS)
       for (let at = 0; at < 4; at += 1) {
+        if (!ALL && at % CUTS.length !== CUTS.indexOf(cut)) continue;
         const ticket = await minted();
         expect([cut, at, ...(await confirmIn(page, ticket, at, cut))]).toEqual([cut, at, ...ONE_OUTCOME]);
       }
