@@ -95,7 +95,7 @@ test('attack: nor does its word make it a signer of the record, or a command one
   await ours.restart();
   await until(async () => (await signers()).has(mine), {
     withinMs: 60_000,
-    everyMs: 500,
+    everyMs: 2000,
     what: 'a head of ours',
   });
   expect((await keysOf(ours)).kids).toEqual([mine]);

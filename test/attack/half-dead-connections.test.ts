@@ -21,32 +21,36 @@ const LATE_MS = 12_000;
 
 let gateway: Gateway;
 let ticket: Minted;
+/** It ends nothing of its own accord within a test. */
+let going: Gateway;
+let operatorsPort: number;
 const clients: Socket[] = [];
 
 beforeAll(async () => {
-  gateway = await startGateway({
-    env: {
-      SCANGATE_HTTP_HEADER_TIMEOUT: 'PT1S',
-      SCANGATE_HTTP_REQUEST_TIMEOUT: 'PT1S',
-      SCANGATE_HTTP_KEEP_ALIVE: 'PT1S',
-      SCANGATE_HTTP_LINGER: 'PT1S',
-      SCANGATE_READER_STALL: 'PT1S',
-      SCANGATE_READER_BYTES: '4096',
-      SCANGATE_SSE_HEARTBEAT: 'PT0.1S',
-      SCANGATE_SSE_LIFE_MIN: 'PT0.5S',
-      SCANGATE_SSE_LIFE_MAX: 'PT1S',
-      SCANGATE_SOCKET_SECRET_WAIT: 'PT0.5S',
-      SCANGATE_SOCKET_PING: 'PT0.3S',
-      SCANGATE_SOCKET_PONG: 'PT0.3S',
-      SCANGATE_TICKET_LIFE: 'PT3M',
-    },
-  });
+  operatorsPort = await freePort();
+  const impatient = {
+    SCANGATE_HTTP_HEADER_TIMEOUT: 'PT1S',
+    SCANGATE_HTTP_REQUEST_TIMEOUT: 'PT1S',
+    SCANGATE_HTTP_KEEP_ALIVE: 'PT1S',
+    SCANGATE_HTTP_LINGER: 'PT1S',
+    SCANGATE_READER_STALL: 'PT1S',
+    SCANGATE_READER_BYTES: '4096',
+    SCANGATE_SSE_HEARTBEAT: 'PT0.1S',
+    SCANGATE_SSE_LIFE_MIN: 'PT0.5S',
+    SCANGATE_SSE_LIFE_MAX: 'PT1S',
+    SCANGATE_SOCKET_SECRET_WAIT: 'PT0.5S',
+    SCANGATE_SOCKET_PING: 'PT0.3S',
+    SCANGATE_SOCKET_PONG: 'PT0.3S',
+    SCANGATE_TICKET_LIFE: 'PT3M',
+  };
+  const patient = { SCANGATE_DRAIN_MAX: 'PT1M', SCANGATE_ADMIN_LISTEN: `127.0.0.1:${operatorsPort}` };
+  [gateway, going] = await Promise.all([startGateway({ env: impatient }), startGateway({ env: patient })]);
   ticket = await mint(gateway.url);
 });
 
 afterAll(async () => {
   for (const client of clients) client.destroy();
-  await gateway?.stop();
+  await Promise.all([gateway?.stop(), going?.stop()]);
 });
 
 interface Opened {
@@ -115,34 +119,28 @@ test('attack: of thousands of requests in one piece those beyond what a connecti
 });
 
 test('attack: what is left in the midst of its answers is counted, and kept, no longer', async () => {
-  const port = await freePort();
-  const counted = await startGateway({ env: { SCANGATE_ADMIN_LISTEN: `127.0.0.1:${port}` } });
-  try {
-    const { ticketId, secret } = await mint(counted.url);
-    const stream = WAYS.find(({ name }) => name === 'reads no stream')!.text({
-      port: counted.port,
-      ticketId,
-      secret,
-    });
-    for (const text of [stream, stream.repeat(5)]) {
-      const socket = connect({ port: counted.port, host: '127.0.0.1' });
-      socket.write(text);
-      await once(socket, 'data');
-      socket.destroy();
-    }
-    const open = async (): Promise<readonly string[]> =>
-      (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())
-        .split('\n')
-        .filter((line) => line.startsWith('scangate_tcp_connections{') && !line.includes('state="new"'));
-    // Those that the test’s own client keeps are idle.
-    const isEmpty = async (): Promise<boolean> =>
-      (await open()).every((line) => / 0$|"idle"} [01]$/.test(line));
-    await until(isEmpty).catch(() => undefined);
-    expect((await open()).filter((line) => !/ 0$|"idle"} [01]$/.test(line))).toEqual([]);
-    expect(await open()).toContainEqual(expect.stringMatching(/"busy"} 0$/));
-  } finally {
-    await counted.stop();
+  const { ticketId, secret } = await mint(going.url);
+  const stream = WAYS.find(({ name }) => name === 'reads no stream')!.text({
+    port: going.port,
+    ticketId,
+    secret,
+  });
+  for (const text of [stream, stream.repeat(5)]) {
+    const socket = connect({ port: going.port, host: '127.0.0.1' });
+    socket.write(text);
+    await once(socket, 'data');
+    socket.destroy();
   }
+  const open = async (): Promise<readonly string[]> =>
+    (await (await fetch(`http://127.0.0.1:${operatorsPort}/metrics`)).text())
+      .split('\n')
+      .filter((line) => line.startsWith('scangate_tcp_connections{') && !line.includes('state="new"'));
+  // Those that the test’s own client keeps are idle.
+  const isEmpty = async (): Promise<boolean> =>
+    (await open()).every((line) => / 0$|"idle"} [01]$/.test(line));
+  await until(isEmpty).catch(() => undefined);
+  expect((await open()).filter((line) => !/ 0$|"idle"} [01]$/.test(line))).toEqual([]);
+  expect(await open()).toContainEqual(expect.stringMatching(/"busy"} 0$/));
 });
 
 test('attack: refused upgrades of clients that never close are destroyed as more come', async () => {
@@ -164,7 +162,6 @@ test('attack: refused upgrades of clients that never close are destroyed as more
 });
 
 test('attack: connections that were never used do not hold up a stop', async () => {
-  const going = await startGateway({ env: { SCANGATE_DRAIN_MAX: 'PT1M' } });
   const unused = Array.from({ length: 5 }, () => connect({ port: going.port, host: '127.0.0.1' }));
   await Promise.all(unused.map((socket) => once(socket, 'connect')));
   const used = connect({ port: going.port, host: '127.0.0.1', allowHalfOpen: true });
