@@ -8,7 +8,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeCertificate } from '../delivery/front.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
-import { signIn } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { scangate } from '../support/scangate.ts';
@@ -213,20 +212,6 @@ test.each<readonly [string, () => Promise<Record<string, string>>, RegExp]>([
   expect(status).toBe(1);
   expect(text).toContain('A gateway would not start:');
   expect(text).toMatch(why);
-});
-
-test('a gateway whose store stands in a file signs people in', async () => {
-  const gateway = await startGateway({
-    env: {
-      ...shared,
-      SCANGATE_STORE: undefined,
-      SCANGATE_STORE_FILE: await secretFile('store', at('gateway')),
-    },
-  });
-  await signIn(gateway.url);
-  const { stdout, stderr } = gateway.output();
-  expect(stdout + stderr).not.toContain(PASSWORD);
-  await gateway.stop();
 });
 
 test('a certificate for another host, and one that ends soon', async () => {

@@ -6,13 +6,17 @@ import { systemTime } from '../../src/time/system-time.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { TEST_SECRETS } from '../support/gateway.ts';
-import { scangate } from '../support/scangate.ts';
 import { settingsForTests } from '../support/store-settings.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 let folder: TemporaryFolder;
 let env: Readonly<Record<string, string>>;
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   folder = await temporaryFolder();
   const path = join(folder.path, 'store');
   env = { SCANGATE_STORE: `file:${path}` };
@@ -26,16 +30,16 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await folder?.remove();
+  await Promise.all([warm.stop(), folder?.remove()]);
 });
 
 const keeps = (): boolean => existsSync(join(folder.path, 'store', 'secrets'));
 
 test('a command on the store of gateways that are given their secrets makes none there', async () => {
   const given = { ...env, SCANGATE_SECRETS: TEST_SECRETS };
-  const rebuilt = await scangate(['rebuild'], given);
+  const rebuilt = await warm.scangate(['rebuild'], given);
   expect([rebuilt.status, keeps()]).toEqual([0, false]);
-  const copied = await scangate(['export', join(folder.path, 'copy'), '--json'], given);
+  const copied = await warm.scangate(['export', join(folder.path, 'copy'), '--json'], given);
   expect(copied).toMatchObject({
     status: 0,
     stdout: expect.stringContaining('"secrets":"SCANGATE_SECRETS"'),
@@ -44,11 +48,11 @@ test('a command on the store of gateways that are given their secrets makes none
 
 test('one that needs none goes on where their file is not for it, and says so', async () => {
   const told = { ...env, SCANGATE_SECRETS_FILE: join(folder.path, 'not-there') };
-  expect(await scangate(['rebuild'], told)).toMatchObject({
+  expect(await warm.scangate(['rebuild'], told)).toMatchObject({
     status: 0,
     stderr: 'scangate: SCANGATE_SECRETS_FILE cannot be read (ENOENT): this goes on without secrets\n',
   });
-  const asked = await scangate(['timeline', `t_${'A'.repeat(22)}`], told);
+  const asked = await warm.scangate(['timeline', `t_${'A'.repeat(22)}`], told);
   expect([asked.status, asked.stderr]).toEqual([
     1,
     expect.stringContaining('SCANGATE_SECRETS_FILE: cannot be read'),
@@ -56,7 +60,7 @@ test('one that needs none goes on where their file is not for it, and says so', 
 });
 
 test('one that was not told them says which it needs', async () => {
-  const asked = await scangate(['timeline', `t_${'A'.repeat(22)}`], env);
+  const asked = await warm.scangate(['timeline', `t_${'A'.repeat(22)}`], env);
   expect(asked.status).not.toBe(0);
   expect(asked.stderr).toContain('SCANGATE_SECRETS: is needed');
   expect(keeps()).toBe(false);

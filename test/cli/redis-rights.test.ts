@@ -10,9 +10,10 @@ import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
-import { scangate } from '../support/scangate.ts';
 import type { Said } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import type { WebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -29,7 +30,10 @@ let gateway: Gateway | undefined;
 let receiver: WebhookReceiver;
 let env: Readonly<Record<string, string>>;
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   [redis, folder] = await Promise.all([startRedis(), temporaryFolder()]);
   await redis.ask('ACL', 'SETUSER', 'scangate', ...(await rights()));
   receiver = await startWebhookReceiver();
@@ -46,6 +50,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await warm.stop();
   await gateway?.stop();
   await receiver?.stop();
   await redis?.stop();
@@ -77,7 +82,7 @@ interface Report {
 }
 
 async function report(settings: Readonly<Record<string, string>>): Promise<Report> {
-  return JSON.parse((await scangate(['check', '--json'], { ...settings, PORT: '0' })).stdout) as Report;
+  return JSON.parse((await warm.scangate(['check', '--json'], { ...settings, PORT: '0' })).stdout) as Report;
 }
 
 async function works(args: readonly string[]): Promise<void> {
@@ -86,7 +91,7 @@ async function works(args: readonly string[]): Promise<void> {
 }
 
 function command(...args: readonly string[]): Promise<Said> {
-  return scangate(args, env);
+  return warm.scangate(args, env);
 }
 
 test('what check says that a user lacks is what the page names', async () => {

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test } from '@jest/globals';
-import { startGateway } from '../support/gateway.ts';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { temporaryFolder } from '../support/folder.ts';
+import type { TemporaryFolder } from '../support/folder.ts';
+import type { Said } from '../support/scangate.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 interface Line {
   readonly level: string;
@@ -12,6 +17,28 @@ interface Line {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+let folder: TemporaryFolder;
+let warm: Warm;
+
+beforeAll(async () => {
+  warm = startWarm();
+  folder = await temporaryFolder();
+});
+
+afterAll(async () => {
+  await Promise.all([warm.stop(), folder?.remove()]);
+});
+
+/** All that a gateway prints that starts and stops. */
+async function printed(env: Readonly<Record<string, string>> = {}): Promise<Said> {
+  const store = `file:${join(folder.path, 'store')}`;
+  const drain = { SCANGATE_DRAIN_WAIT: 'PT0S', SCANGATE_DRAIN_WINDOW: 'PT0.2S' };
+  const usual = { PORT: '0', SCANGATE_STORE: store, SCANGATE_ADMIN_LISTEN: 'off', ...drain };
+  const said = await warm.start({ ...usual, ...env }, folder.path);
+  expect(said.status).toBe(0);
+  return said;
+}
+
 const linesOf = (stdout: string): Line[] =>
   stdout
     .split('\n')
@@ -20,11 +47,8 @@ const linesOf = (stdout: string): Line[] =>
 
 test('debug says each part as it comes up and goes, the drain, and what is not a default', async () => {
   const secret = randomBytes(32).toString('base64url');
-  const gateway = await startGateway({
-    env: { SCANGATE_LOG_LEVEL: 'debug', SCANGATE_SECRETS: secret, SCANGATE_DRAIN_MAX: 'PT5S' },
-  });
-  await gateway.stop();
-  const { stdout, stderr } = gateway.output();
+  const env = { SCANGATE_LOG_LEVEL: 'debug', SCANGATE_SECRETS: secret, SCANGATE_DRAIN_MAX: 'PT5S' };
+  const { stdout, stderr } = await printed(env);
   expect(stderr).toBe('');
   expect(stdout).not.toContain(secret);
   const lines = linesOf(stdout);
@@ -44,7 +68,5 @@ test('debug says each part as it comes up and goes, the drain, and what is not a
 });
 
 test('by default nothing of it is said', async () => {
-  const gateway = await startGateway();
-  await gateway.stop();
-  expect(linesOf(gateway.output().stdout).filter(({ level }) => level === 'debug')).toEqual([]);
+  expect(linesOf((await printed()).stdout).filter(({ level }) => level === 'debug')).toEqual([]);
 });

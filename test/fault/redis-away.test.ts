@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
@@ -16,12 +16,12 @@ const POLL = TRANSPORTS.indexOf('poll');
 let redis: Redis;
 let gateway: Gateway;
 
-beforeEach(async () => {
+beforeAll(async () => {
   redis = await startRedis({ config: { appendonly: 'yes' } });
   gateway = await startGateway({ env: { SCANGATE_STORE: redis.url } });
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await gateway?.stop();
   await redis?.stop();
 });

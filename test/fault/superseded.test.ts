@@ -3,11 +3,12 @@ import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { Postgres } from '../support/postgres.ts';
-import { scangate } from '../support/scangate.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';
 import type { SentinelTopology } from '../support/sentinel.ts';
 import { cancel, confirm, mint, readScanCode, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 interface Line {
   readonly id: string;
@@ -22,7 +23,10 @@ let postgres: Postgres;
 let gateway: Gateway;
 let env: Readonly<Record<string, string>>;
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   [topology, postgres] = await Promise.all([startSentinelTopology({ replicas: 1 }), startPostgres()]);
   env = {
     SCANGATE_STORE: topology.url,
@@ -40,13 +44,14 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await warm.stop();
   await gateway?.stop();
   await postgres?.stop();
   await topology?.stop();
 });
 
 async function recordOf(ticketId: string): Promise<readonly Line[]> {
-  const { stdout } = await scangate(['audit', '--ticket', ticketId, '--json'], env);
+  const { stdout } = await warm.scangate(['audit', '--ticket', ticketId, '--json'], env);
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => JSON.parse(line) as Line);
 }
@@ -88,10 +93,10 @@ test('what the record has and a failover took back is followed by `superseded`',
   expect((await recordOf(ticketId)).map(({ kind }) => kind).toSorted()).toEqual(
     ['minted', 'scanned', 'confirmed', 'cancelled', 'superseded'].toSorted(),
   );
-  const shown = await scangate(['audit', '--kind', 'superseded'], env);
+  const shown = await warm.scangate(['audit', '--kind', 'superseded'], env);
   expect(shown.stdout).toContain(`a failover took back confirmed ${confirmed.id}`);
   const history = await fetch(`${gateway.url}/v1/history`, { headers: { authorization: 'Bearer demo-ada' } });
   expect(await history.json()).toEqual({ sign_ins: [] });
   await gateway.stop();
-  expect(await scangate(['audit', 'verify'], env)).toMatchObject({ status: 0, stderr: '' });
+  expect(await warm.scangate(['audit', 'verify'], env)).toMatchObject({ status: 0, stderr: '' });
 });

@@ -14,6 +14,8 @@ import { startSentinelTopology } from '../support/sentinel.ts';
 import { scangate } from '../support/scangate.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted, Notice, Scanned, Tokens } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 const isLong = process.env['SCANGATE_TEST_LONG'] !== undefined;
 const SESSIONS = isLong ? 1_000 : 60;
@@ -24,12 +26,16 @@ let folder: TemporaryFolder;
 let redis: Redis;
 let gateway: Gateway | undefined;
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   folder = await temporaryFolder();
   redis = await startRedis();
 });
 
 afterAll(async () => {
+  await warm.stop();
   await gateway?.stop();
   await redis?.stop();
   await folder?.remove();
@@ -128,7 +134,7 @@ async function moves(from: string, to: string): Promise<void> {
     /\d+ heads?, \d+ events?, \d+ (entry|entries) of the ledger; sha256 [0-9a-f]{64}\n/,
   );
   expect(await readFile(copy, 'utf8')).not.toContain(TEST_SECRETS);
-  const imported = await scangate(['import', copy], { ...env, SCANGATE_STORE: to });
+  const imported = await warm.scangate(['import', copy], { ...env, SCANGATE_STORE: to });
   expect({ ...imported, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
   gateway = await startGateway({ env: { ...env, SCANGATE_STORE: to }, port });
 
@@ -199,7 +205,7 @@ test('a copy with a changed, missing or added line is not put anywhere, and one 
   ] as const;
   for (const [text, why] of given) {
     await writeFile(bad, text);
-    const { status, stderr } = await scangate(['import', bad], env);
+    const { status, stderr } = await warm.scangate(['import', bad], env);
     expect([status, stderr]).toEqual([1, expect.stringContaining(why)]);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   }

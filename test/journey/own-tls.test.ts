@@ -19,7 +19,7 @@ import type { Certificate } from '../delivery/front.ts';
 import { SecureReader } from '../delivery/secure-reader.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
-import { refusedStart, startGateway } from '../support/gateway.ts';
+import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
 import { expectStatus } from '../support/call.ts';
@@ -175,11 +175,6 @@ test.each<readonly [string, string, () => Record<string, string>]>([
   const start = (): unknown => dryRun(readConfig({ ...settings, ...env() }));
   expect(start).toThrow(BadSetting);
   expect(start).toThrow(new RegExp(`^${name}: [^\\n]+$`));
-});
-
-test('so does the process', async () => {
-  const { code, stderr } = await refusedStart({ env: { ...settings, SCANGATE_TLS_CERT: '/none' } });
-  expect([code, stderr]).toEqual([1, 'scangate: SCANGATE_TLS_CERT: cannot be read (ENOENT)\n']);
 });
 
 test("the image's health check asks over TLS where the gateway speaks it", async () => {

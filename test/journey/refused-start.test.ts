@@ -63,6 +63,11 @@ test.each<readonly [string, string, () => Record<string, string>]>([
     'SCANGATE_PHONE_JWT_JWKS',
     () => ({ ...JWT, SCANGATE_PHONE_JWT_JWKS: '/none' }),
   ],
+  [
+    'a certificate that is not there',
+    'SCANGATE_TLS_CERT',
+    () => ({ SCANGATE_TLS_CERT: '/none', SCANGATE_TLS_KEY: '/none' }),
+  ],
   ['a host that is nobody', 'HOST', () => ({ HOST: '10.255.255.254', SCANGATE_LIMITS: 'on' })],
 ])('%s stops the start with one line that names %s', async (_what, name, env) => {
   const usual = { PORT: '0', SCANGATE_ADMIN_LISTEN: 'off', SCANGATE_LIMITS: 'off' };

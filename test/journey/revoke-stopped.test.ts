@@ -9,8 +9,9 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
-import { scangate } from '../support/scangate.ts';
 import { mint } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 
 const TICKETS = 200;
 /** How much later Redis hears and answers, so that a command is in the midst of its work for long. */
@@ -21,7 +22,10 @@ let proxy: FaultProxy;
 let gateway: Gateway;
 let child: ChildProcess | undefined;
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   redis = await startRedis();
   proxy = await startFaultProxy({ port: redis.port });
   // None ends by itself, however long the commands take.
@@ -37,6 +41,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
+  await warm.stop();
   await gateway?.stop();
   await proxy?.stop();
   await redis?.stop();
@@ -76,7 +81,7 @@ async function revokeSlowly(
 
 /** How many tickets go on. */
 async function living(): Promise<number> {
-  const dry = await scangate(['revoke', '--client', 'demo', '--dry-run', '--json'], {
+  const dry = await warm.scangate(['revoke', '--client', 'demo', '--dry-run', '--json'], {
     SCANGATE_STORE: redis.url,
   });
   return (JSON.parse(dry.stdout.trim().split('\n').at(-1) ?? '') as { readonly tickets: number }).tickets;
@@ -84,7 +89,7 @@ async function living(): Promise<number> {
 
 /** What the record has of revocations, the oldest first. */
 async function recorded(): Promise<readonly { readonly reason: string; readonly ended?: number }[]> {
-  const { stdout } = await scangate(['audit', '--kind', 'revocation', '--json'], {
+  const { stdout } = await warm.scangate(['audit', '--kind', 'revocation', '--json'], {
     SCANGATE_STORE: redis.url,
   });
   return stdout

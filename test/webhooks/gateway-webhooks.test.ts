@@ -8,8 +8,9 @@ import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
-import { scangate } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import type { Received, WebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -22,7 +23,10 @@ const receivers: WebhookReceiver[] = [];
 /** What one of them took before the gateway was killed. */
 const acknowledged = new Set<string>();
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   folder = await temporaryFolder();
   file = join(folder.path, 'webhooks.json');
   receivers.push(await startWebhookReceiver(), await startWebhookReceiver(), await startWebhookReceiver());
@@ -39,6 +43,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await warm.stop();
   await gateway.stop();
   for (const receiver of receivers) await receiver.stop();
   await folder.remove();
@@ -130,7 +135,7 @@ test('the command lists webhooks without their secrets, and has dead letters tri
   const store = join(gateway.folder, 'store');
   const env = { SCANGATE_STORE: `file:${store}`, SCANGATE_WEBHOOKS_FILE: file };
   const ask = async (...args: readonly string[]): Promise<readonly Record<string, unknown>[]> => {
-    const { stdout, status } = await scangate(['webhooks', ...args, '--json'], env);
+    const { stdout, status } = await warm.scangate(['webhooks', ...args, '--json'], env);
     expect(status).toBe(0);
     expect(stdout).not.toMatch(/MfKQ9r8|\/away/);
     return stdout

@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import type { WebhookReceiver } from '../support/webhook-receiver.ts';
 
-const KILLS = rounds(6, 200);
+const KILLS = rounds(4, 200);
 const NODES = 3;
 const TICKETS = 20;
 const EVENTS = 4;

@@ -9,8 +9,9 @@ import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
-import { scangate } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import type { Received, WebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -23,7 +24,10 @@ let receiver: WebhookReceiver;
 let gateways: Gateway[];
 let env: Readonly<Record<string, string>>;
 
+let warm: Warm;
+
 beforeAll(async () => {
+  warm = startWarm();
   [redis, folder, receiver] = await Promise.all([startRedis(), temporaryFolder(), startWebhookReceiver()]);
   const file = join(folder.path, 'webhooks.json');
   const webhooks = [{ url: `${receiver.url}/`, secret: SECRET, private: true, kinds: KINDS }];
@@ -35,6 +39,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await warm.stop();
   await Promise.all((gateways ?? []).map((gateway) => gateway.stop()));
   await receiver?.stop();
   await redis?.stop();
@@ -83,7 +88,7 @@ test('what a killed node had in hand another delivers within the lease, in its o
 test('the command shows what waits, and has dead letters tried again by the node that delivers', async () => {
   const [, gateway] = gateways;
   const ask = async (...args: readonly string[]): Promise<readonly Record<string, unknown>[]> => {
-    const { stdout, stderr, status } = await scangate(['webhooks', ...args, '--json'], {
+    const { stdout, stderr, status } = await warm.scangate(['webhooks', ...args, '--json'], {
       ...env,
       SCANGATE_SECRETS: TEST_SECRETS,
       SCANGATE_PHONE_IDENTITY: 'demo',
