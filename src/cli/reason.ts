@@ -1,6 +1,7 @@
 import { BadSetting } from '../config/bad-setting.ts';
 import { NoCopy } from '../store/copy-line.ts';
 import { RevocationStopped } from '../oauth/revocation/revocation.ts';
+import { ArchiveUnavailable } from '../record/archive.ts';
 import { ForgettingStopped } from '../record/keeping/forgetting.ts';
 import { StoreUnavailable } from '../store/event-store.ts';
 import { StoreRefused } from '../store/refused.ts';
@@ -12,6 +13,7 @@ export function reasonOf(error: unknown): string {
   if (error instanceof BadSetting || error instanceof NoCopy || error instanceof NotPlayed)
     return error.message;
   if (error instanceof RevocationStopped || error instanceof ForgettingStopped) return error.message;
+  if (error instanceof ArchiveUnavailable) return `SCANGATE_ARCHIVE: ${error.message}`;
   if (error instanceof StoreRefused || error instanceof StoreUnavailable)
     return `SCANGATE_STORE: ${error.message}`;
   if ('syscall' in error) {

@@ -1,6 +1,10 @@
+import { StoreUnavailable } from '../store/event-store.ts';
 import type { ChainHead } from './chain/link.ts';
 import type { Column } from './entry/entry.ts';
 import type { SortableId } from './ids/sortable-id.ts';
+
+/** An archive that lies apart from the store, `SCANGATE_ARCHIVE`, is away, or said no. */
+export class ArchiveUnavailable extends StoreUnavailable {}
 
 /** One audit event as it is kept: its text, which the chain covers, and its place in a chain. */
 export interface Kept {

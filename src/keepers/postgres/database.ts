@@ -1,6 +1,6 @@
 import { makePool } from './driver.ts';
 import type { Pool, PoolClient, QueryResult, Queryable } from './driver.ts';
-import { StoreUnavailable } from '../../store/event-store.ts';
+import { ArchiveUnavailable } from '../../record/archive.ts';
 
 /** How many connections a process has at most. */
 const CONNECTIONS_MAX = 4;
@@ -19,7 +19,7 @@ const IDLE_MS = 30_000;
 /** What one connection is asked, in a transaction or without. */
 export type Statements = Pick<Queryable, 'query'>;
 
-/** A PostgreSQL that may be away: every call settles within bounds, or throws {@link StoreUnavailable}. */
+/** A PostgreSQL that may be away: every call settles within bounds, or throws {@link ArchiveUnavailable}. */
 export class Database implements Statements {
   readonly #address: string;
   #pool: Pool | undefined;
@@ -89,8 +89,10 @@ function poolOf(connectionString: string): Pool {
 function ignore(): void {}
 
 function unavailable(error: unknown): Error {
-  if (error instanceof StoreUnavailable) return error;
+  if (error instanceof ArchiveUnavailable) return error;
   const { message, code } = error as Error & { readonly code?: string };
   // A refused connection to several addresses has no message of its own.
-  return new StoreUnavailable(`PostgreSQL: ${message === '' ? (code ?? 'away') : message}`, { cause: error });
+  return new ArchiveUnavailable(`PostgreSQL: ${message === '' ? (code ?? 'away') : message}`, {
+    cause: error,
+  });
 }
