@@ -86,7 +86,7 @@ test(
         pauseMs: PAUSE_MS,
       })),
     );
-    const sample = random.shuffled(everywhere).slice(0, rounds(60, whole.bytes));
+    const sample = random.shuffled(everywhere).slice(0, rounds(20, whole.bytes));
     const cuts = [...sample, ...behind];
     const queue = [...cuts];
     await Promise.all(

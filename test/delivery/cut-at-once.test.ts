@@ -12,10 +12,10 @@ import { crowd } from './crowd.ts';
 import type { Waiting } from './crowd.ts';
 import { curve, percentile } from './curve.ts';
 
-const CLIENTS = rounds(500, 10_000);
+const CLIENTS = rounds(150, 10_000);
 const TICKETS = 20;
 /** Each client costs a relay two descriptors, and one process has 20,000 here. */
-const RELAYS = 4;
+const RELAYS = rounds(2, 4);
 
 let gateway: Gateway;
 let ports: readonly number[] = [];

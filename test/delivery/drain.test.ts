@@ -13,7 +13,7 @@ import { crowd } from './crowd.ts';
 import type { Waiting } from './crowd.ts';
 import { curve, percentile } from './curve.ts';
 
-const CLIENTS = rounds(500, 5000);
+const CLIENTS = rounds(150, 5000);
 const TICKETS = 20;
 const WINDOW_MS = rounds(3000, 5000);
 

@@ -105,7 +105,7 @@ async function interleave(random: Random): Promise<Violation[]> {
 test(
   'two nodes, subscribing and transitions interleaved at random: each observer ends on the truth',
   seeded(async (random) => {
-    const count = rounds(200, 10_000);
+    const count = rounds(60, 10_000);
     let left = count;
     const work = async (mine: Random): Promise<void> => {
       while (left > 0) {

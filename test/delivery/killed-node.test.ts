@@ -87,7 +87,7 @@ async function killAmongAnswers(doomed: Gateway, random: Random): Promise<Round>
 test(
   'the node that accepted is killed between commit and fan-out: observers of the other one see it',
   seeded(async (random) => {
-    const count = rounds(4, 1000);
+    const count = rounds(2, 1000);
     const total: Round = { committed: 0, answered: 0 };
     let next = start();
     for (let round = 0; round < count; round += 1) {

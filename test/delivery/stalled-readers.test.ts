@@ -14,7 +14,7 @@ import { percentile } from './curve.ts';
 
 const STALLED = rounds(100, 1000);
 const PER_TICKET = 10;
-const SIGN_INS = rounds(30, 100);
+const SIGN_INS = rounds(12, 100);
 const MEMORY_EACH_BYTES = 64 * 1024;
 /** Garbage of the sign-ins themselves, and of whatever else the process does. */
 const MEMORY_FREE_BYTES = 64 * 1024 * 1024;
