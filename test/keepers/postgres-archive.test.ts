@@ -18,8 +18,9 @@ import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
-import { scangate } from '../support/scangate.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm } from '../support/warm.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 import type { WebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -174,9 +175,11 @@ describe('gateways', () => {
   let redis: Redis;
   let folder: TemporaryFolder;
   let receiver: WebhookReceiver;
+  let warm: Warm;
   let env: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
+    warm = startWarm();
     await (await fresh(name)).close();
     [redis, folder, receiver] = await Promise.all([startRedis(), temporaryFolder(), startWebhookReceiver()]);
     const webhooks = join(folder.path, 'webhooks.json');
@@ -194,6 +197,7 @@ describe('gateways', () => {
   }, BUSY_MS);
 
   afterAll(async () => {
+    await warm?.stop();
     await receiver?.stop();
     await folder?.remove();
     await redis?.stop();
@@ -205,7 +209,7 @@ describe('gateways', () => {
       await postgres.kill();
       const [gateway, away] = await Promise.all([
         startGateway({ env: { ...env, SCANGATE_ADMIN_LISTEN: 'off' } }),
-        scangate(['audit'], env),
+        warm.scangate(['audit'], env),
       ]);
       expect(away.stderr).toMatch(/SCANGATE_ARCHIVE: PostgreSQL: /);
       await signIn(gateway.url, { name: 'ada' });
@@ -239,9 +243,9 @@ describe('gateways', () => {
     'their record there is searched, checked, and forgets',
     async () => {
       const [found, checked, migrated] = await Promise.all([
-        scangate(['audit', '--user', 'ada', '--json'], env),
-        scangate(['audit', 'verify'], env),
-        scangate(['migrate'], env),
+        warm.scangate(['audit', '--user', 'ada', '--json'], env),
+        warm.scangate(['audit', 'verify'], env),
+        warm.scangate(['migrate'], env),
       ]);
       const kinds = found.stdout
         .trim()
@@ -251,12 +255,12 @@ describe('gateways', () => {
       expect(checked).toMatchObject({ status: 0, stderr: '' });
       expect(migrated.stdout).toContain('postgres/0001-record.sql: was there');
 
-      const forgot = await scangate(['forget', 'demo:ada'], env);
+      const forgot = await warm.scangate(['forget', 'demo:ada'], env);
       expect(forgot).toMatchObject({ status: 0, stderr: '' });
       expect(forgot.stdout).toContain('of 2 tickets, tell of nobody any more');
       const [nobody, again] = await Promise.all([
-        scangate(['audit', '--user', 'ada'], env),
-        scangate(['audit', 'verify'], env),
+        warm.scangate(['audit', '--user', 'ada'], env),
+        warm.scangate(['audit', 'verify'], env),
       ]);
       expect(nobody).toMatchObject({ status: 0, stdout: '' });
       expect(again.stdout).toMatch(/ 0 breaks, 1[0-9] erased/);
