@@ -6,7 +6,7 @@ import type { Minted, Scanned } from '../support/signin.ts';
 import { startEdge } from './fixture.ts';
 import type { RunningEdge } from './fixture.ts';
 
-const RUNS = process.env['SCANGATE_TEST_LONG'] === undefined ? 150 : 5000;
+const RUNS = process.env['SCANGATE_TEST_LONG'] === undefined ? 50 : 5000;
 const SEED = Number(process.env['SCANGATE_TEST_SEED'] ?? Date.now() % 2 ** 31);
 
 let edge: RunningEdge;

@@ -55,7 +55,7 @@ describe('A file store whose process is killed', () => {
       const sent = new Map<Subject, string[]>();
       const acknowledged = new Map<Subject, number>();
       let events = 0;
-      for (let round = 0; round < rounds(6, 60); round += 1) {
+      for (let round = 0; round < rounds(3, 60); round += 1) {
         const child = start('write', random.between(0, 1e6));
         await untilPrinted(child, /^ready$/m);
         await until(() => whole(child.output().stdout).length > 40, { what: 'some events' });
@@ -162,7 +162,7 @@ describe('A folder', () => {
   test('has one owner when its socket was removed by hand, for who does not share names', async () => {
     const { store } = await openStore(folder.path);
     const socket = join(folder.path, OWNER_SOCKET);
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       rmSync(socket);
       await until(() => Promise.resolve(existsSync(socket)));
       const elsewhere = startInNamespace('--net', 'hold', 'exec "$@"');
@@ -347,7 +347,7 @@ describe('A damaged file', () => {
       const good = readFileSync(file);
       const inUse = bytesInUse(file);
       let refused = 0;
-      for (let round = 0; round < rounds(40, 1000); round += 1) {
+      for (let round = 0; round < rounds(15, 1000); round += 1) {
         const bad = Buffer.from(good);
         const at = random.between(0, inUse - 9);
         for (let i = 0; i < random.between(1, 8); i += 1) bad[at + i] = random.between(0, 255);

@@ -9,6 +9,7 @@ import { eventStoreContract } from '../contract/event-store.ts';
 import { MINTED, SCANNED, SEED, appendMaker, freshId, seeded } from '../contract/appends.ts';
 import { startClusterTopology } from '../support/cluster.ts';
 import type { ClusterTopology } from '../support/cluster.ts';
+import { rounds } from '../support/random.ts';
 import type { Redis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { judge, startLoad } from './redis-load.ts';
@@ -18,7 +19,9 @@ import { openStoresOnceUp, wholeLog } from './redis-support.ts';
 const PARTITIONS = 64;
 
 /** Tickets that are minted after an accident before the log is looked at. */
-const MORE = 250;
+const MORE = rounds(100, 250);
+/** Enough that something is under way at each server whenever an accident comes; in full as much as one process can. */
+const LOAD = { workers: rounds(8, 16), pauseMs: rounds(25, 4) };
 let cluster: ClusterTopology;
 
 beforeAll(async () => {
@@ -79,8 +82,11 @@ describe('a Cluster that changes under load', () => {
   let stores: EventStore[] = [];
   let incidents: Incident[] = [];
   let runs = 0;
+  let loads: Load[] = [];
 
   afterEach(async () => {
+    for (const one of loads) await one.stop();
+    loads = [];
     for (const store of stores) await store.close();
     stores = [];
   });
@@ -95,7 +101,9 @@ describe('a Cluster that changes under load', () => {
       );
       stores.push(store);
     }
-    return startLoad(stores, { seed: SEED + ++runs });
+    const running = startLoad(stores, { seed: SEED + ++runs, ...LOAD });
+    loads.push(running);
+    return running;
   }
 
   function count(kind: Incident['kind']): number {
@@ -179,6 +187,11 @@ describe('a Cluster that changes under load', () => {
     await moreSignIns(running);
     const { partition, from, to } = await twoMasters();
     const { log } = partitionKeys(partition);
+    const isInIt = (subject: Subject): boolean => partitionOf(subject, PARTITIONS) === partition;
+    await until(() => [...running.acknowledged.keys()].some(isInIt), {
+      withinMs: 30_000,
+      what: 'a ticket in that partition',
+    });
     await cluster.seizeSlot(await cluster.slotOf(log), to);
     await until(() => count('restored') > 0, { withinMs: 30_000, everyMs: 50, what: 'another fence' });
     expect(await verdictOf(running)).toMatchObject(KEPT);
@@ -187,7 +200,7 @@ describe('a Cluster that changes under load', () => {
     await cluster.settled();
   });
 
-  test('a partition of some thousand keys that moves one key at a time waits or is unavailable, and loses nothing', async () => {
+  test('a partition of many keys that moves one key at a time waits or is unavailable, and loses nothing', async () => {
     const { store } = await openStoresOnceUp(cluster.url);
     stores.push(store);
     const { partition, from, to } = await twoMasters();
@@ -199,7 +212,7 @@ describe('a Cluster that changes under load', () => {
       await store.append([first(subject, { type: 'minted', data: MINTED }, { ms: 180_000 })]);
       return subject;
     };
-    const tickets = await Promise.all(Array.from({ length: 3_000 }, mint));
+    const tickets = await Promise.all(Array.from({ length: rounds(1_000, 3_000) }, mint));
     const slot = await cluster.slotOf(partitionKeys(partition).log);
     const moving = { isOver: false };
     const moved = cluster.moveSlot(slot, to).finally(() => (moving.isOver = true));

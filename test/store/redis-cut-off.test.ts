@@ -3,6 +3,7 @@ import { Redis as Client } from 'ioredis';
 import type { CutOffGround } from '../chaos/scenarios/cut-off.ts';
 import { PASSWORD, cutOffGround } from '../chaos/scenarios/cut-off.ts';
 import { MINTED, SCANNED, SEED, appendMaker, freshTicket, headOf, seeded } from '../contract/appends.ts';
+import { rounds } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
@@ -55,7 +56,10 @@ async function expectRefused(call: () => Promise<unknown>): Promise<void> {
   );
 }
 
-test.each(['auto', 'acknowledged'] as const)(
+// `acknowledged` refuses by what the Sentinels say alone; `auto` would do so for want of replicas as well.
+const DURABILITIES = (['acknowledged', 'auto'] as const).slice(0, rounds(1, 2));
+
+test.each(DURABILITIES)(
   'a node that is cut off with the old master decides and tells nothing (%s)',
   async (durability) => {
     const [smaller, larger] = [await open(0, { durability }), await open(1, { durability })];

@@ -6,6 +6,7 @@ import type { RedisSettings } from '../../src/store/redis/redis-settings.ts';
 import { SEED, sleep } from '../contract/appends.ts';
 import { startSentinelTopology } from '../support/sentinel.ts';
 import type { SentinelTopology } from '../support/sentinel.ts';
+import { rounds } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { judge, startLoad } from './redis-load.ts';
 import type { Load, Verdict } from './redis-load.ts';
@@ -15,6 +16,7 @@ let topology: SentinelTopology;
 let stores: EventStore[] = [];
 let incidents: Incident[] = [];
 let ring = true;
+let loads: Load[] = [];
 
 beforeEach(async () => {
   topology = await startSentinelTopology();
@@ -22,6 +24,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  for (const load of loads) await load.stop();
+  loads = [];
   for (const store of stores) await store.close();
   stores = [];
   await topology.stop();
@@ -49,6 +53,7 @@ function healedByAll(): boolean {
 
 /** Runs sign-ins over an accident and some seconds more; says what the log has of what was acknowledged. */
 async function over(accident: () => Promise<void>, load: Load, afterMs = 2_000): Promise<Verdict> {
+  loads.push(load);
   await sleep(1_000);
   await accident();
   await sleep(afterMs);
@@ -70,11 +75,13 @@ async function over(accident: () => Promise<void>, load: Load, afterMs = 2_000):
   return verdict;
 }
 
+/** Enough that something is under way whenever an accident comes; in full as much as one process can. */
+const LOAD = { seed: SEED, workers: rounds(8, 16), pauseMs: rounds(25, 4) };
 const KEPT = { lost: 0, doubled: 0, reordered: 0 };
 
 describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled', () => {
   test('the master is killed', async () => {
-    const load = startLoad([await open(), await open()], { seed: SEED });
+    const load = startLoad([await open(), await open()], LOAD);
     const old = await topology.master();
     const verdict = await over(async () => {
       await old.kill();
@@ -86,7 +93,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
   });
 
   test('a planned move without a pause', async () => {
-    const load = startLoad([await open(), await open()], { seed: SEED });
+    const load = startLoad([await open(), await open()], LOAD);
     const verdict = await over(async () => {
       await topology.failover();
     }, load);
@@ -94,7 +101,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
   });
 
   test('the master is frozen, and wakes up in the middle of the failover', async () => {
-    const load = startLoad([await open(), await open()], { seed: SEED });
+    const load = startLoad([await open(), await open()], LOAD);
     const old = await topology.master();
     const verdict = await over(async () => {
       old.freeze();
@@ -106,7 +113,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
   });
 
   test('the master is frozen for 5 s', async () => {
-    const load = startLoad([await open(), await open()], { seed: SEED });
+    const load = startLoad([await open(), await open()], LOAD);
     const old = await topology.master();
     const verdict = await over(
       async () => {
@@ -127,7 +134,7 @@ describe('Sentinel: nothing that was acknowledged is lost, and nothing doubled',
       detectsTimelines: false,
       rewindMs: 0,
     } as const;
-    const load = startLoad([await open(bare), await open(bare)], { seed: SEED });
+    const load = startLoad([await open(bare), await open(bare)], { ...LOAD, workers: 16 });
     const verdict = await over(
       async () => {
         await topology.failover();
