@@ -5,8 +5,7 @@ import { call, expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
-import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
+import { TEST_SECRETS } from '../support/gateway.ts';
 import { startClusterTopology } from '../support/cluster.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
@@ -15,7 +14,7 @@ import { scangate } from '../support/scangate.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted, Notice, Scanned, Tokens } from '../support/signin.ts';
 import { startWarm } from '../support/warm.ts';
-import type { Warm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 
 const isLong = process.env['SCANGATE_TEST_LONG'] !== undefined;
 const SESSIONS = isLong ? 1_000 : 60;
@@ -24,7 +23,7 @@ const AT_ONCE = 16;
 
 let folder: TemporaryFolder;
 let redis: Redis;
-let gateway: Gateway | undefined;
+let gateway: WarmGateway | undefined;
 
 let warm: Warm;
 
@@ -35,8 +34,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await warm.stop();
   await gateway?.stop();
+  await warm.stop();
   await redis?.stop();
   await folder?.remove();
 });
@@ -112,7 +111,7 @@ async function goesOn(base: string, { ticket, scanned, code }: InFlight, index: 
 async function moves(from: string, to: string): Promise<void> {
   const [people = ''] = from.split(':');
   const env = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_DEVICE_LIFE: 'PT10M' };
-  gateway = await startGateway({ env: { ...env, SCANGATE_STORE: from } });
+  gateway = await warm.gateway({ ...env, SCANGATE_STORE: from });
   const { url, port } = gateway;
   const sessions = await many(SESSIONS, async (index) => {
     const ticket = await mint(url, { scope: 'openid offline_access' });
@@ -136,7 +135,7 @@ async function moves(from: string, to: string): Promise<void> {
   expect(await readFile(copy, 'utf8')).not.toContain(TEST_SECRETS);
   const imported = await warm.scangate(['import', copy], { ...env, SCANGATE_STORE: to });
   expect({ ...imported, stdout: '' }).toEqual({ status: 0, stdout: '', stderr: '' });
-  gateway = await startGateway({ env: { ...env, SCANGATE_STORE: to }, port });
+  gateway = await warm.gateway({ ...env, SCANGATE_STORE: to }, { port });
 
   await many(IN_FLIGHT, (index) => goesOn(url, flying[index]!, index));
   const { device_code: deviceCode, user_code: userCode } = expectStatus(device, 200);

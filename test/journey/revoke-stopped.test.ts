@@ -5,8 +5,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { built } from '../support/built.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import type { FaultProxy } from '../support/fault-proxy.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { mint } from '../support/signin.ts';
@@ -19,7 +17,6 @@ const LATER_MS = 20;
 
 let redis: Redis;
 let proxy: FaultProxy;
-let gateway: Gateway;
 let child: ChildProcess | undefined;
 
 let warm: Warm;
@@ -29,9 +26,8 @@ beforeAll(async () => {
   redis = await startRedis();
   proxy = await startFaultProxy({ port: redis.port });
   // None ends by itself, however long the commands take.
-  gateway = await startGateway({
-    env: { SCANGATE_STORE: redis.url, SCANGATE_TICKET_LIFE: 'PT1H', SCANGATE_TICKET_LIFE_MAX: 'PT1H' },
-  });
+  const long = { SCANGATE_TICKET_LIFE: 'PT1H', SCANGATE_TICKET_LIFE_MAX: 'PT1H' };
+  const gateway = await warm.gateway({ SCANGATE_STORE: redis.url, ...long });
   await Promise.all(Array.from({ length: TICKETS }, () => mint(gateway.url)));
 });
 
@@ -42,7 +38,6 @@ afterEach(() => {
 
 afterAll(async () => {
   await warm.stop();
-  await gateway?.stop();
   await proxy?.stop();
   await redis?.stop();
 });

@@ -21,7 +21,7 @@ import { confirm, demoPhone, look, mint, readScanCode, redeem, scan } from '../s
 import type { Minted } from '../support/signin.ts';
 import { until } from '../support/until.ts';
 import { startWarm } from '../support/warm.ts';
-import type { Warm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { TRANSPORTS, watch } from '../support/watching.ts';
 
 const CALLBACK = 'https://app.example/cb';
@@ -30,7 +30,7 @@ let folder: TemporaryFolder;
 let redis: Redis;
 let warm: Warm;
 let here: Gateway;
-let there: Gateway;
+let there: WarmGateway;
 let listener: Server;
 let clientsFile: string;
 /** The sessions that each client was told of. */
@@ -69,7 +69,7 @@ beforeAll(async () => {
     SCANGATE_CLIENTS_FILE: clientsFile,
     SCANGATE_TRUSTED_PROXIES: '127.0.0.1',
   };
-  [here, there] = await Promise.all([startGateway({ env, port }), startGateway({ env })]);
+  [here, there] = await Promise.all([startGateway({ env, port }), warm.gateway(env)]);
 });
 
 afterAll(async () => {
@@ -88,7 +88,7 @@ interface SignedIn {
 }
 
 interface Options {
-  readonly gateway?: Gateway;
+  readonly gateway?: Gateway | WarmGateway;
   readonly address?: string;
 }
 

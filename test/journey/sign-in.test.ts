@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { signIn } from '../support/journey.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { cancel, confirm, deny, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { TRANSPORTS, watch } from '../support/watching.ts';
 
 /** The status, code and ticket status of a refusal. */
@@ -21,18 +21,26 @@ const SHORT_LIVES = {
   SCANGATE_DECISION_TIME: 'PT1S',
 };
 
+let warm: Warm;
+
+beforeAll(() => {
+  warm = startWarm();
+});
+
+afterAll(() => warm.stop());
+
 for (const kind of ['file', 'redis'] as const) {
   describe(`a sign-in on the ${kind} store`, () => {
     let redis: Redis | undefined;
-    let gateway: Gateway;
-    let hasty: Gateway;
+    let gateway: WarmGateway;
+    let hasty: WarmGateway;
 
     beforeAll(async () => {
       if (kind === 'redis') redis = await startRedis();
       const env = (database: number): Record<string, string> =>
         redis === undefined ? {} : { SCANGATE_STORE: redis.database(database) };
-      gateway = await startGateway({ env: env(0) });
-      hasty = await startGateway({ env: { ...env(1), ...SHORT_LIVES } });
+      gateway = await warm.gateway(env(0));
+      hasty = await warm.gateway({ ...env(1), ...SHORT_LIVES });
     });
 
     afterAll(async () => {

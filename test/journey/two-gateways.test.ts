@@ -7,24 +7,28 @@ import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
 import { confirm, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted, Scanned } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { TRANSPORTS, watch } from '../support/watching.ts';
 import type { TransportName, Watching } from '../support/watching.ts';
 
 let redis: Redis;
-let here: Gateway;
+let here: WarmGateway;
+let warm: Warm;
 let there: Gateway;
 
 beforeAll(async () => {
+  warm = startWarm();
   redis = await startRedis();
   [here, there] = await Promise.all([
-    startGateway({ env: { SCANGATE_STORE: redis.url } }),
+    warm.gateway({ SCANGATE_STORE: redis.url }),
     startGateway({ env: { SCANGATE_STORE: redis.url } }),
   ]);
 });
 
 afterAll(async () => {
   await Promise.all([here?.stop(), there?.stop()]);
-  await redis?.stop();
+  await Promise.all([redis?.stop(), warm.stop()]);
 });
 
 test.each(TRANSPORTS)('watched on one gateway, approved on the other, over %s', async (transport) => {
@@ -46,7 +50,11 @@ describe('a gateway that is killed between scan and confirmation', () => {
 
   beforeAll(async () => {
     const doomed = await startGateway({ env: { SCANGATE_STORE: redis.url } });
-    const begin = async (browser: Gateway, phone: Gateway, transport: TransportName): Promise<UnderWay> => {
+    const begin = async (
+      browser: Pick<Gateway, 'url'>,
+      phone: Pick<Gateway, 'url'>,
+      transport: TransportName,
+    ): Promise<UnderWay> => {
       const ticket = await mint(browser.url);
       const watching = watch(transport, ticket, { bases: [...new Set([browser.url, here.url])] });
       const code = readScanCode(await watching.told('pending'));

@@ -4,8 +4,9 @@ import { freePort } from '../support/child.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { confirm, mint, readScanCode, scan } from '../support/signin.ts';
+import { cancel, confirm, mint, readScanCode, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
+import { TRANSPORTS, watch } from '../support/watching.ts';
 
 let gateway: Gateway;
 let operators: string;
@@ -93,4 +94,22 @@ test('OpenMetrics for whoever asks for it, with the trace of a request', async (
   expect(text).toMatch(/^scangate_tickets_total\{client="demo",outcome="minted"\} 3$/m);
   expect(text.endsWith('# EOF\n')).toBe(true);
   expect((await figures()).text).not.toContain(traceId);
+});
+
+test('every state that is told is counted, by transport', async () => {
+  const counts = async (): Promise<readonly number[]> => {
+    const { text } = await figures();
+    return ['sse', 'poll', 'socket'].map((transport) =>
+      Number(
+        new RegExp(`^scangate_notices_total\\{transport="${transport}"\\} (\\d+)$`, 'm').exec(text)?.[1],
+      ),
+    );
+  };
+  const before = await counts();
+  const ticket = await mint(gateway.url);
+  const watches = TRANSPORTS.map((transport) => watch(transport, ticket));
+  await Promise.all(watches.map((one) => one.told('pending')));
+  await cancel(ticket);
+  await Promise.all(watches.map((one) => one.final));
+  expect(await counts()).toEqual(before.map((count) => count + 2));
 });

@@ -12,16 +12,16 @@ import type { TemporaryFolder } from '../support/folder.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { startWarm } from '../support/warm.ts';
-import type { Warm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 
 const TOKEN = 'operators-token-of-a-test';
 let folder: TemporaryFolder;
 let warm: Warm;
 /** With all as it is by default. */
-let usual: Gateway;
+let usual: WarmGateway;
 let port: number;
 /** Without demo. */
-let plain: Gateway;
+let plain: WarmGateway;
 
 beforeAll(async () => {
   warm = startWarm();
@@ -30,13 +30,15 @@ beforeAll(async () => {
   await writeFile(keys, '{"keys":[]}');
   port = await freePort();
   [usual, plain] = await Promise.all([
-    startGateway({ env: { SCANGATE_ADMIN_LISTEN: undefined }, port }),
-    startGateway({ env: jwt() }),
+    // A log that says nothing would be one weak setting more.
+    warm.gateway({ SCANGATE_ADMIN_LISTEN: undefined, SCANGATE_LOG_LEVEL: 'error' }, { port }),
+    warm.gateway(jwt()),
   ]);
 });
 
 afterAll(async () => {
-  await Promise.all([usual?.stop(), plain?.stop(), warm.stop()]);
+  await Promise.all([usual?.stop(), plain?.stop()]);
+  await warm.stop();
   await folder?.remove();
 });
 
@@ -72,8 +74,6 @@ test('by default on this machine, a thousand ports further: figures and readines
   expect(metrics.text).toMatch(/^scangate_problems_total\{code="not_found"\} 1$/m);
   expect(metrics.text).toMatch(/^scangate_security_events_total\{kind="report"\} 0$/m);
   expect(metrics.text).toMatch(/^scangate_security_events_total\{kind="weak_setting"\} 1$/m);
-  const weak = '{"kind":"weak_setting","reason":"SCANGATE_LIMITS: nothing is limited"}';
-  expect(usual.output().stdout).toContain(`"security":${weak}`);
   expect(metrics.text).toMatch(
     /^scangate_build_info\{version="\d+\.\d+\.\d+[^"]*",node="\d+\.\d+\.\d+"\} 1$/m,
   );
@@ -115,11 +115,11 @@ test('off loopback it takes a token, and nothing else is answered; and a gateway
     expect((await call(at, { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(200);
     expect(asked.output().stdout + asked.output().stderr).not.toContain(TOKEN);
 
-    const statuses = async ({ url }: Gateway): Promise<readonly number[]> =>
+    const statuses = async ({ url }: Pick<Gateway, 'url'>): Promise<readonly number[]> =>
       Promise.all(['/', '/docs', '/openapi.yaml'].map(async (path) => (await call(url + path)).status));
     expect(await statuses(plain)).toEqual([404, 404, 404]);
     expect(await statuses(asked)).toEqual([302, 200, 200]);
-    const documentation = async ({ url }: Gateway): Promise<unknown> =>
+    const documentation = async ({ url }: Pick<Gateway, 'url'>): Promise<unknown> =>
       (await call(`${url}/.well-known/openid-configuration`)).body['service_documentation'];
     expect(await documentation(plain)).toBeUndefined();
     expect(await documentation(asked)).toBe(`${asked.url}/docs`);
@@ -135,6 +135,8 @@ test('a default address that is taken is warned of and off, one that was set is 
   try {
     const warned = await started({ PORT: String(free) });
     expect(warned.status).toBe(0);
+    const weak = '{"kind":"weak_setting","reason":"SCANGATE_LIMITS: nothing is limited"}';
+    expect(warned.stdout).toContain(`"security":${weak}`);
     expect(warned.stdout).toMatch(/"cause":"EADDRINUSE".*nothing listens for operators/);
     const { status, stderr } = await started({ SCANGATE_ADMIN_LISTEN: `127.0.0.1:${free + 1000}` });
     expect({ status, stderr }).toEqual({

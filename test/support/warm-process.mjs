@@ -1,6 +1,7 @@
 /**
  * A process that has the build loaded, and does one thing after another as a process of its own would: a command of
- * `scangate`, or the start of a gateway that is refused. `dist` is its argument; it is told what to do by messages.
+ * `scangate`, or the start of a gateway, which stays where that is asked for. `dist` is its argument; it is told what to do
+ * by messages.
  *
  * What it prints for one is followed by a mark on both outputs, and the status comes as a message.
  */
@@ -15,6 +16,9 @@ const LAST_LINES_MS = 30;
 
 // Each log that is made hears of the exit.
 process.setMaxListeners(0);
+
+/** Gateways that stay, by their port. */
+const gateways = new Map();
 
 const WORK = {
   async command({ args }) {
@@ -32,7 +36,7 @@ const WORK = {
     return status;
   },
   /** As `cli/serve.js` does, but for the end of the process. */
-  async start() {
+  async start({ stays }) {
     const [{ readConfig }, { compose }, { reasonOf }] = await Promise.all([
       load('config/config.js'),
       load('compose/gateway.js'),
@@ -41,7 +45,8 @@ const WORK = {
     try {
       const gateway = await compose(readConfig(process.env));
       await gateway.start();
-      await gateway.stop();
+      if (stays) gateways.set(process.env.PORT, gateway);
+      else await gateway.stop();
       return 0;
     } catch (error) {
       process.stderr.write(`scangate: ${reasonOf(error)}\n`);
@@ -49,6 +54,11 @@ const WORK = {
     } finally {
       await passes(LAST_LINES_MS);
     }
+  },
+  async leave({ port }) {
+    await gateways.get(port)?.stop();
+    gateways.delete(port);
+    return 0;
   },
 };
 

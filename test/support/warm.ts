@@ -2,9 +2,13 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { built } from './built.ts';
+import { freePort } from './child.ts';
+import { temporaryFolder } from './folder.ts';
+import type { TemporaryFolder } from './folder.ts';
+import { TEST_SECRETS } from './gateway.ts';
 import type { Said } from './scangate.ts';
 import { within } from './until.ts';
 
@@ -17,6 +21,24 @@ export interface Warm {
   scangate(args: readonly string[], env: Readonly<Record<string, string>>, cwd?: string): Promise<Said>;
   /** Starts a gateway as `dist/main.js` does: status 1 where it is refused. One that starts is stopped: status 0. */
   start(env: Readonly<Record<string, string>>, cwd?: string): Promise<Said>;
+  /**
+   * A gateway in this process, with the settings that `startGateway` has by default but for its log, which is silent. It is
+   * for tests of what a gateway answers, and another node for those of several.
+   */
+  gateway(
+    env: Readonly<Record<string, string | undefined>>,
+    options?: { readonly port?: number },
+  ): Promise<WarmGateway>;
+  stop(): Promise<void>;
+}
+
+/** A gateway in a warm process. */
+export interface WarmGateway {
+  readonly url: string;
+  readonly port: number;
+  /** Where its file store is, when no other store was named. */
+  readonly folder: string;
+  /** It drains, and what it kept in its folder goes. */
   stop(): Promise<void>;
 }
 
@@ -68,6 +90,7 @@ export function startWarm(): Warm {
     });
     return within(answer, SAID_WITHIN_MS, 'the end of a call');
   };
+  const folders = new Set<TemporaryFolder>();
   let last: Promise<unknown> = Promise.resolve();
   const ask = (asked: object, env: Readonly<Record<string, string>>, cwd = tmpdir()): Promise<Said> => {
     const before = last;
@@ -82,9 +105,38 @@ export function startWarm(): Warm {
   return {
     scangate: (args, env, cwd) => ask({ work: 'command', args }, env, cwd),
     start: (env, cwd) => ask({ work: 'start' }, env, cwd),
+    gateway: async (given, options = {}) => {
+      const folder = await temporaryFolder();
+      folders.add(folder);
+      const port = options.port ?? (await freePort());
+      const url = `http://localhost:${port}`;
+      const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
+      const usual = {
+        PORT: String(port),
+        SCANGATE_PUBLIC_URL: url,
+        SCANGATE_STORE: `file:${join(folder.path, 'store')}`,
+        SCANGATE_ADMIN_LISTEN: 'off',
+        SCANGATE_LIMITS: 'off',
+        SCANGATE_DRAIN_WAIT: 'PT0S',
+        SCANGATE_DRAIN_WINDOW: 'PT0.2S',
+        SCANGATE_LOG_LEVEL: 'silent',
+        ...(given['SCANGATE_STORE']?.startsWith('redis') === true ? shared : {}),
+      };
+      const settings = Object.entries({ ...usual, ...given }).filter(([, value]) => value !== undefined);
+      const env = Object.fromEntries(settings) as Record<string, string>;
+      const { status, stderr } = await ask({ work: 'start', stays: true }, env, folder.path);
+      if (status !== 0) throw new Error(`the gateway was not ready:\n${stderr}`);
+      const stop = async (): Promise<void> => {
+        await ask({ work: 'leave', port: String(port) }, {});
+        folders.delete(folder);
+        await folder.remove();
+      };
+      return { url, port, folder: folder.path, stop };
+    },
     stop: async () => {
       kill();
       await ended;
+      for (const folder of folders) await folder.remove();
     },
   };
 }
