@@ -3,17 +3,20 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
+import { s256 } from '../support/signin.ts';
 import { openShop } from './shop.ts';
 import type { Shop } from './shop.ts';
 import { visit } from './visit.ts';
 import type { Visit } from './visit.ts';
 
-/** What a test file of another site's sign-ins has: the site, a gateway that knows it, and browsers that are closed after each test. */
+/** What a test file of another site's sign-ins has: the site, a gateway that knows it, and browsers that are closed after each test, as the site's page is taken away. */
 export interface ForeignSite {
   readonly shop: Shop;
   readonly gateway: Gateway;
   /** A browser of its own. @param asks whom its pages may ask: the gateway alone, or the site too. */
   visit(options?: BrowserContextOptions, asks?: 'gateway' | 'both'): Promise<Visit>;
+  /** The gateway's own page for a client of the site's. */
+  signInPage(clientId: string): string;
   /** Opens the site's page with this body. */
   open(body: string, more?: OpenOptions): Promise<Visit>;
 }
@@ -31,7 +34,10 @@ export function withShop(): ForeignSite {
   const visits: Visit[] = [];
 
   beforeAll(async () => {
-    const shop = await openShop();
+    const shop = await openShop(
+      { client_id: 'asking', scangate: { accept: 'always' } },
+      { client_id: 'sealed', scangate: { sealed_results: true } },
+    );
     const env = { SCANGATE_CLIENTS_FILE: shop.clientsFile };
     const [browser, gateway] = await Promise.all([startChromium(), startGateway({ env })]);
     parts = { browser, shop, gateway };
@@ -43,6 +49,7 @@ export function withShop(): ForeignSite {
   });
   afterEach(async () => {
     for (const one of visits.splice(0)) await one.close();
+    parts.shop.empty();
   });
 
   return {
@@ -57,6 +64,16 @@ export function withShop(): ForeignSite {
       const one = await visit(parts.browser, origins, options);
       visits.push(one);
       return one;
+    },
+    signInPage(clientId) {
+      const query = new URLSearchParams({
+        client_id: clientId,
+        redirect_uri: parts.shop.redirectUri,
+        response_type: 'code',
+        code_challenge: s256('v'.repeat(43)),
+        code_challenge_method: 'S256',
+      });
+      return `${parts.gateway.url}/oauth/authorize?${query.toString()}`;
     },
     async open(body, { origin = parts.shop.url, headers, options } = {}) {
       parts.shop.serve(parts.gateway.url, body, headers);

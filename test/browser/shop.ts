@@ -16,6 +16,8 @@ export interface Shop {
   readonly redirectUri: string;
   /** What its page says; the policy lets it load scripts and ask for things of the gateway alone, with pictures of its own. */
   serve(gatewayUrl: string, body: string, headers?: Readonly<Record<string, string>>): void;
+  /** Takes its page away again. */
+  empty(): void;
   stop(): Promise<void>;
 }
 
@@ -28,11 +30,12 @@ function drawLogo(): Buffer {
   return PNG.sync.write(png);
 }
 
+/** Body, policy and other headers of a site that has no page yet. */
+const EMPTY: readonly [string, string, Readonly<Record<string, string>>] = ['', "default-src 'none'", {}];
+
 /** Opens a shop on a free port. @param others what else is registered, each like the shop itself but for these members. */
 export async function openShop(...others: readonly object[]): Promise<Shop> {
-  let html = '';
-  let policy = "default-src 'none'";
-  let more: Readonly<Record<string, string>> = {};
+  let [html, policy, more] = EMPTY;
   const server = createServer((req, res) => {
     if (req.url === '/logo.png') return void res.end(LOGO);
     const type = { 'Content-Type': 'text/html; charset=utf-8' };
@@ -77,6 +80,7 @@ export async function openShop(...others: readonly object[]): Promise<Shop> {
         `img-src 'self'; style-src ${gatewayUrl}`;
       html = `<!doctype html><html lang="en"><title>The Shop</title><link rel="icon" href="/icon"><h1>The Shop</h1>${body}`;
     },
+    empty: () => void ([html, policy, more] = EMPTY),
     async stop() {
       await new Promise((resolve) => {
         server.close(resolve);

@@ -18,7 +18,7 @@ const SECONDS = {
   'test/store/file.test.ts': 30,
   'test/scripts/dev.test.ts': 28,
   'test/store/file-crash.test.ts': 28,
-  'test/browser/embedded.test.ts': 26,
+  'test/browser/shop.test.ts': 60,
   'test/deploy/proxies.test.ts': 25,
   'test/delivery/interleaving.test.ts': 22,
   'test/delivery/conformance.test.ts': 20,

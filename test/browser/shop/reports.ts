@@ -1,13 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { approveAs, openAs } from './phone.ts';
-import { withShop } from './foreign-site.ts';
-import { until } from '../support/until.ts';
-import { awaitQrCode } from './screen.ts';
-import { PHONE } from './visit.ts';
-import type { Visit } from './visit.ts';
-
-const site = withShop();
+import { approveAs, openAs } from '../phone.ts';
+import { site } from './site.ts';
+import { until } from '../../support/until.ts';
+import { awaitQrCode } from '../screen.ts';
+import { PHONE } from '../visit.ts';
+import type { Visit } from '../visit.ts';
 
 function authorize(more: Readonly<Record<string, string>> = {}): string {
   const query = new URLSearchParams({

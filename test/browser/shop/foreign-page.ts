@@ -1,22 +1,20 @@
 import { expect, test } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
-import { redeem } from '../support/signin.ts';
-import { axeOn } from './axe.ts';
-import { scanAs } from './phone.ts';
-import { withShop } from './foreign-site.ts';
-import type { OpenOptions } from './foreign-site.ts';
-import { awaitQrCode, keepScreenshot } from './screen.ts';
-import { PHONE } from './visit.ts';
-import type { Visit } from './visit.ts';
-
-const site = withShop();
+import { redeem } from '../../support/signin.ts';
+import { axeOn } from '../axe.ts';
+import { scanAs } from '../phone.ts';
+import { site } from './site.ts';
+import type { OpenOptions } from '../foreign-site.ts';
+import { awaitQrCode, keepScreenshot } from '../screen.ts';
+import { PHONE } from '../visit.ts';
+import type { Visit } from '../visit.ts';
 
 const COEP = { 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 /** The tag as the README prints it, with the addresses of here. */
 async function printedTag(): Promise<string> {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
   const printed = /```html\n([^`]*<scan-login[^`]*)```/.exec(readme)![1]!;
   return printed
     .replaceAll('https://scan.example.com', site.gateway.url)

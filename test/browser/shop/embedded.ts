@@ -1,14 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { expectStatus } from '../support/call.ts';
-import { confirm, redeem, s256, scan } from '../support/signin.ts';
-import { within } from '../support/until.ts';
-import { scanAs } from './phone.ts';
-import { withShop } from './foreign-site.ts';
-import { awaitQrCode, keepScreenshot } from './screen.ts';
-import { PHONE } from './visit.ts';
-import type { Visit } from './visit.ts';
-
-const site = withShop();
+import { expectStatus } from '../../support/call.ts';
+import { confirm, redeem, s256, scan } from '../../support/signin.ts';
+import { within } from '../../support/until.ts';
+import { scanAs } from '../phone.ts';
+import { site } from './site.ts';
+import { awaitQrCode, keepScreenshot } from '../screen.ts';
+import { PHONE } from '../visit.ts';
+import type { Visit } from '../visit.ts';
 
 /** What the page was given, as it says so itself. */
 interface Given {

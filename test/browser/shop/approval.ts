@@ -1,15 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { call, expectStatus } from '../support/call.ts';
-import { rounds } from '../support/random.ts';
-import { mint } from '../support/signin.ts';
-import type { Minted, Notice } from '../support/signin.ts';
-import { scanAs } from './phone.ts';
-import { withShop } from './foreign-site.ts';
-import { awaitQrCode, keepScreenshot } from './screen.ts';
-import { PHONE } from './visit.ts';
-
-const site = withShop();
+import { call, expectStatus } from '../../support/call.ts';
+import { rounds } from '../../support/random.ts';
+import { mint } from '../../support/signin.ts';
+import type { Minted, Notice } from '../../support/signin.ts';
+import { scanAs } from '../phone.ts';
+import { site } from './site.ts';
+import { awaitQrCode, keepScreenshot } from '../screen.ts';
+import { PHONE } from '../visit.ts';
 
 const SIZE = { width: 390, height: 844 };
 const CONFIRM = '[data-do="confirm"] [type="submit"]';

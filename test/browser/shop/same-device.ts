@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { withShop } from './foreign-site.ts';
-import { keepScreenshot } from './screen.ts';
-import { PHONE } from './visit.ts';
+import { site } from './site.ts';
+import { keepScreenshot } from '../screen.ts';
+import { PHONE } from '../visit.ts';
 
-const site = withShop();
 const view = (page: Page, name: string): Promise<void> => page.locator(`[data-view="${name}"]`).waitFor();
 const here = (page: Page) => page.getByRole('link', { name: 'Sign in on this device' });
 
