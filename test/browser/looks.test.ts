@@ -176,7 +176,8 @@ test.each(LOCALES)(
     const { renew, cancel } = textsFor(locale);
     await withBoth(locale, async (screen, phone) => {
       await screen.goto(gateway.url);
-      await openAs(phone, await awaitQrCode(screen), 'ada');
+      const first = await awaitQrCode(screen);
+      await openAs(phone, first, 'ada');
       await click(phone, 'continue');
       await view(phone, 'ask');
       await phone.locator('[data-report]').check();
@@ -186,7 +187,7 @@ test.each(LOCALES)(
       await status(screen, 'denied');
       await inspect(screen, `${locale}-denied-screen`);
       await screen.getByRole('button', { name: renew }).click();
-      await awaitQrCode(screen);
+      expect(await awaitQrCode(screen)).not.toBe(first);
       await screen.getByRole('button', { name: cancel }).click();
       await status(screen, 'cancelled');
       await inspect(screen, `${locale}-cancelled-screen`);

@@ -4,7 +4,7 @@ import { freePort } from '../support/child.ts';
 import { startChromium } from '../support/chromium.ts';
 import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { approveAs } from './phone.ts';
+import { scanAs } from './phone.ts';
 import { awaitQrCode, keepScreenshot } from './screen.ts';
 import { PHONE, visit } from './visit.ts';
 
@@ -37,7 +37,9 @@ for (const javaScriptEnabled of [true, false]) {
       await screen.page.goto(publicUrl);
       const address = await awaitQrCode(screen.page);
       expect(address.startsWith(`${publicUrl}/s/`)).toBe(true);
-      await approveAs(phone.page, address, 'ada');
+      await scanAs(phone.page, address, 'ada');
+      await screen.page.getByText('Look at your phone').waitFor();
+      await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
       await screen.page.locator('.subject:visible').waitFor();
       expect(await screen.page.locator('.subject').textContent()).toBe('ada');
       await keepScreenshot(screen.page, `plain-http-${how}`);

@@ -91,19 +91,6 @@ test('the code on the screen is scanned, approved, and the page shows who signed
   await screen.page.locator('[data-problem="no_code"]').waitFor();
 });
 
-test('denied on the phone, and a new code in one click', async () => {
-  const { screen, phone } = await screenAndPhone();
-  const first = await awaitQrCode(screen.page);
-  await scanAs(phone.page, first, 'ada');
-  await phone.page.locator('[data-do="deny"]').click();
-  await phone.page.locator('[data-view="denied"]').waitFor();
-  await status(screen.page, 'denied');
-  await keepScreenshot(screen.page, 'sign-in-denied');
-  await screen.page.getByRole('button', { name: 'New code' }).click();
-  expect(await awaitQrCode(screen.page)).not.toBe(first);
-  expectPeace(screen, phone);
-});
-
 test('expired, and a new code in one click', async () => {
   const screen = await open(hasty);
   await screen.page.goto(hasty.url);
@@ -216,23 +203,6 @@ test('the code of a device is typed, compared and approved', async () => {
   const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
   const trade = { grant_type, device_code: deviceCode, client_id: 'demo' };
   expectStatus(await call(`${gateway.url}/oauth/token`, { form: trade }), 200);
-});
-
-test('a sign-in without JavaScript completes', async () => {
-  const screen = await open(gateway, { javaScriptEnabled: false });
-  const phone = await open(gateway, PHONE);
-  await screen.page.goto(gateway.url);
-  await screen.page.waitForURL((url) => url.pathname !== '/');
-  const address = await awaitQrCode(screen.page);
-  await keepScreenshot(screen.page, 'plain-pending');
-  await scanAs(phone.page, address, 'ada');
-  await screen.page.getByText('Look at your phone').waitFor();
-  await keepScreenshot(screen.page, 'plain-scanned');
-  await phone.page.locator('[data-do="confirm"] [type="submit"]').click();
-  await screen.page.locator('.subject').waitFor();
-  await keepScreenshot(screen.page, 'plain-signed-in');
-  expect(await screen.page.locator('.subject').textContent()).toBe('ada');
-  expectPeace(screen, phone);
 });
 
 test('a Chinese browser is spoken to in Chinese', async () => {
