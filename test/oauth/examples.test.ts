@@ -18,6 +18,7 @@ import { signInAt } from './sign-in-page.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 
+let browser: Browser;
 let gateway: Gateway;
 let folder: TemporaryFolder;
 let ports: { page: number; express: number; phone: number };
@@ -33,11 +34,13 @@ beforeAll(async () => {
     .replaceAll(':3003/', `:${phone}/`);
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, clients);
-  gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
+  const env = { SCANGATE_CLIENTS_FILE: file };
+  [browser, gateway] = await Promise.all([startChromium(), startGateway({ env })]);
 });
 
 afterAll(async () => {
   await Promise.all(children.map((child) => child.stop()));
+  await browser?.close();
   await gateway?.stop();
   await folder.remove();
 });
@@ -90,9 +93,9 @@ test('a page with <scan-login>', async () => {
   await start('page/server.mjs', ports.page, /Open /);
   const here = `http://localhost:${ports.page}/`;
   expectStatus(await call(here), 200);
-  const browser: Browser = await startChromium();
+  const context = await browser.newContext();
   try {
-    const page = await browser.newPage();
+    const page = await context.newPage();
     const minted = page.waitForResponse((response) => response.url() === `${gateway.url}/v1/tickets`);
     await page.goto(here);
     const notice = (await (await minted).json()) as { scan: { url: string } };
@@ -104,16 +107,16 @@ test('a page with <scan-login>', async () => {
     await page.waitForURL(`${here}callback.html`);
     await page.getByText('Hello, linus!').waitFor();
   } finally {
-    await browser.close();
+    await context.close();
   }
 });
 
 test('a web app as the phone', async () => {
   await start('phone/server.mjs', ports.phone, /Open /);
   const ticket = await mint(gateway.url);
-  const browser: Browser = await startChromium();
+  const context = await browser.newContext();
   try {
-    const page = await browser.newPage();
+    const page = await context.newPage();
     await page.goto(`http://localhost:${ports.phone}/`);
     await page.locator('[name=user]').fill('emmy');
     await page.locator('[name=text]').fill('https://elsewhere.example/s/x');
@@ -127,6 +130,6 @@ test('a web app as the phone', async () => {
     await page.getByText('Signed in.').waitFor();
     expect(expectStatus(await look(ticket), 200).status).toBe('confirmed');
   } finally {
-    await browser.close();
+    await context.close();
   }
 });
