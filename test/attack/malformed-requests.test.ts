@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 
 /** A sample of `npm run fuzz`, which plays far more of the same. */
 const REQUESTS = rounds(400, 20_000);
-const SEQUENCES = rounds(40, 2000);
+const SEQUENCES = rounds(20, 2000);
 const DESCRIPTORS_MORE = 12;
 
 let gateway: Awaited<ReturnType<typeof startFuzzedGateway>>['gateway'];
