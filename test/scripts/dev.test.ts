@@ -85,11 +85,11 @@ test('a change of a module, of a page and of the client is answered with, and th
     what: 'the changed module',
   });
   await edit('src/web/pages/layout.html', (text) => text.replace('</head>', '<!-- changed --></head>'));
+  await edit('src/web/client/client.ts', (text) => `${text}\nexport const changed = 'changed client';\n`);
   await until(async () => (await (await fetch(url)).text()).includes('<!-- changed -->'), {
     withinMs: 30_000,
     what: 'the changed page',
   });
-  await edit('src/web/client/client.ts', (text) => `${text}\nexport const changed = 'changed client';\n`);
   await until(
     async () => (await (await fetch(`${url}/assets/client.js`)).text()).includes('changed client'),
     {
