@@ -9,10 +9,11 @@ import { startGateway } from '../support/gateway.ts';
 import type { Gateway } from '../support/gateway.ts';
 import { startRedis } from '../support/redis.ts';
 import type { Redis } from '../support/redis.ts';
-import { scangate } from '../support/scangate.ts';
 import type { Said } from '../support/scangate.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 
 /** A node that reaches the store, with the address of the others and secrets of its own. */
 const [FOREIGN, THIRD] = ['foreign', 'a third'].map((text) =>
@@ -22,26 +23,32 @@ const [FOREIGN, THIRD] = ['foreign', 'a third'].map((text) =>
 let folder: TemporaryFolder;
 let redis: Redis;
 let ours: Gateway;
-let foreign: Gateway;
+/** In the process that also runs the commands. */
+let foreign: WarmGateway;
+let warm: Warm;
 
 beforeAll(async () => {
   [folder, redis] = await Promise.all([temporaryFolder(), startRedis()]);
   const port = await freePort();
+  warm = startWarm();
   const env = { SCANGATE_STORE: redis.url, SCANGATE_PUBLIC_URL: `http://localhost:${port}` };
   [ours, foreign] = await Promise.all([
     startGateway({ env, port }),
-    startGateway({ env: { ...env, SCANGATE_SECRETS: FOREIGN } }),
+    warm.gateway({ ...env, SCANGATE_SECRETS: FOREIGN }),
   ]);
 });
 
 afterAll(async () => {
-  await Promise.all([ours?.stop(), foreign?.stop()]);
+  await Promise.all([ours?.stop(), warm?.stop()]);
   await redis?.stop();
   await folder.remove();
 });
 
 /** A sign-in at a gateway, and how the secrets of each of its steps are answered by another. */
-async function answersOf(made: Gateway, asked: Gateway): Promise<Readonly<Record<string, number>>> {
+async function answersOf(
+  made: WarmGateway | Gateway,
+  asked: WarmGateway | Gateway,
+): Promise<Readonly<Record<string, number>>> {
   const options = { redirectUri: undefined, scope: 'openid offline_access' };
   const ticket = await mint(made.url, options);
   const browser = (await look(ticket, asked.url)).status;
@@ -69,7 +76,7 @@ test('attack: a node of other secrets makes nothing that ours take, at any step 
 });
 
 const run = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Said> =>
-  scangate([...args, '--json'], { SCANGATE_STORE: redis.url, ...more });
+  warm.scangate([...args, '--json'], { SCANGATE_STORE: redis.url, ...more });
 
 /** The keys by which heads of the record say that they are signed, one for each head. */
 async function heads(): Promise<readonly string[]> {
@@ -83,7 +90,7 @@ async function signers(): Promise<ReadonlySet<string>> {
 
 async function keysOf({
   url,
-}: Gateway): Promise<{ readonly kids: readonly string[]; readonly text: string }> {
+}: WarmGateway | Gateway): Promise<{ readonly kids: readonly string[]; readonly text: string }> {
   const { body, text } = await call<{ keys: { kid: string }[] }>(`${url}/.well-known/scangate-record-keys`);
   return { kids: body.keys.map(({ kid }) => kid), text };
 }

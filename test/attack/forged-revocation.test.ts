@@ -1,27 +1,29 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { call } from '../support/call.ts';
 import { freePort } from '../support/child.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 
 const TOKEN = 'operators-token-of-a-test';
 
-let open: Gateway;
-let guarded: Gateway;
+let warm: Warm;
+let open: WarmGateway;
+let guarded: WarmGateway;
 let openAt: string;
 let guardedAt: string;
 
 beforeAll(async () => {
   const [one, other] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   [openAt, guardedAt] = [`http://${one}/v1/revocations`, `http://${other}/v1/revocations`];
+  warm = startWarm();
   [open, guarded] = await Promise.all([
-    startGateway({ env: { SCANGATE_ADMIN_LISTEN: one } }),
-    startGateway({ env: { SCANGATE_ADMIN_LISTEN: other, SCANGATE_ADMIN_TOKEN: TOKEN } }),
+    warm.gateway({ SCANGATE_ADMIN_LISTEN: one }),
+    warm.gateway({ SCANGATE_ADMIN_LISTEN: other, SCANGATE_ADMIN_TOKEN: TOKEN }),
   ]);
 });
 
 afterAll(async () => {
-  await Promise.all([open?.stop(), guarded?.stop()]);
+  await warm?.stop();
 });
 
 const json = { user: 'demo:alice', store: '/' };
@@ -53,5 +55,5 @@ test('attack: without the token of operators nobody revokes', async () => {
 test('what is no request to revoke is said, and ends nothing', async () => {
   for (const body of [[], {}, { ...json, all: true }, { ...json, user: 'x'.repeat(5000) }])
     expect([body, (await call(openAt, { json: body })).status]).toEqual([body, 400]);
-  expect(open.isRunning()).toBe(true);
+  expect((await call(`${open.url}/livez`)).status).toBe(200);
 });

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startChromium } from '../support/chromium.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { rounds } from '../support/random.ts';
 import { confirm, scan } from '../support/signin.ts';
 import { expectStatus } from '../support/call.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { startMiddlebox } from './middlebox.ts';
 import type { Middlebox } from './middlebox.ts';
 import { awaitQrCode } from './screen.ts';
@@ -17,19 +17,21 @@ import type { Visit } from './visit.ts';
 let browser: Browser;
 let box: Middlebox;
 /** Its public address is the middlebox before it. */
-let gateway: Gateway;
+let gateway: WarmGateway;
+let warm: Warm;
 
 beforeAll(async () => {
   box = await startMiddlebox();
+  warm = startWarm();
   const env = { SCANGATE_PUBLIC_URL: box.url };
-  [browser, gateway] = await Promise.all([startChromium(), startGateway({ env })]);
+  [browser, gateway] = await Promise.all([startChromium(), warm.gateway(env)]);
   box.target(gateway.port);
 });
 
 afterAll(async () => {
   await browser?.close();
   await box?.stop();
-  await gateway?.stop();
+  await warm?.stop();
 });
 
 /** A screen of its own, behind a box that lets everything through until it is told otherwise. */
@@ -131,7 +133,7 @@ test(`${OUTAGE_MS / 1000} s of 502 while the phone approves: the outcome comes a
 test('a connection that goes deaf while it waits is found out by the code that changes', async () => {
   const proxy = await startFaultProxy({ port: 1 });
   const env = { SCANGATE_PUBLIC_URL: proxy.url, SCANGATE_QR_PERIOD: `PT${rounds(6, 30)}S` };
-  const turning = await startGateway({ env });
+  const turning = await warm.gateway(env);
   proxy.redirect(turning.port);
   const { page, close } = await visit(browser, [proxy.url]);
   try {

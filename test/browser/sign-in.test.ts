@@ -2,39 +2,41 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { call, expectStatus } from '../support/call.ts';
 import { startChromium } from '../support/chromium.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { confirm, scan } from '../support/signin.ts';
 import { until } from '../support/until.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { approveAs, openAs, scanAs } from './phone.ts';
 import { awaitQrCode, keepScreenshot, readQrCode } from './screen.ts';
 import { PHONE, visit } from './visit.ts';
 import type { Visit } from './visit.ts';
 
 let browser: Browser;
-let gateway: Gateway;
+let warm: Warm;
+let gateway: WarmGateway;
 /** Its tickets live for a short time, and their codes for a shorter one. */
-let hasty: Gateway;
+let hasty: WarmGateway;
 const visits: Visit[] = [];
 
 beforeAll(async () => {
+  warm = startWarm();
   [browser, gateway, hasty] = await Promise.all([
     startChromium(),
-    startGateway(),
-    startGateway({ env: { SCANGATE_TICKET_LIFE: 'PT20S', SCANGATE_QR_PERIOD: 'PT4S' } }),
+    warm.gateway({}),
+    warm.gateway({ SCANGATE_TICKET_LIFE: 'PT20S', SCANGATE_QR_PERIOD: 'PT4S' }),
   ]);
 });
 
 afterAll(async () => {
   await browser?.close();
-  await Promise.all([gateway?.stop(), hasty?.stop()]);
+  await warm?.stop();
 });
 
 afterEach(async () => {
   for (const one of visits.splice(0)) await one.close();
 });
 
-async function open(at: Gateway, options?: BrowserContextOptions): Promise<Visit> {
+async function open(at: WarmGateway, options?: BrowserContextOptions): Promise<Visit> {
   const opened = await visit(browser, [at.url], options);
   visits.push(opened);
   return opened;

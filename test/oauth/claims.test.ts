@@ -7,8 +7,8 @@ import * as client from 'openid-client';
 import { call } from '../support/call.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { openPage, approve } from './sign-in-page.ts';
 
 const CALLBACK = 'http://localhost:3000/callback';
@@ -27,7 +27,8 @@ const PERSON = {
 };
 const EMAIL = { email: 'ada@example.com', email_verified: false };
 
-let gateway: Gateway;
+let warm: Warm;
+let gateway: WarmGateway;
 let folder: TemporaryFolder;
 let key: CryptoKey;
 
@@ -45,20 +46,19 @@ beforeAll(async () => {
   ];
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, JSON.stringify(clients));
-  gateway = await startGateway({
-    env: {
-      SCANGATE_CLIENTS_FILE: file,
-      SCANGATE_PHONE_IDENTITY: 'jwt',
-      SCANGATE_PHONE_JWT_ISSUER: 'https://app.example',
-      SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
-      SCANGATE_PHONE_JWT_JWKS: jwks,
-      SCANGATE_PHONE_CLAIMS: 'employee_id,groups',
-    },
+  warm = startWarm();
+  gateway = await warm.gateway({
+    SCANGATE_CLIENTS_FILE: file,
+    SCANGATE_PHONE_IDENTITY: 'jwt',
+    SCANGATE_PHONE_JWT_ISSUER: 'https://app.example',
+    SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
+    SCANGATE_PHONE_JWT_JWKS: jwks,
+    SCANGATE_PHONE_CLAIMS: 'employee_id,groups',
   });
 });
 
 afterAll(async () => {
-  await gateway?.stop();
+  await warm?.stop();
   await folder.remove();
 });
 
@@ -194,13 +194,9 @@ test('discovery names the scopes and claims that the configured sources can fill
   expect(body['claims_supported']).toEqual(
     expect.arrayContaining(['email', 'email_verified', 'phone_number', 'locale', 'employee_id', 'groups']),
   );
-  const demo = await startGateway();
-  try {
-    const small = (await document(demo.url)).body;
-    expect(small['scopes_supported']).toEqual(['openid', 'profile', 'offline_access', 'receipt']);
-    expect(small['claims_supported']).not.toContain('email');
-    expect(small['claims_supported']).not.toContain('picture');
-  } finally {
-    await demo.stop();
-  }
+  const demo = await warm.gateway({});
+  const small = (await document(demo.url)).body;
+  expect(small['scopes_supported']).toEqual(['openid', 'profile', 'offline_access', 'receipt']);
+  expect(small['claims_supported']).not.toContain('email');
+  expect(small['claims_supported']).not.toContain('picture');
 });

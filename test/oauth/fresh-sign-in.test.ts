@@ -9,12 +9,13 @@ import { phoneIdentities } from '../../src/phone/identities.ts';
 import { startEdge } from '../http/fixture.ts';
 import { call, expectStatus } from '../support/call.ts';
 import type { Answer } from '../support/call.ts';
+import { freePort } from '../support/child.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
 import { confirm, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
 import type { Minted, Scanned } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 import { approve, openPage } from './sign-in-page.ts';
 import type { PageRequest } from './sign-in-page.ts';
 import { errorOf, makeWorld } from './world.ts';
@@ -24,8 +25,9 @@ const TOO_OLD = 'insufficient_user_authentication';
 
 let folder: TemporaryFolder;
 /** Phones of the gateway's own page, and phones of an app with JWTs. */
-let gateway: Gateway;
-let appGateway: Gateway;
+let gateway: WarmGateway;
+let appGateway: WarmGateway;
+let warm: Warm;
 let appKey: CryptoKey;
 
 beforeAll(async () => {
@@ -48,14 +50,12 @@ beforeAll(async () => {
     SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
     SCANGATE_PHONE_JWT_JWKS: jwks,
   };
-  [gateway, appGateway] = await Promise.all([
-    startGateway({ env }),
-    startGateway({ env: { ...env, ...ofApp } }),
-  ]);
+  warm = startWarm();
+  [gateway, appGateway] = await Promise.all([warm.gateway(env), warm.gateway({ ...env, ...ofApp })]);
 });
 
 afterAll(async () => {
-  await Promise.all([gateway?.stop(), appGateway?.stop()]);
+  await warm?.stop();
   await folder.remove();
 });
 
@@ -199,17 +199,16 @@ test('a client that always asks for one is warned of where WeChat alone says who
     SCANGATE_PHONE_WECHAT_APP_ID: 'wx0000000000000000',
     SCANGATE_PHONE_WECHAT_APP_SECRET: 'a-secret-of-the-account',
   };
-  const ofWechat = await startGateway({ env });
-  try {
-    const { stdout, stderr } = ofWechat.output();
-    expect(stdout + stderr).toContain('client \\"bank\\" has default_max_age');
-    const asked = { redirect_uri: CALLBACK, response_type: 'code', state: 's', client_id: 'bank' };
-    const address = `${ofWechat.url}/oauth/authorize?${new URLSearchParams(asked).toString()}`;
-    const { headers } = await call(address);
-    expect(new URL(headers.get('location') ?? '').searchParams.get('error')).toBe('login_required');
-  } finally {
-    await ofWechat.stop();
-  }
+  const port = String(await freePort());
+  const store = `file:${join(folder.path, 'store')}`;
+  const alone = { PORT: port, SCANGATE_STORE: store, SCANGATE_ADMIN_LISTEN: 'off' };
+  const { stdout, stderr } = await warm.start({ ...env, ...alone });
+  expect(stdout + stderr).toContain('client \\"bank\\" has default_max_age');
+  const ofWechat = await warm.gateway(env);
+  const asked = { redirect_uri: CALLBACK, response_type: 'code', state: 's', client_id: 'bank' };
+  const address = `${ofWechat.url}/oauth/authorize?${new URLSearchParams(asked).toString()}`;
+  const { headers } = await call(address);
+  expect(new URL(headers.get('location') ?? '').searchParams.get('error')).toBe('login_required');
 });
 
 describe('a phone that an app signed in', () => {

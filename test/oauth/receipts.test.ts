@@ -16,14 +16,15 @@ import { KeyRing } from '../../src/secrets/key-ring.ts';
 import { call, expectStatus } from '../support/call.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
-import { TEST_SECRETS, startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
-import { scangate } from '../support/scangate.ts';
+import { TEST_SECRETS } from '../support/gateway.ts';
 import { look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 
 const CALLBACK = 'https://app.example/cb';
 
-let gateway: Gateway;
+let warm: Warm;
+let gateway: WarmGateway;
 let folder: TemporaryFolder;
 let keys: JSONWebKeySet;
 
@@ -41,8 +42,10 @@ beforeAll(async () => {
     client('careful', 'openid receipt', { scangate: { accept: 'always' } }),
   ];
   writeFileSync(join(folder.path, 'clients.json'), JSON.stringify(clients));
-  gateway = await startGateway({
-    env: { SCANGATE_CLIENTS_FILE: join(folder.path, 'clients.json'), SCANGATE_SECRETS: TEST_SECRETS },
+  warm = startWarm();
+  gateway = await warm.gateway({
+    SCANGATE_CLIENTS_FILE: join(folder.path, 'clients.json'),
+    SCANGATE_SECRETS: TEST_SECRETS,
   });
   const published = await call(`${gateway.url}/.well-known/scangate-record-keys`);
   keys = expectStatus(published, 200) as unknown as JSONWebKeySet;
@@ -50,7 +53,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await gateway?.stop();
+  await warm?.stop();
   await folder.remove();
 });
 
@@ -211,7 +214,7 @@ describe('a receipt is no other kind of token', () => {
 async function verify(text: string): Promise<{ readonly status: number | null; readonly told: unknown }> {
   const file = join(folder.path, 'receipt.jws');
   writeFileSync(file, `${text}\n`);
-  const { status, stdout } = await scangate(
+  const { status, stdout } = await warm.scangate(
     ['audit', 'verify', file, '--keys', join(folder.path, 'keys.json'), '--json'],
     { SCANGATE_STORE: 'redis://127.0.0.1:1' },
   );

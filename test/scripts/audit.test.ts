@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { temporaryFolder } from '../support/folder.ts';
 import type { TemporaryFolder } from '../support/folder.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
+import { startWarm } from '../support/warm.ts';
+import type { Warm, WarmGateway } from '../support/warm.ts';
 
 const SCRIPT = resolve(import.meta.dirname, '../../scripts/audit.mjs');
 
@@ -28,9 +28,10 @@ const LONG = process.env['SCANGATE_TEST_LONG'] !== undefined;
 const REFUSED_BYTES = 1_000_000;
 
 let folder: TemporaryFolder;
-let gateway: Gateway;
+let warm: Warm;
+let gateway: WarmGateway;
 /** What the front passes requests on to. */
-let behind: Gateway;
+let behind: WarmGateway;
 let front: Server;
 let address: string;
 let weakness: Weakness = {};
@@ -65,18 +66,17 @@ beforeAll(async () => {
     clients,
     JSON.stringify([{ client_id: 'app', redirect_uris: ['https://app.example/back'] }]),
   );
-  gateway = await startGateway({
-    env: {
-      SCANGATE_PUBLIC_URL: address,
-      SCANGATE_CLIENTS_FILE: clients,
-      SCANGATE_LIMITS: 'on',
-      SCANGATE_TOKENS_PER_MINUTE: '60',
-      SCANGATE_MINTS_PER_MINUTE: '1000',
-      SCANGATE_PHONE_IDENTITY: 'jwt',
-      SCANGATE_PHONE_JWT_ISSUER: 'https://id.example',
-      SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
-      SCANGATE_PHONE_JWT_JWKS: 'https://id.example/keys',
-    },
+  warm = startWarm();
+  gateway = await warm.gateway({
+    SCANGATE_PUBLIC_URL: address,
+    SCANGATE_CLIENTS_FILE: clients,
+    SCANGATE_LIMITS: 'on',
+    SCANGATE_TOKENS_PER_MINUTE: '60',
+    SCANGATE_MINTS_PER_MINUTE: '1000',
+    SCANGATE_PHONE_IDENTITY: 'jwt',
+    SCANGATE_PHONE_JWT_ISSUER: 'https://id.example',
+    SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
+    SCANGATE_PHONE_JWT_JWKS: 'https://id.example/keys',
   });
   behind = gateway;
 });
@@ -88,7 +88,7 @@ afterEach(() => {
 afterAll(async () => {
   front.closeAllConnections();
   front.close();
-  await gateway?.stop();
+  await warm?.stop();
   await folder.remove();
 });
 
@@ -242,7 +242,7 @@ function withClaims(change: (claims: { iat: number; exp: number }) => void): Wea
 }
 
 test('where there are demo phones, the times in tokens are held against the clock', async () => {
-  behind = await startGateway({ env: { SCANGATE_PUBLIC_URL: address, SCANGATE_MINTS_PER_MINUTE: '1000' } });
+  behind = await warm.gateway({ SCANGATE_PUBLIC_URL: address, SCANGATE_MINTS_PER_MINUTE: '1000' });
   const redirect = `${address}/demo/callback`;
   const clock = async (weak: Weakness): Promise<readonly string[]> => {
     weakness = weak;
