@@ -19,9 +19,9 @@ import { openStoresOnceUp, wholeLog } from './redis-support.ts';
 const PARTITIONS = 64;
 
 /** Tickets that are minted after an accident before the log is looked at. */
-const MORE = rounds(100, 250);
+const MORE = rounds(40, 250);
 /** Enough that something is under way at each server whenever an accident comes; in full as much as one process can. */
-const LOAD = { workers: rounds(8, 16), pauseMs: rounds(25, 4) };
+const LOAD = { workers: rounds(5, 16), pauseMs: rounds(40, 4) };
 let cluster: ClusterTopology;
 
 beforeAll(async () => {
