@@ -352,7 +352,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
       });
 
       test('two redemptions at once: one wins, the other is shown it', async () => {
-        for (let round = 0; round < rounds(100, 1000); round++) {
+        for (let round = 0; round < rounds(40, 1000); round++) {
           const ticket = await confirmedTicket();
           const session = sessionBeside(ticket.subject, random);
           const results = await Promise.all([
@@ -416,7 +416,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
 
     describe('races', () => {
       test('confirm and deny at one cursor: exactly one wins, the loser is shown the winner', async () => {
-        for (let round = 0; round < rounds(300, 1000); round++) {
+        for (let round = 0; round < rounds(100, 1000); round++) {
           const scanned = await grow(await mint(), SCANNED);
           const results = await Promise.all([
             store.append([next(scanned, confirmed, { life: LONG })]),
@@ -427,7 +427,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
       });
 
       test('confirm and expired at the deadline: exactly one comes about', async () => {
-        for (let round = 0; round < rounds(60, 1000); round++) {
+        for (let round = 0; round < rounds(25, 1000); round++) {
           const minted = await mint({ ms: 2 + Math.floor(random() * 4) });
           await sleep(Math.floor(random() * 6));
           const results = await Promise.all([
@@ -468,7 +468,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
 
       test('three sweepers expire everything exactly once', async () => {
         const third = await world.openAgain();
-        const count = rounds(300, 3000);
+        const count = rounds(100, 3000);
         const subjects = new Set<Subject>();
         for (let i = 0; i < count; i += 50) {
           const heads = await Promise.all(
@@ -627,7 +627,7 @@ export function eventStoreContract(name: string, makeStore: MakeStore): void {
         const listening: Promise<void>[] = [];
         const stores = [store, other, await world.openAgain()];
         const heads: Head[] = [];
-        for (let step = 0; step < rounds(250, 2500); step++) {
+        for (let step = 0; step < rounds(120, 2500); step++) {
           const at = stores[Math.floor(random() * stores.length)] as EventStore;
           const dice = random();
           if (dice < 0.04 && listening.length < 12) {

@@ -223,7 +223,7 @@ export function transportContract({ name, open, nodeKeeps = false }: TransportUn
     test('clients that leave before the first await leave nothing behind', async () => {
       await restart({ limits: { perSubject: 100_000, total: 100_000 } });
       const subject = gateway.mint();
-      const total = rounds(1000, 10_000);
+      const total = rounds(300, 10_000);
       for (let left = 0; left < total; left += 100) {
         gateway.world.patient = true;
         const readers = Array.from({ length: 100 }, () => open(gateway, subject));

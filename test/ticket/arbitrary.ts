@@ -19,7 +19,7 @@ export const SEED = testSeed();
 /** How a property is run: from the seed, a sample or (with `SCANGATE_TEST_LONG=1`) in full. */
 export const RUN = {
   seed: SEED | 0,
-  numRuns: process.env['SCANGATE_TEST_LONG'] === '1' ? 20_000 : 500,
+  numRuns: process.env['SCANGATE_TEST_LONG'] === '1' ? 20_000 : 200,
 };
 
 export const anyUser: Arbitrary<User> = oneof(
