@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { temporaryFolder } from '../../support/folder.ts';
-import { startGateway } from '../../support/gateway.ts';
-import type { Gateway } from '../../support/gateway.ts';
+import type { WarmGateway } from '../../support/warm.ts';
+import { warmGateway } from '../at-a-gateway/warm-gateway.ts';
 
 export const CALLBACK = 'https://rp.example/callback';
 export const AFTER_LOGOUT = 'https://rp.example/bye';
@@ -24,7 +24,7 @@ const PHONE_ISSUER = 'https://app.example';
 
 /** A gateway with the clients that the plans ask for, phones that know their user, and who hears logout tokens. */
 export interface Provider {
-  readonly gateway: Gateway;
+  readonly gateway: WarmGateway;
   /** A phone whose user signed in there so many seconds ago. */
   phone(sub: string, signedInAgoS?: number): Promise<Readonly<Record<string, string>>>;
   /** The logout tokens that came, the oldest first. */
@@ -53,15 +53,13 @@ export async function startProvider(
   const { port } = listener.address() as AddressInfo;
   const clients = join(folder.path, 'clients.json');
   writeFileSync(clients, JSON.stringify(clientsOf(`http://127.0.0.1:${port}/backchannel_logout`)));
-  const gateway = await startGateway({
-    env: {
-      SCANGATE_CLIENTS_FILE: clients,
-      SCANGATE_PHONE_IDENTITY: 'jwt',
-      SCANGATE_PHONE_JWT_ISSUER: PHONE_ISSUER,
-      SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
-      SCANGATE_PHONE_JWT_JWKS: jwks,
-      ...env,
-    },
+  const gateway = await warmGateway({
+    SCANGATE_CLIENTS_FILE: clients,
+    SCANGATE_PHONE_IDENTITY: 'jwt',
+    SCANGATE_PHONE_JWT_ISSUER: PHONE_ISSUER,
+    SCANGATE_PHONE_JWT_AUDIENCE: 'scangate',
+    SCANGATE_PHONE_JWT_JWKS: jwks,
+    ...env,
   });
   return {
     gateway,

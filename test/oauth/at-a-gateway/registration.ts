@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, exportJWK, generateKeyPair } from 'jose';
 import * as client from 'openid-client';
-import { call } from '../support/call.ts';
-import { temporaryFolder } from '../support/folder.ts';
-import type { TemporaryFolder } from '../support/folder.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
-import { openPage, signInAt } from './sign-in-page.ts';
+import { call } from '../../support/call.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import type { TemporaryFolder } from '../../support/folder.ts';
+import type { WarmGateway } from '../../support/warm.ts';
+import { openPage, signInAt } from '../sign-in-page.ts';
+import { warmGateway } from './warm-gateway.ts';
 
 const CALLBACK = 'http://localhost:3000/callback';
 const SECRET = 'test-secret-test-secret';
 const API = 'https://api.example/v1';
 
-let gateway: Gateway;
+let gateway: WarmGateway;
 let folder: TemporaryFolder;
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
   ];
   const file = join(folder.path, 'clients.json');
   writeFileSync(file, JSON.stringify(clients));
-  gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
+  gateway = await warmGateway({ SCANGATE_CLIENTS_FILE: file });
 });
 
 afterAll(async () => {

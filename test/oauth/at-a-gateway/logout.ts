@@ -6,21 +6,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignJWT, createRemoteJWKSet, decodeJwt, generateKeyPair, jwtVerify } from 'jose';
-import { call, expectStatus } from '../support/call.ts';
-import type { Answer } from '../support/call.ts';
-import { temporaryFolder } from '../support/folder.ts';
-import type { TemporaryFolder } from '../support/folder.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
-import { confirm, demoPhone, look, mint, readScanCode, redeem, scan } from '../support/signin.ts';
-import type { Tokens } from '../support/signin.ts';
-import { until } from '../support/until.ts';
+import { call, expectStatus } from '../../support/call.ts';
+import type { Answer } from '../../support/call.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import type { TemporaryFolder } from '../../support/folder.ts';
+import type { WarmGateway } from '../../support/warm.ts';
+import { confirm, demoPhone, look, mint, readScanCode, redeem, scan } from '../../support/signin.ts';
+import type { Tokens } from '../../support/signin.ts';
+import { until } from '../../support/until.ts';
+import { warmGateway } from './warm-gateway.ts';
 
 const CALLBACK = 'https://app.example/cb';
 const AFTER = 'https://app.example/bye?x=%20';
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
-let gateway: Gateway;
+let gateway: WarmGateway;
 let folder: TemporaryFolder;
 let listener: Server;
 /** What each path of the listener was sent, and what it is to answer: 200 where it is silent. */
@@ -55,7 +55,7 @@ beforeAll(async () => {
   const brief = client('brief', { scangate: { session_life: 'PT1S', logout_on_expiry: true } });
   const silent = client('silent', { scangate: { session_life: 'PT1S' } });
   writeFileSync(file, JSON.stringify([client('one'), es256, hasty, brief, silent]));
-  gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
+  gateway = await warmGateway({ SCANGATE_CLIENTS_FILE: file });
 });
 
 afterAll(async () => {

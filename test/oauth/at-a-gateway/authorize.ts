@@ -1,20 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { call, expectStatus } from '../support/call.ts';
-import type { Answer } from '../support/call.ts';
-import { temporaryFolder } from '../support/folder.ts';
-import type { TemporaryFolder } from '../support/folder.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { Gateway } from '../support/gateway.ts';
-import { confirm, scan } from '../support/signin.ts';
-import { approve, formOf, openPage } from './sign-in-page.ts';
+import { call, expectStatus } from '../../support/call.ts';
+import type { Answer } from '../../support/call.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import type { TemporaryFolder } from '../../support/folder.ts';
+import type { WarmGateway } from '../../support/warm.ts';
+import { confirm, scan } from '../../support/signin.ts';
+import { approve, formOf, openPage } from '../sign-in-page.ts';
+import { warmGateway } from './warm-gateway.ts';
 
 const CALLBACK = 'https://shop.example:8443/cb';
 const LOOPBACKS = ['http://127.0.0.1/cb', 'http://[::1]:8000/cb?x=1'];
 const CHALLENGE = 'c'.repeat(43);
 
-let gateway: Gateway;
+let gateway: WarmGateway;
 let folder: TemporaryFolder;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ beforeAll(async () => {
     },
   ];
   writeFileSync(file, JSON.stringify(clients));
-  gateway = await startGateway({ env: { SCANGATE_CLIENTS_FILE: file } });
+  gateway = await warmGateway({ SCANGATE_CLIENTS_FILE: file });
 });
 
 afterAll(async () => {
