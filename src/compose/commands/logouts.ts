@@ -9,6 +9,7 @@ import type { Ledger } from '../../store/ledger.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Tracing } from '../../telemetry/tracing/tracing.ts';
+import { seldom } from '../../telemetry/seldom.ts';
 import { systemTime } from '../../time/system-time.ts';
 import type { Commands } from './commands.ts';
 import { makeOutward } from '../outward.ts';
@@ -32,6 +33,7 @@ export function openLogouts(
   },
 ): LogoutQueue {
   const { clients, commands, ledger, log, metrics, secrets, tracing } = parts;
+  const rarely = seldom(() => systemTime.now());
   for (const outcome of LOGOUT_OUTCOMES) metrics.logouts.inc({ outcome }, 0);
   return openLogoutQueue({
     ...BOUNDS,
@@ -51,7 +53,10 @@ export function openLogouts(
     random,
     onOutcome: (outcome, client) => {
       metrics.logouts.inc({ outcome });
-      if (outcome === 'given_up') log.warn({ client }, 'a client did not acknowledge that a session is over');
+      if (outcome === 'given_up')
+        rarely(client ?? 'unknown', (untold) =>
+          log.warn({ client, untold }, 'a client did not acknowledge that a session is over'),
+        );
     },
   });
 }

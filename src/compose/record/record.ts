@@ -11,7 +11,6 @@ import { forgetPerson } from '../../record/keeping/forgetting.ts';
 import type { Forgettable, ForgettingOptions, ForgettingReport } from '../../record/keeping/forgetting.ts';
 import { ReaderLease } from '../../record/keeping/reader-lease.ts';
 import { Recorder } from '../../record/keeping/recorder.ts';
-import type { RecordTurn } from '../../record/keeping/recorder.ts';
 import { keepFor } from '../../record/keeping/retention.ts';
 import { keepSigning } from '../../record/keeping/signing.ts';
 import { entryOfSecurity } from '../../record/entry/security-entry.ts';
@@ -28,10 +27,10 @@ import type { User } from '../../ticket/events.ts';
 import type { Closable } from '../assembly.ts';
 import { makeId, random } from '../randomness.ts';
 import type { OpenStores } from '../store/stores.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import type { OpenTelling } from '../telling.ts';
 import { openArchive } from './archives.ts';
 import { RecordKeys } from './record-keys.ts';
+import { tellRecord } from './tell-record.ts';
 
 /** The record of a gateway: it keeps by itself what happens, and is asked. */
 export interface OpenRecord extends Closable {
@@ -92,7 +91,7 @@ export async function openRecord(
   { telling, stores, ring }: RecordParts,
 ): Promise<OpenRecord> {
   const { metrics } = telling;
-  startFigures(metrics);
+  for (const outcome of ID_TROUBLES) metrics.recordIds.inc({ outcome }, 0);
   const time = systemTime;
   const lease = new NodeLease({ ledger: stores.ledger, time, random, token: makeId() });
   const ids = new SortableIds({
@@ -108,7 +107,7 @@ export async function openRecord(
   const isShared = config.storeKind !== 'file';
   if (isShared) await reader.open();
   let onKept = (): void => undefined;
-  const onTurn = teller(telling, () => onKept());
+  const onTurn = tellRecord({ ...telling, now: () => systemTime.now() }, () => onKept());
   const holds = (): boolean => isKept && (!isShared || reader.holds());
   const keys = new RecordKeys(ring, time);
   const archive = await openArchive(config, stores, (count) => onTurn({ kind: 'dropped', count }));
@@ -165,11 +164,6 @@ function keptRecord(recorder: Recorder, archive: Archive, keys: RecordKeys): Kep
   };
 }
 
-function startFigures({ recordEvents, recordIds }: Metrics): void {
-  for (const outcome of ['kept', 'lost', 'dropped', 'superseded']) recordEvents.inc({ outcome }, 0);
-  for (const outcome of ID_TROUBLES) recordIds.inc({ outcome }, 0);
-}
-
 /** Sets a record going. @returns what ends it. */
 function moving(
   recorder: Recorder,
@@ -189,39 +183,5 @@ function moving(
     endSigning();
     await keys.sign(recorder);
     await recorder.close();
-  };
-}
-
-/** Counts what is moved, and says when the archive goes away and comes back. */
-function teller(
-  { log, metrics }: Pick<OpenTelling, 'log' | 'metrics'>,
-  onKept: () => void,
-): (turn: RecordTurn) => void {
-  let isAway = false;
-  let hasKept = false;
-  return (turn) => {
-    if (turn.kind === 'away') {
-      metrics.recordFailures.inc();
-      if (!isAway) log.error({ err: turn.error }, 'the record cannot be kept now; events wait for it');
-      isAway = true;
-      hasKept = false;
-      return;
-    }
-    if (turn.kind === 'looked') {
-      if (isAway && hasKept) log.info('the record is kept again');
-      isAway &&= !hasKept;
-      return;
-    }
-    metrics.recordEvents.inc({ outcome: turn.kind }, turn.count);
-    if (turn.kind === 'lost')
-      log.error({ count: turn.count }, 'events were let go before the record had them');
-    if (turn.kind === 'superseded')
-      log.warn({ count: turn.count }, 'a failover took back events that the record had: it says of which');
-    if (turn.kind === 'dropped') {
-      log.warn({ count: turn.count }, 'the record is full: its oldest entries went before they were old');
-      return;
-    }
-    hasKept = true;
-    if (turn.kind === 'kept' && turn.count > 0) onKept();
   };
 }

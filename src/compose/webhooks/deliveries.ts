@@ -1,4 +1,6 @@
 import type { Outage } from '../../telemetry/outages.ts';
+import { seldom } from '../../telemetry/seldom.ts';
+import { systemTime } from '../../time/system-time.ts';
 import type { Delivery } from '../../webhooks/courier.ts';
 import { shownAddress } from '../../webhooks/receiver.ts';
 import type { Receiver } from '../../webhooks/receiver.ts';
@@ -24,6 +26,7 @@ const OUTCOMES = ['delivered', 'failed', 'dead', 'let_go'] as const;
 /** Counts deliveries, and says when a receiver goes away and comes back. */
 export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
   for (const outcome of OUTCOMES) metrics.webhooks.inc({ outcome }, 0);
+  const rarely = seldom(() => systemTime.now());
   const away = new Map<string, Outage>();
   const waiting = new Map<string, number>();
   let named: ReadonlySet<string> = new Set();
@@ -49,9 +52,11 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
       const { cause, why } = delivery;
       outage?.failed('deliver', { cause, why });
       if (delivery.kind === 'dead')
-        log.error(
-          { webhook: receiver.id, address: shownAddress(receiver), event: delivery.id, cause },
-          'a webhook message is a dead letter: it was tried for more than a day',
+        rarely(`dead ${receiver.id}`, (untold) =>
+          log.error(
+            { webhook: receiver.id, address: shownAddress(receiver), event: delivery.id, cause, untold },
+            'a webhook message is a dead letter: it was tried for more than a day',
+          ),
         );
     },
     onWaiting(receiver, messages) {
@@ -61,13 +66,20 @@ export function tellDeliveries({ log, metrics, outages }: Telling): Deliveries {
     },
     onGone(gone) {
       metrics.webhooks.inc({ outcome: 'let_go' }, gone);
-      log.error({ count: gone }, 'webhook messages were let go undelivered: more waited than may');
+      const why = 'webhook messages were let go undelivered: more waited than may';
+      rarely('gone', (untold) => log.error({ count: gone + untold }, why), gone);
     },
     onLost(lost) {
       metrics.webhooks.inc({ outcome: 'let_go' }, lost ?? 0);
       if (lost === undefined)
         log.error('the record or the queues began anew: webhooks may not have had all of it');
-      else log.error({ count: lost }, 'audit events were let go before webhooks had them');
+      else
+        rarely(
+          'lost',
+          (untold) =>
+            log.error({ count: lost + untold }, 'audit events were let go before webhooks had them'),
+          lost,
+        );
     },
     isFollowed: (receiver) => named.has(receiver),
     follow(receivers) {
