@@ -170,9 +170,10 @@ test.each([
 });
 
 test('bash completes commands and their options', async () => {
+  const { stdout: completion } = await scangate(['completion', 'bash']);
   const complete = async (...words: readonly string[]): Promise<readonly string[]> => {
-    const script = `eval "$("$NODE" "$COMMAND" completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _scangate; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const env = { NODE: process.execPath, COMMAND };
+    const script = `eval "$COMPLETION"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _scangate; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const env = { COMPLETION: completion };
     const { stdout } = await run('bash', ['-c', script, 'bash', 'scangate', ...words], env);
     return stdout.trim().split('\n');
   };

@@ -64,7 +64,8 @@ function rebuild(...args: readonly string[]): Promise<Told> {
   return rebuildBy(warm.scangate, ...args);
 }
 
-test.each([1, 5, 2].slice(0, rounds(2, 3)))(
+// The partitions, 16, are not the same number for each of five; one thread, and several, are in other tests, too.
+test.each([5, 2, 1].slice(0, rounds(1, 3)))(
   'on %i threads every ticket is folded once, and its head is as the log says',
   async (threads) => {
     const { status, said } = await rebuildBy(scangate, '--threads', String(threads));
