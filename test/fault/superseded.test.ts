@@ -84,6 +84,7 @@ test('what the record has and a failover took back is followed by `superseded`',
   await topology.switched(master);
   await gateway.restart();
   expect((await cancel(ticket, gateway.url)).status).toBe(204);
+  await recorded(ticketId, 'cancelled');
   const superseded = await recorded(ticketId, 'superseded');
   expect(superseded).toMatchObject({
     cursor: confirmed.cursor,
