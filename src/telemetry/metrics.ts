@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { RegistryContentType } from 'prom-client';
+import { addProcessMetrics } from './process-metrics.ts';
 
 /** Everything that is counted, by the names that `/metrics` shows. No label ever holds an id, an address or a secret. */
 export interface Metrics {
@@ -105,7 +106,7 @@ export function makeMetrics(processMetrics = true): Metrics {
   // Only such a registry takes figures with exemplars.
   const registry: Registry<RegistryContentType> = new Registry();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-  if (processMetrics) collectDefaultMetrics({ register: registry });
+  if (processMetrics) addProcessMetrics(registry as Registry);
   const registers: Registry[] = [registry as Registry];
   const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
     new Counter({ name: `scangate_${name}`, help, labelNames, registers });

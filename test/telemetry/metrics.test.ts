@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
 
 test('every figure is named scangate_*, and labels are of few values', async () => {
@@ -41,4 +42,13 @@ test('two processes in one do not share figures', async () => {
 
 test('with Node’s own figures beside them', async () => {
   expect(await makeMetrics().registry.metrics()).toContain('nodejs_heap_size_used_bytes');
+});
+
+test('what asks for the figures walks through no connection, and learns how many descriptors are open', async () => {
+  const { registry } = makeMetrics();
+  const shown = await registry.metrics();
+  expect(shown.match(/^nodejs_active_\w+/gm)).toBeNull();
+  const [, count] = /^process_open_fds (\d+)$/m.exec(shown) ?? [];
+  expect(Math.abs(Number(count) - readdirSync('/proc/self/fd').length)).toBeLessThan(8);
+  expect(shown).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
 });
