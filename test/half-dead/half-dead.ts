@@ -71,6 +71,8 @@ const WARM_UP_MS = 15_000;
 /** Until all stand; where they never do, it is played with those that do, and found. */
 const STAND_WITHIN_MS = 10_000;
 const STAND_WITHIN_MS_EACH = 16;
+/** They are opened as fast as they are accepted: what still waits to be is let in before anybody's time is taken. */
+const SETTLED_MS = 4000;
 const READY_WITHIN_MS = 120_000;
 const BACK_WITHIN_MS = 60_000;
 /** What a process that goes on working may hold more than before: connections of the owner, tickets, and a heap’s reserve. */
@@ -122,6 +124,7 @@ export async function playHalfDead(
         withinMs: STAND_WITHIN_MS + STAND_WITHIN_MS_EACH * options.connections,
         everyMs: 500,
       }).catch(() => tell('not all stand'));
+      await sleep(SETTLED_MS);
       await signIn(owners.with);
       await attacking.stop();
       opened += (await attack?.look())?.opened ?? 0;
