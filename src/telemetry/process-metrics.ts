@@ -19,15 +19,17 @@ const DESCRIPTORS = '/proc/self/fd';
 export function addProcessMetrics(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
   for (const name of DEAR) registry.removeSingleMetric(name);
-  new Gauge({
-    name: 'process_open_fds',
-    help: 'Number of open file descriptors.',
-    registers: [registry],
-    async collect() {
-      const count = await descriptors();
-      if (count !== undefined) this.set(count);
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'process_open_fds',
+      help: 'Number of open file descriptors.',
+      registers: [],
+      async collect() {
+        const count = await descriptors();
+        if (count !== undefined) this.set(count);
+      },
+    }),
+  );
 }
 
 /** Linux tells how many there are since 6.2 (proc(5)); before, they are listed, beside the thread that serves. */
