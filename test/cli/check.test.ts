@@ -72,7 +72,7 @@ async function secretFile(name: string, text: string, mode = 0o600): Promise<str
 }
 
 const at = (user: string): string => redis.url.replace('//', `//${user}:${PASSWORD}@`);
-const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo' };
+const shared = { SCANGATE_SECRETS: TEST_SECRETS, SCANGATE_PHONE_IDENTITY: 'demo', PORT: '0' };
 
 test('out of the box: every setting with its source, and what is risky', async () => {
   const { status, text } = await check({
@@ -144,7 +144,7 @@ test('a file store: its folder, format and free disk, and who has it', async () 
 
 test('a Redis: its version, policy, rights and clock, and nothing secret', async () => {
   const store = await secretFile('store', at('gateway'));
-  const env = { ...shared, SCANGATE_STORE_FILE: store, PORT: '0' };
+  const env = { ...shared, SCANGATE_STORE_FILE: store };
   const { status, text } = await check(env);
   expect({ status, text }).toEqual({ status: 0, text: expect.any(String) });
   expect(text).toMatch(
